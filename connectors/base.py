@@ -1,0 +1,213 @@
+"""What every source offers, and the few ways in which it may fail.
+
+A source turns one outside system into typed records. It keeps no state between runs: where it
+stands is a `Cursor`, handed in and handed back with every `Batch`, so that records and position
+can be written in one transaction.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import ClassVar, Protocol, runtime_checkable
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+from connectors.records import Record
+
+CURSOR_VERSION = 1
+
+
+class SourceError(Exception):
+    """A source could not be read. `str()` is one line: what happened and what to do about it.
+
+    `where` names the place (source, stream or file), `fix` is the next step for an operator.
+    """
+
+    def __init__(self, where: str, what: str, fix: str) -> None:
+        self.where = where
+        self.what = what
+        self.fix = fix
+        super().__init__(f"{where}: {what}. {fix}")
+
+
+class AuthError(SourceError):
+    """The credential is missing, expired or lacks a permission."""
+
+
+class NotFound(SourceError):
+    """A configured repository, project or service does not exist or cannot be seen."""
+
+
+class RateLimited(SourceError):
+    """The source asks to wait until `until` (UTC), longer than a run is willing to."""
+
+    def __init__(self, where: str, until: datetime) -> None:
+        self.until = until
+        super().__init__(
+            where,
+            f"the rate limit is used up until {until:%Y-%m-%d %H:%M} UTC",
+            "Run again after that time; the next run continues where this one stopped",
+        )
+
+
+class SourceUnavailable(SourceError):
+    """The server cannot be reached or keeps failing although it was asked again."""
+
+
+class UnexpectedShape(SourceError):
+    """An answer lacks something that the source's documentation promises."""
+
+
+class InputError(SourceError):
+    """A file that people wrote is malformed: their mistake, and theirs to mend (exit code 2)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """A walk through a stream that has not ended yet.
+
+    `started_watermark` becomes the watermark when the walk completes; `after` is the source's own
+    page token, from which an interrupted walk continues.
+    """
+
+    started_watermark: str | None
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """Where one (source, scope, stream) stands. The watermark's text belongs to the stream."""
+
+    watermark: str | None = None
+    current_pass: Pass | None = None
+
+    def to_json(self) -> str:
+        """The versioned form that is stored."""
+        walk = self.current_pass
+        return json.dumps(
+            {
+                "version": CURSOR_VERSION,
+                "watermark": self.watermark,
+                "pass": walk and {"started_watermark": walk.started_watermark, "after": walk.after},
+            }
+        )
+
+    @classmethod
+    def from_json(cls, text: str) -> "Cursor":
+        """Read the stored form; an unknown version starts the stream afresh, which loses nothing."""
+        stored = json.loads(text)
+        if stored.get("version") != CURSOR_VERSION:
+            return cls()
+        walk = stored["pass"]
+        return cls(stored["watermark"], walk and Pass(walk["started_watermark"], walk["after"]))
+
+    @classmethod
+    def since(cls, moment: datetime | None) -> "Cursor":
+        """A cursor from which a first sync reads everything that changed since `moment`."""
+        return cls(moment.isoformat() if moment else None)
+
+    @property
+    def watermark_at(self) -> datetime | None:
+        """The watermark as a time, for streams whose watermark is one."""
+        return datetime.fromisoformat(self.watermark) if self.watermark else None
+
+
+def next_watermark(
+    server_date: datetime, newest_seen: datetime | None, previous: datetime | None, overlap: timedelta
+) -> datetime | None:
+    """The watermark after a complete pass: never later than the data or the server's clock allow.
+
+    Both bounds matter: a source whose data ends long before its clock would otherwise skip late
+    rows, and one with a clock ahead of ours would skip rows that are still to come.
+    """
+    if newest_seen is None:
+        return previous
+    reached = min(server_date, newest_seen) - overlap
+    return max(reached, previous) if previous else reached
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Records and the cursor that is true once they are stored; written in one transaction.
+
+    A record type with `children` replaces all of its children: a parent is only yielded together
+    with all of them. `is_final` says that the stream's walk is complete.
+    """
+
+    records: Sequence[Record]
+    cursor: Cursor
+    is_final: bool
+    fetched_at: datetime
+    server_date: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of `outcomes check`: what was looked at, whether it is fine, and what to do."""
+
+    where: str
+    is_fine: bool
+    message: str
+
+
+class SourceSettings(BaseModel):
+    """Keys that every `[[source]]` table has; each source adds its own."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_-]*$")
+    kind: str
+    base_url: str | None = None
+    token_env: str | None = None
+    include: list[str] = []
+    exclude: list[str] = []
+    pace_seconds: float = Field(default=0.0, ge=0)
+
+
+@dataclass(frozen=True, slots=True)
+class SourceContext:
+    """What a source is given besides its settings.
+
+    `scopes` are the repositories, projects or services that the configuration says are owned by
+    some service and belong to this source (without their `source:` prefix); `home` is where files
+    dropped for the inbox lie; `token` is the secret itself, never logged.
+    """
+
+    token: SecretStr | None
+    scopes: tuple[str, ...]
+    home: str
+    history_start: datetime | None = None
+
+
+@runtime_checkable
+class Source(Protocol):
+    """One outside system. Implementations live in one file each and are found by the registry.
+
+    A module in `connectors/` is a source when it defines `KIND: str`, `Settings` (a
+    `SourceSettings`), `STREAMS: tuple[str, ...]` and `create(settings, context) -> Source`.
+    """
+
+    name: str
+    streams: ClassVar[tuple[str, ...]]
+
+    @property
+    def calls(self) -> int:
+        """Requests sent so far, retries included."""
+        ...
+
+    def scopes(self, stream: str) -> Sequence[str]:
+        """The scopes of a stream, each with a cursor of its own. Raises `SourceError`."""
+        ...
+
+    def fetch(self, stream: str, scope: str, cursor: Cursor) -> Iterator[Batch]:
+        """Yield what changed since the cursor, page by page; the last batch is final."""
+        ...
+
+    def census(self, stream: str, scope: str) -> Iterator[str]:
+        """Yield the native ids that exist now, to notice deletions."""
+        ...
+
+    def check(self) -> list[Finding]:
+        """Look at credential, permissions and scopes without reading the data."""
+        ...

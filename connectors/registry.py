@@ -1,0 +1,46 @@
+"""Finds every source in this folder: a module that defines `KIND`, `Settings`, `STREAMS`, `create`."""
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from types import MappingProxyType
+
+import connectors
+from connectors.base import Source, SourceContext, SourceSettings
+
+
+@dataclass(frozen=True, slots=True)
+class SourceKind:
+    """What a source module offers before any configuration is read."""
+
+    kind: str
+    streams: tuple[str, ...]
+    settings: type[SourceSettings]
+    create: Callable[[SourceSettings, SourceContext], Source]
+    description: str
+
+
+@cache
+def discover() -> Mapping[str, SourceKind]:
+    """Every source kind by its name, in alphabetical order."""
+    found: dict[str, SourceKind] = {}
+    for info in sorted(pkgutil.iter_modules(connectors.__path__), key=lambda module: module.name):
+        if info.ispkg:
+            continue
+        module = importlib.import_module(f"connectors.{info.name}")
+        if hasattr(module, "KIND"):
+            found[module.KIND] = SourceKind(
+                module.KIND,
+                tuple(module.STREAMS),
+                module.Settings,
+                module.create,
+                (module.__doc__ or "").splitlines()[0],
+            )
+    return MappingProxyType(found)
+
+
+def settings_models() -> Mapping[str, type[SourceSettings]]:
+    """The settings model of each kind, for the configuration to validate `[[source]]` tables."""
+    return MappingProxyType({kind: source.settings for kind, source in discover().items()})

@@ -1,0 +1,1 @@
+"""Reads published snapshots and shows them; imports nothing of the pipelines."""
