@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import ClassVar, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
@@ -102,11 +102,6 @@ class Cursor:
         walk = stored["pass"]
         return cls(stored["watermark"], walk and Pass(walk["started_watermark"], walk["after"]))
 
-    @classmethod
-    def since(cls, moment: datetime | None) -> "Cursor":
-        """A cursor from which a first sync reads everything that changed since `moment`."""
-        return cls(moment.isoformat() if moment else None)
-
     @property
     def watermark_at(self) -> datetime | None:
         """The watermark as a time, for streams whose watermark is one."""
@@ -185,11 +180,11 @@ class Source(Protocol):
     """One outside system. Implementations live in one file each and are found by the registry.
 
     A module in `connectors/` is a source when it defines `KIND: str`, `Settings` (a
-    `SourceSettings`), `STREAMS: tuple[str, ...]` and `create(settings, context) -> Source`.
+    `SourceSettings`), `STREAMS` (stream → the record tables that it fills) and
+    `create(settings, context) -> Source`.
     """
 
     name: str
-    streams: ClassVar[tuple[str, ...]]
 
     @property
     def calls(self) -> int:

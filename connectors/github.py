@@ -6,12 +6,13 @@ GraphQL where it saves calls, REST where GraphQL has nothing.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, ClassVar, cast
+from typing import Any, cast
 
 from pydantic import Field
 
 from connectors import github_queries as queries
 from connectors import github_records as shape
+from connectors.answers import understand
 from connectors.base import (
     Batch,
     Cursor,
@@ -30,16 +31,16 @@ from connectors.newest_first import Page, newest_first
 from connectors.records import Record
 
 KIND = "github"
-STREAMS = (
-    "repositories",
-    "pull_requests",
-    "history",
-    "deployments",
-    "releases",
-    "tags",
-    "workflow_runs",
-    "issues",
-)
+STREAMS = {
+    "repositories": ("repository",),
+    "pull_requests": ("pull_request", "review", "pull_request_commit", "timeline_event", "account"),
+    "history": ("commit",),
+    "deployments": ("deployment", "deployment_status"),
+    "releases": ("release",),
+    "tags": ("tag",),
+    "workflow_runs": ("workflow_run",),
+    "issues": ("issue",),
+}
 OVERLAP = timedelta(minutes=10)
 REPOSITORIES_PER_LOOKUP = 50
 REST_PAGE = 100
@@ -109,8 +110,6 @@ CONNECTIONS = {
 
 class GitHubSource:
     """One GitHub server, as the configuration names it."""
-
-    streams: ClassVar[tuple[str, ...]] = STREAMS
 
     def __init__(self, settings: Settings, context: SourceContext, patience: Patience | None = None) -> None:
         self.name = settings.name
@@ -222,13 +221,17 @@ class GitHubSource:
                 size,
             )
             listing = shape.field(data, "repository", connection.field, where=where)
-            repository_id = str(data["repository"]["databaseId"])
             nodes = [node for node in listing["nodes"] if node]
             for node in nodes:
                 self._complete(node, connection.nested, where)
-            keys = [key for key in map(connection.sort_key, nodes) if key]
-            rows = [record for node in nodes for record in connection.to_records(node, repository_id)]
-            return Page(rows, keys, _next_page(listing), server_date)
+
+            def parse() -> Page[Record]:
+                repository_id = str(data["repository"]["databaseId"])
+                keys = [key for key in map(connection.sort_key, nodes) if key]
+                rows = [record for node in nodes for record in connection.to_records(node, repository_id)]
+                return Page(rows, keys, _next_page(listing), server_date)
+
+            return understand(where, parse)
 
         steps = newest_first(
             read,

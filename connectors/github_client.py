@@ -155,5 +155,3 @@ def _require_data(answer: Any, where: str) -> None:
         raise UnexpectedShape(where, f"GitHub refuses the query ({message[:120]})", "Check base_url")
     if not isinstance(answer, dict) or not isinstance(answer.get("data"), dict):
         raise UnexpectedShape(where, "the answer holds no data", "Check that base_url is GitHub's API")
-
-

@@ -16,7 +16,8 @@ class SourceKind:
     """What a source module offers before any configuration is read."""
 
     kind: str
-    streams: tuple[str, ...]
+    streams: Mapping[str, tuple[str, ...]]
+    """Stream → the record tables that it fills."""
     settings: type[SourceSettings]
     create: Callable[[SourceSettings, SourceContext], Source]
     description: str
@@ -33,7 +34,7 @@ def discover() -> Mapping[str, SourceKind]:
         if hasattr(module, "KIND"):
             found[module.KIND] = SourceKind(
                 module.KIND,
-                tuple(module.STREAMS),
+                module.STREAMS,
                 module.Settings,
                 module.create,
                 (module.__doc__ or "").splitlines()[0],

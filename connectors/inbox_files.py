@@ -1,0 +1,135 @@
+"""Reads CSV, NDJSON and Parquet files row by row; what is malformed is named by line and column."""
+
+import csv
+import difflib
+import io
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from connectors.base import InputError
+
+RESTORE = "Write the whole file again, best under another name that is then changed to this one"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One row as it stands in the file: its place for messages, and its values that are not empty."""
+
+    place: str
+    values: Mapping[str, Any]
+
+
+def read_lines(name: str, content: bytes, columns: Mapping[str, bool]) -> Iterator[Line]:
+    """Every row of a file.
+
+    Args:
+        name: the file's name; its ending decides the format.
+        content: what the file holds.
+        columns: the names that may occur, and whether each is required.
+
+    Raises:
+        InputError: the file is malformed.
+    """
+    readers = {".csv": _csv_lines, ".ndjson": _ndjson_lines, ".parquet": _parquet_lines}
+    for place, values in readers[PurePath(name).suffix](name, content, columns):
+        yield Line(place, {key: value for key, value in values.items() if value not in (None, "")})
+
+
+def _text(name: str, content: bytes) -> str:
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as odd:
+        line = content.count(b"\n", 0, odd.start) + 1
+        raise InputError(f"{name} line {line}", "is not UTF-8 text", "Save the file as UTF-8") from None
+
+
+def _csv_lines(
+    name: str, content: bytes, columns: Mapping[str, bool]
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    text = _text(name, content)
+    rows = csv.reader(io.StringIO(text, newline=""), strict=True)
+    try:
+        header = [column.strip() for column in next(rows, [])]
+        if len(header) == 1 and any(mark in header[0] for mark in ";\t|"):
+            raise InputError(
+                f"{name} line 1", "the columns are not separated by commas", "Save the file with commas"
+            )
+        check_header(f"{name} line 1", header, columns)
+        if not text.endswith(("\n", "\r")):
+            last = text.count("\n") + 1
+            raise InputError(
+                f"{name} line {last}", "the last line has no end, so the file may be cut", RESTORE
+            )
+        for row in rows:
+            place = f"{name} line {rows.line_num}"
+            if row and len(row) != len(header):
+                raise InputError(
+                    place,
+                    f"has {len(row)} values for {len(header)} columns",
+                    "Quote values that contain commas, or write the missing ones",
+                )
+            if row:
+                yield place, dict(zip(header, row, strict=True))
+    except csv.Error:
+        raise InputError(
+            f"{name} line {rows.line_num}", "a quotation is not closed or misplaced", RESTORE
+        ) from None
+
+
+def _ndjson_lines(
+    name: str, content: bytes, columns: Mapping[str, bool]
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    # Only \n ends a line: JSON texts may hold other characters that split lines elsewhere.
+    for number, line in enumerate(_text(name, content).split("\n"), start=1):
+        if not line.strip():
+            continue
+        place = f"{name} line {number}"
+        try:
+            values = json.loads(line)
+        except (ValueError, RecursionError):
+            raise InputError(place, "is not a complete JSON object", RESTORE) from None
+        if not isinstance(values, dict):
+            raise InputError(place, "is not a JSON object", "Write one object per line")
+        check_header(place, list(values), columns)
+        yield place, values
+
+
+def _parquet_lines(
+    name: str, content: bytes, columns: Mapping[str, bool]
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    try:
+        table = pq.read_table(io.BytesIO(content))
+    except (pa.ArrowException, OSError):
+        raise InputError(name, "is not a complete Parquet file", RESTORE) from None
+    check_header(name, table.column_names, columns)
+    for number, field in enumerate(table.schema):
+        if pa.types.is_timestamp(field.type):  # nanoseconds would need pandas
+            zone = "UTC" if field.type.tz else None
+            whole = table.column(number).cast(pa.timestamp("us", tz=zone), safe=False)
+            table = table.set_column(number, field.name, whole)
+    for number, values in enumerate(table.to_pylist(), start=1):
+        yield f"{name} row {number}", values
+
+
+def check_header(place: str, header: Sequence[str], columns: Mapping[str, bool]) -> None:
+    """Raise `InputError` where a column is unknown, comes twice, or is required and missing."""
+    for column in header:
+        if column not in columns:
+            close = difflib.get_close_matches(column, columns, n=1)
+            fix = f"Did you mean {close[0]}?" if close else "Remove it"
+            raise InputError(place, f"unknown column {column[:40]!r}", f"{fix} Known: {', '.join(columns)}")
+        if header.count(column) > 1:
+            raise InputError(place, f"column {column} comes twice", "Remove one of them")
+    missing = [column for column, is_required in columns.items() if is_required and column not in header]
+    if missing:
+        raise InputError(place, f"column {missing[0]} is missing", f"Add it; required: {_required(columns)}")
+
+
+def _required(columns: Mapping[str, bool]) -> str:
+    return ", ".join(column for column, is_required in columns.items() if is_required)

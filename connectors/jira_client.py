@@ -1,0 +1,112 @@
+"""Sends requests through the `jira` library's session: counted, patient, and silent about secrets.
+
+Of the library's own ways of asking nothing is used that would harm: its retries wait for less than
+they are told, fail on a date in `Retry-After` and do not know 502; its searches ask for the list of
+all fields first and follow a repeated page token for ever.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import requests
+from jira import JIRA
+from pydantic import SecretStr
+
+from connectors.base import AuthError, SourceUnavailable, UnexpectedShape
+from connectors.http import Patience, Reply, ask, classify, require_success
+
+TIMEOUT_SECONDS = (10.0, 60.0)
+LOGIN_WORDS = ("login", "signin", "sign-in", "sso", "saml", "oauth", "auth")
+
+
+class Refused(UnexpectedShape):
+    """The server understands the request and rejects it (400): a bad query or an old page token."""
+
+
+class JiraClient:
+    """One Jira server and one credential.
+
+    Args:
+        base_url: the address that people open, with the context path where there is one.
+        user: the e-mail of a Cloud API token's owner; without it the token is sent as a bearer token.
+        token: the secret; None asks anonymously.
+        token_env: the variable's name, for errors.
+        pace_seconds: pause before each request.
+        patience: bounds on tries and waits.
+    """
+
+    def __init__(
+        self,
+        *,
+        base_url: str,
+        user: str | None,
+        token: SecretStr | None,
+        token_env: str | None,
+        pace_seconds: float,
+        patience: Patience,
+    ) -> None:
+        self.calls = 0
+        self._base_url = base_url.rstrip("/")
+        self._token_env = token_env
+        self._pace_seconds = pace_seconds
+        self._patience = patience
+        secret = token.get_secret_value() if token else None
+        # The client closes the session when it is collected, so it is kept.
+        self._library = JIRA(
+            server=self._base_url,
+            basic_auth=(user, secret) if user and secret else None,
+            token_auth=None if user else secret,
+            get_server_info=False,
+            max_retries=0,
+        )
+        self._session: requests.Session = self._library._session  # noqa: SLF001 - it has no public name
+
+    def get(self, version: int, path: str, where: str, parameters: Mapping[str, Any] | None = None) -> Reply:
+        """GET a resource of the REST API in that version. Raises `SourceError`."""
+        return self._ask("GET", version, path, where, params=dict(parameters or {}))
+
+    def post(self, version: int, path: str, where: str, body: Mapping[str, Any]) -> Reply:
+        """POST a question (nothing is ever written). Raises `SourceError`."""
+        return self._ask("POST", version, path, where, json=dict(body))
+
+    def _ask(
+        self, verb: Literal["GET", "POST"], version: int, path: str, where: str, **content: Any
+    ) -> Reply:
+        url = f"{self._base_url}/rest/api/{version}/{path}"
+
+        def send() -> Reply:
+            if self._pace_seconds:
+                self._patience.sleep(self._pace_seconds)
+            self.calls += 1
+            # The session's own `request` would wrap the reply in retries and an error that quotes it.
+            response = requests.Session.request(
+                self._session, verb, url, timeout=TIMEOUT_SECONDS, allow_redirects=False, **content
+            )
+            headers = {name.lower(): value for name, value in response.headers.items()}
+            return Reply(response.status_code, headers, response.text)
+
+        def judge(reply: Reply) -> None:
+            refuse_web_pages(reply, where, self._token_env)
+            classify(reply)
+
+        reply = ask(send, where=where, patience=self._patience, judge=judge)
+        if reply.status == 400:
+            raise Refused(where, "the server refuses the request (400)", "Check base_url and deployment")
+        require_success(reply, where=where, token_env=self._token_env)
+        return reply
+
+
+def refuse_web_pages(reply: Reply, where: str, token_env: str | None) -> None:
+    """Raise where a redirect or a page for people comes instead of data, which is mostly a login."""
+    is_page = reply.status == 200 and reply.headers.get("content-type", "").startswith("text/html")
+    target = reply.headers.get("location", "").lower() if 300 <= reply.status < 400 else ""
+    if is_page or any(word in target for word in LOGIN_WORDS):
+        raise AuthError(
+            where,
+            "the server shows its login page instead of data",
+            f"Renew the token in {token_env}" if token_env else "Set token_env",
+        )
+    if 300 <= reply.status < 400:
+        raise SourceUnavailable(
+            where, f"the server redirects to another address ({reply.status})", "Set base_url to that address"
+        )

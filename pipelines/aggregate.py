@@ -1,0 +1,196 @@
+"""The one step that turns observations into published numbers, the same for every metric.
+
+Observations are what happened, to which service, on which local day. Here they become scopes, periods,
+statistics with their range, coverage and verdict: a value, or the reason why there is none.
+"""
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from pipelines.statistics import flows, levels
+from pipelines.statistics.covered_periods import Horizon, covered_periods, horizon, period_of_date
+from pipelines.statistics.frames import KEY, OBSERVATION_SCHEMA, AggregationFrames, MetricSpec
+from pipelines.statistics.scopes import expand, one_row_per_item, scope_spans, service_calendar
+from pipelines.statistics.verdicts import with_verdicts
+
+__all__ = ["METRIC_VALUES_SCHEMA", "OBSERVATION_SCHEMA", "AggregationFrames", "MetricSpec", "aggregate"]
+
+METRIC_VALUES_SCHEMA: dict[str, pl.DataType] = {
+    "metric": pl.String(),
+    "definition_version": pl.Int32(),
+    "scope_kind": pl.String(),
+    "scope": pl.String(),
+    "grain": pl.String(),
+    "period": pl.String(),
+    "period_start": pl.Date(),
+    "period_end": pl.Date(),
+    "is_complete": pl.Boolean(),
+    "statistic": pl.String(),
+    "value": pl.Float64(),
+    "unit": pl.String(),
+    "n": pl.Int32(),
+    "low": pl.Float64(),
+    "high": pl.Float64(),
+    "open_count": pl.Int32(),
+    "coverage_linked": pl.Int32(),
+    "coverage_eligible": pl.Int32(),
+    "verdict": pl.String(),
+    "withheld_reason": pl.String(),
+}
+
+_ORDER = ["scope_kind", "scope", "grain", "period_start", "statistic"]
+_ALWAYS_COUNTED = ["count", "per_week", "level"]
+"""Where a covered period without a row is a true zero and not a lack of data."""
+_NOT_WEEKLY = ["p85", "p95", "p85_from_merge", "p95_from_merge", "median_days_per_week"]
+"""A week holds too few items for its tail, and one week's days are no median."""
+
+
+def aggregate(metric: MetricSpec, observations: pl.DataFrame, frames: AggregationFrames) -> pl.DataFrame:
+    """One row per (scope, grain, period, statistic) of the metric, from calendar start to `as_of`.
+
+    Columns and types are `METRIC_VALUES_SCHEMA`; `value` is null exactly where `withheld_reason` is
+    set. The result depends on the content of `observations`, not on the order of their rows. Raises
+    ValueError for observations or statistics that contradict the metric's kind.
+    """
+    rows = _checked(metric, observations)
+    until = horizon(frames.as_of, frames.time_zone)
+    grid = covered_periods(scope_spans(frames, metric.family), frames.periods, metric.grains, until)
+    if grid.is_empty() or not metric.statistics:
+        return pl.DataFrame(schema=METRIC_VALUES_SCHEMA)
+    if metric.kind == "level":
+        numbers = _levels(metric, rows, grid, frames, until)
+    else:
+        numbers = _flows(metric, rows, grid, frames)
+    return (
+        numbers.with_columns(
+            pl.lit(metric.name).alias("metric"),
+            pl.lit(metric.version).alias("definition_version"),
+            pl.lit(metric.unit).alias("unit"),
+        )
+        .select([pl.col(name).cast(kind) for name, kind in METRIC_VALUES_SCHEMA.items()])
+        .sort(_ORDER)
+    )
+
+
+def _checked(metric: MetricSpec, observations: pl.DataFrame) -> pl.DataFrame:
+    if observations.columns != list(OBSERVATION_SCHEMA):
+        expected = ", ".join(OBSERVATION_SCHEMA)
+        raise ValueError(f"metric {metric.name}: the columns are not those of an observation ({expected})")
+    rows = observations.cast(pl.Schema(OBSERVATION_SCHEMA)).with_columns(
+        pl.col("is_event", "is_open").fill_null(value=False)
+    )
+    if metric.kind == "duration":
+        counted = rows.filter(pl.col("excluded_reason").is_null())
+        broken = counted.filter((pl.col("is_event") == pl.col("is_open")) | pl.col("value").is_null())
+        if broken.height:
+            example = broken["item_id"].sort()[0]
+            raise ValueError(f"metric {metric.name}: {example} must have a value and be either ended or open")
+    return rows
+
+
+def _flows(
+    metric: MetricSpec, rows: pl.DataFrame, grid: pl.DataFrame, frames: AggregationFrames
+) -> pl.DataFrame:
+    calendar = service_calendar(frames, metric.family)
+    is_covered = pl.col("service_id").is_null() | (
+        (pl.col("on_date") >= pl.col("starts_on"))
+        & (pl.col("ends_on").is_null() | (pl.col("on_date") < pl.col("ends_on")))
+    )
+    covered = rows.join(calendar, on="service_id", how="left").filter(is_covered)
+    items = one_row_per_item(expand(covered.drop("starts_on", "ends_on"), frames))
+    dated = items.join(period_of_date(frames.periods, metric.grains), on="on_date")
+    tally = (
+        dated.filter(pl.col("item_kind") == metric.coverage_item_kind)
+        .group_by(KEY)
+        .agg(
+            _is_linked(metric).sum().alias("coverage_linked"),
+            _is_eligible(metric).sum().alias("coverage_eligible"),
+        )
+    )
+    grid = _with_coverage(grid, tally, items)
+    parts = [
+        flows.estimate(metric, statistic, dated, _grid_of(statistic, grid)).with_columns(
+            statistic=pl.lit(statistic)
+        )
+        for statistic in metric.statistics
+    ]
+    return with_verdicts(metric, _withheld(metric, parts, frames.coverage_floor), dated)
+
+
+def _levels(
+    metric: MetricSpec, rows: pl.DataFrame, grid: pl.DataFrame, frames: AggregationFrames, until: Horizon
+) -> pl.DataFrame:
+    calendar = service_calendar(frames, metric.family)
+    known = rows.join(calendar, on="service_id", how="semi")
+    spells = expand(levels.as_days(known, calendar, until, frames.time_zone), frames)
+    kind = pl.col("item_kind")
+    counted = levels.merged(spells.filter((kind == metric.item_kind) & pl.col("excluded_reason").is_null()))
+    eligible, linked = (
+        levels.under_way(levels.merged(spells.filter((kind == metric.coverage_item_kind) & chosen)), grid)
+        for chosen in (_is_eligible(metric), _is_linked(metric))
+    )
+    tally = eligible.select(*KEY, pl.col("n").alias("coverage_eligible")).join(
+        linked.select(*KEY, pl.col("n").alias("coverage_linked")), on=KEY
+    )
+    grid = _with_coverage(grid, tally, spells)
+    parts = [
+        levels.estimate(metric, statistic, counted, grid).with_columns(statistic=pl.lit(statistic))
+        for statistic in metric.statistics
+    ]
+    no_verdict = pl.lit(None, dtype=pl.String).alias("verdict")
+    return _withheld(metric, parts, frames.coverage_floor).with_columns(no_verdict)
+
+
+def _with_coverage(grid: pl.DataFrame, tally: pl.DataFrame, items: pl.DataFrame) -> pl.DataFrame:
+    """Add the two counts, and whether the scope has ever had an observation at all."""
+    counts = pl.col("coverage_linked", "coverage_eligible").cast(pl.Int64).fill_null(0)
+    return grid.join(tally, on=KEY, how="left", maintain_order="left").with_columns(
+        counts, pl.col("scope").is_in(items["scope"].unique().to_list()).alias("is_observed")
+    )
+
+
+def _withheld(metric: MetricSpec, parts: Sequence[pl.DataFrame], floor: float) -> pl.DataFrame:
+    """Put the statistics together and take away every number that must not stand, with the reason."""
+    rows = pl.concat(parts, how="diagonal_relaxed")
+    statistic, eligible = pl.col("statistic"), pl.col("coverage_eligible")
+    least = statistic.replace_strict({name: _least_n(metric, name) for name in metric.statistics})
+    is_empty = (pl.col("n") + pl.col("open_count") + eligible == 0) & ~statistic.is_in(_ALWAYS_COUNTED)
+    can_be_unreached = statistic.str.contains("^p[0-9]") & (metric.estimator == "kaplan_meier")
+    has_floor = metric.coverage_item_kind == metric.item_kind
+    reason = (
+        pl.when(~pl.col("is_observed") | is_empty)
+        .then(pl.lit("no_data"))
+        .when(has_floor & (pl.col("coverage_linked") < floor * eligible))
+        .then(pl.lit("low_coverage"))
+        .when(pl.col("n") < least)
+        .then(pl.lit("too_few"))
+        .when(pl.col("value").is_null())
+        .then(pl.when(can_be_unreached).then(pl.lit("not_reached")).otherwise(pl.lit("too_few")))
+    )
+    rows = rows.with_columns(reason.alias("withheld_reason"))
+    is_shown = pl.col("withheld_reason").is_null()
+    # "Longer than 30 h" is all that is known of a median that is not reached: its lower bound stays.
+    has_bound = is_shown | (pl.col("withheld_reason") == "not_reached")
+    return rows.with_columns(
+        pl.when(is_shown).then(pl.col("value", "high")), pl.when(has_bound).then(pl.col("low"))
+    )
+
+
+def _least_n(metric: MetricSpec, statistic: str) -> int:
+    """The header's minimum; what is not a count needs one item in any case."""
+    return max(metric.min_n.get(statistic, 0), 0 if statistic in _ALWAYS_COUNTED else 1)
+
+
+def _grid_of(statistic: str, grid: pl.DataFrame) -> pl.DataFrame:
+    return grid.filter(pl.col("grain") != "week") if statistic in _NOT_WEEKLY else grid
+
+
+def _is_linked(metric: MetricSpec) -> pl.Expr:
+    reason = pl.col("excluded_reason")
+    return reason.is_null() | reason.is_in(list(metric.linked_reasons)).fill_null(value=False)
+
+
+def _is_eligible(metric: MetricSpec) -> pl.Expr:
+    reason = pl.col("excluded_reason")
+    return _is_linked(metric) | reason.is_in(list(metric.unlinked_reasons)).fill_null(value=False)

@@ -1,0 +1,220 @@
+"""What each SQL file says about itself: headers parsed, checked and put in order.
+
+A model or metric is one file that starts with a TOML header in a comment; nothing about it is
+written down anywhere else. A model that is a Python step has its header in a `.toml` file.
+"""
+
+import hashlib
+import re
+import tomllib
+from collections.abc import Iterable
+from datetime import date
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+from typing import Annotated, Literal, Self, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+ROOT = Path(__file__).parent
+LAYERS = ("staged", "facts")
+EXTERNAL_LAYERS = ("raw", "config")
+
+OBSERVATION_COLUMNS = {
+    "item_kind": "VARCHAR",
+    "item_id": "VARCHAR",
+    "service_id": "VARCHAR",
+    "team_id": "VARCHAR",
+    "started_at": "TIMESTAMP WITH TIME ZONE",
+    "ended_at": "TIMESTAMP WITH TIME ZONE",
+    "on_date": "DATE",
+    "value": "DOUBLE",
+    "is_event": "BOOLEAN",
+    "is_open": "BOOLEAN",
+    "excluded_reason": "VARCHAR",
+    "link_method": "VARCHAR",
+    "confidence": "VARCHAR",
+}
+"""The columns every metric returns, in this order, with their DuckDB types."""
+
+Statistic = Literal[
+    "p50",
+    "p85",
+    "p95",
+    "p50_from_merge",
+    "p85_from_merge",
+    "ratio",
+    "count",
+    "per_week",
+    "median_days_per_week",
+    "level",
+    "max",
+]
+LEAST_N = {"p50": 3, "p85": 10, "p95": 20, "p50_from_merge": 3, "p85_from_merge": 10, "ratio": 5}
+"""Below this many items a statistic is withheld, unless the header says otherwise."""
+
+HEADER = re.compile(r"\A\s*/\*(?P<toml>.*?)\*/(?P<sql>.*)\Z", re.DOTALL)
+
+Text = Annotated[str, Field(min_length=1)]
+Texts = Annotated[list[Text], Field(min_length=1)]
+
+
+class CatalogError(Exception):
+    """A header is wrong. `str()` is one line: the file, the key, what is wrong."""
+
+
+class ModelHeader(BaseModel):
+    """What a staged or fact file says about its table."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    description: Text = Field(pattern=r"^One row per ")
+    depends_on: list[Text]
+    key: Texts
+    not_null: list[Text] = []
+    accepted_values: dict[str, list[str]] = {}
+    columns: dict[str, Text] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _names_are_columns(self) -> Self:
+        _demand_subset("key", self.key, self.columns, "columns")
+        _demand_subset("not_null", self.not_null, self.columns, "columns")
+        _demand_subset("accepted_values", self.accepted_values, self.columns, "columns")
+        return self
+
+
+class Model(ModelHeader):
+    """One table of the staged or facts layer. `sql` is None where a Python step makes it."""
+
+    layer: str
+    name: str
+    sql: str | None
+    path: Path
+
+    @property
+    def table(self) -> str:
+        """The qualified name, such as `facts.fct_change`."""
+        return f"{self.layer}.{self.name}"
+
+
+class MetricHeader(BaseModel):
+    """What a metric file says about its number."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    title: Text
+    question: Text
+    formula: Text
+    family: Literal["delivery", "flow", "reliability"]
+    unit: Literal["hours", "days", "ratio", "count"]
+    direction: Literal["lower_is_better", "higher_is_better", "neutral"]
+    kind: Literal["duration", "ratio", "count", "level"]
+    estimator: Literal["quantile", "kaplan_meier"] | None = None
+    item_kind: Text
+    grains: list[Literal["day", "week", "month", "quarter"]] = Field(min_length=1)
+    statistics: list[Statistic] = Field(min_length=1)
+    window: Text
+    min_n: dict[Statistic, int] = {}
+    linked_reasons: list[str] = []
+    unlinked_reasons: list[str] = []
+    coverage_item_kind: str = ""
+    reasons: dict[str, Text]
+    owner: Text
+    since: date
+    version: int = Field(ge=1)
+    caveats: Texts
+    not_for: Texts
+    references: Texts
+    depends_on: Texts
+    columns: dict[str, Text]
+
+    @model_validator(mode="after")
+    def _kind_fits(self) -> Self:
+        if (self.kind == "duration") != (self.estimator is not None):
+            raise ValueError("estimator: durations have one, other kinds have none")
+        if "day" in self.grains and self.kind != "level":
+            raise ValueError("grains: only levels have a value per day")
+        if list(self.columns) != list(OBSERVATION_COLUMNS):
+            raise ValueError(f"columns: must be, in this order: {', '.join(OBSERVATION_COLUMNS)}")
+        _demand_subset("linked_reasons", self.linked_reasons, self.reasons, "reasons")
+        _demand_subset("unlinked_reasons", self.unlinked_reasons, self.reasons, "reasons")
+        _demand_subset("min_n", self.min_n, self.statistics, "statistics")
+        return self
+
+
+class Metric(MetricHeader):
+    """One metric: its header with the defaults filled in, and its SQL."""
+
+    name: str
+    sql: str
+    sql_hash: str
+    path: Path
+
+
+def _demand_subset(key: str, names: Iterable[str], allowed: Iterable[str], allowed_key: str) -> None:
+    missing = sorted(set(names) - set(allowed))
+    if missing:
+        raise ValueError(f"{key}: {', '.join(missing)} not among `{allowed_key}`")
+
+
+def _split(path: Path) -> tuple[str, str | None]:
+    """The TOML header and the SQL of a file; a `.toml` file is all header."""
+    text = path.read_text(encoding="utf-8")
+    if path.suffix == ".toml":
+        return text, None
+    found = HEADER.match(text)
+    if not found:
+        raise CatalogError(f"{path.name}: does not start with a /* … */ comment. Put the TOML header there")
+    return found["toml"], found["sql"].strip().removesuffix(";")
+
+
+Header = TypeVar("Header", bound=BaseModel)
+
+
+def _parse(kind: type[Header], path: Path, toml: str) -> Header:
+    """The header of `path`; `CatalogError` names the file and the first wrong key."""
+    try:
+        return kind.model_validate(tomllib.loads(toml))
+    except tomllib.TOMLDecodeError as error:
+        raise CatalogError(f"{path.name}: the header is not TOML: {error}") from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(map(str, first["loc"]))
+        message = first["msg"].removeprefix("Value error, ")
+        raise CatalogError(f"{path.name}: {key}: {message}" if key else f"{path.name}: {message}") from None
+
+
+def _model(path: Path, layer: str) -> Model:
+    toml, sql = _split(path)
+    header = _parse(ModelHeader, path, toml)
+    return Model(**header.model_dump(), layer=layer, name=path.stem, sql=sql, path=path)
+
+
+def load_models(folder: Path = ROOT / "sql") -> list[Model]:
+    """Every staged and fact table, each after all tables it reads. Raises `CatalogError`."""
+    files = sorted(path for layer in LAYERS for path in (folder / layer).glob("*.*"))
+    models = {model.table: model for model in (_model(path, path.parent.name) for path in files)}
+    for model in models.values():
+        for needed in model.depends_on:
+            if needed not in models and needed.split(".")[0] not in EXTERNAL_LAYERS:
+                raise CatalogError(f"{model.path.name}: depends_on: there is no table {needed}")
+    try:
+        order = list(TopologicalSorter({t: sorted(m.depends_on) for t, m in models.items()}).static_order())
+    except CycleError as error:
+        raise CatalogError(f"depends_on: a circle: {' → '.join(error.args[1])}") from None
+    return [models[table] for table in order if table in models]
+
+
+def _metric(path: Path) -> Metric:
+    toml, sql = _split(path)
+    header = _parse(MetricHeader, path, toml).model_dump()
+    least = {name: LEAST_N[name] for name in header["statistics"] if name in LEAST_N}
+    header["min_n"] = least | header["min_n"]
+    header["coverage_item_kind"] = header["coverage_item_kind"] or header["item_kind"]
+    body = sql or ""
+    digest = hashlib.sha256(body.encode()).hexdigest()
+    return Metric(**header, name=path.stem, sql=body, sql_hash=digest, path=path)
+
+
+def load_metrics(folder: Path = ROOT / "metrics") -> dict[str, Metric]:
+    """Every metric by its id, which is the file's name. Raises `CatalogError`."""
+    return {path.stem: _metric(path) for path in sorted(folder.glob("*.sql"))}

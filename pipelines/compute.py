@@ -1,0 +1,172 @@
+"""Runs metrics: observations from the facts, numbers from the shared step, both into `published`."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import duckdb
+import polars as pl
+
+from connectors.registry import SourceKind
+from pipelines.aggregate import METRIC_VALUES_SCHEMA, OBSERVATION_SCHEMA, AggregationFrames, aggregate
+from pipelines.catalog import Metric, Model
+from pipelines.models import observe
+
+CALENDAR_TABLES = ("staged.stg_period", "facts.dim_service_calendar", "facts.dim_service_owner")
+"""What the shared step reads besides a metric's own facts."""
+
+_SQL_TYPES = {
+    pl.String(): "VARCHAR",
+    pl.Int32(): "INTEGER",
+    pl.Float64(): "DOUBLE",
+    pl.Boolean(): "BOOLEAN",
+    pl.Date(): "DATE",
+    pl.Datetime("us", "UTC"): "TIMESTAMPTZ",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """How many observations went in and how many published values came out."""
+
+    observations: int
+    values: int
+    withheld: int
+
+
+def prepare_published(con: duckdb.DuckDBPyConnection, metrics: Mapping[str, Metric]) -> None:
+    """Make the tables that hold published numbers, without metrics that no longer exist."""
+    con.execute("CREATE SCHEMA IF NOT EXISTS published")
+    for table, schema in (
+        ("metric_values", METRIC_VALUES_SCHEMA),
+        ("metric_item", {"metric": pl.String(), **OBSERVATION_SCHEMA}),
+    ):
+        columns = ", ".join(f'"{name}" {_SQL_TYPES[kind]}' for name, kind in schema.items())
+        con.execute(f"CREATE TABLE IF NOT EXISTS published.{table} ({columns})")
+        con.execute(
+            f"DELETE FROM published.{table} WHERE metric NOT IN (SELECT unnest(?::VARCHAR[]))",
+            [list(metrics)],
+        )
+
+
+def aggregation_frames(con: duckdb.DuckDBPyConnection) -> AggregationFrames:
+    """The organisation, its calendar and its rules, as the shared step wants them."""
+    settings = con.execute(
+        "SELECT r.as_of, u.coverage_floor, o.time_zone FROM config.run r, config.rule u, config.organisation o"
+    ).fetchone()
+    if settings is None:
+        raise RuntimeError("the config tables are empty: the configuration step has not run")
+    as_of, coverage_floor, time_zone = settings
+    return AggregationFrames(
+        periods=con.sql(
+            "SELECT grain, period, period_start, period_end, is_complete FROM staged.stg_period"
+        ).pl(),
+        calendar=con.sql(
+            "SELECT service_id, metric_family, starts_on, ends_on FROM facts.dim_service_calendar"
+        ).pl(),
+        services=con.sql("SELECT id AS service_id FROM config.service").pl(),
+        teams=con.sql("SELECT id AS team_id, department AS department_id FROM config.team").pl(),
+        departments=con.sql("SELECT id, parent FROM config.department").pl(),
+        service_team=con.sql(
+            "SELECT service_id, team_id, valid_from, valid_to FROM facts.dim_service_owner"
+        ).pl(),
+        as_of=as_of,
+        coverage_floor=coverage_floor,
+        time_zone=time_zone,
+    )
+
+
+def compute_metric(con: duckdb.DuckDBPyConnection, metric: Metric) -> Computed:
+    """Replace the metric's published rows by what the facts say now."""
+    observations = observe(con, metric)
+    values = aggregate(metric, observations, aggregation_frames(con))
+    items = observations.select(pl.lit(metric.name).alias("metric"), *OBSERVATION_SCHEMA)
+    for table, frame in (("metric_values", values), ("metric_item", items)):
+        con.execute(f"DELETE FROM published.{table} WHERE metric = ?", [metric.name])
+        con.register("computed", frame.to_arrow())
+        con.execute(f"INSERT INTO published.{table} SELECT * FROM computed")
+        con.unregister("computed")
+    withheld = values["withheld_reason"].count()
+    return Computed(observations.height, values.height, withheld)
+
+
+def write_catalog(con: duckdb.DuckDBPyConnection, metrics: Mapping[str, Metric]) -> None:
+    """Put the definitions beside the numbers, so that a page shows the one that made them."""
+    con.execute(
+        "CREATE OR REPLACE TABLE published.metric_catalog (metric VARCHAR, title VARCHAR, question VARCHAR, "
+        "formula VARCHAR, family VARCHAR, unit VARCHAR, direction VARCHAR, kind VARCHAR, estimator VARCHAR, "
+        "item_kind VARCHAR, coverage_item_kind VARCHAR, grains VARCHAR[], statistics VARCHAR[], "
+        "period_rule VARCHAR, min_n VARCHAR, reasons VARCHAR, linked_reasons VARCHAR[], "
+        "unlinked_reasons VARCHAR[], owner VARCHAR, since DATE, version INTEGER, caveats VARCHAR[], "
+        "not_for VARCHAR[], references_ VARCHAR[], sql VARCHAR, sql_hash VARCHAR)"
+    )
+    for metric in metrics.values():
+        row = [
+            metric.name,
+            metric.title,
+            metric.question,
+            metric.formula,
+            metric.family,
+            metric.unit,
+            metric.direction,
+            metric.kind,
+            metric.estimator,
+            metric.item_kind,
+            metric.coverage_item_kind,
+            list(metric.grains),
+            list(metric.statistics),
+            metric.window,
+            json.dumps(dict(metric.min_n), sort_keys=True),
+            json.dumps(dict(metric.reasons)),
+            list(metric.linked_reasons),
+            list(metric.unlinked_reasons),
+            metric.owner,
+            metric.since,
+            metric.version,
+            list(metric.caveats),
+            list(metric.not_for),
+            list(metric.references),
+            metric.sql,
+            metric.sql_hash,
+        ]
+        con.execute(f"INSERT INTO published.metric_catalog VALUES ({', '.join('?' for _ in row)})", row)
+
+
+def raw_tables_behind(metric: Metric, models: Sequence[Model]) -> frozenset[str]:
+    """The raw tables that a metric's numbers rest on, through however many models."""
+    by_table = {model.table: model for model in models}
+    waiting, seen = [*metric.depends_on], set[str]()
+    while waiting:
+        table = waiting.pop()
+        if table not in seen:
+            seen.add(table)
+            waiting.extend(by_table[table].depends_on if table in by_table else ())
+    return frozenset(table.removeprefix("raw.") for table in seen if table.startswith("raw."))
+
+
+def write_freshness(
+    con: duckdb.DuckDBPyConnection,
+    metrics: Mapping[str, Metric],
+    models: Sequence[Model],
+    kinds: Mapping[str, SourceKind],
+) -> None:
+    """Say per metric and stream behind it when that was last read in full, and whether it is stale."""
+    con.execute(
+        "CREATE OR REPLACE TABLE published.metric_freshness (metric VARCHAR, source VARCHAR, stream VARCHAR, "
+        "last_success_at TIMESTAMPTZ, is_stale BOOLEAN)"
+    )
+    streams = con.execute(
+        "SELECT m.source, s.kind, m.stream, "
+        "max(m.finished_at) FILTER (WHERE m.status = 'ok') AS last_success_at, "
+        "bool_or(m.status <> 'ok') FILTER (WHERE m.is_latest) AS has_failed "
+        "FROM (SELECT *, finished_at = max(finished_at) OVER (PARTITION BY source, stream, scope) AS is_latest "
+        "FROM ops.run_manifest) m JOIN config.source s ON s.name = m.source GROUP BY ALL ORDER BY ALL"
+    ).fetchall()
+    for metric in metrics.values():
+        behind = raw_tables_behind(metric, models)
+        for source, kind, stream, last_success_at, has_failed in streams:
+            if kind in kinds and behind & set(kinds[kind].streams.get(stream, ())):
+                con.execute(
+                    "INSERT INTO published.metric_freshness VALUES (?, ?, ?, ?, ?)",
+                    [metric.name, source, stream, last_success_at, bool(has_failed)],
+                )

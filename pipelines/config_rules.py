@@ -1,0 +1,118 @@
+"""The rules of `outcomes.toml` that need more than one entry: uniqueness, references, cycles.
+
+They look at the file as it was read, so that they also speak where an entry has other mistakes.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from pipelines.config_errors import Place, Problem, suggestion
+from pipelines.config_model import split_prefix
+
+ANY = "*"
+"""Stands for every entry of a list in a pattern of keys."""
+
+
+def broken_rules(document: Mapping[str, Any]) -> Iterator[Problem]:
+    """Every rule between entries that the file breaks."""
+    yield from _duplicates(document)
+    yield from _second_meanings(document)
+    yield from _department_cycles(document)
+    yield from _broken_references(document)
+
+
+def _named(document: Mapping[str, Any], table: str, key: str = "id") -> list[tuple[int, str]]:
+    """Positions and names of a table's entries, also of those that have other mistakes."""
+    entries = document.get(table)
+    if not isinstance(entries, list):
+        return []
+    return [
+        (position, entry[key])
+        for position, entry in enumerate(entries)
+        if isinstance(entry, dict) and isinstance(entry.get(key), str)
+    ]
+
+
+def _duplicates(document: Mapping[str, Any]) -> Iterator[Problem]:
+    for table, key in (("department", "id"), ("team", "id"), ("service", "id"), ("source", "name")):
+        entries = _named(document, table, key)
+        seen: set[str] = set()
+        for position, name in entries:
+            if name in seen:
+                what = f"entry {position + 1} repeats the {key} of an earlier {table}"
+                yield Problem((table, position, key), what, f"Give each {table} its own {key}")
+            seen.add(name)
+
+
+def _second_meanings(document: Mapping[str, Any]) -> Iterator[Problem]:
+    seen: set[tuple[str, str]] = set()
+    for position, name in _named(document, "status", "name"):
+        meaning = (str(document["status"][position].get("source")), name.casefold())
+        if meaning in seen:
+            what = "gives a status of a source a second meaning"
+            yield Problem(("status", position, "name"), what, "Remove one of the two entries")
+        seen.add(meaning)
+
+
+def _department_cycles(document: Mapping[str, Any]) -> Iterator[Problem]:
+    entries = _named(document, "department")
+    parents: dict[str, object] = {}
+    for position, name in entries:
+        parent = document["department"][position].get("parent")
+        parents[name] = parent if isinstance(parent, str) else None
+    for position, name in entries:
+        ancestor, steps = parents[name], 0
+        while ancestor in parents and ancestor != name and steps < len(parents):
+            ancestor, steps = parents[ancestor], steps + 1
+        if ancestor == name:
+            what = "leads back to the department itself"
+            yield Problem(("department", position, "parent"), what, "Remove the parent of one of them")
+
+
+_REFERENCES = (
+    (("department", ANY, "parent"), "department"),
+    (("team", ANY, "department"), "department"),
+    (("service", ANY, "owners", ANY, "team"), "team"),
+    (("status", ANY, "source"), "source"),
+)
+
+
+def _broken_references(document: Mapping[str, Any]) -> Iterator[Problem]:
+    names = {
+        table: [name for _, name in _named(document, table, "name" if table == "source" else "id")]
+        for table in ("department", "team", "source")
+    }
+    for pattern, table in _REFERENCES:
+        for path, name in _texts_at(document, pattern):
+            if name not in names[table]:
+                yield _unknown(path, table, name, names[table])
+    for key in ("repositories", "jira_projects", "incident_services"):
+        for path, reference in _texts_at(document, ("service", ANY, key, ANY)):
+            yield from _broken_prefix(path, key, reference, names["source"])
+
+
+def _texts_at(node: object, pattern: Sequence[str], path: Place = ()) -> Iterator[tuple[Place, str]]:
+    """The texts at a pattern of keys and ANY (every entry of a list), however broken the rest is."""
+    if not pattern:
+        if isinstance(node, str):
+            yield path, node
+    elif pattern[0] == ANY and isinstance(node, list):
+        for position, entry in enumerate(node):
+            yield from _texts_at(entry, pattern[1:], (*path, position))
+    elif isinstance(node, dict) and pattern[0] in node:
+        yield from _texts_at(node[pattern[0]], pattern[1:], (*path, pattern[0]))
+
+
+def _unknown(path: Place, table: str, name: str, known: Sequence[str]) -> Problem:
+    return Problem(path, f"names a {table} that has no [[{table}]]", suggestion(name, known))
+
+
+def _broken_prefix(path: Place, key: str, reference: str, sources: Sequence[str]) -> Iterator[Problem]:
+    prefix, name = split_prefix(reference)
+    if key == "repositories" and (prefix is None or not re.fullmatch(r"[^/\s]+/[^/\s]+", name)):
+        yield Problem(path, "is not a repository of a source", 'Write it as "source:owner/name"')
+    elif prefix is not None and prefix not in sources:
+        problem = _unknown(path, "source", prefix, sources)
+        hint = "" if key == "repositories" else ". A name that has a colon itself needs its source before it"
+        yield Problem(path, problem.what, problem.fix + hint)

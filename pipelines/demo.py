@@ -1,0 +1,31 @@
+"""The demo: the sandbox organisation behind local servers, read by the unmodified connectors."""
+
+import os
+from pathlib import Path
+
+from connectors.sandbox.configuration import TOKEN_VARIABLE, write_configuration
+from connectors.sandbox.organisation import AS_OF
+from connectors.sandbox.servers import serve
+from connectors.sandbox.simulation import build
+from pipelines.assets.workspace import RunOptions
+from pipelines.home import Home
+from pipelines.progress import Reporter
+from pipelines.run import Outcome, prepare_environment, run_job
+
+DEMO_HOME = ".outcomes-demo"
+CONFIGURATION_FILE = "outcomes.toml"
+
+
+def run_demo(home: Home, reporter: Reporter) -> Outcome:
+    """Simulate, serve, run the nightly job once against the servers, stop them."""
+    reporter.step("the sandbox organisation")
+    home.create()
+    configuration = Path(home.path) / CONFIGURATION_FILE
+    running = serve(build())
+    try:
+        write_configuration(configuration, running.urls)
+        os.environ[TOKEN_VARIABLE] = "sandbox"  # any token will do
+        prepare_environment(home, configuration)
+        return run_job("nightly", RunOptions(as_of=AS_OF.isoformat(), is_demo=True), home, reporter)
+    finally:
+        running.stop()

@@ -1,0 +1,103 @@
+"""Build staged tables and facts, check them against their headers, run metrics.
+
+Every function works on an open DuckDB connection whose raw and config tables exist; nothing here
+opens a file or a database.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+from duckdb import DuckDBPyConnection
+
+from pipelines import ancestry
+from pipelines.catalog import OBSERVATION_COLUMNS, CatalogError, Metric, Model, load_models
+
+PYTHON_STEPS: dict[str, Callable[[DuckDBPyConnection], pl.DataFrame]] = {
+    "staged.stg_deployment_lineage": ancestry.deployment_lineage,
+    "staged.stg_commit_deployment": ancestry.commit_deployment,
+}
+"""The models that SQL cannot express, by table: what a Python step makes of the connection."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """One row per broken promise of a header: how many rows break it, and which promise."""
+
+    table: str
+    check: str
+    rows: int
+    message: str
+
+
+def build_model(con: DuckDBPyConnection, model: Model) -> int:
+    """Replace the model's table by what its query or step returns now; its number of rows."""
+    con.execute(f"CREATE SCHEMA IF NOT EXISTS {model.layer}")
+    if model.sql is None:
+        if model.table not in PYTHON_STEPS:
+            raise CatalogError(f"{model.path.name}: there is no Python step for {model.table}")
+        con.register("python_step", PYTHON_STEPS[model.table](con).to_arrow())
+        con.execute(f"CREATE OR REPLACE TABLE {model.table} AS SELECT * FROM python_step")
+        con.unregister("python_step")
+    else:
+        con.execute(f"CREATE OR REPLACE TABLE {model.table} AS {model.sql}")
+    return _count(con, f"SELECT count(*) FROM {model.table}")
+
+
+def build_all(con: DuckDBPyConnection, models: Sequence[Model] | None = None) -> None:
+    """Build every model in the order of its dependencies."""
+    for model in load_models() if models is None else models:
+        build_model(con, model)
+
+
+def check_model(con: DuckDBPyConnection, model: Model) -> list[Failure]:
+    """What the built table breaks of its header's promises; an empty list is what one hopes for."""
+    actual = [name for name, *_ in con.execute(f"DESCRIBE {model.table}").fetchall()]
+    if actual != list(model.columns):
+        message = f"columns are {', '.join(actual)}; the header says {', '.join(model.columns)}"
+        return [Failure(model.table, "columns", 0, message)]
+    key = ", ".join(model.key)
+    found = [
+        _failure(
+            con,
+            model,
+            "key",
+            f"SELECT coalesce(sum(n - 1), 0) FROM (SELECT count(*) AS n FROM {model.table} GROUP BY {key})",
+            f"rows repeat the key ({key})",
+        )
+    ]
+    for column in model.not_null:
+        query = f"SELECT count(*) FROM {model.table} WHERE {column} IS NULL"
+        found.append(_failure(con, model, "not_null", query, f"rows have no {column}"))
+    for column, values in model.accepted_values.items():
+        listed = ", ".join("'" + value.replace("'", "''") + "'" for value in values)
+        query = f"SELECT count(*) FROM {model.table} WHERE {column} NOT IN ({listed})"
+        found.append(_failure(con, model, "accepted_values", query, f"rows have another {column}"))
+    return [failure for failure in found if failure]
+
+
+def _failure(con: DuckDBPyConnection, model: Model, check: str, query: str, message: str) -> Failure | None:
+    rows = _count(con, query)
+    return Failure(model.table, check, rows, f"{rows} {message}") if rows else None
+
+
+def _count(con: DuckDBPyConnection, query: str) -> int:
+    row = con.execute(query).fetchone()
+    return int(row[0]) if row else 0
+
+
+def observe(con: DuckDBPyConnection, metric: Metric) -> pl.DataFrame:
+    """The metric's observations: one row per item and service, never an aggregate.
+
+    Raises `CatalogError` where the columns, their types or a reason are not what the header says.
+    """
+    relation = con.sql(metric.sql)
+    actual = dict(zip(relation.columns, map(str, relation.types), strict=True))
+    if list(actual.items()) != list(OBSERVATION_COLUMNS.items()):
+        wrong = sorted(set(actual.items()) ^ set(OBSERVATION_COLUMNS.items()))
+        raise CatalogError(f"{metric.path.name}: columns: the query's differ from the contract's: {wrong}")
+    observations = relation.pl()
+    unknown = set(observations["excluded_reason"].drop_nulls().unique()) - set(metric.reasons)
+    if unknown:
+        raise CatalogError(f"{metric.path.name}: reasons: {', '.join(sorted(unknown))} not explained")
+    return observations

@@ -1,0 +1,205 @@
+"""Publishes what a run computed: an immutable snapshot file, checked, then pointed at.
+
+A snapshot is never written again: another process cannot open a DuckDB file that is being written,
+and replacing a file under an open reader gives it the old data. So every snapshot has a name of its
+own, and `CURRENT` is replaced atomically once the file has passed its checks.
+"""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+import duckdb
+
+from pipelines.home import Home
+from pipelines.warehouse import Warehouse
+
+KEPT_SNAPSHOTS = 14
+STORAGE_VERSION = "v1.4.0"
+"""Older DuckDB clients can open what is written in this version."""
+QUARTERS_WITH_ITEMS = 8
+
+_TABLES = {
+    "metric_values": "SELECT * FROM published.metric_values ORDER BY metric, scope_kind, scope, grain, "
+    "period_start, statistic",
+    "metric_item": """
+        SELECT o.* FROM published.metric_item o
+        WHERE o.on_date >= (SELECT min(period_start) FROM (SELECT period_start FROM staged.stg_period
+                            WHERE grain = 'quarter' ORDER BY period_start DESC LIMIT $quarters))
+        ORDER BY metric, on_date, item_kind, item_id, service_id, started_at""",
+    "metric_catalog": "SELECT * FROM published.metric_catalog ORDER BY metric",
+    "item": "SELECT * FROM facts.dim_item ORDER BY item_kind, item_id, service_id",
+    "organisation": "SELECT id, name, time_zone, quarter_start_month FROM config.organisation",
+    "department": "SELECT id, name, parent FROM config.department ORDER BY id",
+    "team": "SELECT id, name, department, wip_limit FROM config.team ORDER BY id",
+    "service": "SELECT id, name, active_from, retired_at FROM config.service ORDER BY id",
+    "service_owner": "SELECT service, team, valid_from, valid_to FROM config.service_owner ORDER BY ALL",
+    "period": "SELECT grain, period, period_start, period_end, is_complete FROM staged.stg_period "
+    "ORDER BY grain, period_start",
+    "run": "SELECT run_id, as_of, started_at, now() AS finished_at, $status AS status, is_demo, "
+    "$version AS product_version FROM ops.run WHERE run_id = $run_id",
+    "run_manifest": """
+        SELECT source, stream, scope, arg_max(status, finished_at) AS status,
+            arg_max(calls, finished_at) AS calls, arg_max(rows_read, finished_at) AS rows_read,
+            arg_max(rows_changed, finished_at) AS rows_changed,
+            -- a null would be passed over by arg_max, and an old error shown
+            nullif(arg_max(coalesce(error, ''), finished_at), '') AS error,
+            max(finished_at) AS finished_at, max(finished_at) FILTER (WHERE status = 'ok') AS last_success_at
+        FROM ops.run_manifest WHERE source IN (SELECT name FROM config.source)
+        GROUP BY source, stream, scope ORDER BY source, stream, scope""",
+    "metric_freshness": "SELECT * FROM published.metric_freshness ORDER BY ALL",
+}
+"""The snapshot, table by table; people's accounts are in none of these."""
+
+
+class PublicationBlockedError(Exception):
+    """A check failed: the new snapshot is thrown away and the old one stays."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A question whose answer must be no rows."""
+
+    name: str
+    sql: str
+
+
+CHECKS: Sequence[Check] = (
+    Check(
+        "one value per metric, scope, period and statistic",
+        "SELECT metric, scope, grain, period_start, statistic FROM snapshot.metric_values "
+        "GROUP BY ALL HAVING count(*) > 1",
+    ),
+    Check(
+        "a value or a reason why there is none",
+        "SELECT metric FROM snapshot.metric_values WHERE (value IS NULL) <> (withheld_reason IS NOT NULL) "
+        "OR isnan(value) OR isinf(value)",
+    ),
+    Check(
+        "an interval contains its value",
+        "SELECT metric FROM snapshot.metric_values WHERE value < low - 1e-9 OR value > high + 1e-9",
+    ),
+    Check(
+        "every metric has its definition",
+        "SELECT metric FROM snapshot.metric_values WHERE metric NOT IN "
+        "(SELECT metric FROM snapshot.metric_catalog)",
+    ),
+    Check(
+        "one organisation",
+        "SELECT count(*) FROM snapshot.organisation HAVING count(*) <> 1",
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """How a run ended: `name` is the snapshot's file, None where nothing could be published."""
+
+    name: str | None
+    status: str
+    """ok; partial where a source failed; failed where no source has ever been read."""
+
+
+def publish_run(warehouse: Warehouse, home: Home, run_id: str) -> Published:
+    """Write the snapshot of this run, check it, point `CURRENT` at it, note how the run ended.
+
+    Raises:
+        PublicationBlockedError: a check failed; what was published before stays.
+    """
+    results = warehouse.results_of(run_id)
+    status = "ok" if all(one.status == "ok" for one in results) else "partial"
+    if not _has_ever_been_read(warehouse.con):
+        warehouse.finish_run(run_id, "failed", None)
+        return Published(None, "failed")
+    name = _publish(warehouse, home, run_id, status)
+    warehouse.finish_run(run_id, status, name)
+    return Published(name, status)
+
+
+def _has_ever_been_read(con: duckdb.DuckDBPyConnection) -> bool:
+    """Whether there is anything to publish: a first run whose sources all fail has nothing."""
+    found = con.execute("SELECT 1 FROM ops.run_manifest WHERE status = 'ok' LIMIT 1").fetchone()
+    return found is not None
+
+
+def _publish(warehouse: Warehouse, home: Home, run_id: str, status: str) -> str:
+    home.snapshots.mkdir(parents=True, exist_ok=True)
+    name = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{run_id[:8]}.duckdb"
+    building = home.snapshots / f".building-{name}"
+    _remove_leftovers(home.snapshots)
+    con = warehouse.con
+    path = str(building).replace("'", "''")
+    con.execute(f"ATTACH '{path}' AS snapshot (STORAGE_VERSION '{STORAGE_VERSION}')")
+    try:
+        _fill(con, run_id, status)
+        _check(con)
+    finally:
+        con.execute("DETACH snapshot")
+    _make_durable(building)
+    building.replace(home.snapshots / name)
+    _point_at(home.snapshots, name)
+    _prune(home.snapshots, name)
+    return name
+
+
+def _fill(con: duckdb.DuckDBPyConnection, run_id: str, status: str) -> None:
+    values: dict[str, object] = {
+        "run_id": run_id,
+        "status": status,
+        "version": version("engineering-outcomes"),
+        "quarters": QUARTERS_WITH_ITEMS,
+    }
+    for table, query in _TABLES.items():
+        bound = {name: value for name, value in values.items() if f"${name}" in query}
+        con.execute(f'CREATE TABLE snapshot."{table}" AS {query}', bound or None)
+
+
+def _check(con: duckdb.DuckDBPyConnection) -> None:
+    for check in CHECKS:
+        offending = con.execute(f"SELECT * FROM ({check.sql}) LIMIT 1").fetchone()
+        if offending:
+            raise PublicationBlockedError(
+                f"publish: the check '{check.name}' fails, for example for {offending}. "
+                "The snapshot published before stays; please report it"
+            )
+
+
+def _remove_leftovers(folder: Path) -> None:
+    """A killed run leaves a half-written file behind; nobody reads those names."""
+    for leftover in folder.glob(".building-*"):
+        leftover.unlink(missing_ok=True)
+
+
+def _make_durable(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _point_at(folder: Path, name: str) -> None:
+    pointer = folder / ".CURRENT.new"
+    pointer.write_text(f"{name}\n", encoding="utf-8")
+    _make_durable(pointer)
+    pointer.replace(folder / "CURRENT")
+    _make_durable(folder)
+
+
+def current_snapshot(home: Home) -> Path | None:
+    """The published snapshot's path, or None where nothing has been published yet."""
+    try:
+        name = (home.snapshots / "CURRENT").read_text(encoding="utf-8").strip()
+    except FileNotFoundError:
+        return None
+    return home.snapshots / name
+
+
+def _prune(folder: Path, current: str) -> None:
+    """Keep the newest snapshots; a reader that has an older one open keeps reading it."""
+    others = sorted((path for path in folder.glob("*.duckdb") if path.name != current), reverse=True)
+    for path in others[KEPT_SNAPSHOTS - 1 :]:
+        path.unlink(missing_ok=True)

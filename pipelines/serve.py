@@ -1,0 +1,61 @@
+"""Starts what runs until it is stopped: the dashboard, and Dagster's UI with its daemon."""
+
+import importlib.util
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from pipelines.home import HOME_VARIABLE, Home
+
+
+
+def dashboard_command(port: int, host: str) -> list[str]:
+    """The command that serves the dashboard; its theme lies beside the app."""
+    found = importlib.util.find_spec("dashboard")
+    if found is None or not found.submodule_search_locations:
+        raise RuntimeError("the dashboard is not installed")
+    app = Path(next(iter(found.submodule_search_locations))) / "app.py"
+    return [
+        sys.executable,
+        "-m",
+        "streamlit",
+        "run",
+        str(app),
+        f"--server.port={port}",
+        f"--server.address={host}",
+        "--server.headless=true",
+        "--browser.gatherUsageStats=false",
+    ]
+
+
+def dagster_command(port: int, host: str) -> list[str]:
+    """The command that serves Dagster's UI and runs its schedule."""
+    return [
+        sys.executable,
+        "-m",
+        "dagster",
+        "dev",
+        "--module-name=pipelines.definitions",
+        f"--port={port}",
+        f"--host={host}",
+    ]
+
+
+def serve(home: Home, commands: Sequence[list[str]]) -> int:
+    """Run the commands side by side until the first one ends or Ctrl-C; returns its exit code."""
+    environment = {**os.environ, HOME_VARIABLE: str(home.path)}
+    children = [subprocess.Popen(command, env=environment) for command in commands]  # noqa: S603 - ours
+    try:
+        return children[0].wait()
+    finally:
+        for child in children:
+            if child.poll() is None:
+                child.send_signal(signal.SIGINT)
+        for child in children:
+            try:
+                child.wait(timeout=10)
+            except subprocess.TimeoutExpired:
+                child.kill()

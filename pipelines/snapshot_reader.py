@@ -1,0 +1,219 @@
+"""Answers the command line's questions from the published snapshot, opened read-only."""
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from pipelines.home import Home
+from pipelines.publish import current_snapshot
+
+SCHEMA_VERSION = 1
+
+
+class NothingPublishedError(Exception):
+    """There is no snapshot to read. `str()` is one line."""
+
+
+class UnknownNameError(Exception):
+    """A metric, scope or period that the snapshot does not hold. `str()` is one line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which published values are asked for; empty means all."""
+
+    metrics: Sequence[str] = ()
+    scopes: Sequence[str] = ()
+    grain: str | None = None
+    first: date | None = None
+    last: date | None = None
+    """The last day, itself included."""
+
+
+@contextmanager
+def open_snapshot(home: Home) -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
+    """The published snapshot, read-only.
+
+    Raises:
+        NothingPublishedError: nothing has been published, or the file does not open.
+    """
+    path = current_snapshot(home)
+    if path is None:
+        raise NothingPublishedError(
+            f"{home.snapshots}: nothing has been published yet. Run `outcomes run` first"
+        )
+    try:
+        con = duckdb.connect(str(path), read_only=True)
+    except duckdb.Error as broken:
+        raise NothingPublishedError(
+            f"{path}: the published snapshot does not open. Run `outcomes run` to publish a new one"
+        ) from broken
+    try:
+        con.execute("SET TimeZone = 'UTC'")
+        yield con, path
+    finally:
+        con.close()
+
+
+def metric_values(con: duckdb.DuckDBPyConnection, name: str, wanted: Selection) -> dict[str, Any]:
+    """The published values, in the shape that `outcomes metrics --format json` promises."""
+    _require_known(con, wanted)
+    rows = con.execute(
+        "SELECT metric, definition_version, scope, grain, period_start, period_end, is_complete, statistic, "
+        "value, unit, n, low, high, open_count, coverage_linked, coverage_eligible, verdict, withheld_reason "
+        "FROM metric_values WHERE (len($metrics) = 0 OR metric IN (SELECT unnest($metrics::VARCHAR[]))) "
+        "AND (len($scopes) = 0 OR scope IN (SELECT unnest($scopes::VARCHAR[]))) "
+        "AND ($grain IS NULL OR grain = $grain) "
+        "AND ($first::DATE IS NULL OR period_end > $first) AND ($last::DATE IS NULL OR period_start <= $last) "
+        "ORDER BY metric, scope_kind, scope, grain, period_start, statistic",
+        {
+            "metrics": list(wanted.metrics),
+            "scopes": list(wanted.scopes),
+            "grain": wanted.grain,
+            "first": wanted.first,
+            "last": wanted.last,
+        },
+    ).fetchall()
+    as_of = con.execute("SELECT as_of FROM run").fetchone()
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "snapshot": name,
+        "as_of": _text(as_of[0]) if as_of else None,
+        "rows": [_value_row(row) for row in rows],
+    }
+
+
+def _value_row(row: tuple[Any, ...]) -> dict[str, Any]:
+    names = (
+        "metric definition_version scope grain period_start period_end is_complete statistic "
+        "value unit n low high open_count"
+    ).split()
+    linked, eligible, verdict, withheld_reason = row[len(names) :]
+    return {
+        **{name: _text(value) for name, value in zip(names, row, strict=False)},
+        "coverage": {"linked": linked, "eligible": eligible},
+        "verdict": verdict,
+        "withheld_reason": withheld_reason,
+    }
+
+
+def _text(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat().replace("+00:00", "Z")
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _require_known(con: duckdb.DuckDBPyConnection, wanted: Selection) -> None:
+    """A misspelt name must not look like a metric without data."""
+    for kind, names, query in (
+        ("metric", wanted.metrics, "SELECT metric FROM metric_catalog"),
+        (
+            "scope",
+            wanted.scopes,
+            "SELECT 'organisation' UNION ALL SELECT 'department:' || id FROM department "
+            "UNION ALL SELECT 'team:' || id FROM team UNION ALL SELECT 'service:' || id FROM service",
+        ),
+    ):
+        known = {row[0] for row in con.execute(query).fetchall()}
+        for name in names:
+            if name not in known:
+                raise UnknownNameError(
+                    f"--{kind} {name}: there is no such {kind}. Known are {', '.join(sorted(known))}"
+                )
+
+
+def parse_period(con: duckdb.DuckDBPyConnection, label: str) -> tuple[str, date, date]:
+    """Grain, first day and day after the last of a period such as 2026-W40 or 2026-Q3."""
+    found = con.execute(
+        "SELECT grain, period_start, period_end FROM period WHERE period = ?", [label]
+    ).fetchone()
+    if not found:
+        shape = re.fullmatch(r"\d{4}-(W\d{2}|Q\d|\d{2}|\d{2}-\d{2})", label)
+        what = "is outside of what has been published" if shape else "is no period"
+        raise UnknownNameError(f"--period {label}: it {what}. Write 2026-10-01, 2026-W40, 2026-10 or 2026-Q3")
+    return found[0], found[1], found[2]
+
+
+def explanation(con: duckdb.DuckDBPyConnection, metric: str, scope: str, period: str) -> dict[str, Any]:
+    """A number's definition, what was left out of it and why, and the items that made it."""
+    _require_known(con, Selection(metrics=[metric], scopes=[scope]))
+    grain, first, end = parse_period(con, period)
+    catalog = con.execute(
+        "SELECT title, question, formula, period_rule, version, item_kind, reasons, sql FROM metric_catalog "
+        "WHERE metric = ?",
+        [metric],
+    ).fetchone()
+    scoped = _scoped_items(scope)
+    bound = {"metric": metric, "first": first, "end": end, **scoped.values}
+    steps = con.execute(
+        f"SELECT item_kind, excluded_reason, count(DISTINCT item_id) FROM metric_item i WHERE {scoped.where} "
+        "GROUP BY ALL ORDER BY item_kind, excluded_reason NULLS FIRST",
+        bound,
+    ).fetchall()
+    items = con.execute(
+        "SELECT i.item_kind, i.item_id, t.label, t.url, i.service_id, i.value, i.is_open, i.link_method, "
+        "i.confidence FROM metric_item i LEFT JOIN (SELECT item_kind, item_id, any_value(label) AS label, "
+        "any_value(url) AS url FROM item GROUP BY ALL) t ON t.item_id = i.item_id "
+        f"AND (t.item_kind = i.item_kind OR t.item_kind || '_from_merge' = i.item_kind) WHERE {scoped.where} "
+        "AND i.excluded_reason IS NULL ORDER BY i.value DESC NULLS LAST, i.item_id, i.service_id LIMIT 20",
+        bound,
+    ).fetchall()
+    values = metric_values(
+        con, "", Selection(metrics=[metric], scopes=[scope], grain=grain, first=first, last=first)
+    )["rows"]
+    keys = ("title", "question", "formula", "period_rule", "version", "item_kind", "reasons", "sql")
+    return {
+        "metric": metric,
+        "scope": scope,
+        "period": period,
+        **dict(zip(keys, catalog or (), strict=False)),
+        "values": values,
+        "steps": [{"item_kind": kind, "excluded_reason": reason, "items": n} for kind, reason, n in steps],
+        "items": [
+            dict(
+                zip(
+                    (
+                        "item_kind",
+                        "item_id",
+                        "label",
+                        "url",
+                        "service",
+                        "value",
+                        "is_open",
+                        "link",
+                        "confidence",
+                    ),
+                    row,
+                    strict=True,
+                )
+            )
+            for row in items
+        ],
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class _Scoped:
+    where: str
+    values: dict[str, Any]
+
+
+def _scoped_items(scope: str) -> _Scoped:
+    """The rows of `metric_item` that belong to a scope; a department includes those below it."""
+    kind, _, name = scope.partition(":")
+    conditions = {
+        "organisation": "TRUE",
+        "service": "i.service_id = $name",
+        "team": "i.team_id = $name",
+        "department": "i.team_id IN (SELECT id FROM team WHERE department IN (WITH RECURSIVE below AS ("
+        "SELECT id FROM department WHERE id = $name UNION SELECT d.id FROM department d JOIN below b "
+        "ON d.parent = b.id) SELECT id FROM below))",
+    }
+    period = "i.metric = $metric AND i.on_date >= $first AND i.on_date < $end"
+    return _Scoped(f"{period} AND {conditions[kind]}", {} if kind == "organisation" else {"name": name})

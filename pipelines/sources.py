@@ -1,0 +1,123 @@
+"""Makes the configured sources ready to fetch: settings, token from the environment, scopes."""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, time
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from pydantic import SecretStr
+
+from connectors.base import (
+    AuthError,
+    Batch,
+    Cursor,
+    Finding,
+    Source,
+    SourceContext,
+    SourceError,
+    SourceSettings,
+)
+from connectors.registry import discover
+from pipelines.config_model import Configuration
+from pipelines.home import Home
+
+
+class UnreadySource:
+    """Stands in for a source that cannot be created; reports the same error for every stream."""
+
+    calls = 0
+
+    def __init__(self, name: str, error: AuthError) -> None:
+        self.name = name
+        self._error = error
+
+    def scopes(self, stream: str) -> Sequence[str]:
+        """One scope, whose fetching fails."""
+        del stream
+        return ["*"]
+
+    def fetch(self, stream: str, scope: str, cursor: Cursor) -> Iterator[Batch]:
+        """Raise the error."""
+        raise self._error
+
+    def census(self, stream: str, scope: str) -> Iterator[str]:
+        """Raise the error."""
+        raise self._error
+
+    def check(self) -> list[Finding]:
+        """The error as a finding."""
+        return [Finding(self.name, is_fine=False, message=str(self._error))]
+
+
+def history_start(configuration: Configuration, since: datetime | None = None) -> datetime | None:
+    """The moment before which nothing is fetched: `--since`, else the organisation's first day."""
+    if since:
+        return since
+    first_day = configuration.organisation.history_start
+    if first_day is None:
+        return None
+    zone = ZoneInfo(configuration.organisation.time_zone)
+    return datetime.combine(first_day, time(), zone).astimezone(UTC)
+
+
+def create_sources(
+    configuration: Configuration,
+    home: Home,
+    only: Sequence[str] = (),
+    since: datetime | None = None,
+) -> dict[str, Source]:
+    """Every configured source (or those named in `only`) by its name."""
+    return {
+        settings.name: _create(settings, configuration, home, since)
+        for settings in configuration.sources
+        if not only or settings.name in only
+    }
+
+
+def _create(
+    settings: SourceSettings, configuration: Configuration, home: Home, since: datetime | None
+) -> Source:
+    kind = discover()[settings.kind]
+    token = os.environ.get(settings.token_env, "").strip() if settings.token_env else None
+    if settings.token_env and not token:
+        error = AuthError(
+            settings.name,
+            f"the environment variable {settings.token_env} is not set",
+            "Set it to a token, or remove token_env from this [[source]]",
+        )
+        return UnreadySource(settings.name, error)
+    context = SourceContext(
+        token=SecretStr(token) if token else None,
+        scopes=configuration.scopes_of(settings),
+        home=str(home.path),
+        history_start=history_start(configuration, since),
+    )
+    return kind.create(settings, context)
+
+
+def plan(configuration: Configuration, sources: Mapping[str, Source]) -> list[dict[str, Any]]:
+    """What a run would read, one row per (source, stream, scope), in the shape of a run's report."""
+    kinds = {settings.name: settings.kind for settings in configuration.sources}
+    rows: list[dict[str, Any]] = []
+    for name, source in sources.items():
+        for stream in discover()[kinds[name]].streams:
+            error, scopes, calls = None, ["*"], source.calls
+            try:
+                scopes = list(source.scopes(stream))
+            except SourceError as failure:
+                error = str(failure)
+            for position, scope in enumerate(scopes):
+                rows.append(
+                    {
+                        "source": name,
+                        "scope": scope,
+                        "stream": stream,
+                        "status": "failed" if error else "ok",
+                        "calls": source.calls - calls if position == 0 else 0,
+                        "rows_read": 0,
+                        "rows_changed": 0,
+                        "error": error,
+                    }
+                )
+    return rows
