@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from fnmatch import fnmatch
 from pathlib import Path
-from typing import ClassVar, cast
+from typing import cast
 
 from pydantic import ValidationError
 
@@ -24,7 +24,7 @@ from connectors.inbox_rows import DeploymentRow, IncidentRow, Row
 from connectors.records import Record
 
 KIND = "inbox"
-STREAMS = ("deployments", "incidents")
+STREAMS = {"deployments": ("deployment", "deployment_status"), "incidents": ("incident",)}
 FOLDER = "inbox"
 ENDINGS = frozenset({".csv", ".ndjson", ".parquet"})
 ROWS: dict[str, type[Row]] = {"deployments": DeploymentRow, "incidents": IncidentRow}
@@ -36,8 +36,6 @@ class Settings(SourceSettings):
 
 class InboxSource:
     """The folder of dropped files."""
-
-    streams: ClassVar[tuple[str, ...]] = STREAMS
 
     def __init__(self, settings: Settings, context: SourceContext) -> None:
         self.name = settings.name

@@ -38,7 +38,11 @@ def read_lines(name: str, content: bytes, columns: Mapping[str, bool]) -> Iterat
     """
     readers = {".csv": _csv_lines, ".ndjson": _ndjson_lines, ".parquet": _parquet_lines}
     for place, values in readers[PurePath(name).suffix](name, content, columns):
-        yield Line(place, {key: value for key, value in values.items() if value not in (None, "")})
+        yield Line(place, {key: value for key, value in values.items() if not _is_empty(value)})
+
+
+def _is_empty(value: Any) -> bool:
+    return value is None or (isinstance(value, str) and not value.strip())
 
 
 def _text(name: str, content: bytes) -> str:

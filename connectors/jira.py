@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, ClassVar, Literal, cast
+from typing import Any, Literal, cast
 
 from pydantic import Field, field_validator
 
@@ -41,7 +41,7 @@ from connectors.jira_search import (
 from connectors.records import Record
 
 KIND = "jira"
-STREAMS = ("statuses", "issues")
+STREAMS = {"statuses": ("status",), "issues": ("issue", "issue_transition")}
 EVERYTHING = "*"
 OVERLAP = timedelta(minutes=10)
 """Cloud's search lags behind by up to minutes: a watermark stays this far behind what was seen."""
@@ -90,8 +90,6 @@ class Server:
 
 class JiraSource:
     """One Jira, as the configuration names it."""
-
-    streams: ClassVar[tuple[str, ...]] = STREAMS
 
     def __init__(self, settings: Settings, context: SourceContext, patience: Patience | None = None) -> None:
         self.name = settings.name

@@ -1,8 +1,8 @@
 """Sends requests through the `jira` library's session: counted, patient, and silent about secrets.
 
-Of the library's own ways of asking nothing is used that would harm: its retries wait for less than
-they are told, fail on a date in `Retry-After` and do not know 502; its searches ask for the list of
-all fields first and follow a repeated page token for ever.
+Of the library's own ways of asking none is used, for each does harm: its retries wait for less than they
+are told, fail on a date in `Retry-After` and do not know 502; its errors fail on a body that is no
+object; its searches first ask for the list of all fields and follow a repeated page token for ever.
 """
 
 from collections.abc import Mapping

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatch
 from functools import partial
 from itertools import count
-from typing import Any, ClassVar, cast
+from typing import Any, cast
 
 from pydantic import Field, field_validator
 
@@ -38,7 +38,7 @@ from connectors.pagerduty_client import PagerDutyClient
 from connectors.records import Incident
 
 KIND = "pagerduty"
-STREAMS = ("incidents",)
+STREAMS = {"incidents": ("incident",)}
 ACCOUNT = "*"
 PUBLIC_API = "https://api.pagerduty.com"
 OVERLAP = timedelta(minutes=10)
@@ -93,11 +93,9 @@ class Reached:
 
     @classmethod
     def from_text(cls, text: str | None) -> "Reached":
-        """Read the stored form, or the plain time of `Cursor.since`."""
+        """Read the stored form."""
         if text is None:
             return cls(None)
-        if not text.startswith("{"):
-            return cls(datetime.fromisoformat(text))
         stored = json.loads(text)
         created = datetime.fromisoformat(stored["created"]) if stored["created"] else None
         return cls(created, frozenset(stored["open"]))
@@ -117,8 +115,6 @@ class Page:
 
 class PagerDutySource:
     """One PagerDuty account, as the configuration names it."""
-
-    streams: ClassVar[tuple[str, ...]] = STREAMS
 
     def __init__(self, settings: Settings, context: SourceContext, patience: Patience | None = None) -> None:
         self.name = settings.name
@@ -140,7 +136,7 @@ class PagerDutySource:
 
     def scopes(self, stream: str) -> Sequence[str]:
         """One scope: the account."""
-        return (ACCOUNT,) if stream in self.streams else ()
+        return (ACCOUNT,)
 
     def fetch(self, stream: str, scope: str, cursor: Cursor) -> Iterator[Batch]:
         """Yield what may have changed since the cursor. Raises `SourceError`."""

@@ -51,12 +51,10 @@ def prepare_published(con: duckdb.DuckDBPyConnection, metrics: Mapping[str, Metr
 
 def aggregation_frames(con: duckdb.DuckDBPyConnection) -> AggregationFrames:
     """The organisation, its calendar and its rules, as the shared step wants them."""
-    settings = con.execute(
+    # fetchall: DuckDB 2 refuses a relation while a result is not read to its end.
+    ((as_of, coverage_floor, time_zone),) = con.execute(
         "SELECT r.as_of, u.coverage_floor, o.time_zone FROM config.run r, config.rule u, config.organisation o"
-    ).fetchone()
-    if settings is None:
-        raise RuntimeError("the config tables are empty: the configuration step has not run")
-    as_of, coverage_floor, time_zone = settings
+    ).fetchall()
     return AggregationFrames(
         periods=con.sql(
             "SELECT grain, period, period_start, period_end, is_complete FROM staged.stg_period"

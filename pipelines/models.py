@@ -82,8 +82,9 @@ def _failure(con: DuckDBPyConnection, model: Model, check: str, query: str, mess
 
 
 def _count(con: DuckDBPyConnection, query: str) -> int:
-    row = con.execute(query).fetchone()
-    return int(row[0]) if row else 0
+    # Read to the end: DuckDB 2 refuses further work on a connection with an unfinished result.
+    [(count,)] = con.execute(query).fetchall()
+    return int(count)
 
 
 def observe(con: DuckDBPyConnection, metric: Metric) -> pl.DataFrame:

@@ -106,6 +106,7 @@ def _materialization(kind: str, stream: str, results: list[StreamResult]) -> dg.
         check_results=[
             dg.AssetCheckResult(
                 check_name="fetched",
+                asset_key=stream_key(kind, stream),
                 passed=not errors,
                 severity=dg.AssetCheckSeverity.ERROR,
                 metadata={"errors": "\n".join(errors)},

@@ -1,0 +1,103 @@
+/*
+title = "Change failure rate"
+question = "What share of our production deployments needed immediate mending?"
+formula = "deployments with a linked incident, rolled back, or mended by a hotfix ÷ successful production deployments older than the incident window"
+family = "reliability"
+unit = "ratio"
+direction = "lower_is_better"
+kind = "ratio"
+item_kind = "deployment"
+grains = ["week", "month", "quarter"]
+statistics = ["ratio"]
+window = "The day of the deployment. Incidents count towards coverage on the day they began."
+unlinked_reasons = ["not_linked"]
+coverage_item_kind = "incident"
+owner = "engineering-outcomes"
+since = 2026-11-01
+version = 1
+caveats = [
+    "Most links between incidents and deployments go by time alone; the wider the window, the more of them are chance.",
+    "An incident that no deployment can be linked to does not count, whatever its origin.",
+    "Splitting deployments lowers the share without fewer failures. Read it with deployment frequency.",
+]
+not_for = ["comparing people", "judging a single week of few deployments"]
+references = ["DORA: change fail rate, https://dora.dev/guides/dora-metrics/"]
+depends_on = [
+    "facts.fct_deployment", "facts.fct_failed_deployment", "facts.fct_incident", "facts.fct_incident_deployment",
+    "facts.dim_service_owner", "facts.dim_run",
+]
+
+[reasons]
+redeploy = "the commit of the deployment before it again"
+failed_to_deploy = "never succeeded"
+unfinished = "waiting, superseded or cancelled"
+not_yet_evaluated = "younger than the incident window: an incident may still come"
+not_linked = "an incident that no deployment could be linked to"
+no_service = "an incident of no configured service"
+test = "an incident that was a drill"
+duplicate = "an incident that was merged into another"
+not_production = "an incident of another environment than production"
+
+[columns]
+item_kind = "deployment; or incident, for coverage alone"
+item_id = "source:id of the deployment or incident"
+service_id = "the service; null where it is nobody's"
+team_id = "the team that owned the service on that day; null where nobody did"
+started_at = "success, else failure, else start of a deployment; beginning of an incident"
+ended_at = "first success of a deployment; end of an incident"
+on_date = "local day of the deployment or of the incident's beginning"
+value = "1 for a failed deployment or a linked incident, else 0"
+is_event = "the deployment failed; the incident is linked"
+is_open = "an incident that lasts"
+excluded_reason = "why the row does not enter the number; null where it does"
+link_method = "how the failure was linked: explicit, rollback, revert, window or hotfix"
+confidence = "high, medium or low"
+*/
+SELECT
+    'deployment' AS item_kind,
+    d.item_id,
+    d.service_id,
+    o.team_id,
+    d.attempted_at AS started_at,
+    d.deployed_at AS ended_at,
+    coalesce(d.deployed_on, d.attempted_on) AS on_date,
+    CAST(CASE WHEN f.item_id IS NOT NULL THEN 1 ELSE 0 END AS DOUBLE) AS value,
+    f.item_id IS NOT NULL AS is_event,
+    false AS is_open,
+    CASE
+        WHEN d.outcome = 'failed' THEN 'failed_to_deploy'
+        WHEN d.outcome = 'unfinished' THEN 'unfinished'
+        WHEN d.is_redeploy THEN 'redeploy'
+        WHEN epoch(r.as_of) - epoch(d.deployed_at) < r.incident_window_seconds THEN 'not_yet_evaluated'
+    END AS excluded_reason,
+    f.link_method,
+    f.confidence
+FROM facts.fct_deployment AS d
+CROSS JOIN facts.dim_run AS r
+LEFT JOIN facts.fct_failed_deployment AS f ON f.item_id = d.item_id AND f.service_id = d.service_id
+LEFT JOIN facts.dim_service_owner AS o
+    ON o.service_id = d.service_id
+    AND o.valid_from <= coalesce(d.deployed_on, d.attempted_on)
+    AND o.valid_to > coalesce(d.deployed_on, d.attempted_on)
+UNION ALL
+SELECT
+    'incident',
+    i.item_id,
+    i.service_id,
+    o.team_id,
+    i.started_at,
+    i.restored_at,
+    i.started_on,
+    CAST(CASE WHEN l.deployment_item_id IS NOT NULL THEN 1 ELSE 0 END AS DOUBLE),
+    l.deployment_item_id IS NOT NULL,
+    i.restored_at IS NULL,
+    CASE
+        WHEN i.excluded_reason IS NOT NULL THEN i.excluded_reason
+        WHEN l.deployment_item_id IS NULL THEN 'not_linked'
+    END,
+    l.link_method,
+    l.confidence
+FROM facts.fct_incident AS i
+LEFT JOIN facts.fct_incident_deployment AS l ON l.item_id = i.item_id AND l.service_id = i.service_id
+LEFT JOIN facts.dim_service_owner AS o
+    ON o.service_id = i.service_id AND o.valid_from <= i.started_on AND o.valid_to > i.started_on

@@ -1,0 +1,62 @@
+/*
+description = "One row per item that an observation may name: a label and a page. No titles, no people."
+depends_on = [
+    "staged.stg_pull_request", "staged.stg_deployment", "staged.stg_incident", "staged.stg_work_item",
+    "facts.fct_pull_request", "facts.fct_work_item",
+]
+key = ["item_kind", "item_id"]
+not_null = ["item_kind", "item_id", "label", "occurred_at"]
+accepted_values = { item_kind = ["pull_request", "change", "change_from_merge", "deployment", "incident", "issue"] }
+
+[columns]
+item_kind = "as in the observations"
+item_id = "source:id"
+label = "a short name for people to recognise it"
+url = "its page; null where the source gives none"
+service_id = "the service, where there is exactly one"
+occurred_at = "merge, deployment, beginning or finish; else what is known"
+*/
+WITH pull_request AS (
+    SELECT
+        p.item_id,
+        p.label,
+        p.url,
+        CASE WHEN count(f.service_id) = 1 THEN min(f.service_id) END AS service_id,
+        coalesce(p.merged_at, p.opened_at) AS occurred_at
+    FROM staged.stg_pull_request AS p
+    JOIN facts.fct_pull_request AS f ON f.item_id = p.item_id
+    GROUP BY p.item_id, p.label, p.url, p.merged_at, p.opened_at
+)
+
+SELECT 'pull_request' AS item_kind, item_id, label, url, service_id, occurred_at FROM pull_request
+UNION ALL
+SELECT 'change', item_id, label, url, service_id, occurred_at FROM pull_request
+UNION ALL
+SELECT 'change_from_merge', item_id, label, url, service_id, occurred_at FROM pull_request
+UNION ALL
+SELECT
+    'deployment',
+    item_id,
+    'deployment ' || coalesce(substr(min(sha), 1, 7), min(native_id)),
+    min(url),
+    CASE WHEN count(*) = 1 THEN min(service_id) END,
+    min(coalesce(succeeded_at, attempted_at))
+FROM staged.stg_deployment
+WHERE item_id = deployment_item_id
+GROUP BY item_id
+UNION ALL
+SELECT
+    'incident', item_id, min(label), min(url), CASE WHEN count(service_id) = 1 THEN min(service_id) END, min(started_at)
+FROM staged.stg_incident
+GROUP BY item_id
+UNION ALL
+SELECT
+    'issue',
+    i.item_id,
+    min(i.label),
+    min(i.url),
+    CASE WHEN count(f.service_id) = 1 THEN min(f.service_id) END,
+    min(coalesce(i.finished_at, i.started_at, i.created_at))
+FROM staged.stg_work_item AS i
+JOIN facts.fct_work_item AS f ON f.item_id = i.item_id
+GROUP BY i.item_id

@@ -1,0 +1,14 @@
+/*
+description = "One row per service and family of metrics that can be known of it: from which day on."
+depends_on = ["staged.stg_service_calendar"]
+key = ["service_id", "metric_family"]
+not_null = ["service_id", "starts_on"]
+accepted_values = { metric_family = ["delivery", "flow", "reliability"] }
+
+[columns]
+service_id = "the service"
+metric_family = "delivery: deployments; flow: pull requests and work items; reliability: deployments and incidents"
+starts_on = "first local day on which both the service existed and its source was read"
+ends_on = "the day of its retirement; null while it lives"
+*/
+SELECT service_id, metric_family, starts_on, ends_on FROM staged.stg_service_calendar

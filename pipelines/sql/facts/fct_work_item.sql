@@ -1,0 +1,36 @@
+/*
+description = "One row per work item and service whose project it is in; one without a service where nobody's."
+depends_on = ["staged.stg_work_item", "config.service_jira_project"]
+key = ["item_id", "service_id"]
+not_null = ["item_id", "created_at", "means", "has_changelog"]
+
+[columns]
+item_id = "source:id of the item"
+service_id = "the service; null where the project is no service's"
+source = "the source's name"
+issue_id = "the source's id of the item"
+created_at = "when it was created"
+created_on = "local day of the creation"
+started_at = "when it first became active; null where it never did, or where no history is kept"
+started_on = "local day of the start"
+finished_at = "when it last became done; null unless it is done now"
+finished_on = "local day of the finish"
+means = "what its present status means: backlog, waiting, active, done, ignored or unknown"
+has_changelog = "the source keeps its history"
+*/
+SELECT
+    i.item_id,
+    j.service AS service_id,
+    i.source,
+    i.issue_id,
+    i.created_at,
+    i.created_on,
+    i.started_at,
+    i.started_on,
+    i.finished_at,
+    i.finished_on,
+    i.means,
+    i.has_changelog
+FROM staged.stg_work_item AS i
+LEFT JOIN (SELECT DISTINCT service, source, project FROM config.service_jira_project) AS j
+    ON j.project = i.container_id AND coalesce(j.source, i.source) = i.source

@@ -1,0 +1,50 @@
+/*
+description = "One row per deployment, commit or pull request that an incident names, in a field of its own or in its text."
+depends_on = ["raw.incident", "raw.issue", "raw.repository"]
+key = ["item_id", "kind", "reference", "is_field"]
+not_null = ["kind", "reference", "is_field"]
+accepted_values = { kind = ["deployment", "commit", "pull_request"] }
+
+[columns]
+item_id = "source:id of the incident"
+kind = "what is named"
+reference = "a deployment's or pull request's id or address in lower case, or at least seven digits of a commit"
+is_field = "a field says that it is the cause; false where it merely stands in title or notes"
+*/
+WITH text AS (
+    SELECT source || ':' || id AS item_id, lower(concat_ws(' ', title, description)) AS words
+    FROM raw.incident
+    WHERE gone_at IS NULL
+    UNION ALL
+    SELECT i.source || ':' || i.id, lower(i.title)
+    FROM raw.issue AS i
+    JOIN raw.repository AS h ON h.source = i.source AND h.id = i.container_id
+    WHERE i.gone_at IS NULL
+),
+
+address AS (
+    SELECT item_id, rtrim(unnest(regexp_extract_all(words, 'https?://[^\s<>"''()\[\]]+')), '.,;:!?/') AS url
+    FROM text
+),
+
+named AS (
+    SELECT item_id, 'deployment' AS kind, url AS reference, false AS is_field FROM address
+    UNION ALL
+    SELECT item_id, 'pull_request', regexp_extract(url, '^.*/pull/[0-9]+'), false FROM address
+    UNION ALL
+    SELECT item_id, 'commit', unnest(regexp_extract_all(words, '\b[0-9a-f]{7,40}\b')), false FROM text
+    UNION ALL
+    SELECT source || ':' || id, 'deployment', rtrim(lower(caused_by_deployment), '/'), true
+    FROM raw.incident
+    WHERE gone_at IS NULL
+    UNION ALL
+    SELECT source || ':' || id, 'commit', lower(caused_by_sha), true FROM raw.incident WHERE gone_at IS NULL
+    UNION ALL
+    SELECT source || ':' || id, 'pull_request', rtrim(lower(caused_by_pull_request), '/'), true
+    FROM raw.incident
+    WHERE gone_at IS NULL
+)
+
+SELECT DISTINCT item_id, kind, reference, is_field
+FROM named
+WHERE reference <> '' AND (kind <> 'commit' OR length(reference) >= 7)

@@ -1,0 +1,18 @@
+/*
+description = "One row per run: the moment that every calculation calls now, and the rules in whole seconds."
+depends_on = ["config.run", "config.rule", "config.organisation"]
+key = ["as_of"]
+not_null = ["as_of", "as_of_on", "incident_window_seconds"]
+
+[columns]
+as_of = "now"
+as_of_on = "the local day of now"
+incident_window_seconds = "how long after a deployment an incident is still laid at its door"
+*/
+SELECT
+    r.as_of,
+    CAST(r.as_of AT TIME ZONE o.time_zone AS DATE) AS as_of_on,
+    CAST(round(u.incident_window_hours * 3600) AS BIGINT) AS incident_window_seconds
+FROM config.run AS r
+CROSS JOIN config.rule AS u
+CROSS JOIN config.organisation AS o

@@ -1,0 +1,87 @@
+/*
+description = "One row per service and family of metrics that can be known of it: from which day on."
+depends_on = [
+    "staged.stg_deployment", "staged.stg_pull_request", "staged.stg_service_repository", "staged.stg_work_item",
+    "staged.stg_incident", "config.service", "config.service_jira_project", "config.organisation",
+]
+key = ["service_id", "metric_family"]
+not_null = ["service_id", "starts_on"]
+accepted_values = { metric_family = ["delivery", "flow", "reliability"] }
+
+[columns]
+service_id = "the service"
+metric_family = "delivery: deployments; flow: pull requests and work items; reliability: deployments and incidents"
+starts_on = "first day on which both the service existed and its source was read"
+ends_on = "the day of its retirement; null while it lives"
+*/
+WITH evidence AS (
+    SELECT service_id, 'deployment' AS subject, source, min(attempted_on) AS first_on
+    FROM staged.stg_deployment
+    GROUP BY service_id, source
+    UNION ALL
+    SELECT
+        r.service_id, 'pull_request', p.source,
+        CAST(min(p.opened_at) AT TIME ZONE min(o.time_zone) AS DATE)
+    FROM staged.stg_pull_request AS p
+    JOIN staged.stg_service_repository AS r ON r.source = p.source AND r.repository_id = p.repository_id
+    CROSS JOIN config.organisation AS o
+    GROUP BY r.service_id, p.source
+    UNION ALL
+    SELECT j.service, 'work_item', i.source, min(i.created_on)
+    FROM staged.stg_work_item AS i
+    JOIN config.service_jira_project AS j
+        ON j.project = i.container_id AND coalesce(j.source, i.source) = i.source
+    GROUP BY j.service, i.source
+    UNION ALL
+    SELECT service_id, 'incident', source, min(started_on)
+    FROM staged.stg_incident
+    WHERE service_id IS NOT NULL
+    GROUP BY service_id, source
+),
+
+-- Where the organisation says from when on its history is read, a source is covered from that day;
+-- otherwise from its first record, whichever service that is about.
+covered AS (
+    SELECT
+        e.service_id,
+        e.subject,
+        min(e.first_on) AS first_on,
+        min(coalesce(o.history_start, e.source_first_on)) AS covered_from
+    FROM (
+        SELECT *, min(first_on) OVER (PARTITION BY subject, source) AS source_first_on FROM evidence
+    ) AS e
+    CROSS JOIN config.organisation AS o
+    GROUP BY e.service_id, e.subject
+),
+
+-- A service without an incident is not a service whose incidents are unknown: only the source counts.
+start AS (
+    SELECT
+        c.service_id,
+        s.retired_at,
+        min(day) FILTER (c.subject = 'deployment') AS deployments_on,
+        min(day) FILTER (c.subject IN ('pull_request', 'work_item')) AS flow_on,
+        min(day) FILTER (c.subject = 'incident') AS incidents_on
+    FROM (
+        SELECT
+            c.*,
+            CASE
+                WHEN c.subject = 'incident' THEN c.covered_from
+                ELSE greatest(coalesce(s.active_from, c.first_on), c.covered_from)
+            END AS day
+        FROM covered AS c
+        JOIN config.service AS s ON s.id = c.service_id
+    ) AS c
+    JOIN config.service AS s ON s.id = c.service_id
+    GROUP BY c.service_id, s.retired_at
+)
+
+SELECT service_id, 'delivery' AS metric_family, deployments_on AS starts_on, retired_at AS ends_on
+FROM start
+WHERE deployments_on IS NOT NULL
+UNION ALL
+SELECT service_id, 'flow', flow_on, retired_at FROM start WHERE flow_on IS NOT NULL
+UNION ALL
+SELECT service_id, 'reliability', greatest(deployments_on, incidents_on), retired_at
+FROM start
+WHERE deployments_on IS NOT NULL

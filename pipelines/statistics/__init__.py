@@ -1,0 +1,1 @@
+"""How observations become numbers, how sure each number is, and whether it changed."""

@@ -1,0 +1,111 @@
+"""Did a quarter differ from the one before it, by more than chance makes of weeks like these?
+
+Every test here has a 1 % false alarm rate. Ratios: Newcombe's interval of the difference. Rates and
+medians: a permutation test over whole weeks (Good, "Permutation, Parametric and Bootstrap Tests of
+Hypotheses", 3rd ed., chapter 3; Phipson and Smyth, SAGMB 9, 2010, for the +1 in the p-value): if
+nothing changed, it does not matter which weeks stood in which quarter. Weeks, not items, are
+exchanged, because items of one week share a release, a holiday or an outage.
+
+A test is seeded by its caller, so the same data give the same answer.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+
+from pipelines.statistics.quantiles import Floats, Integers
+from pipelines.statistics.ratios import newcombe_difference
+
+Booleans = npt.NDArray[np.bool_]
+
+ERROR = 0.01
+LEAST_WEEKS = 6
+"""Weeks that each quarter must offer: of two times five only 252 arrangements exist."""
+
+_PERMUTATIONS = 999
+_BATCH = 37
+_MEDIAN_ROUNDING = 1e-9
+
+
+def is_clear_ratio_change(earlier: tuple[int, int], later: tuple[int, int]) -> bool:
+    """Whether the 99 % interval of the difference of two (events, n) leaves out zero."""
+    _, low, high = newcombe_difference(earlier, later, ERROR)
+    return low > 0 or high < 0
+
+
+def is_clear_rate_change(counts: Integers, days: Floats, is_later: Booleans, seed: int) -> bool | None:
+    """Whether events per day differ between two sets of weeks; None for too few weeks.
+
+    One element per week, weeks without an event included: its count, the days of it that count, and
+    whether it stands in the later quarter.
+    """
+
+    def difference(later: Booleans) -> Floats:
+        earlier = ~later
+        return (later @ counts) / (later @ days) - (earlier @ counts) / (earlier @ days)
+
+    return _is_clear(difference, is_later, seed)
+
+
+def is_clear_median_change(
+    values: Floats, is_event: Booleans, weeks: Integers, is_later: Booleans, seed: int
+) -> bool | None:
+    """Whether the medians of two sets of items differ; None for too few weeks with an item.
+
+    One element per item: its duration, whether it has ended (false: still open at that age), the
+    number of its week from 0, without gaps. `is_later` has one element per week. Where all have
+    ended this compares plain medians, else those of Kaplan and Meier's estimate.
+    """
+    order = np.lexsort((~is_event, values))
+    values, is_event, weeks = values[order], is_event[order], weeks[order]
+    estimate = _medians if is_event.all() else _survival_medians
+
+    def difference(later: Booleans) -> Floats:
+        return estimate(values, is_event, later[:, weeks]) - estimate(values, is_event, ~later[:, weeks])
+
+    return _is_clear(difference, is_later, seed)
+
+
+def _is_clear(difference: Callable[[Booleans], Floats], is_later: Booleans, seed: int) -> bool | None:
+    """Two-sided permutation test; `difference` takes one arrangement of the weeks per row.
+
+    Stops as soon as so many arrangements reach the observed difference that p <= 1 % is out of reach:
+    the answer is the one that all 999 would give.
+    """
+    if min(np.count_nonzero(is_later), np.count_nonzero(~is_later)) < LEAST_WEEKS:
+        return None
+    observed = abs(float(difference(is_later[np.newaxis, :])[0]))
+    # Rounding must not make an arrangement that equals the observed one look smaller.
+    threshold = observed * (1 - 1e-12)
+    allowed = int(ERROR * (_PERMUTATIONS + 1)) - 1
+    generator = np.random.default_rng(seed)
+    reached = 0
+    for _ in range(_PERMUTATIONS // _BATCH):
+        arrangements = generator.permuted(np.tile(is_later, (_BATCH, 1)), axis=1)
+        reached += int(np.count_nonzero(np.abs(difference(arrangements)) >= threshold))
+        if reached > allowed:
+            return False
+    return True
+
+
+def _medians(values: Floats, _is_event: Booleans, member: Booleans) -> Floats:
+    """The median of each row's members; `values` sorted upwards."""
+    rank = np.cumsum(member, axis=1, dtype=np.int32)
+    size = rank[:, -1:]
+    below = np.argmax(rank > (size - 1) // 2, axis=1)
+    above = np.argmax(rank > size // 2, axis=1)
+    medians: Floats = (values[below] + values[above]) / 2
+    return medians
+
+
+def _survival_medians(values: Floats, is_event: Booleans, member: Booleans) -> Floats:
+    """Kaplan and Meier's median of each row's members; the greatest value where it is not reached.
+
+    One factor per item equals one per distinct time: (n - 1)/n * (n - 2)/(n - 1) = (n - 2)/n.
+    """
+    at_risk = np.cumsum(member[:, ::-1], axis=1, dtype=np.int32)[:, ::-1]
+    survival = np.cumprod(1 - (member & is_event) / np.maximum(at_risk, 1), axis=1)
+    is_reached = survival <= 1 / 2 + _MEDIAN_ROUNDING
+    medians: Floats = np.where(is_reached.any(axis=1), values[np.argmax(is_reached, axis=1)], values[-1])
+    return medians
