@@ -63,6 +63,7 @@ class GitHubClient:
         patience: Patience,
     ) -> None:
         self.calls = 0
+        self._has_answered = False
         self._token_env = token_env
         self._patience = patience
         client = github.Github(
@@ -105,14 +106,21 @@ class GitHubClient:
             body = {"query": query, "variables": dict(variables())}
             return self._send("POST", self._requester.graphql_url, body=body)
 
+        def judge(reply: Reply) -> None:
+            # The endpoint has been there before, so that it is missing now will pass.
+            if reply.status == 404 and self._has_answered:
+                raise AskAgain("the server answers 404")
+            _judge_graphql(reply)
+
         reply = ask(
             send,
             where=where,
             patience=self._patience,
-            judge=_judge_graphql,
+            judge=judge,
             on_failure=page_size.shrink if page_size else None,
         )
         require_success(reply, where=where, token_env=self._token_env)
+        self._has_answered = True
         answer = reply.json()
         _require_data(answer, where)
         if page_size:

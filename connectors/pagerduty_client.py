@@ -58,7 +58,8 @@ class PagerDutyClient:
         self._library.max_network_attempts = 0
         self._library.retry = {429: 1}  # "once", of which the next line leaves nothing
         self._library.max_http_attempts = -1
-        self._library.log.setLevel(logging.CRITICAL)  # what goes wrong is reported here, without addresses
+        # What goes wrong is reported by this project, without addresses.
+        logging.getLogger(pagerduty.ApiClient.__module__).setLevel(logging.CRITICAL)
 
     def get(self, path: str, where: str, parameters: Mapping[str, Any]) -> Reply:
         """GET a resource. Raises `SourceError`."""
@@ -68,16 +69,19 @@ class PagerDutyClient:
                 self._patience.sleep(self._pace_seconds)
             self.calls += 1
             try:
-                response = self._library.get(path, params=dict(parameters))
+                return _reply(self._library.get(path, params=dict(parameters)))
             except pagerduty.HttpError as error:
-                response = error.response
+                return _reply(error.response)
             except pagerduty.Error as error:
                 raise ConnectionError from error
-            return Reply(response.status_code, dict(response.headers), response.text)
 
         reply = ask(send, where=where, patience=self._patience, judge=_judge)
         require_success(reply, where=where, token_env=self._token_env)
         return reply
+
+
+def _reply(response: Any) -> Reply:
+    return Reply(response.status_code, dict(response.headers), response.text)
 
 
 def _judge(reply: Reply) -> None:

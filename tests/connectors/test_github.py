@@ -152,6 +152,17 @@ def test_a_server_that_stays_down_is_one_clear_error(scripted_server, source, na
     assert len(naps) == 5
 
 
+def test_a_missing_endpoint_is_asked_again_only_where_it_was_there_before(scripted_server, source, naps):
+    """airbyte: a 404 taken at its word on the first blip leaves a repository out."""
+    scripted_server.answer("POST", "/graphql", status=404)
+    with pytest.raises(NotFound):
+        source().scopes("pull_requests")
+    assert naps == []
+    found(scripted_server).answer("POST", "/graphql", status=404)
+    scripted_server.answer("POST", "/graphql", json=graphql("pullRequests", [pull_request(1)]))
+    assert len(records(fetch(source(), "pull_requests"), "pull_request")) == 1
+
+
 def test_a_secondary_limit_is_waited_for_as_long_as_it_says(scripted_server, source, naps):
     found(scripted_server).answer(
         "POST", "/graphql", status=403, headers={"Retry-After": "7"}, json={"message": "secondary rate limit"}

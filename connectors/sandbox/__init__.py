@@ -1,0 +1,7 @@
+"""A fictional organisation with known answers, served by local GitHub, Jira and PagerDuty servers.
+
+The demo and the end-to-end test run the unmodified connectors against it over real HTTP, without a
+credential. `simulation.build` makes the world from a seed, `servers.serve` puts it behind HTTP,
+`configuration.write_configuration` writes the matching `outcomes.toml`, and `planted.answers`
+computes what the product should publish, straight from the simulation's own event list.
+"""

@@ -1,0 +1,243 @@
+"""Jira Cloud over the world: search by page tokens, statuses, bulk changelogs."""
+
+import base64
+import json
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from connectors.sandbox.connection import Json
+from connectors.sandbox.gate import Clock, Gate
+from connectors.sandbox.jql import BadQuery, key_at, project_at, search, status_at, updated_at
+from connectors.sandbox.work_items import DONE, DROPPED, STATUSES
+from connectors.sandbox.world import WorkItem, World
+
+REFUSAL = {"errorMessages": ["Client must be authenticated to access this resource."], "errors": {}}
+CATEGORIES = {"new": (2, "To Do"), "indeterminate": (4, "In Progress"), "done": (3, "Done")}
+TYPES = ("Story", "Task", "Bug")
+BULK_ISSUES, BULK_FIELDS, BULK_PAGE = 1_000, 10, 1_000
+
+
+class JiraServer:
+    """The resources of the fictional Jira."""
+
+    def __init__(self, world: World, clock: Clock) -> None:
+        self._world = world
+        self._clock = clock
+        self._zone = ZoneInfo(world.time_zone)
+
+    def app(self) -> Gate:
+        """The whole server, under versions 2 and 3 of the REST API."""
+        resources: list[tuple[str, Callable[[Request], Any], list[str]]] = [
+            ("serverInfo", self._server_info, ["GET"]),
+            ("myself", self._myself, ["GET"]),
+            ("status", self._statuses, ["GET"]),
+            ("field", self._fields, ["GET"]),
+            ("project", self._projects, ["GET"]),
+            ("project/search", self._project_search, ["GET"]),
+            ("search/jql", self._search, ["GET", "POST"]),
+            ("changelog/bulkfetch", self._changelogs, ["POST"]),
+        ]
+        routes = [
+            Route(f"/rest/api/{version}/{path}", _guarded(endpoint), methods=methods)
+            for version in (2, 3)
+            for path, endpoint, methods in resources
+        ]
+        return Gate(Starlette(routes=routes), self._clock, REFUSAL)
+
+    async def _server_info(self, request: Request) -> Response:
+        return JSONResponse(
+            {
+                "baseUrl": str(request.base_url).rstrip("/"),
+                "version": "1001.0.0-SNAPSHOT",
+                "versionNumbers": [1001, 0, 0],
+                "deploymentType": "Cloud",
+                "buildNumber": 100_000,
+                "serverTime": self._local(self._clock.now),
+                "serverTitle": "Jira",
+            }
+        )
+
+    async def _myself(self, _request: Request) -> Response:
+        user = {
+            "accountId": "sandbox",
+            "displayName": "Reader",
+            "active": True,
+            "timeZone": self._world.time_zone,
+        }
+        return JSONResponse(user)
+
+    async def _statuses(self, _request: Request) -> Response:
+        return JSONResponse([_status(name) for name in STATUSES])
+
+    async def _fields(self, _request: Request) -> Response:
+        names = ("summary", "status", "issuetype", "project", "created", "updated")
+        return JSONResponse([{"id": one, "key": one, "name": one.title(), "custom": False} for one in names])
+
+    async def _projects(self, _request: Request) -> Response:
+        return JSONResponse(self._all_projects())
+
+    async def _project_search(self, request: Request) -> Response:
+        keys = request.query_params.getlist("keys")
+        found = [one for one in self._all_projects() if not keys or one["key"] in keys]
+        if keys and not found:
+            raise BadQuery("No project could be found with these keys.")
+        start, size = (
+            int(request.query_params.get("startAt", 0)),
+            int(request.query_params.get("maxResults", 50)),
+        )
+        page = found[start : start + size]
+        is_last = start + size >= len(found)
+        return JSONResponse(
+            {"startAt": start, "maxResults": size, "total": len(found), "isLast": is_last, "values": page}
+        )
+
+    async def _search(self, request: Request) -> Response:
+        parameters: Json = dict(request.query_params)
+        if request.method == "POST":
+            parameters = await request.json()
+        wanted = parameters.get("fields") or ["id"]
+        fields = wanted if isinstance(wanted, list) else wanted.split(",")
+        largest = 5_000 if set(fields) <= {"id", "key"} else 100
+        size = min(int(parameters.get("maxResults", 50)), largest)
+        found = search(parameters.get("jql", ""), self._visible(), self._world.projects, self._clock.now)
+        start = _offset(parameters.get("nextPageToken"))
+        page = [self._issue(item, fields) for item in found[start : start + size]]
+        body: Json = {"issues": page, "isLast": start + size >= len(found)}
+        if start + size < len(found):
+            body["nextPageToken"] = _token(start + size)
+        return JSONResponse(body)
+
+    async def _changelogs(self, request: Request) -> Response:
+        """Changes of many issues, the oldest first, in pages of changes rather than of issues."""
+        body = await request.json()
+        wanted, fields = [str(one) for one in body["issueIdsOrKeys"]], body.get("fieldIds")
+        if len(wanted) > BULK_ISSUES or len(fields or ()) > BULK_FIELDS:
+            raise BadQuery(f"At most {BULK_ISSUES} issues and {BULK_FIELDS} fields may be asked for.")
+        known = {str(item.id): item for item in self._visible()}
+        known |= {key_at(item, self._clock.now): item for item in known.values()}
+        items = {known[one].id: known[one] for one in wanted if one in known}
+        changes = [(item.id, one) for item in items.values() for one in self._histories(item, fields)]
+        size = min(int(body.get("maxResults", BULK_PAGE)), 10_000)
+        start = _offset(body.get("nextPageToken"))
+        by_issue: dict[int, list[Json]] = {}
+        for issue, history in changes[start : start + size]:
+            by_issue.setdefault(issue, []).append(history)
+        logs = [{"issueId": str(issue), "changeHistories": found} for issue, found in by_issue.items()]
+        answer: Json = {"issueChangeLogs": logs}
+        if start + size < len(changes):
+            answer["nextPageToken"] = _token(start + size)
+        return JSONResponse(answer)
+
+    def _visible(self) -> list[WorkItem]:
+        now = self._clock.now
+        return [
+            item
+            for item in self._world.work_items
+            if item.created_at <= now and (item.deleted_at is None or item.deleted_at > now)
+        ]
+
+    def _issue(self, item: WorkItem, fields: Sequence[str]) -> Json:
+        if set(fields) <= {"id"}:
+            return {"id": str(item.id)}
+        now = self._clock.now
+        status = status_at(item, now)
+        ended = [step.at for step in item.transitions if step.at <= now and step.after in (DONE, DROPPED)]
+        every = {
+            "summary": item.summary,
+            "status": _status(status),
+            "issuetype": {"id": str(TYPES.index(item.type)), "name": item.type, "subtask": False},
+            "priority": {"id": item.priority, "name": item.priority},
+            "labels": item.labels,
+            "project": self._project(project_at(item, now)),
+            "created": self._local(item.created_at),
+            "updated": self._local(updated_at(item, now)),
+            "resolutiondate": self._local(ended[-1]) if ended and status in (DONE, DROPPED) else None,
+            "parent": None,
+        }
+        shown = (
+            every if {"*all", "*navigable"} & set(fields) else {k: v for k, v in every.items() if k in fields}
+        )
+        return {"id": str(item.id), "key": key_at(item, now), "fields": shown}
+
+    def _histories(self, item: WorkItem, fields: Sequence[str] | None) -> list[Json]:
+        """Changes of status and of the assignee, the oldest first; times in epoch milliseconds."""
+        now = self._clock.now
+        changes = [
+            (step.at, str(step.id), _change("status", step.before, step.after)) for step in item.transitions
+        ]
+        changes += [
+            (at, f"{item.id}{number}", {"field": "assignee", "fieldId": "assignee", "fieldtype": "jira"})
+            for number, at in enumerate(item.reassigned_at)
+        ]
+        return [
+            {"id": number, "created": int(at.timestamp() * 1000), "items": [change]}
+            for at, number, change in sorted(changes, key=lambda one: one[:2])
+            if at <= now and (not fields or change["fieldId"] in fields)
+        ]
+
+    def _all_projects(self) -> list[Json]:
+        return [self._project(key) for key in self._world.projects]
+
+    def _project(self, key: str) -> Json:
+        number = list(self._world.projects).index(key) + 10_000
+        return {
+            "id": str(number),
+            "key": key,
+            "name": self._world.projects[key],
+            "projectTypeKey": "software",
+        }
+
+    def _local(self, moment: datetime) -> str:
+        """A time as Jira writes it: in the zone of the user's profile."""
+        return moment.astimezone(self._zone).strftime("%Y-%m-%dT%H:%M:%S.000%z")
+
+
+def _guarded(endpoint: Callable[[Request], Any]) -> Callable[[Request], Any]:
+    """Answer a query that is not understood as Jira does."""
+
+    async def serve(request: Request) -> Response:
+        try:
+            answer: Response = await endpoint(request)
+        except BadQuery as error:
+            return JSONResponse({"errorMessages": [str(error)], "errors": {}}, 400)
+        return answer
+
+    return serve
+
+
+def _status(name: str) -> Json:
+    number, category = STATUSES[name]
+    identity, title = CATEGORIES[category]
+    return {"id": number, "name": name, "statusCategory": {"id": identity, "key": category, "name": title}}
+
+
+def _change(field: str, before: str, after: str) -> Json:
+    return {
+        "field": field,
+        "fieldId": field,
+        "fieldtype": "jira",
+        "from": STATUSES[before][0],
+        "fromString": before,
+        "to": STATUSES[after][0],
+        "toString": after,
+    }
+
+
+def _token(offset: int) -> str:
+    return base64.urlsafe_b64encode(json.dumps({"offset": offset}).encode()).decode()
+
+
+def _offset(token: str | None) -> int:
+    if not token:
+        return 0
+    try:
+        return int(json.loads(base64.urlsafe_b64decode(token))["offset"])
+    except (ValueError, KeyError, TypeError):
+        raise BadQuery("The page token is not valid.") from None

@@ -1,0 +1,233 @@
+"""The planted answers: what should be published about the world, known without looking at any API.
+
+Independent of the product by construction: nothing is imported from `pipelines`, nothing is queried.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from fractions import Fraction
+from typing import Any
+
+from connectors.sandbox.planted_calendar import (
+    GRAINS,
+    Calendar,
+    Span,
+    quantile,
+    scopes,
+    survival_quantile,
+)
+from connectors.sandbox.planted_events import WINDOW, Change, Delivery, History, history, is_person
+from connectors.sandbox.planted_work import in_progress, work_item_rows
+from connectors.sandbox.world import World
+
+SHARES = {"p50": Fraction(1, 2), "p85": Fraction(85, 100)}
+LEAST = {"p50": 3, "p85": 10, "ratio": 5}
+"""Below this many the product withholds the number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One thing that counts, for one service, on one local day.
+
+    `seconds` by the ending of the statistic's name ("" and "_from_merge"); `is_event` says that it has
+    ended or, for a ratio, that it is in the numerator; `ended_at` decides which of the rows of one item
+    stands for it where a scope has several.
+    """
+
+    metric: str
+    item: str
+    service: str
+    day: date
+    ended_at: datetime | None
+    is_event: bool = True
+    seconds: Mapping[str, int] | None = None
+
+
+Row = dict[str, Any]
+
+
+def answers(world: World) -> Row:
+    """The planted answers as plain data.
+
+    `rows`: one per metric, scope, grain, period and statistic, with `value` (null where nothing can be
+    said), `n`, `open_count`, for ratios the `numerator`, and `is_too_few` where the product has to
+    withhold the value. `recoveries`: every failed deployment from its failure to the restoration.
+    `work_item_ages`: what was in progress at the end of the last local day that has ended.
+    """
+    calendar = Calendar(world)
+    histories = [history(world, service) for service in world.services]
+    seen = [one for past in histories for one in _seen(world, calendar, past)]
+    rows = [row for metric in _METRICS for row in _aggregate(world, metric, seen, calendar)]
+    rows += _quiet_periods(world, calendar, rows)
+    return {
+        "as_of": world.as_of.isoformat(),
+        "rows": [*rows, *work_item_rows(world, calendar)],
+        "recoveries": [
+            _recovery_row(past, one) for past in histories for one in past.deliveries if one.is_failed
+        ],
+        "work_item_ages": in_progress(world, calendar),
+    }
+
+
+def _seen(world: World, calendar: Calendar, past: History) -> Iterator[Seen]:
+    yield from _deliveries_seen(world, calendar, past)
+    for change in past.changes:
+        yield from _change_seen(world, calendar, past, change)
+    yield from _reviews_seen(world, calendar, past)
+
+
+def _deliveries_seen(world: World, calendar: Calendar, past: History) -> Iterator[Seen]:
+    service = past.service.id
+    for one in past.deliveries:
+        item, day = f"{service}/{one.at.isoformat()}", calendar.day(one.at)
+        yield Seen("deployment_frequency", item, service, day, one.at)
+        if one.at + WINDOW <= world.as_of:
+            yield Seen("change_failure_rate", item, service, day, one.at, one.is_failed)
+        if one.is_failed:
+            failed, restored = recovery(one)
+            spent = int(((restored or world.as_of) - failed).total_seconds())
+            metric, is_over = "failed_deployment_recovery_time", restored is not None
+            yield Seen(metric, item, service, calendar.day(failed), restored, is_over, {"": spent})
+
+
+def recovery(delivery: Delivery) -> tuple[datetime, datetime | None]:
+    """From when a failed deployment did harm and until when; None while it still does."""
+    if delivery.incidents:
+        ends = [incident.resolved_at for incident in delivery.incidents]
+        known = [end for end in ends if end is not None]
+        start = min(incident.started_at for incident in delivery.incidents)
+        return start, max(known) if len(known) == len(ends) else None
+    if delivery.rolled_back_at:
+        return delivery.at, delivery.rolled_back_at
+    mended = [fix.delivery.at for fix in delivery.hotfixes if fix.delivery]
+    return delivery.at, max(mended) if len(mended) == len(delivery.hotfixes) else None
+
+
+def _change_seen(world: World, calendar: Calendar, past: History, change: Change) -> Iterator[Seen]:
+    if change.is_before_baseline:
+        return
+    service, item = past.service.id, f"pull request {change.pull_request.id}"
+    deployed = change.delivery.at if change.delivery else None
+    until = deployed or world.as_of
+    seconds = {
+        "": int((until - change.started_at).total_seconds()),
+        "_from_merge": int((until - change.merged_at).total_seconds()),
+    }
+    if deployed:
+        yield Seen("change_lead_time", item, service, calendar.day(deployed), deployed, True, seconds)
+    merged_on = calendar.day(change.merged_at)
+    yield Seen("time_to_production", item, service, merged_on, deployed, deployed is not None, seconds)
+
+
+def _reviews_seen(world: World, calendar: Calendar, past: History) -> Iterator[Seen]:
+    """The stages of each merged pull request; one without a review has neither pickup nor review."""
+    for change in past.changes:
+        pull_request, merged = change.pull_request, change.merged_at
+        readied = [one.occurred_at for one in pull_request.timeline if one.kind == "ReadyForReviewEvent"]
+        ready = min(readied) if pull_request.is_draft and readied else pull_request.created_at
+        reviewed = [
+            one.submitted_at
+            for one in pull_request.reviews
+            if one.author != pull_request.author
+            and is_person(world, one.author)
+            and one.submitted_at <= merged
+        ]
+        stages = {"pull_request_time_to_merge": merged - ready}
+        if reviewed:
+            first = max(min(reviewed), ready)
+            stages["pull_request_pickup_time"] = first - ready
+            stages["pull_request_review_time"] = merged - first
+        item, day = f"pull request {pull_request.id}", calendar.day(merged)
+        for metric, spent in stages.items():
+            yield Seen(metric, item, past.service.id, day, merged, True, {"": int(spent.total_seconds())})
+
+
+_METRICS: Mapping[str, str] = {
+    "deployment_frequency": "count",
+    "change_failure_rate": "ratio",
+    "change_lead_time": "quantile",
+    "time_to_production": "survival",
+    "failed_deployment_recovery_time": "survival",
+    "pull_request_pickup_time": "quantile",
+    "pull_request_review_time": "quantile",
+    "pull_request_time_to_merge": "quantile",
+}
+"""Metric → how its observations become numbers."""
+
+
+def _aggregate(world: World, metric: str, seen: Iterable[Seen], calendar: Calendar) -> Iterator[Row]:
+    """Each item once per scope, then everything that falls into a period."""
+    by_scope: dict[str, dict[str, Seen]] = defaultdict(dict)
+    for one in seen:
+        if one.metric == metric:
+            for scope in scopes(world, one.service, one.day):
+                rival = by_scope[scope].get(one.item)
+                if rival is None or _stands_before(one, rival):
+                    by_scope[scope][one.item] = one
+    for scope, items in by_scope.items():
+        for grain in GRAINS:
+            groups: dict[Span, list[Seen]] = defaultdict(list)
+            for one in items.values():
+                groups[calendar.span(grain, one.day)].append(one)
+            for span, group in sorted(groups.items()):
+                for row in _statistics(_METRICS[metric], group):
+                    yield {"metric": metric, "scope": scope, "grain": grain, "period": span.name, **row}
+
+
+def _stands_before(one: Seen, other: Seen) -> bool:
+    """Whether a row stands for its item rather than another: the earlier end, then the service."""
+
+    def rank(row: Seen) -> tuple[bool, float, str]:
+        return row.ended_at is None, row.ended_at.timestamp() if row.ended_at else 0.0, row.service
+
+    return rank(one) < rank(other)
+
+
+def _statistics(kind: str, group: list[Seen]) -> Iterator[Row]:
+    n, events = len(group), sum(one.is_event for one in group)
+    if kind == "count":
+        yield _row("count", float(n), n)
+    elif kind == "ratio":
+        yield {**_row("ratio", events / n, n), "numerator": events}
+    else:
+        for ending in sorted({ending for one in group for ending in one.seconds or ()}):
+            for name, share in SHARES.items():
+                ended = [(one.seconds or {})[ending] for one in group if one.is_event]
+                running = [(one.seconds or {})[ending] for one in group if not one.is_event]
+                spent: Fraction | int | None = quantile(ended, share) if kind == "quantile" else None
+                if kind == "survival":
+                    spent = survival_quantile(ended, running, share)
+                value = None if spent is None else float(Fraction(spent) / 3600)
+                yield {**_row(name + ending, value, n), "open_count": n - events}
+
+
+def _row(statistic: str, value: float | None, n: int) -> Row:
+    least = LEAST.get(statistic.partition("_")[0], 0)
+    row: Row = {"statistic": statistic, "value": value, "n": n, "open_count": 0}
+    return {**row, "is_too_few": n < least}
+
+
+def _quiet_periods(world: World, calendar: Calendar, rows: Iterable[Row]) -> Iterator[Row]:
+    """Weeks and quarters in which a service that existed was not deployed at all: a true zero."""
+    metric = "deployment_frequency"
+    known = {(row["scope"], row["grain"], row["period"]) for row in rows if row["metric"] == metric}
+    for service in world.services:
+        for grain in GRAINS:
+            for span in calendar.spans(grain, service.active_from):
+                key = (f"service:{service.id}", grain, span.name)
+                if key not in known and span.start >= service.active_from and span.end <= calendar.today:
+                    where = dict(zip(("scope", "grain", "period"), key, strict=True))
+                    yield {"metric": metric, **where, **_row("count", 0.0, 0)}
+
+
+def _recovery_row(past: History, delivery: Delivery) -> Row:
+    failed, restored = recovery(delivery)
+    return {
+        "service": past.service.id,
+        "sha": delivery.rollout.sha,
+        "deployed_at": delivery.at.isoformat(),
+        "failed_at": failed.isoformat(),
+        "restored_at": restored.isoformat() if restored else None,
+    }

@@ -1,0 +1,217 @@
+"""A stage on which a scenario is played: one service and one repository, written hour by hour."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+
+from connectors.sandbox.changes import Branch
+from connectors.sandbox.github_world import (
+    Commit,
+    PullRequest,
+    Release,
+    Repository,
+    Review,
+    Tag,
+    TimelineEvent,
+)
+from connectors.sandbox.mint import Mint
+from connectors.sandbox.organisation import OWNER
+from connectors.sandbox.recording import add_deployment
+from connectors.sandbox.trunk import lay_trunk, position_at
+from connectors.sandbox.world import Incident, Ownership, Rollout, Service, Transition, WorkItem, World
+
+TEAM = "proving-ground"
+AUTHOR, REVIEWER = "scenario-author", "scenario-reviewer"
+START = date(2026, 4, 1)
+
+
+def at(day: str, clock: str = "00:00") -> datetime:
+    """A time in 2026, in UTC: `at("07-06", "14:00")`."""
+    return datetime.fromisoformat(f"2026-{day}T{clock}").replace(tzinfo=UTC)
+
+
+def days(count: int, first: str = "07-06", apart: int = 2) -> list[datetime]:
+    """Midnights of `count` days from the first, `apart` days from each other."""
+    return [at(first) + timedelta(days=apart * number) for number in range(count)]
+
+
+class Stage:
+    """Collects what happens; `finish` turns it into the records of the world."""
+
+    def __init__(self, world: World, mint: Mint, name: str, teams: Sequence[Ownership] = ()) -> None:
+        self.world = world
+        self.mint = mint
+        self.branch = Branch()
+        self.repository = Repository(mint.id(), OWNER, name)
+        self.services = [self.add_service(name, teams)]
+        self._deployments: list[tuple[Service, datetime, datetime, str, list[tuple[str, datetime]]]] = []
+        self._strays: list[tuple[Service, datetime]] = []
+        self._releases: list[tuple[Service, datetime, str, bool]] = []
+        self._blames: list[tuple[Incident, datetime]] = []
+        world.repositories.append(self.repository)
+
+    def add_service(self, name: str, teams: Sequence[Ownership] = ()) -> Service:
+        """A service built from this repository."""
+        service = Service(
+            id=name,
+            name=name,
+            active_from=START,
+            owners=list(teams) or [Ownership(TEAM)],
+            repository=f"{OWNER}/{self.repository.name}",
+            incident_service=f"P{name.upper().replace('-', '')}",
+        )
+        self.world.services.append(service)
+        return service
+
+    def change(
+        self,
+        first_commit: datetime,
+        opened: datetime,
+        merged: datetime,
+        *,
+        author: str = AUTHOR,
+        method: str = "squash",
+        commits: int = 1,
+    ) -> PullRequest:
+        """A merged pull request without reviews."""
+        change = PullRequest(
+            id=self.mint.id(),
+            number=0,
+            title="A change",
+            author=author,
+            head_ref="topic",
+            created_at=opened,
+            commits=[
+                self._commit(author, first_commit + timedelta(minutes=one), opened) for one in range(commits)
+            ],
+            method=method,
+            merged_at=merged,
+            closed_at=merged,
+            merged_by=REVIEWER,
+            timeline=[TimelineEvent(self.mint.id(), kind, merged) for kind in ("MergedEvent", "ClosedEvent")],
+        )
+        self.branch.add(change)
+        return change
+
+    def review(self, change: PullRequest, author: str, moment: datetime) -> None:
+        """A review of a change."""
+        change.reviews.append(Review(self.mint.id(), author, "COMMENTED", moment))
+
+    def drafted(self, change: PullRequest, ready: datetime) -> None:
+        """Let the change have been a draft until it was ready."""
+        change.is_draft = True
+        change.timeline.append(TimelineEvent(self.mint.id(), "ReadyForReviewEvent", ready))
+
+    def deploy(
+        self,
+        moment: datetime,
+        *,
+        content: datetime | None = None,
+        environment: str = "production",
+        outcome: str = "SUCCESS",
+        service: Service | None = None,
+    ) -> None:
+        """A deployment of everything that was merged by `content`, known to have succeeded at `moment`."""
+        begun = moment - timedelta(minutes=2)
+        statuses = [("IN_PROGRESS", begun), (outcome, moment)]
+        self._deployments.append(
+            (service or self.services[0], content or moment, moment, environment, statuses)
+        )
+
+    def deploy_stray(self, moment: datetime) -> None:
+        """A deployment of a commit that no branch has."""
+        self._strays.append((self.services[0], moment))
+
+    def release(self, moment: datetime, tag: str, *, is_candidate: bool = False) -> None:
+        """A release, with its tag, of everything that was merged by then."""
+        self._releases.append((self.services[0], moment, tag, is_candidate))
+
+    def routine(self, midnights: Sequence[datetime]) -> list[PullRequest]:
+        """A change a day: begun at 8, opened at 9, merged at 12, in production at 14."""
+        changes = []
+        for midnight in midnights:
+            changes.append(self.simple(midnight))
+            self.deploy(midnight + timedelta(hours=14))
+        return changes
+
+    def simple(self, midnight: datetime, author: str = AUTHOR) -> PullRequest:
+        """A change begun at 8, opened at 9 and merged at 12."""
+        hours = [midnight + timedelta(hours=hour) for hour in (8, 9, 12)]
+        return self.change(hours[0], hours[1], hours[2], author=author)
+
+    def incident(
+        self, started: datetime, resolved: datetime | None, *, deployed_at: datetime | None = None
+    ) -> Incident:
+        """An incident; it names the deployment of `deployed_at`, if that is given."""
+        incident = Incident(
+            id=self.mint.pagerduty_id(),
+            number=0,
+            service=self.services[0].incident_service or "",
+            title="Something is wrong",
+            started_at=started,
+            acknowledged_at=None,
+            resolved_at=resolved,
+        )
+        if deployed_at:
+            self._blames.append((incident, deployed_at))
+        self.world.incidents.append(incident)
+        return incident
+
+    def item(self, project: str, created: datetime, *steps: tuple[str, datetime]) -> WorkItem:
+        """A work item with its changes of status."""
+        item = WorkItem(
+            id=self.mint.id(),
+            key=f"{project}-{1 + sum(one.project == project for one in self.world.work_items)}",
+            project=project,
+            type="Task",
+            summary="An item",
+            priority="Medium",
+            labels=[],
+            created_at=created,
+            initial_status="To Do",
+            transitions=[],
+        )
+        before = item.initial_status
+        for after, moment in steps:
+            item.transitions.append(Transition(self.mint.id(), moment, before, after))
+            before = after
+        self.world.work_items.append(item)
+        return item
+
+    def finish(self, baseline: datetime | None = None) -> None:
+        """Write the trunk, the first deployment (on 15 June unless told) and everything collected."""
+        repository, mint = self.repository, self.mint
+        lay_trunk(repository, self.branch, mint, at("06-01"))
+        for service in self.services:
+            environment = service.production_environments[0]
+            if service.deployments_from == "deployments":
+                self.deploy(baseline or at("06-15", "10:00"), environment=environment, service=service)
+        for service, content, moment, environment, statuses in sorted(
+            self._deployments, key=lambda one: one[2]
+        ):
+            position = position_at(repository, content)
+            sha = repository.heads[position][1]
+            add_deployment(repository, mint, sha, environment, statuses[0][1], statuses)
+            if environment.startswith("production") and statuses[-1][0] == "SUCCESS":
+                self.world.rollouts.append(Rollout(service.id, moment, position, sha))
+        for service, moment in self._strays:
+            sha = mint.sha()
+            add_deployment(repository, mint, sha, "production", moment, [("SUCCESS", moment)])
+            self.world.rollouts.append(Rollout(service.id, moment, None, sha))
+        self._write_releases()
+        for incident, moment in self._blames:
+            incident.named_sha = repository.heads[position_at(repository, moment)][1]
+            incident.details = f"Running commit {incident.named_sha}."
+
+    def _write_releases(self) -> None:
+        for service, moment, tag, is_candidate in self._releases:
+            position = position_at(self.repository, moment)
+            sha = self.repository.heads[position][1]
+            self.repository.tags.append(Tag(tag, sha, moment, is_annotated=False))
+            self.repository.releases.append(Release(self.mint.id(), tag, moment, is_candidate))
+            if not is_candidate:
+                self.world.rollouts.append(Rollout(service.id, moment, position, sha))
+
+    def _commit(self, author: str, authored_at: datetime, visible_at: datetime) -> Commit:
+        return Commit(
+            self.mint.sha(), [], authored_at, authored_at, "Work on it", author, max(visible_at, authored_at)
+        )

@@ -1,0 +1,833 @@
+"""A small made-up organisation, published as a snapshot, for tests and for looking at the pages.
+
+Everything is drawn from one seeded generator, so the file's content is the same every time. The
+scenario is fixed by name: Beacon got faster and Drift slower in the third quarter of 2026, Fjord is
+in its first quarter, Grove's deployments cannot be linked, Harvest has no Jira, PagerDuty is stale.
+
+`python tests/dashboard/fake_snapshot.py HOME` writes one for `streamlit run`.
+"""
+
+import json
+import math
+import os
+from random import Random
+import sys
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import duckdb
+import polars as pl
+
+ZONE = ZoneInfo("Europe/Berlin")
+AS_OF = datetime(2026, 11, 5, 4, 10, tzinfo=ZONE)
+STALE_SINCE = datetime(2026, 11, 2, 4, 12, tzinfo=ZONE)
+START = date(2025, 3, 31)
+CHANGE_DAY = date(2026, 7, 13)
+FIRST_OF_FJORD = date(2026, 7, 1)
+DEPARTMENTS = [("market", "Marketplace", None), ("platform", "Platform", None)]
+TEAMS = {
+    "atlas": ("Atlas", "market"),
+    "beacon": ("Beacon", "market"),
+    "cedar": ("Cedar", "market"),
+    "drift": ("Drift", "market"),
+    "ember": ("Ember", "platform"),
+    "fjord": ("Fjord", "platform"),
+    "grove": ("Grove", "platform"),
+    "harvest": ("Harvest", "platform"),
+}
+SERVICES = {
+    "catalogue": "atlas",
+    "search": "atlas",
+    "basket": "beacon",
+    "checkout": "beacon",
+    "reviews": "cedar",
+    "pricing": "drift",
+    "promotions": "drift",
+    "identity": "ember",
+    "sign-in": "ember",
+    "ledger": "fjord",
+    "warehouse-feed": "grove",
+    "notifications": "harvest",
+}
+MEDIAN_HOURS = {
+    "atlas": 46,
+    "beacon": 62,
+    "cedar": 30,
+    "drift": 40,
+    "ember": 26,
+    "fjord": 38,
+    "grove": 55,
+    "harvest": 34,
+}
+OBSERVATION = [
+    "item_kind",
+    "item_id",
+    "service_id",
+    "team_id",
+    "started_at",
+    "ended_at",
+    "on_date",
+    "value",
+    "is_event",
+    "is_open",
+    "excluded_reason",
+    "link_method",
+    "confidence",
+]
+CLEAR = {
+    ("change_lead_time", "team:beacon"): "signal_better",
+    ("change_lead_time", "team:drift"): "signal_worse",
+    ("change_lead_time", "service:checkout"): "signal_better",
+    ("change_lead_time", "service:pricing"): "signal_worse",
+    ("deployment_frequency", "team:beacon"): "signal_more",
+}
+
+METRICS: dict[str, dict[str, object]] = {
+    "change_lead_time": {
+        "title": "Change lead time",
+        "question": "How long does a change take from its first commit to running in production?",
+        "formula": "time of the first successful production deployment that contains the merge commit "
+        "− earliest commit time of the pull request",
+        "kind": "duration",
+        "estimator": "quantile",
+        "item_kind": "pull_request",
+        "unit": "hours",
+        "direction": "lower_is_better",
+        "family": "delivery",
+        "statistics": ["p50", "p85", "p50_from_merge", "p85_from_merge"],
+        "min_n": {"p50": 3, "p85": 10, "p50_from_merge": 3, "p85_from_merge": 10},
+        "period_rule": "the period of the deployment",
+        "reasons": {
+            "bot": "made by bots",
+            "not_yet_deployed": "not yet deployed",
+            "unknown_ancestry": "the deployment cannot be told",
+        },
+        "linked_reasons": ["not_yet_deployed"],
+        "unlinked_reasons": ["unknown_ancestry"],
+        "caveats": [
+            "Changes that never reached production are not in it. Read it with time to production.",
+            "A squash merge keeps the time of the first commit; an amended commit may not.",
+            "It falls when work is cut smaller, which is often the point.",
+        ],
+        "not_for": ["Comparing teams or people", "A target with a bonus"],
+        "references": ["DORA, software delivery metrics (dora.dev)"],
+    },
+    "time_to_production": {
+        "title": "Time to production",
+        "question": "How long until a merged change runs in production, counting those still waiting?",
+        "formula": "Kaplan–Meier median of first commit → production, undeployed changes still open",
+        "kind": "duration",
+        "estimator": "kaplan_meier",
+        "item_kind": "pull_request",
+        "unit": "hours",
+        "direction": "lower_is_better",
+        "family": "delivery",
+        "statistics": ["p50"],
+        "min_n": {"p50": 3},
+        "period_rule": "the period of the merge",
+        "reasons": {"bot": "made by bots", "unknown_ancestry": "the deployment cannot be told"},
+        "linked_reasons": [],
+        "unlinked_reasons": ["unknown_ancestry"],
+        "caveats": ["While many changes wait, the upper quantiles may not be reached."],
+        "not_for": ["Comparing teams"],
+        "references": [],
+    },
+    "deployment_frequency": {
+        "title": "Deployment frequency",
+        "question": "How often does something new reach production?",
+        "formula": "successful production deployments ÷ weeks, redeployments of the same commit left out",
+        "kind": "count",
+        "estimator": None,
+        "item_kind": "deployment",
+        "unit": "count",
+        "direction": "neutral",
+        "family": "delivery",
+        "statistics": ["per_week"],
+        "min_n": {"per_week": 0},
+        "period_rule": "the day of the deployment",
+        "reasons": {"redeploy": "redeployments of the same commit", "failed": "deployments that failed"},
+        "linked_reasons": [],
+        "unlinked_reasons": [],
+        "caveats": ["Splitting one deployment in two doubles it. Read it with the failure rate."],
+        "not_for": ["Measuring how much was achieved"],
+        "references": [],
+    },
+    "change_failure_rate": {
+        "title": "Change failure rate",
+        "question": "Which share of deployments had to be mended?",
+        "formula": "deployments with a linked incident, rolled back or hotfixed ÷ deployments",
+        "kind": "ratio",
+        "estimator": None,
+        "item_kind": "deployment",
+        "unit": "ratio",
+        "direction": "lower_is_better",
+        "family": "reliability",
+        "statistics": ["ratio"],
+        "min_n": {"ratio": 5},
+        "period_rule": "the day of the deployment",
+        "reasons": {
+            "redeploy": "redeployments of the same commit",
+            "too_young": "younger than 24 h, not yet evaluated",
+            "no_incident_source": "no incident source covers the service",
+        },
+        "linked_reasons": ["too_young"],
+        "unlinked_reasons": ["no_incident_source"],
+        "caveats": ["Falls when deployments are split. Read it with deployment frequency."],
+        "not_for": ["Blaming whoever deployed"],
+        "references": [],
+    },
+    "failed_deployment_recovery_time": {
+        "title": "Failed deployment recovery time",
+        "question": "When a deployment fails, how long until service is restored?",
+        "formula": "Kaplan–Meier median of failure start → restored, open failures still open",
+        "kind": "duration",
+        "estimator": "kaplan_meier",
+        "item_kind": "incident",
+        "unit": "hours",
+        "direction": "lower_is_better",
+        "family": "reliability",
+        "statistics": ["p50"],
+        "min_n": {"p50": 3},
+        "period_rule": "the start of the failure",
+        "reasons": {"not_from_deployment": "not caused by a deployment"},
+        "linked_reasons": [],
+        "unlinked_reasons": [],
+        "caveats": ["Few failures make a wide range."],
+        "not_for": ["Comparing teams"],
+        "references": [],
+    },
+    "work_in_progress": {
+        "title": "Work in progress",
+        "question": "How much has been started and not finished?",
+        "formula": "items active or waiting at the end of the local day",
+        "kind": "level",
+        "estimator": None,
+        "item_kind": "issue",
+        "unit": "count",
+        "direction": "lower_is_better",
+        "family": "flow",
+        "statistics": ["level"],
+        "min_n": {"level": 0},
+        "period_rule": "the end of the period's last day",
+        "reasons": {},
+        "linked_reasons": [],
+        "unlinked_reasons": [],
+        "caveats": ["A level drifts: it is compared with the team's limit, not tested."],
+        "not_for": ["Telling people they are busy or idle"],
+        "references": [],
+    },
+    "work_item_age": {
+        "title": "Work item age",
+        "question": "How old is what has been started and not finished?",
+        "formula": "today − first day active + 1, in local calendar days",
+        "kind": "level",
+        "estimator": None,
+        "item_kind": "issue",
+        "unit": "days",
+        "direction": "lower_is_better",
+        "family": "flow",
+        "statistics": ["p50", "p85", "max"],
+        "min_n": {"p50": 3, "p85": 10, "max": 1},
+        "period_rule": "the end of the period's last day",
+        "reasons": {},
+        "linked_reasons": [],
+        "unlinked_reasons": [],
+        "caveats": ["Weekends count."],
+        "not_for": ["Chasing people"],
+        "references": [],
+    },
+    "pull_request_pickup_time": {
+        "title": "Pull request pickup time",
+        "question": "How long does a ready change wait for the first look?",
+        "formula": "first human review by somebody else − ready for review",
+        "kind": "duration",
+        "estimator": "quantile",
+        "item_kind": "pull_request",
+        "unit": "hours",
+        "direction": "lower_is_better",
+        "family": "flow",
+        "statistics": ["p50", "p85"],
+        "min_n": {"p50": 3, "p85": 10},
+        "period_rule": "the period of the merge",
+        "reasons": {"bot": "made by bots", "no_review": "merged without a review"},
+        "linked_reasons": [],
+        "unlinked_reasons": [],
+        "caveats": ["Nights and weekends count."],
+        "not_for": ["Rating reviewers"],
+        "references": [],
+    },
+    "pull_request_time_to_merge": {
+        "title": "Pull request time to merge",
+        "question": "How long from ready for review to merged?",
+        "formula": "merge − ready for review",
+        "kind": "duration",
+        "estimator": "quantile",
+        "item_kind": "pull_request",
+        "unit": "hours",
+        "direction": "lower_is_better",
+        "family": "flow",
+        "statistics": ["p50", "p85"],
+        "min_n": {"p50": 3, "p85": 10},
+        "period_rule": "the period of the merge",
+        "reasons": {"bot": "made by bots"},
+        "linked_reasons": [],
+        "unlinked_reasons": [],
+        "caveats": ["Nights and weekends count."],
+        "not_for": ["Rating reviewers"],
+        "references": [],
+    },
+}
+
+
+@dataclass
+class Draw:
+    """What has been made up so far: observations by metric, and the items they point to."""
+
+    dice: Random = field(default_factory=lambda: Random(20261105))
+    observations: dict[str, list[dict[str, object]]] = field(default_factory=dict)
+    items: list[tuple[object, ...]] = field(default_factory=list)
+
+    def add(self, metric: str, **values: object) -> None:
+        row = dict.fromkeys(OBSERVATION) | {"link_method": "containment", "confidence": "high"} | values
+        self.observations.setdefault(metric, []).append(row)
+
+    def item(self, kind: str, key: str, label: str, url: str | None, service: str, at: datetime) -> None:
+        self.items.append((kind, key, label, url, service, at))
+
+    def hours(self, median: float, spread: float) -> float:
+        return round(median * math.exp(self.dice.gauss(0, spread)) * 3600) / 3600
+
+
+def moment(day: date, hour: float) -> datetime:
+    return datetime.combine(day, time(), ZONE).astimezone(UTC) + timedelta(hours=hour)
+
+
+def days() -> list[date]:
+    return [START + timedelta(n) for n in range((AS_OF.date() - START).days + 1)]
+
+
+def median_hours(team: str, day: date) -> float:
+    late = day >= CHANGE_DAY
+    factor = {"beacon": 0.42, "drift": 1.75}.get(team, 1.0) if late else 1.0
+    return MEDIAN_HOURS[team] * factor
+
+
+def draw_changes(draw: Draw) -> None:
+    number = 400
+    for day in days():
+        for service, team in SERVICES.items():
+            if day.weekday() > 4 or (team == "fjord" and day < FIRST_OF_FJORD):
+                continue
+            alone = sum(owner == team for owner in SERVICES.values()) == 1
+            often = [0.0, 0.35, 0.65] if alone else [0.35, 0.4, 0.25]
+            for _ in range(draw.dice.choices([0, 1, 2], often)[0]):
+                number += 1
+                one_change(draw, f"github:PR_{number}", f"{service}#{number}", service, day)
+
+
+def one_change(draw: Draw, key: str, label: str, service: str, day: date) -> None:
+    team = SERVICES[service]
+    merged = moment(day, draw.dice.uniform(8, 17))
+    if merged > AS_OF:
+        return
+    lead = draw.hours(median_hours(team, day), 0.5)
+    waited = lead * draw.dice.uniform(0.2, 0.5)
+    if day >= date(2026, 10, 26) and draw.dice.random() < 0.12:
+        waited += 40 * 24  # still waiting at AS_OF
+    started, deployed = merged - timedelta(hours=lead - waited), merged + timedelta(hours=waited)
+    draw.item("pull_request", key, label, f"https://git.example/{service}/pull/{key[10:]}", service, merged)
+    common: dict[str, object] = {"item_id": key, "service_id": service, "team_id": team}
+    bot = draw.dice.random() < 0.12
+    lost = not bot and draw.dice.random() < (0.32 if team == "grove" else 0.03)
+    reason = "bot" if bot else "unknown_ancestry" if lost else None
+    is_open = deployed > AS_OF
+    age = (AS_OF - merged).total_seconds() / 3600
+    for suffix, began, value in (("", started, lead), ("_from_merge", merged, waited)):
+        kind = f"pull_request{suffix}"
+        waiting = {"excluded_reason": reason or ("not_yet_deployed" if is_open else None)}
+        when = {"on_date": (merged if is_open else deployed).astimezone(ZONE).date()}
+        ended = None if is_open or lost else deployed
+        draw.add(
+            "change_lead_time",
+            item_kind=kind,
+            **common,
+            started_at=began,
+            ended_at=ended,
+            value=None if lost or is_open else value,
+            is_event=not is_open,
+            is_open=is_open,
+            **waiting,
+            **when,
+        )
+        draw.add(
+            "time_to_production",
+            item_kind=kind,
+            **common,
+            started_at=began,
+            ended_at=ended,
+            value=age if is_open else value,
+            is_event=not is_open,
+            is_open=is_open and not reason,
+            excluded_reason=reason,
+            on_date=day,
+        )
+    review = {"item_kind": "pull_request", **common, "on_date": day, "is_event": True, "is_open": False}
+    pickup = draw.hours(4, 0.9)
+    unseen = "no_review" if not bot and draw.dice.random() < 0.04 else None
+    draw.add(
+        "pull_request_pickup_time",
+        **review,
+        value=pickup,
+        ended_at=merged,
+        excluded_reason=reason and "bot" or unseen,
+    )
+    draw.add(
+        "pull_request_time_to_merge",
+        **review,
+        value=pickup + draw.hours(9, 0.8),
+        ended_at=merged,
+        excluded_reason="bot" if bot else None,
+    )
+
+
+def draw_deployments(draw: Draw) -> None:
+    number = 100
+    for day in days():
+        for service, team in SERVICES.items():
+            if day.weekday() > 4 or (team == "fjord" and day < FIRST_OF_FJORD):
+                continue
+            busy = 0.75 if team == "beacon" and day >= CHANGE_DAY else 0.32
+            if draw.dice.random() < busy:
+                number += 1
+                one_deployment(draw, number, service, day)
+
+
+def one_deployment(draw: Draw, number: int, service: str, day: date) -> None:
+    team, at = SERVICES[service], moment(day, draw.dice.uniform(9, 16))
+    if at > AS_OF:
+        return
+    key, sha = f"github:DE_{number}", f"{draw.dice.getrandbits(28):07x}"
+    draw.item(
+        "deployment", key, f"deployment {sha}", f"https://git.example/{service}/commit/{sha}", service, at
+    )
+    row = {"item_kind": "deployment", "item_id": key, "service_id": service, "team_id": team, "on_date": day}
+    again = draw.dice.random() < 0.08
+    fails = not again and draw.dice.random() < 0.09
+    young = at > AS_OF - timedelta(hours=24)
+    uncovered = service == "notifications"
+    reason = "redeploy" if again else "too_young" if young else "no_incident_source" if uncovered else None
+    draw.add(
+        "deployment_frequency",
+        **row,
+        value=1.0,
+        ended_at=at,
+        is_event=True,
+        is_open=False,
+        excluded_reason="redeploy" if again else None,
+    )
+    draw.add("change_failure_rate", **row, ended_at=at, is_event=fails, is_open=False, excluded_reason=reason)
+    if fails and not uncovered:
+        one_failure(draw, number, service, at)
+
+
+def one_failure(draw: Draw, number: int, service: str, at: datetime) -> None:
+    key, began = f"pagerduty:PD{number}", at + timedelta(hours=1)
+    draw.item("incident", key, f"incident {number}", f"https://alerts.example/{number}", service, began)
+    hours = draw.hours(3.2, 0.9)
+    is_open = began > moment(date(2026, 10, 19), 0) and draw.dice.random() < 0.4
+    draw.add(
+        "failed_deployment_recovery_time",
+        item_kind="incident",
+        item_id=key,
+        service_id=service,
+        team_id=SERVICES[service],
+        started_at=began,
+        on_date=began.astimezone(ZONE).date(),
+        ended_at=None if is_open else began + timedelta(hours=hours),
+        is_event=not is_open,
+        is_open=is_open,
+        value=(AS_OF - began).total_seconds() / 3600 if is_open else hours,
+        link_method="window",
+        confidence="medium",
+        excluded_reason="not_from_deployment" if draw.dice.random() < 0.2 else None,
+    )
+
+
+def draw_issues(draw: Draw) -> None:
+    number = 10
+    for day in days():
+        for service, team in SERVICES.items():
+            if team == "harvest" or day.weekday() > 4 or (team == "fjord" and day < FIRST_OF_FJORD):
+                continue
+            if draw.dice.random() < 0.7:
+                number += 1
+                ended = day + timedelta(days=max(1, round(draw.hours(9, 0.7))))
+                key, label = f"jira:{10_000 + number}", f"{service[:3].upper()}-{number}"
+                draw.item(
+                    "issue", key, label, f"https://jira.example/browse/{label}", service, moment(day, 9)
+                )
+                for metric in ("work_in_progress", "work_item_age"):
+                    draw.add(
+                        metric,
+                        item_kind="issue",
+                        item_id=key,
+                        service_id=service,
+                        team_id=team,
+                        on_date=day,
+                        started_at=moment(day, 9),
+                        ended_at=None if ended > AS_OF.date() else moment(ended, 12),
+                    )
+
+
+def periods() -> list[tuple[object, ...]]:
+    rows: list[tuple[object, ...]] = []
+    monday = START
+    while monday <= AS_OF.date():
+        year, week, _ = monday.isocalendar()
+        end = monday + timedelta(7)
+        rows.append(("week", f"{year}-W{week:02d}", monday, end, end <= AS_OF.date()))
+        monday = end
+    for year, quarter in [(2025, 2), (2025, 3), (2025, 4), (2026, 1), (2026, 2), (2026, 3), (2026, 4)]:
+        start = date(year, 3 * quarter - 2, 1)
+        end = date(year + quarter // 4, 3 * (quarter % 4) + 1, 1)
+        rows.append(("quarter", f"{year}-Q{quarter}", start, end, end <= AS_OF.date()))
+    return rows
+
+
+def scopes_of(row: dict[str, object]) -> list[tuple[str, str]]:
+    team = str(row["team_id"])
+    return [
+        ("organisation", "organisation"),
+        ("department", f"department:{TEAMS[team][1]}"),
+        ("team", f"team:{team}"),
+        ("service", f"service:{row['service_id']}"),
+    ]
+
+
+def quantile(values: list[float], p: float) -> tuple[float, float | None, float | None]:
+    """The quantile and a rough order-statistic interval: plausible is enough here."""
+    ordered, n = sorted(values), len(values)
+    at = (n - 1) * p
+    value = ordered[int(at)] + (at % 1) * (ordered[min(int(at) + 1, n - 1)] - ordered[int(at)])
+    half = 1.96 * math.sqrt(n * p * (1 - p))
+    low, high = math.floor(n * p - half), math.ceil(n * p + half)
+    return (value, ordered[low], ordered[high]) if low >= 0 and high < n else (value, None, None)
+
+
+def wilson(events: int, n: int) -> tuple[float, float, float]:
+    p, z = events / n, 1.96
+    middle, half = p + z * z / 2 / n, z * math.sqrt(p * (1 - p) / n + z * z / 4 / n / n)
+    return p, (middle - half) / (1 + z * z / n), (middle + half) / (1 + z * z / n)
+
+
+def measure(
+    kind: str, statistic: str, rows: list[dict[str, object]], weeks: float
+) -> tuple[float | None, float | None, float | None, int]:
+    if kind == "duration":
+        values = [float(str(r["value"])) for r in rows]
+        share = 0.85 if "85" in statistic else 0.5
+        return (*quantile(values, share), len(values)) if values else (None, None, None, 0)
+    if kind == "ratio":
+        events = sum(bool(r["is_event"]) for r in rows)
+        return (*wilson(events, len(rows)), len(rows)) if rows else (None, None, None, 0)
+    half = 1.96 * math.sqrt(len(rows)) / weeks
+    rate = len(rows) / weeks
+    return rate, max(0.0, rate - half), rate + half, len(rows)
+
+
+def level(statistic: str, rows: list[dict[str, object]], day: date) -> tuple[float | None, int]:
+    end = moment(day + timedelta(1), 0)
+    alive = [
+        r
+        for r in rows
+        if r["started_at"] < end and (r["ended_at"] is None or r["ended_at"] >= end)  # type: ignore[operator]
+    ]
+    if statistic == "level":
+        return float(len(alive)), len(alive)
+    ages = [float((day - r["on_date"]).days + 1) for r in alive]  # type: ignore[operator]
+    if not ages:
+        return None, 0
+    return (max(ages) if statistic == "max" else quantile(ages, 0.85 if "85" in statistic else 0.5)[0]), len(
+        ages
+    )
+
+
+def metric_values(draw: Draw) -> list[tuple[object, ...]]:
+    out: list[tuple[object, ...]] = []
+    for metric, head in METRICS.items():
+        by_scope: dict[tuple[str, str], list[dict[str, object]]] = {}
+        for row in draw.observations[metric]:
+            for scope in scopes_of(row):
+                by_scope.setdefault(scope, []).append(row)
+        for scope in all_scopes():
+            rows = by_scope.get(scope, [])
+            for statistic in head["statistics"]:  # type: ignore[attr-defined]
+                out += scope_values(metric, head, scope, str(statistic), rows)
+    return out
+
+
+def all_scopes() -> list[tuple[str, str]]:
+    return [
+        ("organisation", "organisation"),
+        *[("department", f"department:{d}") for d, _, _ in DEPARTMENTS],
+        *[("team", f"team:{t}") for t in TEAMS],
+        *[("service", f"service:{s}") for s in SERVICES],
+    ]
+
+
+def scope_values(
+    metric: str,
+    head: dict[str, object],
+    scope: tuple[str, str],
+    statistic: str,
+    rows: list[dict[str, object]],
+) -> list[tuple[object, ...]]:
+    out: list[tuple[object, ...]] = []
+    previous: dict[str, float | None] = {}
+    kind, minimum = str(head["kind"]), int(head["min_n"][statistic])  # type: ignore[index]
+    main = str(head["item_kind"]) + ("_from_merge" if statistic.endswith("_from_merge") else "")
+    for grain, period, start, end, complete in periods():
+        low = high = None
+        eligible: list[dict[str, object]] = []
+        used: list[dict[str, object]] = []
+        if kind == "level":
+            value, n = level(statistic, rows, min(end - timedelta(1), AS_OF.date()))  # type: ignore[operator,type-var]
+        else:
+            eligible = [r for r in rows if r["item_kind"] == main and start <= r["on_date"] < end]  # type: ignore[operator]
+            used = [r for r in eligible if r["excluded_reason"] is None]
+            weeks = (min(end, AS_OF.date()) - start).days / 7 or 1 / 7  # type: ignore[operator,type-var]
+            value, low, high, n = measure(kind, statistic, used, weeks)
+        unlinked = sum(r["excluded_reason"] in head["unlinked_reasons"] for r in eligible)  # type: ignore[operator]
+        linked = len(used) + sum(r["excluded_reason"] in head["linked_reasons"] for r in eligible)  # type: ignore[operator]
+        reason = withheld(scope[1], rows, end, n, minimum, linked, unlinked)
+        verdict = judge(metric, scope[1], str(grain), str(period), bool(complete), kind, reason, n, previous)
+        previous[str(grain)] = None if reason else value
+        if reason:
+            value = low = high = None
+        out.append(
+            (
+                metric,
+                1,
+                *scope,
+                grain,
+                period,
+                start,
+                end,
+                complete,
+                statistic,
+                value,
+                head["unit"],
+                n,
+                low,
+                high,
+                sum(bool(r["is_open"]) for r in used),
+                None if kind == "level" else linked,
+                None if kind == "level" else linked + unlinked,
+                verdict,
+                reason,
+            )
+        )
+    return out
+
+
+def withheld(
+    scope: str, rows: list[dict[str, object]], end: object, n: int, minimum: int, linked: int, unlinked: int
+) -> str | None:
+    if scope in ("team:fjord", "service:ledger") and end <= FIRST_OF_FJORD:  # type: ignore[operator]
+        return "before_start"
+    if not rows:
+        return "no_data"
+    if linked + unlinked and linked / (linked + unlinked) < 0.8:
+        return "low_coverage"
+    if n < minimum:
+        return "no_data" if n == 0 else "too_few"
+    return None
+
+
+def judge(
+    metric: str,
+    scope: str,
+    grain: str,
+    period: str,
+    complete: bool,
+    kind: str,
+    reason: str | None,
+    n: int,
+    previous: dict[str, float | None],
+) -> str | None:
+    if grain != "quarter" or not complete or kind == "level" or reason:
+        return None
+    if period == "2026-Q3" and (metric, scope) in CLEAR:
+        return CLEAR[metric, scope]
+    if previous.get("quarter") is None:
+        return "first_quarter"
+    return "too_little_data" if n < 8 else "no_clear_change"
+
+
+def create(path: Path, draw: Draw, team_names: dict[str, str], is_demo: bool) -> None:
+    utc = "TIMESTAMPTZ"
+    with duckdb.connect(str(path)) as con:
+        con.execute("set timezone = 'UTC'")
+
+        def table(name: str, columns: str, rows: list[tuple[object, ...]]) -> None:
+            con.execute(f"create table {name} ({columns})")
+            if rows:
+                names = [c.split()[0] for c in columns.split(", ")]
+                frame = pl.DataFrame(rows, schema=names, orient="row", infer_schema_length=None)
+                con.execute(f"insert into {name} by position select * from frame")
+                del frame
+
+        table(
+            "metric_values",
+            "metric VARCHAR, definition_version INT, scope_kind VARCHAR, scope VARCHAR, grain VARCHAR, "
+            "period VARCHAR, period_start DATE, period_end DATE, is_complete BOOLEAN, statistic VARCHAR, "
+            "value DOUBLE, unit VARCHAR, n INT, low DOUBLE, high DOUBLE, open_count INT, "
+            "coverage_linked INT, coverage_eligible INT, verdict VARCHAR, withheld_reason VARCHAR",
+            metric_values(draw),
+        )
+        table(
+            "metric_item",
+            "metric VARCHAR, item_kind VARCHAR, item_id VARCHAR, service_id VARCHAR, team_id VARCHAR, "
+            f"started_at {utc}, ended_at {utc}, on_date DATE, value DOUBLE, is_event BOOLEAN, "
+            "is_open BOOLEAN, excluded_reason VARCHAR, link_method VARCHAR, confidence VARCHAR",
+            [(m, *(r[c] for c in OBSERVATION)) for m, rows in draw.observations.items() for r in rows],
+        )
+        table(
+            "item",
+            f"item_kind VARCHAR, item_id VARCHAR, label VARCHAR, url VARCHAR, service_id VARCHAR, occurred_at {utc}",
+            draw.items,
+        )
+        table(
+            "metric_catalog",
+            "metric VARCHAR, title VARCHAR, question VARCHAR, formula VARCHAR, family VARCHAR, unit VARCHAR, "
+            "direction VARCHAR, kind VARCHAR, estimator VARCHAR, item_kind VARCHAR, grains VARCHAR[], "
+            "statistics VARCHAR[], period_rule VARCHAR, min_n VARCHAR, reasons VARCHAR, "
+            "linked_reasons VARCHAR[], unlinked_reasons VARCHAR[], owner VARCHAR, since DATE, version INT, "
+            "caveats VARCHAR[], not_for VARCHAR[], references_ VARCHAR[], sql VARCHAR, sql_hash VARCHAR",
+            [catalog_row(m, h) for m, h in METRICS.items()],
+        )
+        organisation_tables(table, team_names)
+        source_tables(table, is_demo)
+
+
+def catalog_row(metric: str, head: dict[str, object]) -> tuple[object, ...]:
+    weekly = ["quarter"] if head["kind"] == "ratio" else ["week", "quarter"]
+    plain = [head[k] for k in ("title", "question", "formula", "family", "unit", "direction", "kind")]
+    lists = [head["linked_reasons"], head["unlinked_reasons"]]
+    return (
+        metric,
+        *plain,
+        head["estimator"],
+        head["item_kind"],
+        weekly,
+        head["statistics"],
+        head["period_rule"],
+        json.dumps(head["min_n"]),
+        json.dumps(head["reasons"]),
+        *lists,
+        "Engineering effectiveness",
+        date(2026, 1, 1),
+        1,
+        head["caveats"],
+        head["not_for"],
+        head["references"],
+        f"/* {head['title']} */\nselect *\nfrom facts.fct_change\nwhere is_production;\n",
+        "f00d" * 16,
+    )
+
+
+def organisation_tables(table: object, names: dict[str, str]) -> None:
+    add = table
+    assert callable(add)
+    add(
+        "organisation",
+        "id VARCHAR, name VARCHAR, time_zone VARCHAR, quarter_start_month INT",
+        [("fennel", "Fennel & Rye", "Europe/Berlin", 1)],
+    )
+    add("department", "id VARCHAR, name VARCHAR, parent VARCHAR", list(DEPARTMENTS))
+    limits = {"atlas": 10, "beacon": 8}
+    add(
+        "team",
+        "id VARCHAR, name VARCHAR, department VARCHAR, wip_limit INT",
+        [(t, names.get(t, name), department, limits.get(t)) for t, (name, department) in TEAMS.items()],
+    )
+    add(
+        "service",
+        "id VARCHAR, name VARCHAR, active_from DATE, retired_at DATE",
+        [(s, s, FIRST_OF_FJORD if s == "ledger" else START, None) for s in SERVICES],
+    )
+    add(
+        "service_owner",
+        "service VARCHAR, team VARCHAR, valid_from DATE, valid_to DATE",
+        [(s, t, START, None) for s, t in SERVICES.items()],
+    )
+    add(
+        "period",
+        "grain VARCHAR, period VARCHAR, period_start DATE, period_end DATE, is_complete BOOLEAN",
+        periods(),
+    )
+
+
+def source_tables(table: object, is_demo: bool) -> None:
+    assert callable(table)
+    utc = "TIMESTAMPTZ"
+    table(
+        "run",
+        f"run_id VARCHAR, as_of {utc}, started_at {utc}, finished_at {utc}, status VARCHAR, "
+        "is_demo BOOLEAN, product_version VARCHAR",
+        [("7d1f2c3a", AS_OF, AS_OF, AS_OF + timedelta(minutes=3), "partial", is_demo, "0.1.0")],
+    )
+    table(
+        "run_manifest",
+        "source VARCHAR, stream VARCHAR, scope VARCHAR, status VARCHAR, calls INT, rows_read INT, "
+        f"rows_changed INT, error VARCHAR, finished_at {utc}, last_success_at {utc}",
+        [
+            ("github", "pull_requests", "fennel/search", "ok", 41, 912, 6, None, AS_OF, AS_OF),
+            ("jira", "issues", "CAT", "ok", 12, 233, 4, None, AS_OF, AS_OF),
+            (
+                "pagerduty",
+                "incidents",
+                "all",
+                "failed",
+                1,
+                0,
+                0,
+                "the server answered 503",
+                AS_OF,
+                STALE_SINCE,
+            ),
+        ],
+    )
+    sources = {"work_in_progress": "jira", "work_item_age": "jira"}
+    rows = [
+        (m, sources.get(m, "github"), "issues" if m in sources else "pull_requests", AS_OF, False)
+        for m in METRICS
+    ]
+    rows += [
+        (m, "pagerduty", "incidents", STALE_SINCE, True)
+        for m in ("change_failure_rate", "failed_deployment_recovery_time")
+    ]
+    table(
+        "metric_freshness",
+        f"metric VARCHAR, source VARCHAR, stream VARCHAR, last_success_at {utc}, is_stale BOOLEAN",
+        rows,
+    )
+
+
+def build(home: Path, team_names: dict[str, str] | None = None, is_demo: bool = True) -> Path:
+    """Write a snapshot and its pointer under `home`; `team_names` replaces names by team id."""
+    draw = Draw()
+    for part in (draw_changes, draw_deployments, draw_issues):
+        part(draw)
+    folder = home / "snapshots"
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "20261105T031300Z-7d1f2c3a.duckdb"
+    create(path, draw, team_names or {}, is_demo)
+    (folder / "CURRENT").write_text(f"{path.name}{os.linesep}")
+    return path
+
+
+if __name__ == "__main__":
+    print(build(Path(sys.argv[1])))

@@ -1,0 +1,231 @@
+"""Turns the short notation of the cases into raw and config rows, and builds what a metric needs.
+
+A case shows only what matters to it. Everything else is this organisation: UTC, one team `team`, one
+service `shop` made from repository 1 (`acme/shop`) of source `gh`, Jira source `jira` with project
+SHOP, PagerDuty source `pd` with service `PSHOP`, a 24 h incident window, now = 2026-04-01 00:00 UTC.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import duckdb
+import pytest
+
+from pipelines.catalog import Model, load_models
+from pipelines.models import build_model, check_model
+from pipelines.warehouse import RECORD_BY_TABLE, columns_of, create_configuration_tables, create_raw_tables
+
+Given = Mapping[str, Any]
+
+SOURCES = {
+    "pull_request": "gh", "review": "gh", "pull_request_commit": "gh", "timeline_event": "gh", "commit": "gh",
+    "account": "gh", "repository": "gh", "deployment": "gh", "deployment_status": "gh", "release": "gh",
+    "tag": "gh", "workflow_run": "gh", "issue": "jira", "issue_transition": "jira", "status": "jira",
+    "incident": "pd",
+}  # fmt: skip
+
+CONFIGURATION: dict[str, list[dict[str, Any]]] = {
+    "organisation": [{"id": "acme", "name": "Acme", "time_zone": "UTC", "quarter_start_month": 1}],
+    "team": [{"id": "team", "name": "Team"}],
+    "service": [{"id": "shop", "name": "Shop", "deployments_from": "deployments", "deployments_match": ""}],
+    "service_owner": [{"service": "shop", "team": "team"}],
+    "service_repository": [{"service": "shop", "source": "gh", "repository": "acme/shop"}],
+    "service_jira_project": [{"service": "shop", "source": "jira", "project": "SHOP"}],
+    "service_incident_service": [{"service": "shop", "source": "pd", "incident_service": "PSHOP"}],
+    "source": [
+        {"name": "gh", "kind": "github"},
+        {"name": "jira", "kind": "jira"},
+        {"name": "pd", "kind": "pagerduty"},
+        {"name": "inbox", "kind": "inbox"},
+    ],
+    "rule": [{"incident_window_hours": 24.0, "coverage_floor": 0.8}],
+    "bot": [{"pattern": "renovate*"}],
+    "incident_label": [{"label": "incident"}],
+    "hotfix_label": [{"label": "hotfix"}],
+    "hotfix_branch": [{"pattern": "hotfix/*"}],
+    "production_environment": [{"pattern": "prod"}, {"pattern": "production*"}],
+    "run": [{"run_id": "run", "as_of": "2026-04-01T00:00Z"}],
+}
+
+DEFAULTS: dict[str, dict[str, Any]] = {
+    "repository": {"configured_names": [], "default_branch": "main", "is_archived": False},
+    "pull_request": {"repository_id": "1", "is_draft": False, "base_ref": "main", "author_id": "ann", "labels": []},
+    "review": {"state": "APPROVED", "author_id": "ben"},
+    "pull_request_commit": {},
+    "commit": {"repository_id": "1", "authored_at": "2026-01-01T00:00Z", "committed_at": "2026-01-01T00:00Z"},
+    "deployment": {"repository_id": "1", "environment": "production"},
+    "deployment_status": {"state": "SUCCESS"},
+    "release": {"repository_id": "1", "is_draft": False, "is_prerelease": False},
+    "tag": {"repository_id": "1"},
+    "workflow_run": {"repository_id": "1", "attempt": 1, "workflow": "Deploy", "event": "push"},
+    "issue": {"container_id": "SHOP", "labels": [], "has_changelog": True, "status": "To Do"},
+    "incident": {"service_id": "PSHOP", "is_test": False},
+}
+
+STATUSES = {"To Do": "new", "In Progress": "indeterminate", "Review": "indeterminate", "Done": "done"}
+
+
+def _moment(value: Any) -> datetime | None:
+    if value is None:
+        return None
+    found = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+class Rows:
+    """Raw rows by table, collected from the notation of a case."""
+
+    def __init__(self) -> None:
+        self.by_table: dict[str, list[dict[str, Any]]] = {table: [] for table in RECORD_BY_TABLE}
+
+    def add(self, table: str, row: Mapping[str, Any]) -> dict[str, Any]:
+        """Add one row with defaults; keys that are no columns are the notation's own."""
+        full = {"source": SOURCES[table], **DEFAULTS.get(table, {}), **row}
+        full["id"] = str(full["id"])
+        self.by_table[table].append(full)
+        return full
+
+    def pull_request(self, row: Mapping[str, Any]) -> None:
+        """`first_commit`, `reviews: [[who, when], …]` and `events: [[kind, when], …]` are children."""
+        created = row.get("created_at") or row.get("first_commit") or row.get("merged_at")
+        state = "MERGED" if row.get("merged_at") else "CLOSED" if row.get("closed_at") else "OPEN"
+        name = str(row["id"])
+        full = self.add(
+            "pull_request",
+            {
+                "number": int(name) if name.isdigit() else 0,
+                "created_at": created,
+                "updated_at": created,
+                "state": state,
+                "url": f"https://git.test/acme/shop/pull/{name}",
+                "merge_commit_sha": f"m{name}" if row.get("merged_at") else None,
+                **row,
+            },
+        )
+        commits = row.get("commits", [row["first_commit"]] if "first_commit" in row else [])
+        for number, authored in enumerate(commits):
+            self.child("pull_request_commit", full, number, sha=f"{name}-{number}", authored_at=authored, committed_at=authored)
+        for number, (who, when) in enumerate(row.get("reviews", [])):
+            self.child("review", full, number, author_id=who, submitted_at=when)
+        for number, (kind, when) in enumerate(row.get("events", [])):
+            self.child("timeline_event", full, number, kind=kind, occurred_at=when)
+
+    def child(self, table: str, parent: Mapping[str, Any], number: int, **fields: Any) -> None:
+        """Add a child of `parent`, numbered among its siblings."""
+        key = str(RECORD_BY_TABLE[table].parent)
+        self.add(table, {"id": f"{parent['id']}:{number}", "source": parent["source"], key: parent["id"], **fields})
+
+    def deployment(self, row: Mapping[str, Any]) -> None:
+        """`at` is the success; `failed` and `inactive` are further statuses with their times."""
+        full = self.add(
+            "deployment",
+            {"created_at": row.get("created_at") or row.get("at") or row.get("failed"), "sha": row["id"], **row},
+        )
+        states = {"SUCCESS": "at", "FAILURE": "failed", "INACTIVE": "inactive"}
+        for number, (state, key) in enumerate(states.items()):
+            if row.get(key) and full.get("service") is None:
+                self.child("deployment_status", full, number, state=state, created_at=row[key])
+
+    def history(self, repository: str, line: Any) -> None:
+        """`"a b c"` is a line of commits, oldest first; `{sha: [parents]}` anything else."""
+        names = line.split() if isinstance(line, str) else []
+        graph = {sha: names[max(place - 1, 0) : place] for place, sha in enumerate(names)} if names else line
+        for sha, parents in graph.items():
+            self.add("commit", {"id": f"{repository}:{sha}", "repository_id": repository, "sha": sha, "parent_shas": parents})
+
+    def issue(self, row: Mapping[str, Any]) -> None:
+        """`moves: [[when, from, to], …]` are its transitions."""
+        moves = row.get("moves", [])
+        status = moves[-1][2] if moves else "To Do"
+        full = self.add(
+            "issue",
+            {
+                "key": f"SHOP-{row['id']}",
+                "updated_at": row["created_at"],
+                "status": status,
+                **row,
+            },
+        )
+        for number, (when, before, after) in enumerate(moves):
+            self.child("issue_transition", full, number, occurred_at=when, from_status=before, to_status=after)
+
+
+def raw_rows(given: Given) -> dict[str, list[dict[str, Any]]]:
+    """The raw rows of a case, defaults filled in."""
+    rows = Rows()
+    special: dict[str, Callable[[Mapping[str, Any]], Any]] = {
+        "pull_request": rows.pull_request,
+        "deployment": rows.deployment,
+        "issue": rows.issue,
+    }
+    if "repository" not in given:
+        rows.add("repository", {"id": "1", "name": "acme/shop"})
+    if "account" not in given:
+        for who in ("ann", "ben", "cleo"):
+            rows.add("account", {"id": who, "login": who, "kind": "User"})
+        rows.add("account", {"id": "ci", "login": "ci", "kind": "Bot"})
+    if "status" not in given:
+        for name, category in STATUSES.items():
+            rows.add("status", {"id": name, "name": name, "category": category})
+    for repository, line in given.get("history", {}).items():
+        rows.history(str(repository), line)
+    for table in RECORD_BY_TABLE:
+        for row in given.get(table, []):
+            if table in special:
+                special[table](row)
+            else:
+                rows.add(table, {"created_at": row.get("started_at"), **row} if table == "incident" else row)
+    return rows.by_table
+
+
+def fill(con: duckdb.DuckDBPyConnection, given: Given) -> None:
+    """Create and fill the raw and config schemas of a case."""
+    con.execute("SET TimeZone = 'UTC'; SET threads = 1")
+    create_raw_tables(con)
+    for table, rows in raw_rows(given).items():
+        columns = {name: sql for name, (sql, _) in columns_of(RECORD_BY_TABLE[table]).items()}
+        columns |= {"source": "VARCHAR", "gone_at": "TIMESTAMPTZ"}
+        names = ", ".join(f'"{name}"' for name in columns)
+        marks = ", ".join("?" for _ in columns)
+        for row in rows:
+            values = [_moment(row.get(name)) if sql == "TIMESTAMPTZ" else row.get(name) for name, sql in columns.items()]
+            con.execute(
+                f'INSERT INTO raw."{table}" ({names}, scope, row_hash, first_seen_run, changed_run) '
+                f"VALUES ({marks}, 'scope', '', '', '')",
+                values,
+            )
+    configuration = {**CONFIGURATION, **given.get("config", {})}
+    if "as_of" in given:
+        configuration["run"] = [{"run_id": "run", "as_of": given["as_of"]}]
+    configuration["run"] = [{**row, "as_of": _moment(row["as_of"])} for row in configuration["run"]]
+    create_configuration_tables(con, configuration)
+
+
+def needed(tables: list[str]) -> list[Model]:
+    """The models that the tables rest on, in order."""
+    models = load_models()
+    wanted = set(tables)
+    for model in reversed(models):
+        if model.table in wanted:
+            wanted.update(model.depends_on)
+    return [model for model in models if model.table in wanted]
+
+
+Build = Callable[[Given, list[str]], duckdb.DuckDBPyConnection]
+
+
+@pytest.fixture
+def build() -> Build:
+    """Build the tables that a case needs, from nothing, in memory."""
+
+    def build_tables(given: Given, tables: list[str]) -> duckdb.DuckDBPyConnection:
+        con = duckdb.connect()
+        fill(con, given)
+        for model in needed(tables):
+            build_model(con, model)
+            assert check_model(con, model) == []
+        return con
+
+    return build_tables
+
