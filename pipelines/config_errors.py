@@ -141,14 +141,20 @@ def _is_secret(path: Place, value: str) -> bool:
 
 # ---- what pydantic reports, in our words ---------------------------------------------------------
 
+_WHOLE_NUMBER = ("must be a whole number", "Write it without quotes and without a fraction")
+_NUMBER = ("must be a number", "Write it without quotes")
+_YES_OR_NO = ("must be true or false", "Write it without quotes")
 _EXPECTED = {
     "missing": ("is missing", "Add it"),
     "string_type": ("must be text", 'Write it in quotes: "…"'),
     "string_too_short": ("must not be empty", "Fill it in or remove the key"),
-    "int_type": ("must be a whole number", "Write it without quotes and without a fraction"),
-    "float_type": ("must be a number", "Write it without quotes"),
-    "float_parsing": ("must be a number", "Write it without quotes"),
-    "bool_type": ("must be true or false", "Write it without quotes"),
+    "int_type": _WHOLE_NUMBER,
+    "int_parsing": _WHOLE_NUMBER,
+    "int_from_float": _WHOLE_NUMBER,
+    "float_type": _NUMBER,
+    "float_parsing": _NUMBER,
+    "bool_type": _YES_OR_NO,
+    "bool_parsing": _YES_OR_NO,
     "date_type": ("must be a date", "Write it as 2026-01-31, without quotes and without a time"),
     "list_type": ("must be a list", "Write it in square brackets: [ … ]"),
     "model_type": ("must be a table", "Write its keys below a heading in brackets, or as { key = … }"),

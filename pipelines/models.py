@@ -97,7 +97,7 @@ def observe(con: DuckDBPyConnection, metric: Metric) -> pl.DataFrame:
     if list(actual.items()) != list(OBSERVATION_COLUMNS.items()):
         wrong = sorted(set(actual.items()) ^ set(OBSERVATION_COLUMNS.items()))
         raise CatalogError(f"{metric.path.name}: columns: the query's differ from the contract's: {wrong}")
-    observations = relation.pl()
+    observations: pl.DataFrame = relation.pl()
     unknown = set(observations["excluded_reason"].drop_nulls().unique()) - set(metric.reasons)
     if unknown:
         raise CatalogError(f"{metric.path.name}: reasons: {', '.join(sorted(unknown))} not explained")

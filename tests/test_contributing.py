@@ -137,7 +137,7 @@ def test_a_metric_is_found_by_its_file_and_gets_its_page(tmp_path):
     assert "### Releases with a song\n\n`songs`\n" in render(metrics)
 
 
-def test_a_metric_that_hides_nothing_but_its_caveats_is_refused(tmp_path):
+def test_a_metric_without_caveats_is_refused(tmp_path):
     text = textwrap.dedent(METRIC).lstrip().replace('["Humming is not counted."]', "[]")
     (tmp_path / "songs.sql").write_text(text)
     with pytest.raises(Exception, match=r"songs\.sql: caveats"):

@@ -1,6 +1,7 @@
 """A stage on which a scenario is played: one service and one repository, written hour by hour."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from connectors.sandbox.changes import Branch
@@ -34,6 +35,17 @@ def days(count: int, first: str = "07-06", apart: int = 2) -> list[datetime]:
     return [at(first) + timedelta(days=apart * number) for number in range(count)]
 
 
+@dataclass(frozen=True, slots=True)
+class _Planned:
+    """A deployment of what was merged by `content`; its outcome was known at `at`."""
+
+    service: Service
+    content: datetime
+    at: datetime
+    environment: str
+    outcome: str
+
+
 class Stage:
     """Collects what happens; `finish` turns it into the records of the world."""
 
@@ -43,9 +55,9 @@ class Stage:
         self.branch = Branch()
         self.repository = Repository(mint.id(), OWNER, name)
         self.services = [self.add_service(name, teams)]
-        self._deployments: list[tuple[Service, datetime, datetime, str, list[tuple[str, datetime]]]] = []
-        self._strays: list[tuple[Service, datetime]] = []
-        self._releases: list[tuple[Service, datetime, str, bool]] = []
+        self._deployments: list[_Planned] = []
+        self._strays: list[datetime] = []
+        self._releases: list[tuple[datetime, str, bool]] = []
         self._blames: list[tuple[Incident, datetime]] = []
         world.repositories.append(self.repository)
 
@@ -111,19 +123,17 @@ class Stage:
         service: Service | None = None,
     ) -> None:
         """A deployment of everything that was merged by `content`, known to have succeeded at `moment`."""
-        begun = moment - timedelta(minutes=2)
-        statuses = [("IN_PROGRESS", begun), (outcome, moment)]
-        self._deployments.append(
-            (service or self.services[0], content or moment, moment, environment, statuses)
-        )
+        production = service or self.services[0]
+        planned = _Planned(production, content or moment, moment, environment, outcome)
+        self._deployments.append(planned)
 
     def deploy_stray(self, moment: datetime) -> None:
         """A deployment of a commit that no branch has."""
-        self._strays.append((self.services[0], moment))
+        self._strays.append(moment)
 
     def release(self, moment: datetime, tag: str, *, is_candidate: bool = False) -> None:
         """A release, with its tag, of everything that was merged by then."""
-        self._releases.append((self.services[0], moment, tag, is_candidate))
+        self._releases.append((moment, tag, is_candidate))
 
     def routine(self, midnights: Sequence[datetime]) -> list[PullRequest]:
         """A change a day: begun at 8, opened at 9, merged at 12, in production at 14."""
@@ -177,39 +187,43 @@ class Stage:
         self.world.work_items.append(item)
         return item
 
-    def finish(self, baseline: datetime | None = None) -> None:
-        """Write the trunk, the first deployment (on 15 June unless told) and everything collected."""
-        repository, mint = self.repository, self.mint
-        lay_trunk(repository, self.branch, mint, at("06-01"))
+    def finish(self) -> None:
+        """Write the trunk, a first deployment on 15 June, and everything that was collected."""
+        lay_trunk(self.repository, self.branch, self.mint, at("06-01"))
         for service in self.services:
-            environment = service.production_environments[0]
             if service.deployments_from == "deployments":
-                self.deploy(baseline or at("06-15", "10:00"), environment=environment, service=service)
-        for service, content, moment, environment, statuses in sorted(
-            self._deployments, key=lambda one: one[2]
-        ):
-            position = position_at(repository, content)
-            sha = repository.heads[position][1]
-            add_deployment(repository, mint, sha, environment, statuses[0][1], statuses)
-            if environment.startswith("production") and statuses[-1][0] == "SUCCESS":
-                self.world.rollouts.append(Rollout(service.id, moment, position, sha))
-        for service, moment in self._strays:
-            sha = mint.sha()
-            add_deployment(repository, mint, sha, "production", moment, [("SUCCESS", moment)])
-            self.world.rollouts.append(Rollout(service.id, moment, None, sha))
+                environment = service.production_environments[0]
+                self.deploy(at("06-15", "10:00"), environment=environment, service=service)
+        self._write_deployments()
         self._write_releases()
         for incident, moment in self._blames:
-            incident.named_sha = repository.heads[position_at(repository, moment)][1]
+            incident.named_sha = self._head(moment)[1]
             incident.details = f"Running commit {incident.named_sha}."
 
+    def _head(self, moment: datetime) -> tuple[int, str]:
+        """How many changes had been merged by a moment, and the commit the trunk pointed at."""
+        position = position_at(self.repository, moment)
+        return position, self.repository.heads[position][1]
+
+    def _write_deployments(self) -> None:
+        for one in sorted(self._deployments, key=lambda planned: planned.at):
+            position, sha = self._head(one.content)
+            statuses = [("IN_PROGRESS", one.at - timedelta(minutes=2)), (one.outcome, one.at)]
+            add_deployment(self.repository, self.mint, sha, one.environment, statuses[0][1], statuses)
+            if one.environment.startswith("production") and one.outcome == "SUCCESS":
+                self.world.rollouts.append(Rollout(one.service.id, one.at, position, sha))
+        for moment in self._strays:
+            sha = self.mint.sha()
+            add_deployment(self.repository, self.mint, sha, "production", moment, [("SUCCESS", moment)])
+            self.world.rollouts.append(Rollout(self.services[0].id, moment, None, sha))
+
     def _write_releases(self) -> None:
-        for service, moment, tag, is_candidate in self._releases:
-            position = position_at(self.repository, moment)
-            sha = self.repository.heads[position][1]
+        for moment, tag, is_candidate in self._releases:
+            position, sha = self._head(moment)
             self.repository.tags.append(Tag(tag, sha, moment, is_annotated=False))
             self.repository.releases.append(Release(self.mint.id(), tag, moment, is_candidate))
             if not is_candidate:
-                self.world.rollouts.append(Rollout(service.id, moment, position, sha))
+                self.world.rollouts.append(Rollout(self.services[0].id, moment, position, sha))
 
     def _commit(self, author: str, authored_at: datetime, visible_at: datetime) -> Commit:
         return Commit(

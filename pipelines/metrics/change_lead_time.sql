@@ -81,7 +81,11 @@ SELECT
     first_commit_at AS started_at,
     ended_at,
     on_date,
-    CAST(CAST(greatest(epoch(ended_at) - epoch(first_commit_at), 0) AS BIGINT) / 3600.0 AS DOUBLE) AS value,
+    CAST(
+        CAST(
+            CASE WHEN ended_at < first_commit_at THEN 0 ELSE epoch(ended_at) - epoch(first_commit_at) END AS BIGINT
+        ) / 3600.0 AS DOUBLE
+    ) AS value,
     ended_at IS NOT NULL AS is_event,
     false AS is_open,
     CASE WHEN excluded_reason IS NULL AND first_commit_at IS NULL THEN 'no_commits' ELSE excluded_reason END
@@ -98,7 +102,11 @@ SELECT
     merged_at,
     ended_at,
     on_date,
-    CAST(CAST(greatest(epoch(ended_at) - epoch(merged_at), 0) AS BIGINT) / 3600.0 AS DOUBLE),
+    CAST(
+        CAST(
+            CASE WHEN ended_at < merged_at THEN 0 ELSE epoch(ended_at) - epoch(merged_at) END AS BIGINT
+        ) / 3600.0 AS DOUBLE
+    ),
     true,
     false,
     NULL,

@@ -60,7 +60,9 @@ SELECT
     f.restored_at AS ended_at,
     f.failed_on AS on_date,
     CAST(
-        CAST(greatest(epoch(coalesce(f.restored_at, r.as_of)) - epoch(f.failed_at), 0) AS BIGINT) / 3600.0 AS DOUBLE
+        CAST(
+            epoch(greatest(coalesce(f.restored_at, r.as_of), f.failed_at)) - epoch(f.failed_at) AS BIGINT
+        ) / 3600.0 AS DOUBLE
     ) AS value,
     f.restored_at IS NOT NULL AS is_event,
     f.restored_at IS NULL AS is_open,
@@ -81,7 +83,9 @@ SELECT
     i.restored_at,
     i.started_on,
     CAST(
-        CAST(greatest(epoch(coalesce(i.restored_at, r.as_of)) - epoch(i.started_at), 0) AS BIGINT) / 3600.0 AS DOUBLE
+        CAST(
+            epoch(greatest(coalesce(i.restored_at, r.as_of), i.started_at)) - epoch(i.started_at) AS BIGINT
+        ) / 3600.0 AS DOUBLE
     ),
     i.restored_at IS NOT NULL,
     i.restored_at IS NULL,

@@ -82,7 +82,11 @@ SELECT
     first_commit_at AS started_at,
     ended_at,
     merged_on AS on_date,
-    CAST(CAST(greatest(epoch(seen_until) - epoch(first_commit_at), 0) AS BIGINT) / 3600.0 AS DOUBLE) AS value,
+    CAST(
+        CAST(
+            CASE WHEN seen_until < first_commit_at THEN 0 ELSE epoch(seen_until) - epoch(first_commit_at) END AS BIGINT
+        ) / 3600.0 AS DOUBLE
+    ) AS value,
     is_event,
     is_open,
     CASE WHEN excluded_reason IS NULL AND first_commit_at IS NULL THEN 'no_commits' ELSE excluded_reason END
@@ -99,7 +103,11 @@ SELECT
     merged_at,
     ended_at,
     merged_on,
-    CAST(CAST(greatest(epoch(seen_until) - epoch(merged_at), 0) AS BIGINT) / 3600.0 AS DOUBLE),
+    CAST(
+        CAST(
+            CASE WHEN seen_until < merged_at THEN 0 ELSE epoch(seen_until) - epoch(merged_at) END AS BIGINT
+        ) / 3600.0 AS DOUBLE
+    ),
     is_event,
     is_open,
     NULL,

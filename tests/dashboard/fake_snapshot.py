@@ -92,13 +92,13 @@ METRICS: dict[str, dict[str, object]] = {
         "− earliest commit time of the pull request",
         "kind": "duration",
         "estimator": "quantile",
-        "item_kind": "pull_request",
+        "item_kind": "change",
         "unit": "hours",
         "direction": "lower_is_better",
         "family": "delivery",
         "statistics": ["p50", "p85", "p50_from_merge", "p85_from_merge"],
         "min_n": {"p50": 3, "p85": 10, "p50_from_merge": 3, "p85_from_merge": 10},
-        "period_rule": "the period of the deployment",
+        "period_rule": "The day of the deployment.",
         "reasons": {
             "bot": "made by bots",
             "not_yet_deployed": "not yet deployed",
@@ -120,13 +120,13 @@ METRICS: dict[str, dict[str, object]] = {
         "formula": "Kaplan–Meier median of first commit → production, undeployed changes still open",
         "kind": "duration",
         "estimator": "kaplan_meier",
-        "item_kind": "pull_request",
+        "item_kind": "change",
         "unit": "hours",
         "direction": "lower_is_better",
         "family": "delivery",
         "statistics": ["p50"],
         "min_n": {"p50": 3},
-        "period_rule": "the period of the merge",
+        "period_rule": "The day of the merge.",
         "reasons": {"bot": "made by bots", "unknown_ancestry": "the deployment cannot be told"},
         "linked_reasons": [],
         "unlinked_reasons": ["unknown_ancestry"],
@@ -146,7 +146,7 @@ METRICS: dict[str, dict[str, object]] = {
         "family": "delivery",
         "statistics": ["per_week"],
         "min_n": {"per_week": 0},
-        "period_rule": "the day of the deployment",
+        "period_rule": "The day of the deployment.",
         "reasons": {"redeploy": "redeployments of the same commit", "failed": "deployments that failed"},
         "linked_reasons": [],
         "unlinked_reasons": [],
@@ -166,7 +166,7 @@ METRICS: dict[str, dict[str, object]] = {
         "family": "reliability",
         "statistics": ["ratio"],
         "min_n": {"ratio": 5},
-        "period_rule": "the day of the deployment",
+        "period_rule": "The day of the deployment.",
         "reasons": {
             "redeploy": "redeployments of the same commit",
             "too_young": "younger than 24 h, not yet evaluated",
@@ -184,16 +184,17 @@ METRICS: dict[str, dict[str, object]] = {
         "formula": "Kaplan–Meier median of failure start → restored, open failures still open",
         "kind": "duration",
         "estimator": "kaplan_meier",
-        "item_kind": "incident",
+        "item_kind": "deployment",
+        "coverage_item_kind": "incident",
         "unit": "hours",
         "direction": "lower_is_better",
         "family": "reliability",
         "statistics": ["p50"],
         "min_n": {"p50": 3},
-        "period_rule": "the start of the failure",
-        "reasons": {"not_from_deployment": "not caused by a deployment"},
+        "period_rule": "The day on which the failure began.",
+        "reasons": {"not_linked": "no deployment could be linked to it"},
         "linked_reasons": [],
-        "unlinked_reasons": [],
+        "unlinked_reasons": ["not_linked"],
         "caveats": ["Few failures make a wide range."],
         "not_for": ["Comparing teams"],
         "references": [],
@@ -210,7 +211,7 @@ METRICS: dict[str, dict[str, object]] = {
         "family": "flow",
         "statistics": ["level"],
         "min_n": {"level": 0},
-        "period_rule": "the end of the period's last day",
+        "period_rule": "The end of the period's last day.",
         "reasons": {},
         "linked_reasons": [],
         "unlinked_reasons": [],
@@ -230,7 +231,7 @@ METRICS: dict[str, dict[str, object]] = {
         "family": "flow",
         "statistics": ["p50", "p85", "max"],
         "min_n": {"p50": 3, "p85": 10, "max": 1},
-        "period_rule": "the end of the period's last day",
+        "period_rule": "The end of the period's last day.",
         "reasons": {},
         "linked_reasons": [],
         "unlinked_reasons": [],
@@ -250,7 +251,7 @@ METRICS: dict[str, dict[str, object]] = {
         "family": "flow",
         "statistics": ["p50", "p85"],
         "min_n": {"p50": 3, "p85": 10},
-        "period_rule": "the period of the merge",
+        "period_rule": "The day of the merge.",
         "reasons": {"bot": "made by bots", "no_review": "merged without a review"},
         "linked_reasons": [],
         "unlinked_reasons": [],
@@ -270,7 +271,7 @@ METRICS: dict[str, dict[str, object]] = {
         "family": "flow",
         "statistics": ["p50", "p85"],
         "min_n": {"p50": 3, "p85": 10},
-        "period_rule": "the period of the merge",
+        "period_rule": "The day of the merge.",
         "reasons": {"bot": "made by bots"},
         "linked_reasons": [],
         "unlinked_reasons": [],
@@ -334,10 +335,12 @@ def one_change(draw: Draw, key: str, label: str, service: str, day: date) -> Non
         return
     lead = draw.hours(median_hours(team, day), 0.5)
     waited = lead * draw.dice.uniform(0.2, 0.5)
-    if day >= date(2026, 10, 26) and draw.dice.random() < 0.12:
-        waited += 40 * 24  # still waiting at AS_OF
+    if day >= date(2026, 10, 26) and draw.dice.random() < 0.25:
+        lead, waited = lead + 40 * 24, waited + 40 * 24  # still waiting at AS_OF
     started, deployed = merged - timedelta(hours=lead - waited), merged + timedelta(hours=waited)
-    draw.item("pull_request", key, label, f"https://git.example/{service}/pull/{key[10:]}", service, merged)
+    url = f"https://git.example/{service}/pull/{key[10:]}"
+    for kind in ("pull_request", "change", "change_from_merge"):
+        draw.item(kind, key, label, url, service, merged)
     common: dict[str, object] = {"item_id": key, "service_id": service, "team_id": team}
     bot = draw.dice.random() < 0.12
     lost = not bot and draw.dice.random() < (0.32 if team == "grove" else 0.03)
@@ -345,7 +348,7 @@ def one_change(draw: Draw, key: str, label: str, service: str, day: date) -> Non
     is_open = deployed > AS_OF
     age = (AS_OF - merged).total_seconds() / 3600
     for suffix, began, value in (("", started, lead), ("_from_merge", merged, waited)):
-        kind = f"pull_request{suffix}"
+        kind = f"change{suffix}"
         waiting = {"excluded_reason": reason or ("not_yet_deployed" if is_open else None)}
         when = {"on_date": (merged if is_open else deployed).astimezone(ZONE).date()}
         ended = None if is_open or lost else deployed
@@ -433,26 +436,29 @@ def one_deployment(draw: Draw, number: int, service: str, day: date) -> None:
 
 
 def one_failure(draw: Draw, number: int, service: str, at: datetime) -> None:
+    """A failed deployment and its incident; one in five incidents has no deployment that it came from."""
     key, began = f"pagerduty:PD{number}", at + timedelta(hours=1)
     draw.item("incident", key, f"incident {number}", f"https://alerts.example/{number}", service, began)
     hours = draw.hours(3.2, 0.9)
-    is_open = began > moment(date(2026, 10, 19), 0) and draw.dice.random() < 0.4
-    draw.add(
-        "failed_deployment_recovery_time",
-        item_kind="incident",
-        item_id=key,
-        service_id=service,
-        team_id=SERVICES[service],
-        started_at=began,
-        on_date=began.astimezone(ZONE).date(),
-        ended_at=None if is_open else began + timedelta(hours=hours),
-        is_event=not is_open,
-        is_open=is_open,
-        value=(AS_OF - began).total_seconds() / 3600 if is_open else hours,
-        link_method="window",
-        confidence="medium",
-        excluded_reason="not_from_deployment" if draw.dice.random() < 0.2 else None,
-    )
+    is_open = began > moment(date(2026, 10, 12), 0) and draw.dice.random() < 0.4
+    common: dict[str, object] = {
+        "service_id": service,
+        "team_id": SERVICES[service],
+        "started_at": began,
+        "on_date": began.astimezone(ZONE).date(),
+        "ended_at": None if is_open else began + timedelta(hours=hours),
+        "is_event": not is_open,
+        "is_open": is_open,
+        "value": (AS_OF - began).total_seconds() / 3600 if is_open else hours,
+        "link_method": "window",
+        "confidence": "medium",
+    }
+    lost = draw.dice.random() < 0.2
+    metric = "failed_deployment_recovery_time"
+    reason = "not_linked" if lost else None
+    draw.add(metric, item_kind="incident", item_id=key, excluded_reason=reason, **common)
+    if not lost:
+        draw.add(metric, item_kind="deployment", item_id=f"github:DE_{number}", **common)
 
 
 def draw_issues(draw: Draw) -> None:
@@ -595,13 +601,16 @@ def scope_values(
         if kind == "level":
             value, n = level(statistic, rows, min(end - timedelta(1), AS_OF.date()))  # type: ignore[operator,type-var]
         else:
-            eligible = [r for r in rows if r["item_kind"] == main and start <= r["on_date"] < end]  # type: ignore[operator]
-            used = [r for r in eligible if r["excluded_reason"] is None]
+            within = [r for r in rows if start <= r["on_date"] < end]  # type: ignore[operator]
+            used = [r for r in within if r["item_kind"] == main and r["excluded_reason"] is None]
+            linking = head.get("coverage_item_kind", main)
+            eligible = [r for r in within if r["item_kind"] == linking]
             weeks = (min(end, AS_OF.date()) - start).days / 7 or 1 / 7  # type: ignore[operator,type-var]
             value, low, high, n = measure(kind, statistic, used, weeks)
         unlinked = sum(r["excluded_reason"] in head["unlinked_reasons"] for r in eligible)  # type: ignore[operator]
-        linked = len(used) + sum(r["excluded_reason"] in head["linked_reasons"] for r in eligible)  # type: ignore[operator]
-        reason = withheld(scope[1], rows, end, n, minimum, linked, unlinked)
+        linked = sum(r["excluded_reason"] in (None, *head["linked_reasons"]) for r in eligible)  # type: ignore[operator]
+        has_floor = "coverage_item_kind" not in head
+        reason = withheld(scope[1], rows, end, n, minimum, (linked, unlinked) if has_floor else (0, 0))
         verdict = judge(metric, scope[1], str(grain), str(period), bool(complete), kind, reason, n, previous)
         previous[str(grain)] = None if reason else value
         if reason:
@@ -633,13 +642,13 @@ def scope_values(
 
 
 def withheld(
-    scope: str, rows: list[dict[str, object]], end: object, n: int, minimum: int, linked: int, unlinked: int
+    scope: str, rows: list[dict[str, object]], end: object, n: int, minimum: int, links: tuple[int, int]
 ) -> str | None:
     if scope in ("team:fjord", "service:ledger") and end <= FIRST_OF_FJORD:  # type: ignore[operator]
         return "before_start"
     if not rows:
         return "no_data"
-    if linked + unlinked and linked / (linked + unlinked) < 0.8:
+    if sum(links) and links[0] / sum(links) < 0.8:
         return "low_coverage"
     if n < minimum:
         return "no_data" if n == 0 else "too_few"
@@ -702,7 +711,7 @@ def create(path: Path, draw: Draw, team_names: dict[str, str], is_demo: bool) ->
         table(
             "metric_catalog",
             "metric VARCHAR, title VARCHAR, question VARCHAR, formula VARCHAR, family VARCHAR, unit VARCHAR, "
-            "direction VARCHAR, kind VARCHAR, estimator VARCHAR, item_kind VARCHAR, grains VARCHAR[], "
+            "direction VARCHAR, kind VARCHAR, estimator VARCHAR, item_kind VARCHAR, coverage_item_kind VARCHAR, grains VARCHAR[], "
             "statistics VARCHAR[], period_rule VARCHAR, min_n VARCHAR, reasons VARCHAR, "
             "linked_reasons VARCHAR[], unlinked_reasons VARCHAR[], owner VARCHAR, since DATE, version INT, "
             "caveats VARCHAR[], not_for VARCHAR[], references_ VARCHAR[], sql VARCHAR, sql_hash VARCHAR",
@@ -721,6 +730,7 @@ def catalog_row(metric: str, head: dict[str, object]) -> tuple[object, ...]:
         *plain,
         head["estimator"],
         head["item_kind"],
+        head.get("coverage_item_kind", head["item_kind"]),
         weekly,
         head["statistics"],
         head["period_rule"],

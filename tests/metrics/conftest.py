@@ -50,7 +50,13 @@ CONFIGURATION: dict[str, list[dict[str, Any]]] = {
 
 DEFAULTS: dict[str, dict[str, Any]] = {
     "repository": {"configured_names": [], "default_branch": "main", "is_archived": False},
-    "pull_request": {"repository_id": "1", "is_draft": False, "base_ref": "main", "author_id": "ann", "labels": []},
+    "pull_request": {
+        "repository_id": "1",
+        "is_draft": False,
+        "base_ref": "main",
+        "author_id": "ann",
+        "labels": [],
+    },
     "review": {"state": "APPROVED", "author_id": "ben"},
     "pull_request_commit": {},
     "commit": {"repository_id": "1", "authored_at": "2026-01-01T00:00Z", "committed_at": "2026-01-01T00:00Z"},
@@ -105,7 +111,14 @@ class Rows:
         )
         commits = row.get("commits", [row["first_commit"]] if "first_commit" in row else [])
         for number, authored in enumerate(commits):
-            self.child("pull_request_commit", full, number, sha=f"{name}-{number}", authored_at=authored, committed_at=authored)
+            self.child(
+                "pull_request_commit",
+                full,
+                number,
+                sha=f"{name}-{number}",
+                authored_at=authored,
+                committed_at=authored,
+            )
         for number, (who, when) in enumerate(row.get("reviews", [])):
             self.child("review", full, number, author_id=who, submitted_at=when)
         for number, (kind, when) in enumerate(row.get("events", [])):
@@ -114,13 +127,19 @@ class Rows:
     def child(self, table: str, parent: Mapping[str, Any], number: int, **fields: Any) -> None:
         """Add a child of `parent`, numbered among its siblings."""
         key = str(RECORD_BY_TABLE[table].parent)
-        self.add(table, {"id": f"{parent['id']}:{number}", "source": parent["source"], key: parent["id"], **fields})
+        self.add(
+            table, {"id": f"{parent['id']}:{number}", "source": parent["source"], key: parent["id"], **fields}
+        )
 
     def deployment(self, row: Mapping[str, Any]) -> None:
         """`at` is the success; `failed` and `inactive` are further statuses with their times."""
         full = self.add(
             "deployment",
-            {"created_at": row.get("created_at") or row.get("at") or row.get("failed"), "sha": row["id"], **row},
+            {
+                "created_at": row.get("created_at") or row.get("at") or row.get("failed"),
+                "sha": row["id"],
+                **row,
+            },
         )
         states = {"SUCCESS": "at", "FAILURE": "failed", "INACTIVE": "inactive"}
         for number, (state, key) in enumerate(states.items()):
@@ -132,7 +151,15 @@ class Rows:
         names = line.split() if isinstance(line, str) else []
         graph = {sha: names[max(place - 1, 0) : place] for place, sha in enumerate(names)} if names else line
         for sha, parents in graph.items():
-            self.add("commit", {"id": f"{repository}:{sha}", "repository_id": repository, "sha": sha, "parent_shas": parents})
+            self.add(
+                "commit",
+                {
+                    "id": f"{repository}:{sha}",
+                    "repository_id": repository,
+                    "sha": sha,
+                    "parent_shas": parents,
+                },
+            )
 
     def issue(self, row: Mapping[str, Any]) -> None:
         """`moves: [[when, from, to], …]` are its transitions."""
@@ -148,7 +175,9 @@ class Rows:
             },
         )
         for number, (when, before, after) in enumerate(moves):
-            self.child("issue_transition", full, number, occurred_at=when, from_status=before, to_status=after)
+            self.child(
+                "issue_transition", full, number, occurred_at=when, from_status=before, to_status=after
+            )
 
 
 def raw_rows(given: Given) -> dict[str, list[dict[str, Any]]]:
@@ -189,7 +218,10 @@ def fill(con: duckdb.DuckDBPyConnection, given: Given) -> None:
         names = ", ".join(f'"{name}"' for name in columns)
         marks = ", ".join("?" for _ in columns)
         for row in rows:
-            values = [_moment(row.get(name)) if sql == "TIMESTAMPTZ" else row.get(name) for name, sql in columns.items()]
+            values = [
+                _moment(row.get(name)) if sql == "TIMESTAMPTZ" else row.get(name)
+                for name, sql in columns.items()
+            ]
             con.execute(
                 f'INSERT INTO raw."{table}" ({names}, scope, row_hash, first_seen_run, changed_run) '
                 f"VALUES ({marks}, 'scope', '', '', '')",
@@ -228,4 +260,3 @@ def build() -> Build:
         return con
 
     return build_tables
-

@@ -1,0 +1,131 @@
+"""One team: its numbers, its weeks, what is still open, and the items behind each number."""
+
+import streamlit as st
+
+from dashboard import components, drill_down, figures, layout, ledes, open_work, snapshot, weeks, words
+from dashboard.app_pages.overview import HEADLINE
+from dashboard.components import Column, chip, section, show
+from dashboard.figures import Figure
+from dashboard.markup import text
+from dashboard.snapshot import Snapshot
+
+SMALL_CHARTS_AT_MOST = 7
+
+
+def page(shown: Snapshot) -> None:
+    """Draw the team's page."""
+    labels = layout.team_labels(shown.path)
+    if not labels:
+        layout.opening("Team", "No team is configured yet.")
+        return
+    left, right = layout.head()
+    with right:
+        one, two = st.columns(2, gap="small")
+        with one:
+            team = st.selectbox(
+                "Team", list(labels), key="team", bind="query-params", format_func=labels.__getitem__
+            )
+        with two:
+            quarter = layout.quarter_choice(shown)
+    scope, name = f"team:{team}", labels[team]
+    known = snapshot.definitions(shown.path)
+    with st.skeleton(height=600):
+        numbers = {m: figures.load(shown.path, m, [scope], quarter)[scope] for m in known}
+    headline = [numbers[m] for m in HEADLINE if m in numbers]
+    with left:
+        layout.opening(name, ledes.team(headline, layout.quarter_so_far(shown, quarter)))
+    _meta(shown, team, quarter)
+    show(components.cards(components.card(f, _foot(f)) for f in headline))
+    _weeks(shown, scope, name, quarter)
+    open_work.draw(shown, scope)
+    _others(shown, team, quarter, [numbers[m] for m in known if m not in HEADLINE])
+    _behind(shown, scope, name, quarter)
+
+
+def _meta(shown: Snapshot, team: str, quarter: str) -> None:
+    rows = snapshot.services(shown.path)
+    owned = [name for name, owner in rows.select("name", "team").iter_rows() if owner == team]
+    row = next(r for r in snapshot.teams(shown.path).iter_rows(named=True) if r["team"] == team)
+    services = f"owns <b>{text(', '.join(owned))}</b>" if owned else "owns no service today"
+    parts = [f"<b>{text(row['department_name'])}</b>", services]
+    so_far = layout.quarter_so_far(shown, quarter)
+    layout.meta(
+        shown, [*parts, chip("half", f"{words.period(quarter)}: {so_far}", "line")] if so_far else parts
+    )
+
+
+def _foot(figure: Figure) -> str:
+    """The quarter before, in words."""
+    before = figure.before
+    if before is None or before.value is None:
+        return "<div>No number for the quarter before</div>"
+    name = figure.quarters[figure.quarters.index(figure.quarter) - 1]
+    span = (
+        f", {figure.scale.span(before.low, before.high)}"
+        if before.low is not None and before.high is not None
+        else ""
+    )
+    return f"<div>{words.period(name)}: {text(figure.scale.full(before.value) + span)}</div>"
+
+
+def _weeks(shown: Snapshot, scope: str, name: str, quarter: str) -> None:
+    """The first weekly series wide, the others small."""
+    weekly = [
+        d for d in snapshot.definitions(shown.path).values() if "week" in d.grains and d.kind != "ratio"
+    ]
+    weekly.sort(key=lambda d: d.metric not in HEADLINE)
+    if not weekly:
+        return
+    weeks.wide(shown, weekly[0], scope, name, quarter)
+    if weekly[1:]:
+        section(
+            "The others, week by week", f"Each on its own scale. Band: its expected range. {weeks.LEGEND}"
+        )
+        weeks.several(shown, weekly[1 : SMALL_CHARTS_AT_MOST + 1], scope, name, quarter)
+
+
+def _others(shown: Snapshot, team: str, quarter: str, found: list[Figure]) -> None:
+    """The numbers that have no card, one per line."""
+    if not found:
+        return
+    section("Further numbers", f"{words.period(quarter)}, each with what it counts and what it rests on.")
+    columns = [Column("Metric"), Column("This quarter"), Column("Quarter by quarter", short="Quarters")]
+    columns += [Column("Against the quarter before", short="Verdict"), Column("Rests on")]
+    limit = dict(snapshot.teams(shown.path).select("team", "wip_limit").iter_rows())[team]
+    rows = []
+    for figure in found:
+        cover = "".join(f'<span class="eo-under">{text(line)}</span>' for line in figures.coverage(figure))
+        name = components.page_link("metrics", figure.definition.title, {"metric": figure.definition.title})
+        judged = components.verdict(figure) + _limit(figure, limit)
+        rows.append(
+            [name, components.cell(figure, figure.scale), components.sparkline(figure), judged, cover]
+        )
+    show(components.table(f"Further numbers, {words.period(quarter)}", columns, rows))
+
+
+def _limit(figure: Figure, limit: int | None) -> str:
+    """How the work in progress stands to the limit the team set."""
+    if limit is None or figure.statistic != "level" or figure.now is None or figure.now.value is None:
+        return ""
+    over = round(figure.now.value) - limit
+    stands = f"{over} over" if over > 0 else "kept"
+    return f'<span class="eo-under">limit the team set: {limit}, {stands}</span>'
+
+
+def _behind(shown: Snapshot, scope: str, name: str, quarter: str) -> None:
+    """From a number down to its rows and items; metric and period stand in the address."""
+    section("Behind a number", "Nothing is left out without a reason.")
+    known = snapshot.definitions(shown.path)
+    titles = {m: known[m].title for m in [*HEADLINE, *known] if m in known}
+    one, two, _ = st.columns([0.34, 0.26, 0.4])
+    with one:
+        metric = st.selectbox(
+            "Metric", list(titles), key="metric", bind="query-params", format_func=titles.__getitem__
+        )
+    with two:
+        options = layout.periods_of(shown.path, quarter, known[metric].grains)
+        period = st.selectbox("Period", options, key="period", bind="query-params", format_func=words.period)
+    behind = drill_down.load(shown.path, metric, scope, name, period)
+    show(f"<p>{drill_down.published(behind)}</p>")
+    show(drill_down.rows_to_number(behind))
+    drill_down.items(shown.path, behind)

@@ -1,0 +1,170 @@
+"""Charts of single items: open work by age, and every change behind a number as a dot."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from math import ceil, exp, log
+
+import altair as alt
+import polars as pl
+
+from dashboard.chart_theme import Row, at, hours_axis
+from dashboard.colours import colour
+from dashboard.figures import Point
+from dashboard.words import figure
+
+HIGHEST_STACK = 22
+
+
+@dataclass(frozen=True)
+class Aged:
+    """One open work item: its name, the line it stands on, its age in days."""
+
+    label: str
+    line: str
+    days: int
+
+
+def ages(items: Sequence[Aged], expectation: float | None) -> alt.LayerChart:
+    """Open work by age: a dot per item; past the expectation a triangle, in a quiet zone.
+
+    Of the items past it, the oldest on each line is named, above its mark.
+    """
+    top = max(10.0, max([i.days for i in items] + [expectation or 0]) * 1.12)
+    lines = sorted({i.line for i in items})
+    rows = _age_rows(items, expectation, top)
+    axis = alt.Axis(title="days since started, everything still open", tickCount=5, format="d")
+    x = alt.X("days:Q", scale=alt.Scale(domain=[0, top], nice=False), axis=axis)
+    names = alt.Axis(grid=False, labelColor=colour("ink"), labelLimit=110, title=None)
+    base = alt.Chart(alt.Data(values=rows)).encode(x, alt.Y("line:N", sort=lines, axis=names))
+    tips = [alt.Tooltip("label:N", title="item"), alt.Tooltip("days:Q", title="days")]
+    old = base.transform_filter("datum.old")
+    layers = [
+        *([] if expectation is None else _limit(expectation, top)),
+        base.transform_filter("!datum.old").mark_point(size=56, opacity=0.85).encode(tooltip=tips),
+        old.mark_point(shape="triangle-right", size=70, color=colour("ink2"), opacity=1).encode(tooltip=tips),
+    ]
+    for side, align in (("datum.right", "left"), ("!datum.right", "right")):
+        name = old.transform_filter(side).mark_text(align=align, dy=-13, color=colour("ink"))
+        layers.append(name.encode(text="said:N"))
+    return alt.layer(*layers).properties(
+        height=76 + 44 * len(lines), padding={"left": 0, "top": 22, "right": 8, "bottom": 6}
+    )
+
+
+def _age_rows(items: Sequence[Aged], expectation: float | None, top: float) -> list[Row]:
+    named: set[str] = set()
+    rows: list[Row] = []
+    for item in sorted(items, key=lambda i: -i.days):
+        old = expectation is not None and item.days > expectation
+        said = "" if item.line in named or not old else f"{item.label}, {item.days} d"
+        named.add(item.line)
+        row = {"days": item.days, "line": item.line, "label": item.label, "old": old, "said": said}
+        rows.append(row | {"right": item.days < top * 0.6})
+    return rows
+
+
+def _limit(expectation: float, top: float) -> list[alt.Chart]:
+    row = {"from": expectation, "to": top, "said": f"85 of 100 by {figure(expectation)} d"}
+    base = alt.Chart(alt.Data(values=[row])).encode(alt.X("from:Q"))
+    align = "right" if expectation > top * 0.6 else "left"
+    return [
+        base.mark_rect(color=colour("wash")).encode(alt.X2("to:Q")),
+        base.mark_rule(color=colour("mark"), strokeDash=[4, 3]),
+        base.mark_text(align=align, baseline="bottom").encode(y=alt.value(-6), text="said:N"),
+    ]
+
+
+@dataclass(frozen=True)
+class Dots:
+    """A chart of single items, and for how many of them one dot stands."""
+
+    chart: alt.LayerChart
+    per_dot: int
+
+
+def _stacked(places: Sequence[object]) -> tuple[list[int], int]:
+    """Each item's height in the stack at its place, and for how many items one dot stands."""
+    heights: dict[object, int] = {}
+    found = []
+    for place in places:
+        found.append(heights.get(place, 0))
+        heights[place] = found[-1] + 1
+    return found, ceil(max(heights.values(), default=1) / HIGHEST_STACK)
+
+
+def _dots(rows: list[Row], per: int, x: alt.X, height: int) -> alt.LayerChart:
+    """Stacks of dots over any horizontal scale; events are dark diamonds."""
+    kept = [r | {"up": r["up"] // per + 0.5} for r in rows if r["up"] % per == 0]
+    top = max([r["up"] for r in kept], default=1)
+    y = alt.Y("up:Q", axis=None, scale=alt.Scale(domain=[0, max(top + 1, 8)], nice=False))
+    base = alt.Chart(alt.Data(values=kept)).encode(x, y)
+    return alt.layer(
+        base.transform_filter("!datum.event").mark_point(size=18, opacity=1),
+        base.transform_filter("datum.event").mark_point(
+            shape="diamond", size=60, color=colour("ink"), opacity=1
+        ),
+    ).properties(height=height)
+
+
+def durations(values: Sequence[float], quantiles: Sequence[tuple[str, Point, str]]) -> Dots:
+    """Every duration as a dot on a logarithmic axis; lines at the quantiles, their intervals as bands.
+
+    `quantiles` holds for each: its words ("half within"), the published point, the value in words.
+    """
+    scale, axis = hours_axis(min(values), max(values), 8, title=None)
+    low, high = log(scale.to_dict()["domain"][0]), log(scale.to_dict()["domain"][1])
+    step = (high - low) / 80
+    bins = [int((log(max(v, 1 / 60)) - low) / step) for v in sorted(values)]
+    ups, per = _stacked(bins)
+    rows: list[Row] = [
+        {"value": exp(low + (b + 0.5) * step), "up": up, "event": False}
+        for b, up in zip(bins, ups, strict=True)
+    ]
+    x = alt.X("value:Q", scale=scale, axis=axis)
+    lines: list[alt.Chart] = []
+    for i, (words, point, said) in enumerate(quantiles):
+        row = {"value": point.value, "low": point.low, "high": point.high, "said": f"{words} {said}"}
+        base = alt.Chart(alt.Data(values=[row]))
+        if point.low is not None and point.high is not None:
+            lines.append(
+                base.mark_rect(color=colour("sys-band")).encode(alt.X("low:Q", scale=scale), alt.X2("high:Q"))
+            )
+        at_value = alt.X("value:Q", scale=scale)
+        lines.append(base.mark_rule(color=colour("ink"), strokeWidth=1.5).encode(at_value))
+        lines.append(
+            base.mark_text(
+                align="right", baseline="bottom", dx=2, color=colour("ink"), fontWeight=600
+            ).encode(at_value, y=alt.value(-4 - 15 * (len(quantiles) - 1 - i)), text="said:N")
+        )
+    chart = alt.layer(*lines, _dots(rows, per, x, 190))
+    return Dots(chart.properties(height=230, padding={"left": 0, "top": 40, "right": 8, "bottom": 6}), per)
+
+
+def by_week(frame: pl.DataFrame, start: date, end: date) -> Dots:
+    """Every row as a dot in the week of its `on_date`; rows with is_event as dark diamonds on top."""
+    ordered = frame.sort(pl.col("is_event").fill_null(value=False), "on_date")
+    weeks = [day - timedelta(days=day.weekday()) for day in ordered["on_date"]]
+    ups, per = _stacked(weeks)
+    rows: list[Row] = [
+        {"week": at(week), "up": up, "event": bool(event)}
+        for week, up, event in zip(weeks, ups, ordered["is_event"], strict=True)
+    ]
+    window = [at(start - timedelta(days=10)), at(end + timedelta(days=3))]
+    axis = alt.Axis(format="%-d %b", title=None, labelOverlap=True, values=sorted({r["week"] for r in rows}))
+    x = alt.X("week:T", scale=alt.Scale(domain=window), axis=axis)
+    return Dots(_dots(rows, per, x, 230), per)
+
+
+def by_days(days: Sequence[int]) -> Dots:
+    """Every item as a dot over its age in days."""
+    width = max(1, ceil(max(days, default=1) / 80))
+    bins = [d // width * width for d in sorted(days)]
+    ups, per = _stacked(bins)
+    rows: list[Row] = [{"value": b, "up": up, "event": False} for b, up in zip(bins, ups, strict=True)]
+    x = alt.X(
+        "value:Q",
+        scale=alt.Scale(domain=[0, max([*days, 9]) * 1.05], nice=False),
+        axis=alt.Axis(title="days since started", tickCount=8, format="d"),
+    )
+    return Dots(_dots(rows, per, x, 230), per)

@@ -1,0 +1,59 @@
+"""The look that every chart shares, registered with Altair under one name, and its small helpers.
+
+Titles, sub-lines and units' meaning are page text; a chart is only marks. Colours are `light-dark()`
+strings, which the browser resolves inside the SVG. Streamlit switches to a canvas, where that does not
+work, above 2,000 marks: every chart here stays well below.
+"""
+
+from datetime import date
+from typing import Any
+
+import altair as alt
+
+from dashboard.colours import colour
+
+Row = dict[str, Any]
+FONT = '"Source Sans", "Segoe UI", Helvetica, Arial, sans-serif'
+_HOURS = [1 / 60, 1 / 12, 0.25, 0.5, 1, 2, 4, 8, 12, 24, 48, 96, 168, 336, 720, 1440, 2880, 8760]
+_TICK_WORDS = (
+    "datum.value < 0.99 ? format(datum.value * 60, '.0f') + ' min' : "
+    "datum.value < 23.9 ? format(datum.value, '.0f') + ' h' : format(datum.value / 24, '.0f') + ' d'"
+)
+
+
+@alt.theme.register("engineering_outcomes", enable=True)
+def _theme() -> alt.theme.ThemeConfig:
+    text = {"labelFontSize": 12, "titleFontSize": 12, "titleFontWeight": 400}
+    ink = {"labelColor": colour("ink2"), "titleColor": colour("ink2")}
+    axis = text | ink | {"domain": False, "ticks": False, "labelPadding": 6}
+    foot = {"domain": True, "domainColor": colour("mark"), "ticks": True, "tickColor": colour("mark")}
+    return {
+        "config": {
+            "background": "transparent",
+            "font": FONT,
+            "padding": {"left": 0, "top": 4, "right": 4, "bottom": 0},
+            "view": {"stroke": None},
+            "axis": axis,
+            "axisX": foot | {"tickSize": 4, "grid": False},
+            "axisY": {"grid": True, "gridColor": colour("grid"), "gridWidth": 1, "title": None},
+            "line": {"color": colour("sys"), "strokeWidth": 1.5},
+            "point": {"filled": True, "size": 36, "color": colour("sys")},
+            "text": {"fontSize": 12, "color": colour("ink2"), "font": FONT},
+        }
+    }
+
+
+def at(day: date) -> str:
+    """A local midnight for Vega, which would read a bare date as one in UTC."""
+    return f"{day.isoformat()}T00:00:00"
+
+
+def hours_axis(low: float, high: float, most: int, **options: Any) -> tuple[alt.Scale, alt.Axis]:
+    """A logarithmic scale for durations in hours, and an axis with at most `most` plain ticks."""
+    low, high = max(low, 1 / 60) / 1.2, max(high, 1 / 30) * 1.1
+    ticks = [t for t in _HOURS if low <= t <= high]
+    ticks = ticks[:: max(1, -(-len(ticks) // most))]
+    return (
+        alt.Scale(type="log", domain=[low, high], nice=False),
+        alt.Axis(values=ticks, labelExpr=_TICK_WORDS, **options),
+    )

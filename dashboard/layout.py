@@ -1,0 +1,186 @@
+"""What every page shares: its frame, its head with selectors, the line on sources, the foot."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Literal
+
+import altair as alt
+import polars as pl
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from dashboard import colours, components, figures, snapshot, words
+from dashboard.components import Column, chip, show, text
+from dashboard.snapshot import Run, Snapshot, SnapshotError
+
+PAGE_WIDTH = 1136
+TOKENS = Path(__file__).parent / "tokens"
+LATE = timedelta(hours=36)
+
+
+def style() -> None:
+    """Our one stylesheet."""
+    css = (TOKENS / "style.css").read_text(encoding="utf-8")
+    st.html(f"<style>{colours.css_properties()}{css}</style>")
+
+
+@contextmanager
+def frame() -> Iterator[None]:
+    """The page's column, centred."""
+    with st.container(horizontal_alignment="center"), st.container(width=PAGE_WIDTH):
+        yield
+
+
+def head(alignment: Literal["top", "bottom"] = "bottom") -> tuple[DeltaGenerator, DeltaGenerator]:
+    """Room for title and lede at the left, for selectors at the right; on phones one below the other."""
+    left, right = st.columns([0.66, 0.34], gap="medium", vertical_alignment=alignment)
+    return left, right
+
+
+def opening(title: str, lede: str) -> None:
+    """The page's title and its one finding."""
+    show(f'<h1>{text(title)}</h1><p class="eo-lede">{text(lede)}</p>')
+
+
+def meta(shown: Snapshot, parts: Sequence[str], now: datetime | None = None) -> None:
+    """Scope, as of, definitions, demo or not, what is stale or could not be read. `parts` are markup."""
+    run = snapshot.run(shown.path)
+    versions = sorted({d.version for d in snapshot.definitions(shown.path).values()})
+    span = f"v{versions[0]}" + (f" to v{versions[-1]}" if len(versions) > 1 else "") if versions else "none"
+    items = [*parts, f"as of <b>{text(words.moment(run.as_of))}</b>", f"definitions <b>{span}</b>"]
+    items += [chip("square", "Demo: a made-up organisation", "line")] if run.is_demo else []
+    items += _late(run, now or datetime.now(UTC)) + source_chips(shown)
+    if shown.replaced:
+        items.append(chip("stop", "Could not read", "bad") + text(_replaced(run)))
+    show(f'<div class="eo-meta">{"".join(f"<span>{item}</span>" for item in items)}</div>')
+
+
+def _replaced(run: Run) -> str:
+    return f" The published snapshot does not open. The one of {words.moment(run.as_of)} is shown; outcomes run makes a new one."
+
+
+def _late(run: Run, now: datetime) -> list[str]:
+    gap = now - run.finished_at
+    return [] if run.is_demo or gap < LATE else [chip("clock", f"Last run: {words.age(gap)}", "line")]
+
+
+def source_chips(shown: Snapshot) -> list[str]:
+    """One chip per source and stream that has not answered lately."""
+    run = snapshot.run(shown.path)
+    stale = (
+        snapshot.freshness(shown.path)
+        .filter("is_stale")
+        .unique(["source", "stream"])
+        .sort("source", "stream")
+    )
+    chips = []
+    for source, stream, last in stale.select("source", "stream", "last_success_at").iter_rows():
+        old = words.age(run.as_of - last) if last else "never answered"
+        chips.append(chip("clock", f"{source} {stream.replace('_', ' ')}: {old}", "line"))
+    return chips
+
+
+def quarter_choice(shown: Snapshot) -> str:
+    """The quarter selector, bound to the address; the last closed quarter unless chosen."""
+    calendar = figures.quarters(shown.path).sort("period_start", descending=True)
+    names = calendar["period"].to_list()
+    closed = dict(calendar.select("period", "is_complete").iter_rows())
+    if not names:
+        st.stop()
+    first = next((i for i, name in enumerate(names) if closed[name]), 0)
+    return st.selectbox(
+        "Quarter",
+        names,
+        index=first,
+        key="quarter",
+        bind="query-params",
+        format_func=words.period,
+    )
+
+
+def unique_names(pairs: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """Names by id for a selector; those that occur twice carry their id."""
+    names = [name for _, name in pairs]
+    return {key: name if names.count(name) == 1 else f"{name} ({key})" for key, name in pairs}
+
+
+def periods_of(path: str, quarter: str, grains: Sequence[str]) -> list[str]:
+    """The quarter itself, then the months and weeks that begin in it and have begun."""
+    span = figures.quarters(path).row(by_predicate=pl.col("period") == quarter, named=True)
+    begins = pl.col("period_start")
+    inside = snapshot.periods(path).filter(
+        pl.col("grain").is_in([g for g in grains if g in ("month", "week")])
+        & (begins >= span["period_start"])
+        & (begins < span["period_end"])
+    )
+    return [quarter, *inside.sort("grain", "period_start")["period"]]
+
+
+def team_labels(path: str) -> dict[str, str]:
+    """Every team's name by its id, as selectors and addresses write it."""
+    return unique_names(snapshot.teams(path).select("team", "name").rows())
+
+
+def scope_labels(path: str) -> dict[str, str]:
+    """Every scope by its published name, as selectors and addresses write it."""
+    found = [("organisation", "Whole organisation")]
+    for kind, rows in (
+        ("department", snapshot.departments(path).select("department", "name").rows()),
+        ("team", snapshot.teams(path).select("team", "name").rows()),
+        ("service", snapshot.services(path).select("service", "name").rows()),
+    ):
+        found += [(f"{kind}:{key}", f"{name}, {kind}") for key, name in rows]
+    return unique_names(found)
+
+
+def quarter_so_far(shown: Snapshot, quarter: str) -> str | None:
+    """How much of an open quarter is over; None for a closed one."""
+    row = figures.quarters(shown.path).row(by_predicate=pl.col("period") == quarter, named=True)
+    if row["is_complete"]:
+        return None
+    return words.so_far(row["period_start"], row["period_end"], snapshot.run(shown.path).today)
+
+
+def chart(drawn: alt.LayerChart, alt_text: str) -> None:
+    """A chart with its accessible name."""
+    st.altair_chart(drawn, theme=None, alt=alt_text)
+
+
+def sources(shown: Snapshot) -> None:
+    """Where the numbers come from: what the run read, folded."""
+    run = snapshot.run(shown.path)
+    columns = [
+        Column("Source"),
+        Column("Stream"),
+        Column("Scope"),
+        Column("State"),
+        Column("Rows read", is_number=True),
+        Column("Last answer"),
+    ]
+    rows = []
+    for row in snapshot.manifest(shown.path).iter_rows(named=True):
+        last = words.moment(run.local(row["last_success_at"])) if row["last_success_at"] else "never"
+        failed = row["status"] == "failed"
+        state = chip("stop", "Could not read", "bad") if failed else text(row["status"])
+        why = f'<span class="eo-under">{text(row["error"])}</span>' if row["error"] else ""
+        rows.append(
+            [
+                text(row["source"]),
+                text(row["stream"].replace("_", " ")),
+                text(row["scope"]),
+                state + why,
+                f"{row['rows_read'] or 0:,}",
+                text(last),
+            ]
+        )
+    with st.expander("Where the numbers come from"):
+        show(components.table("What the last run read", columns, rows))
+
+
+def no_snapshot(error: SnapshotError) -> None:
+    """The page when there is nothing to show."""
+    opening("Engineering Outcomes", "There is nothing to show yet.")
+    fix = "".join(f"<code>{text(p)}</code>" if i % 2 else text(p) for i, p in enumerate(error.fix.split("`")))
+    show(components.state("Published snapshot", "none", "No data", f"{text(error)} {fix}", height=120))

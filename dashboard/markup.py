@@ -1,0 +1,13 @@
+"""Text from outside, made safe for our markup."""
+
+from html import escape
+
+
+def one_line(value: str) -> str:
+    """The same without line breaks: a blank line would end an HTML block in Streamlit's Markdown."""
+    return " ".join(value.splitlines())
+
+
+def text(value: object) -> str:
+    """A value from outside as safe text or attribute."""
+    return escape(one_line(str(value)))

@@ -1,0 +1,125 @@
+"""What is still open for a scope: work by age, changes not yet deployed, failures not yet mended."""
+
+from datetime import datetime, timedelta
+
+import polars as pl
+import streamlit as st
+
+from dashboard import chart_items, components, figures, layout, snapshot, words
+from dashboard.chart_items import Aged
+from dashboard.components import Column, section, show
+from dashboard.markup import text
+from dashboard.snapshot import Run, Snapshot
+
+ITEMS_AT_MOST = 20
+AGE, WAITING, FAILED = "work_item_age", "time_to_production", "failed_deployment_recovery_time"
+
+
+def draw(shown: Snapshot, scope: str) -> None:
+    """Everything still open as of the snapshot, side by side."""
+    known = snapshot.definitions(shown.path)
+    left, right = st.columns(2, gap="medium")
+    with left:
+        if AGE in known:
+            _by_age(shown, scope)
+    with right:
+        if WAITING in known:
+            kind = f"{known[WAITING].item_kind}_from_merge"
+            waiting = snapshot.open_items(shown.path, WAITING, scope, kind)
+            _open_items(
+                shown,
+                waiting,
+                "Merged and not yet deployed",
+                "Change",
+                "Merged",
+                "Every merged change has reached production.",
+            )
+        if FAILED in known:
+            failed = snapshot.open_items(shown.path, FAILED, scope, known[FAILED].item_kind)
+            _open_items(
+                shown,
+                failed,
+                "Failed deployments still open",
+                "Deployment",
+                "Failed",
+                "No failed deployment is waiting to be mended.",
+            )
+
+
+def _by_age(shown: Snapshot, scope: str) -> None:
+    run = snapshot.run(shown.path)
+    found = snapshot.observations(shown.path, AGE, scope, None, run.end_of(run.today + timedelta(days=1)))
+    found = found.filter(pl.col("excluded_reason").is_null())
+    items = [
+        Aged(label, service or "no service", (run.today - day).days + 1)
+        for label, service, day in found.select("label", "service", "on_date").iter_rows()
+    ]
+    items.sort(key=lambda item: (-item.days, item.label))
+    limit = _last_p85(shown, scope)
+    past = sum(limit is not None and item.days > limit for item in items)
+    section(
+        "Open work by age",
+        "Items, not people. Age counts every day, weekends too."
+        + (" The line: what 85 of 100 stayed under at the end of the last closed quarter." if limit else ""),
+    )
+    if not items:
+        show(components.state("", "none", "No data", _nothing(shown, scope), height=160))
+        return
+    drawn = items[:ITEMS_AT_MOST]
+    finding = f"{words.plural(len(items), 'item')} open, {past} past the line, the oldest {items[0].label} with {items[0].days} days"
+    layout.chart(chart_items.ages(drawn, limit), f"Open work by age: {finding}")
+    if len(items) > len(drawn):
+        show(f'<p class="eo-note">The {len(drawn)} oldest of {len(items)}.</p>')
+    links = dict(found.select("label", "url").iter_rows())
+    rows = [[components.link(i.label, links[i.label]), text(i.line), str(i.days)] for i in drawn]
+    components.same_as_table(
+        "Open work by age", [Column("Item"), Column("Service"), Column("Days", is_number=True)], rows
+    )
+
+
+def _last_p85(shown: Snapshot, scope: str) -> float | None:
+    """The age that 85 of 100 open items stayed under at the end of the last closed quarter."""
+    if "p85" not in snapshot.definitions(shown.path)[AGE].statistics:
+        return None
+    found = figures.points(snapshot.series(shown.path, AGE, "p85", "quarter"), scope)
+    closed = [p for p in found.values() if p.is_complete]
+    return closed[-1].value if closed else None
+
+
+def _nothing(shown: Snapshot, scope: str) -> str:
+    values = snapshot.series(shown.path, AGE, "p50", "quarter")
+    latest = figures.points(values, scope)
+    if not latest or all(p.n == 0 for p in latest.values()):
+        return "No issue tracker is read for this team."
+    return "Nothing is started and unfinished."
+
+
+def _open_items(
+    shown: Snapshot, found: pl.DataFrame, title: str, noun: str, began: str, nothing: str
+) -> None:
+    run = snapshot.run(shown.path)
+    count = f"{found.height}, the longest waiting first." if found.height else ""
+    section(title, count)
+    if found.is_empty():
+        show(f'<p class="eo-note">{text(nothing)}</p>')
+        return
+    columns = [Column(noun), Column("Service"), Column(began), Column("Since then", is_number=True)]
+    rows = [
+        [
+            components.link(label, url),
+            text(service or "no service"),
+            text(words.moment(run.local(start))),
+            text(_since(run, start)),
+        ]
+        for label, url, service, start in found.head(ITEMS_AT_MOST)
+        .select("label", "url", "service", "started_at")
+        .iter_rows()
+    ]
+    show(components.table(title, columns, rows, phone="brief"))
+    if found.height > ITEMS_AT_MOST:
+        show(f'<p class="eo-note">{ITEMS_AT_MOST} of {found.height:,}.</p>')
+
+
+def _since(run: Run, start: datetime) -> str:
+    hours = (run.as_of - start).total_seconds() / 3600
+    return f"{words.figure(hours)} h" if hours < 48 else f"{words.figure(hours / 24)} d"
