@@ -20,7 +20,7 @@ DAGSTER_CHECK_HOME := $(CURDIR)/.venv/dagster
 INSTALL = $(BIN)/python -m pip install --disable-pip-version-check --no-deps --no-compile
 
 define install_lock
-	n=0; all=$$(grep -c '^[a-zA-Z0-9]' $(1)); \
+	@n=0; all=$$(grep -c '^[a-zA-Z0-9]' $(1)); \
 	echo "Installing $$all packages into .venv, once …"; \
 	PYTHONUNBUFFERED=1 $(INSTALL) --require-hashes -r $(1) | while read -r word rest; do \
 		case "$$word" in \
@@ -28,7 +28,7 @@ define install_lock
 			Installing) [ ! -t 1 ] || printf '\r\033[K'; echo "  downloaded, unpacking …" ;; \
 		esac; \
 	done
-	$(INSTALL) --quiet --no-build-isolation --editable .
+	@$(INSTALL) --quiet --no-build-isolation --editable .
 endef
 
 .PHONY: help demo dev test browser check lint types arrows definitions soak format docs lock
@@ -94,9 +94,9 @@ $(BIN)/python:
 	@"$(PYTHON)" -m venv .venv
 
 $(READY_TO_RUN): requirements-run.lock pyproject.toml | $(BIN)/python
-	@$(call install_lock,requirements-run.lock)
+	$(call install_lock,requirements-run.lock)
 	@touch $@
 
 $(READY_TO_DEVELOP): requirements.lock pyproject.toml | $(BIN)/python
-	@$(call install_lock,requirements.lock)
+	$(call install_lock,requirements.lock)
 	@touch $(READY_TO_RUN) $@

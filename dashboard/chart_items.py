@@ -36,7 +36,9 @@ def ages(items: Sequence[Aged], expectation: float | None) -> alt.LayerChart:
     axis = alt.Axis(title="days since started, everything still open", tickCount=5, format="d")
     x = alt.X("days:Q", scale=alt.Scale(domain=[0, top], nice=False), axis=axis)
     names = alt.Axis(grid=False, labelColor=colour("ink"), labelLimit=110, title=None)
-    base = alt.Chart(alt.Data(values=rows)).encode(x, alt.Y("line:N", sort=lines, axis=names))
+    base = alt.Chart(alt.Data(values=rows)).encode(
+        x, alt.Y("line:N", sort=lines, axis=names, scale=alt.Scale(type="point", padding=0.7))
+    )
     tips = [alt.Tooltip("label:N", title="item"), alt.Tooltip("days:Q", title="days")]
     old = base.transform_filter("datum.old")
     layers = [
@@ -45,8 +47,9 @@ def ages(items: Sequence[Aged], expectation: float | None) -> alt.LayerChart:
         old.mark_point(shape="triangle-right", size=70, color=colour("ink2"), opacity=1).encode(tooltip=tips),
     ]
     for side, align in (("datum.right", "left"), ("!datum.right", "right")):
-        name = old.transform_filter(side).mark_text(align=align, dy=-13, color=colour("ink"))
-        layers.append(name.encode(text="said:N"))
+        named = old.transform_filter(side).encode(text="said:N")
+        layers.append(named.mark_text(align=align, dy=-14, stroke=colour("bg"), strokeWidth=4))
+        layers.append(named.mark_text(align=align, dy=-14, color=colour("ink")))
     return alt.layer(*layers).properties(
         height=76 + 44 * len(lines), padding={"left": 0, "top": 22, "right": 8, "bottom": 6}
     )

@@ -152,10 +152,9 @@ def cell(figure: Figure, scale: words.Scale) -> str:
     now = figure.now
     if now is None or now.value is None:
         kind, label, _ = verdict_parts(figure)
-        reason = words.withheld(figure.state, figure.definition, figure.statistic, now.n if now else 0)
         return (
             f'<span class="eo-cell"><i>{shape(kind)} {text(label.lower())}</i>'
-            f'<span class="eo-under">{text(reason.rstrip("."))}</span></span>'
+            f'<span class="eo-under">{text(_short_reason(figure))}</span></span>'
         )
     span = ""
     if now.low is not None and now.high is not None:
@@ -164,7 +163,7 @@ def cell(figure: Figure, scale: words.Scale) -> str:
     if figure.definition.kind == "level":
         things = figures.counted(figure)
     elif figure.definition.kind == "ratio":
-        things = f"{round(now.value * now.n):,} of {things}"
+        things = f"{round(now.value * now.n):,} of {now.n:,}"
     elif now.open_count:
         things += f", {now.open_count} still open"
     linked = ""
@@ -176,6 +175,17 @@ def cell(figure: Figure, scale: words.Scale) -> str:
         f'<span class="eo-cell"><b>{scale.full(now.value)}</b>{span}'
         f'<span class="eo-under">{text(things + linked)}</span></span>'
     )
+
+
+def _short_reason(figure: Figure) -> str:
+    """Why there is no number, as short as a table's cell needs it."""
+    now, definition = figure.now, figure.definition
+    if now and figure.state == "too_few":
+        needed = definition.min_n.get(figure.statistic, 0)
+        return f"{now.n} {words.things(definition, now.n)}; needs {needed}"
+    if now and figure.state == "low_coverage" and now.coverage_eligible:
+        return f"only {now.coverage_linked:,} of {now.coverage_eligible:,} linked"
+    return words.withheld(figure.state, definition, figure.statistic, now.n if now else 0).rstrip(".")
 
 
 def section(title: str, sub: str = "") -> None:

@@ -170,7 +170,7 @@ def coverage(figure: Figure) -> list[str]:
     others = [r for r in figure.left_out if r not in unlinked]
     if others:
         lines.append("Left out: " + ", ".join(f"{r.items:,} {r.words}" for r in others))
-    elif now:
+    elif now and not unlinked:
         lines.append("Nothing left out")
     return lines
 

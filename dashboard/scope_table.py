@@ -9,6 +9,7 @@ from dashboard import components, figures, words
 from dashboard.components import Column, show
 from dashboard.figures import Figure
 from dashboard.markup import text
+from dashboard.snapshot import Definition
 
 T = TypeVar("T")
 Numbers = dict[str, dict[str, Figure]]
@@ -20,13 +21,14 @@ def draw(caption: str, rows: pl.DataFrame, numbers: Numbers) -> None:
     if rows.is_empty() or not numbers:
         show(components.state("", "none", "No data", f"The configuration names no {text(caption.lower())}."))
         return
-    first, *others = [_any(found).definition.title for found in numbers.values()]
+    first, *others = [_heading(_any(found).definition) for found in numbers.values()]
+    title = _any(_any(numbers)).definition.title
     columns = [
         Column(caption.removesuffix("s")),
         Column(first),
         Column("Quarter by quarter", short="Quarters"),
         *map(Column, others),
-        Column(f"{first}, against the quarter before", short="Verdict"),
+        Column(f"{title}, against the quarter before", short="Verdict"),
     ]
     scales = {metric: _scale(list(found.values())) for metric, found in numbers.items()}
     lines: list[list[str]] = []
@@ -38,6 +40,14 @@ def draw(caption: str, rows: pl.DataFrame, numbers: Numbers) -> None:
             lines.append([name, cells[0], components.sparkline(main), *cells[1:], components.verdict(main)])
     quarter = _any(_any(numbers)).quarter
     show(components.table(f"{caption}, {words.period(quarter)}", columns, lines))
+
+
+def _heading(definition: Definition) -> str:
+    return (
+        f"{definition.title}, of {words.things(definition)}"
+        if definition.kind == "ratio"
+        else definition.title
+    )
 
 
 def coverage(rows: pl.DataFrame, numbers: Numbers) -> str:

@@ -25,5 +25,5 @@ def snapshot(context: dg.AssetExecutionContext, workspace: Workspace) -> dg.Mate
     metrics = load_metrics()
     write_catalog(warehouse.con, metrics)
     write_freshness(warehouse.con, metrics, load_models(), discover())
-    published = publish_run(warehouse, workspace.home, context.run_id)
+    published = publish_run(warehouse, workspace.home, context.run.run_id)
     return dg.MaterializeResult(metadata={"snapshot": published.name or "", "status": published.status})

@@ -35,9 +35,9 @@ def outcomes_toml(
     """Read the configuration into the warehouse and fix this run's "now"."""
     reporter().step("configuration")
     configuration = load(config_path())
-    tables = config_tables(configuration, context.run_id, config.now())
+    tables = config_tables(configuration, context.run.run_id, config.now())
     workspace.warehouse.write_configuration(tables)
-    workspace.warehouse.start_run(context.run_id, config.now(), is_demo=config.is_demo)
+    workspace.warehouse.start_run(context.run.run_id, config.now(), is_demo=config.is_demo)
     return dg.MaterializeResult(
         metadata={
             "teams": len(configuration.teams),
@@ -80,7 +80,7 @@ def raw_streams(
     }
     results = ingest(
         workspace.warehouse,
-        context.run_id,
+        context.run.run_id,
         sources,
         from_the_start=config.full or since is not None,
         on_progress=reporter().fetched,

@@ -1,0 +1,54 @@
+"""The sandbox organisation, read by the real connectors over HTTP and published, once per session."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from connectors.sandbox.configuration import TOKEN_VARIABLE, write_configuration
+from connectors.sandbox.planted import answers
+from connectors.sandbox.servers import serve
+from connectors.sandbox.simulation import build
+from connectors.sandbox.world import World
+from pipelines.assets.workspace import RunOptions
+from pipelines.home import Home
+from pipelines.progress import Silent
+from pipelines.publish import current_snapshot
+from pipelines.run import Outcome, prepare_environment, run_job
+
+
+@dataclass
+class Published:
+    """The world, what should come out of it, and what a run published."""
+
+    world: World
+    planted: dict
+    home: Home
+    outcome: Outcome
+    snapshot: Path
+
+    def query(self, sql, *values):
+        with duckdb.connect(str(self.snapshot), read_only=True) as con:
+            return con.execute(sql, list(values)).fetchall()
+
+
+@pytest.fixture(scope="session")
+def published(tmp_path_factory):
+    """A smaller organisation than the demo's, with every scenario on top."""
+    folder = tmp_path_factory.mktemp("sandbox")
+    world = build(scale=0.25, with_scenarios=True)
+    home = Home(folder / "home")
+    running = serve(world)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(TOKEN_VARIABLE, "sandbox")
+        for name in ("OUTCOMES_HOME", "OUTCOMES_CONFIG", "DAGSTER_HOME"):
+            patch.setenv(name, "")  # so that what the run sets is undone
+        try:
+            write_configuration(folder / "outcomes.toml", running.urls, world)
+            prepare_environment(home, folder / "outcomes.toml")
+            outcome = run_job("nightly", RunOptions(as_of=world.as_of.isoformat()), home, Silent())
+        finally:
+            running.stop()
+    assert outcome.status == "ok", outcome
+    return Published(world, answers(world), home, outcome, current_snapshot(home))

@@ -1,0 +1,334 @@
+"""What several metrics rest on: periods, calendars, owners, labels, and sums that must come out."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from datetime import date, timedelta
+from typing import Any
+
+import duckdb
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from pipelines.catalog import load_metrics
+from pipelines.models import observe
+
+Build = Callable[[Mapping[str, Any], list[str]], duckdb.DuckDBPyConnection]
+
+DAYS_AND_DEPLOYMENTS = [
+    (3, 4), (4, 6), (2, 2), (3, 3), (5, 9), (3, 3), (0, 0), (4, 5), (3, 4), (3, 3), (1, 1), (4, 7), (3, 5),
+]  # fmt: skip
+"""Of thirteen weeks: the days with a deployment, and the deployments."""
+
+
+def _organisation(
+    time_zone: str = "UTC", month: int = 1, history_start: date | None = None
+) -> dict[str, Any]:
+    row = {"id": "acme", "name": "Acme", "time_zone": time_zone, "quarter_start_month": month}
+    return {"organisation": [{**row, "history_start": history_start}]}
+
+
+def _one_deployment(at: str, as_of: str, **config: Any) -> dict[str, Any]:
+    return {
+        "as_of": as_of,
+        "config": config,
+        "history": {1: "c0"},
+        "deployment": [{"id": 1, "sha": "c0", "at": at}],
+    }
+
+
+def _periods(con: duckdb.DuckDBPyConnection, grain: str) -> list[tuple[Any, ...]]:
+    return con.execute(
+        "SELECT period, period_start::VARCHAR, period_end::VARCHAR, is_complete FROM staged.stg_period "
+        "WHERE grain = ? ORDER BY period_start",
+        [grain],
+    ).fetchall()
+
+
+def test_periods_reach_from_the_first_covered_day_to_today(build: Build) -> None:
+    case = _one_deployment("2025-12-29T12:00Z", "2026-02-02T00:00Z")
+    con = build(case, ["staged.stg_period"])
+    assert _periods(con, "week") == [
+        ("2026-W01", "2025-12-29", "2026-01-05", True),
+        ("2026-W02", "2026-01-05", "2026-01-12", True),
+        ("2026-W03", "2026-01-12", "2026-01-19", True),
+        ("2026-W04", "2026-01-19", "2026-01-26", True),
+        ("2026-W05", "2026-01-26", "2026-02-02", True),
+        ("2026-W06", "2026-02-02", "2026-02-09", False),
+    ]
+    assert _periods(con, "month") == [
+        ("2025-12", "2025-12-01", "2026-01-01", True),
+        ("2026-01", "2026-01-01", "2026-02-01", True),
+        ("2026-02", "2026-02-01", "2026-03-01", False),
+    ]
+    assert _periods(con, "quarter") == [
+        ("2025-Q4", "2025-10-01", "2026-01-01", True),
+        ("2026-Q1", "2026-01-01", "2026-04-01", False),
+    ]
+    days = _periods(con, "day")
+    assert (len(days), days[0], days[-1]) == (
+        36,
+        ("2025-12-29", "2025-12-29", "2025-12-30", True),
+        ("2026-02-02", "2026-02-02", "2026-02-03", False),
+    )
+
+
+@pytest.mark.parametrize(
+    ("month", "day", "expected"),
+    [
+        # A quarter bears the year in which its fiscal year began.
+        (4, "2026-04-01", ("2026-Q1", "2026-04-01", "2026-07-01")),
+        (4, "2027-02-10", ("2026-Q4", "2027-01-01", "2027-04-01")),
+        (2, "2026-01-31", ("2025-Q4", "2025-11-01", "2026-02-01")),
+        (2, "2026-02-01", ("2026-Q1", "2026-02-01", "2026-05-01")),
+        (12, "2026-12-05", ("2026-Q1", "2026-12-01", "2027-03-01")),
+        (12, "2027-02-28", ("2026-Q1", "2026-12-01", "2027-03-01")),
+        (1, "2026-12-31", ("2026-Q4", "2026-10-01", "2027-01-01")),
+    ],
+)
+def test_fiscal_quarters(build: Build, month: int, day: str, expected: tuple[str, str, str]) -> None:
+    case = _one_deployment(f"{day}T12:00Z", f"{day}T13:00Z", **_organisation(month=month))
+    con = build(case, ["staged.stg_period"])
+    assert [row[:3] for row in _periods(con, "quarter")] == [expected]
+
+
+def test_today_is_the_local_day(build: Build) -> None:
+    # 31 March 22:30 in UTC is 1 April in Berlin: March and the first quarter are complete there.
+    case = _one_deployment("2026-03-31T20:00Z", "2026-03-31T22:30Z", **_organisation("Europe/Berlin"))
+    con = build(case, ["staged.stg_period"])
+    assert _periods(con, "month") == [
+        ("2026-03", "2026-03-01", "2026-04-01", True),
+        ("2026-04", "2026-04-01", "2026-05-01", False),
+    ]
+
+
+def _calendar(con: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], tuple[str, str | None]]:
+    rows = con.sql(
+        "SELECT service_id, metric_family, starts_on::VARCHAR, ends_on::VARCHAR FROM facts.dim_service_calendar"
+    ).fetchall()
+    return {(service, family): (start, end) for service, family, start, end in rows}
+
+
+SERVICE = {"id": "shop", "name": "Shop", "deployments_from": "deployments", "deployments_match": ""}
+EVIDENCE = {
+    "history": {1: "c0 m1"},
+    "pull_request": [{"id": 1, "created_at": "2026-01-10T00:00Z", "merged_at": "2026-01-12T00:00Z"}],
+    "issue": [{"id": 1, "created_at": "2026-01-20T00:00Z"}],
+    "deployment": [{"id": 1, "sha": "c0", "at": "2026-02-01T00:00Z"}],
+    "incident": [{"id": 1, "started_at": "2026-03-01T00:00Z"}],
+}
+
+
+@pytest.mark.parametrize(
+    ("service", "history_start", "delivery", "flow", "reliability"),
+    [
+        # Nobody said anything: each family from its own first record.
+        ({}, None, "2026-02-01", "2026-01-10", "2026-03-01"),
+        # Said to live since before anything was recorded: no zero weeks are invented for that time.
+        ({"active_from": date(2025, 6, 1)}, None, "2026-02-01", "2026-01-10", "2026-03-01"),
+        # Said since when it lives and since when is read: quiet weeks in between are true zeros.
+        ({"active_from": date(2025, 6, 1)}, date(2025, 9, 1), "2025-09-01", "2025-09-01", "2025-09-01"),
+        ({"active_from": date(2026, 2, 15)}, date(2025, 9, 1), "2026-02-15", "2026-02-15", "2026-02-15"),
+        ({}, date(2025, 9, 1), "2026-02-01", "2026-01-10", "2026-02-01"),
+    ],
+)
+def test_a_calendar_starts_with_the_service_or_its_source(
+    build: Build,
+    service: dict[str, Any],
+    history_start: date | None,
+    delivery: str,
+    flow: str,
+    reliability: str,
+) -> None:
+    config = {"service": [{**SERVICE, **service}], **_organisation(history_start=history_start)}
+    calendar = _calendar(build({**EVIDENCE, "config": config}, ["facts.dim_service_calendar"]))
+    assert calendar == {
+        ("shop", "delivery"): (delivery, None),
+        ("shop", "flow"): (flow, None),
+        ("shop", "reliability"): (reliability, None),
+    }
+
+
+def test_a_service_of_which_nothing_is_known_has_no_calendar(build: Build) -> None:
+    config = {"service": [{**SERVICE, "active_from": date(2025, 1, 1), "retired_at": date(2026, 3, 1)}]}
+    issue = [{"id": 1, "created_at": "2026-01-20T00:00Z"}]
+    calendar = _calendar(build({"config": config, "issue": issue}, ["facts.dim_service_calendar"]))
+    assert calendar == {("shop", "flow"): ("2026-01-20", "2026-03-01")}
+
+
+def test_owners_cover_all_days_with_gaps_as_nobodys(build: Build) -> None:
+    owners = [
+        {"service": "shop", "team": "a", "valid_from": date(2026, 1, 1), "valid_to": date(2026, 3, 1)},
+        {"service": "shop", "team": "b", "valid_from": date(2026, 2, 1), "valid_to": date(2026, 2, 10)},
+        {"service": "shop", "team": "c", "valid_from": date(2026, 4, 1)},
+    ]
+    service = [SERVICE, {**SERVICE, "id": "orphan"}]
+    config = {"service": service, "service_owner": owners, **_organisation("Europe/Berlin")}
+    con = build({"config": config}, ["facts.dim_service_owner"])
+    rows = con.sql(
+        "SELECT service_id, team_id, valid_from::VARCHAR, valid_to::VARCHAR, valid_from_at::VARCHAR "
+        "FROM facts.dim_service_owner ORDER BY service_id, valid_from, valid_to"
+    ).fetchall()
+    assert rows == [
+        ("orphan", None, "0001-01-01", "9999-12-31", None),
+        ("shop", None, "0001-01-01", "2026-01-01", None),
+        ("shop", "a", "2026-01-01", "2026-03-01", "2025-12-31 23:00:00+00"),
+        ("shop", "b", "2026-02-01", "2026-02-10", "2026-01-31 23:00:00+00"),
+        ("shop", None, "2026-03-01", "2026-04-01", "2026-02-28 23:00:00+00"),
+        ("shop", "c", "2026-04-01", "9999-12-31", "2026-03-31 22:00:00+00"),
+    ]
+
+
+def test_thirteen_weeks_of_deployments_with_a_week_of_none(build: Build) -> None:
+    # 52 deployments, some of them on one day; the calendar has the seventh week although no row has it.
+    monday = date(2026, 1, 5)
+    deployments = []
+    for week, (days, count) in enumerate(DAYS_AND_DEPLOYMENTS):
+        for number in range(count):
+            day = monday + timedelta(weeks=week, days=number % days)
+            sha = f"c{len(deployments)}"
+            deployments.append({"id": sha, "sha": sha, "at": f"{day}T{8 + number:02d}:00Z"})
+    line = " ".join(one["id"] for one in deployments)
+    case = {"as_of": "2026-04-06T00:00Z", "history": {1: line}, "deployment": deployments}
+    metric = load_metrics()["deployment_frequency"]
+    con = build(case, [*metric.depends_on, "staged.stg_period"])
+    on_dates = observe(con, metric).filter(excluded_reason=None)["on_date"].to_list()
+    weeks = [
+        start
+        for (start,) in con.sql(
+            "SELECT period_start FROM staged.stg_period WHERE grain = 'week' AND is_complete ORDER BY 1"
+        ).fetchall()
+    ]
+    per_week = Counter(day - timedelta(days=day.weekday()) for day in on_dates)
+    days_per_week = Counter(day - timedelta(days=day.weekday()) for day in set(on_dates))
+    assert [(days_per_week[week], per_week[week]) for week in weeks] == DAYS_AND_DEPLOYMENTS
+    assert len(on_dates) == 52
+
+
+def test_items_have_labels_and_pages_but_no_titles(build: Build) -> None:
+    case = {
+        "history": {1: "0123456789 m7"},
+        "pull_request": [{"id": 7, "title": "Secret plan", "first_commit": "2026-03-01T00:00Z", "merged_at": "2026-03-02T00:00Z"}],
+        "deployment": [{"id": 1, "sha": "0123456789", "at": "2026-03-01T00:00Z"}, {"id": 2, "sha": None, "at": "2026-03-03T00:00Z"}],
+        "incident": [{"id": "P1", "title": "Ann broke it", "started_at": "2026-03-01T00:00Z"}],
+        "issue": [
+            {"id": 12, "title": "Another plan", "created_at": "2026-03-01T00:00Z"},
+            {"id": 5, "source": "gh", "container_id": "1", "key": "#5", "labels": ["incident"], "created_at": "2026-03-04T00:00Z"},
+        ],
+    }  # fmt: skip
+    con = build(case, ["facts.dim_item"])
+    rows = con.sql(
+        "SELECT item_kind, item_id, label, url, service_id FROM facts.dim_item ORDER BY ALL"
+    ).fetchall()
+    page = "https://git.test/acme/shop/pull/7"
+    assert rows == [
+        ("change", "gh:7", "shop#7", page, "shop"),
+        ("change_from_merge", "gh:7", "shop#7", page, "shop"),
+        ("deployment", "gh:1", "deployment 0123456", None, "shop"),
+        ("deployment", "gh:2", "deployment 2", None, "shop"),
+        ("incident", "gh:5", "shop#5", None, "shop"),
+        ("incident", "pd:P1", "incident P1", None, "shop"),
+        ("issue", "jira:12", "SHOP-12", None, "shop"),
+        ("pull_request", "gh:7", "shop#7", page, "shop"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("moves", "expected"),
+    [
+        # Done for the last time; a second done status is no new finish; open again is not finished.
+        ([["02", "To Do", "In Progress"], ["03", "In Progress", "Done"]], ("02", "03")),
+        ([["02", "To Do", "In Progress"], ["03", "In Progress", "Done"], ["05", "Done", "Closed"]], ("02", "03")),
+        ([["02", "To Do", "In Progress"], ["03", "In Progress", "Done"], ["05", "Done", "To Do"]], ("02", None)),
+        (
+            [["02", "To Do", "In Progress"], ["03", "In Progress", "Done"], ["05", "Done", "In Progress"], ["07", "In Progress", "Done"]],
+            ("02", "07"),
+        ),
+        # Never started is finished all the same.
+        ([["04", "To Do", "Done"]], (None, "04")),
+        ([["02", "To Do", "In Progress"], ["03", "In Progress", "To Do"], ["04", "To Do", "Done"]], ("02", "04")),
+        ([], (None, None)),
+    ],
+)  # fmt: skip
+def test_start_and_finish_of_a_work_item(
+    build: Build, moves: list[list[str]], expected: tuple[str | None, str | None]
+) -> None:
+    dated = [[f"2026-03-{day}T09:00Z", before, after] for day, before, after in moves]
+    status = [
+        {"id": name, "name": name, "category": category}
+        for name, category in (
+            ("To Do", "new"),
+            ("In Progress", "indeterminate"),
+            ("Done", "done"),
+            ("Closed", "done"),
+        )
+    ]
+    case = {"status": status, "issue": [{"id": 1, "created_at": "2026-03-01T08:00Z", "moves": dated}]}
+    con = build(case, ["facts.fct_work_item"])
+    [(started, finished)] = con.sql("SELECT started_on, finished_on FROM facts.fct_work_item").fetchall()
+    assert tuple(day and f"{day:%d}" for day in (started, finished)) == expected
+
+
+def test_without_a_history_the_finish_is_known_and_the_start_is_not(build: Build) -> None:
+    issue = {
+        "id": 1,
+        "created_at": "2026-03-01T08:00Z",
+        "closed_at": "2026-03-09T08:00Z",
+        "has_changelog": False,
+    }
+    con = build({"issue": [{**issue, "status": "Done"}, {**issue, "id": 2}]}, ["facts.fct_work_item"])
+    rows = con.sql(
+        "SELECT item_id, started_on, finished_on::VARCHAR FROM facts.fct_work_item ORDER BY 1"
+    ).fetchall()
+    assert rows == [("jira:1", None, "2026-03-09"), ("jira:2", None, None)]
+
+
+@pytest.mark.parametrize(
+    ("title", "branch", "expected"),
+    [
+        ('Revert "Faster till"', "revert-12-faster-till", (True, 12)),
+        ('Revert "Faster till (#12)"', "undo", (True, 12)),
+        ('Revert "Faster till"', "undo", (True, None)),
+        # Reverting a revert brings the change back.
+        ('Revert "Revert "Faster till""', "revert-13-revert-12-faster-till", (False, None)),
+        ('Reapply "Faster till"', "again", (False, None)),
+        ("Revert to the old till", "old-till", (False, None)),
+    ],
+)
+def test_what_is_a_revert(build: Build, title: str, branch: str, expected: tuple[bool, int | None]) -> None:
+    request = {"id": 14, "title": title, "head_ref": branch, "created_at": "2026-03-01T00:00Z"}
+    con = build({"pull_request": [request]}, ["facts.fct_pull_request"])
+    assert con.sql("SELECT is_revert, reverts_number FROM facts.fct_pull_request").fetchall() == [expected]
+
+
+MOMENT = st.integers(0, 100)
+
+
+@given(
+    opened=MOMENT, drafted=st.booleans(), ready=MOMENT, reviews=st.lists(MOMENT, max_size=3), merged=MOMENT
+)
+@settings(
+    max_examples=15,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    derandomize=True,
+)
+def test_pickup_and_review_make_the_time_to_merge(
+    build: Build, opened: int, drafted: bool, ready: int, reviews: list[int], merged: int
+) -> None:
+    opened, merged = min(opened, merged), max(opened, merged)
+    at = [f"2026-03-{1 + hour // 24:02d}T{hour % 24:02d}:00Z" for hour in range(101)]
+    request = {"id": 1, "created_at": at[opened], "merged_at": at[merged]}
+    request["events"] = [["ReadyForReviewEvent", at[max(opened, ready)]]] if drafted else []
+    request["reviews"] = [["ben", at[max(opened, review)]] for review in reviews]
+    metrics = load_metrics()
+    names = ("pull_request_pickup_time", "pull_request_review_time", "pull_request_time_to_merge")
+    con = build({"pull_request": [request]}, metrics[names[0]].depends_on)
+    (pickup, review, total) = (
+        observe(con, metrics[name]).filter(excluded_reason=None)["value"].to_list() for name in names
+    )
+    assert len(pickup) == len(review)
+    if pickup:
+        assert pickup[0] >= 0
+        assert review[0] >= 0
+        assert pickup[0] + review[0] == total[0]

@@ -1,0 +1,87 @@
+"""Rules that hold for every SQL file: dependencies as stated, a portable dialect, and honest words."""
+
+import re
+
+import pytest
+import sqlglot
+from sqlglot import exp
+
+from pipelines.catalog import Metric, Model, load_metrics, load_models
+
+MODELS = [model for model in load_models() if model.sql is not None]
+METRICS = list(load_metrics().values())
+PORTABLE = [*(model for model in MODELS if model.layer == "facts"), *METRICS]
+EVERYTHING = [*load_models(), *METRICS]
+
+TABLE = re.compile(r"\b(?:raw|config|staged|facts|ops|published)\.[a-z_]+")
+UNPORTABLE = re.compile(
+    r"\b(date_diff|datediff|isodow|timezone|strftime|asof|now|current_timestamp|current_date|today|"
+    r"generate_series|unnest|regexp_\w+|list_\w+|array_agg|string_agg|list|glob|lambda|struct_pack)\b"
+    r"|at\s+time\s+zone|approx_quantile|\bpivot\b",
+    re.IGNORECASE,
+)
+CLAIM = re.compile(
+    r"\b(because|caus\w+|drives?|driven|leads? to|led to|due to|thanks to|prove[sn]?)\b", re.IGNORECASE
+)
+
+
+def _name(item: Model | Metric) -> str:
+    return item.name
+
+
+def _code(item: Model | Metric) -> str:
+    """The SQL without its comments."""
+    return re.sub(r"--[^\n]*", "", item.sql or "")
+
+
+@pytest.mark.parametrize("item", [*MODELS, *METRICS], ids=_name)
+def test_depends_on_is_what_the_sql_reads(item: Model | Metric) -> None:
+    assert sorted(item.depends_on) == sorted(set(TABLE.findall(_code(item))))
+
+
+@pytest.mark.parametrize("item", METRICS, ids=_name)
+def test_a_metric_reads_facts_alone(item: Metric) -> None:
+    assert {table.split(".")[0] for table in item.depends_on} == {"facts"}
+
+
+@pytest.mark.parametrize("item", MODELS, ids=_name)
+def test_staged_never_reads_facts(item: Model) -> None:
+    if item.layer == "staged":
+        assert not [table for table in item.depends_on if table.startswith("facts.")]
+
+
+@pytest.mark.parametrize("item", PORTABLE, ids=_name)
+def test_facts_and_metrics_keep_to_the_portable_subset(item: Model | Metric) -> None:
+    assert UNPORTABLE.findall(_code(item)) == []
+
+
+@pytest.mark.parametrize("item", PORTABLE, ids=_name)
+def test_facts_and_metrics_can_be_carried_to_spark(item: Model | Metric) -> None:
+    sql = item.sql or ""
+    (spark,) = sqlglot.transpile(
+        sql, read="duckdb", write="spark", unsupported_level=sqlglot.ErrorLevel.RAISE
+    )
+    carried = {str(table) for table in sqlglot.parse_one(spark, read="spark").find_all(exp.Table) if table.db}
+    assert carried == set(item.depends_on)
+
+
+@pytest.mark.parametrize(
+    "bad", ["date_diff('day', a, b)", "x AT TIME ZONE z", "list(x ORDER BY y)", "a ASOF JOIN b"]
+)
+def test_the_portable_subset_refuses(bad: str) -> None:
+    assert UNPORTABLE.search(bad)
+
+
+@pytest.mark.parametrize("item", METRICS, ids=_name)
+def test_the_texts_of_a_metric_claim_no_causes(item: Metric) -> None:
+    texts = [item.title, item.question, item.formula, item.window, *item.caveats, *item.not_for]
+    texts += [*item.reasons.values(), *item.columns.values()]
+    assert [text for text in texts if CLAIM.search(text)] == []
+
+
+@pytest.mark.parametrize("item", EVERYTHING, ids=_name)
+def test_no_column_tells_who_somebody_is(item: Model | Metric) -> None:
+    personal = {
+        name for name in item.columns if re.search(r"account|author|login|assignee|person|email", name)
+    }
+    assert personal == ({"account_id"} if item.name == "stg_account" else set())
