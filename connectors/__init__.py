@@ -1,1 +1,1 @@
-"""Talks to the outside world and returns typed records; knows nothing of Dagster, DuckDB, Polars or metrics."""
+"""Talks to the outside and returns typed records; knows nothing of Dagster, DuckDB, Polars, metrics."""

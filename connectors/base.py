@@ -206,3 +206,7 @@ class Source(Protocol):
     def check(self) -> list[Finding]:
         """Look at credential, permissions and scopes without reading the data."""
         ...
+
+    def close(self) -> None:
+        """Let go of connections; nothing is asked afterwards."""
+        ...

@@ -25,6 +25,7 @@ from connectors.base import (
     SourceSettings,
     next_watermark,
 )
+from connectors.commit_walk import UnreadCommits
 from connectors.github_client import GitHubClient, PageSize
 from connectors.http import Patience
 from connectors.newest_first import Page, newest_first
@@ -175,6 +176,10 @@ class GitHubSource:
             ),
         ]
 
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._client.close()
+
     # --- repositories: one call for many, which tells renamed ones apart from unknown ones
 
     def _repositories(self) -> dict[str, tuple[Node, list[str]]]:
@@ -280,7 +285,7 @@ class GitHubSource:
         walk = cursor.current_pass
         after = walk.after if walk else None
         head = walk.started_watermark if walk else None
-        unknown = _UnknownCommits(known_head=cursor.watermark)
+        unknown = UnreadCommits(known_head=cursor.watermark)
         while True:
             bound = {**variables, "after": after}
             data, server_date = self._client.graphql(queries.HISTORY, bound.copy, where)
@@ -368,34 +373,6 @@ class GitHubSource:
 
     def _repository_id(self, scope: str) -> str:
         return next(key for key, (_, names) in self._repositories().items() if scope in names)
-
-
-class _UnknownCommits:
-    """Keeps track of the commits that the last complete pass has not read."""
-
-    def __init__(self, known_head: str | None) -> None:
-        self._known_head = known_head
-        self._known: set[str] = {known_head} if known_head else set()
-        self._awaited: set[str] = set()
-        self._is_first = True
-
-    def are_all_read(self, nodes: Sequence[Node]) -> bool:
-        """Take in a page, children before parents; True once nothing unknown is left to read."""
-        if self._known_head is None:
-            return False
-        for node in nodes:
-            sha = node["oid"]
-            parents = {parent["oid"] for parent in node["parents"]["nodes"]}
-            if self._is_first:
-                self._awaited.add(sha)
-                self._is_first = False
-            if sha in self._known:
-                self._known |= parents
-            elif sha in self._awaited:
-                self._awaited |= parents
-            self._awaited.discard(sha)
-            self._awaited -= self._known
-        return not self._awaited
 
 
 def _next_page(listing: Node) -> str | None:

@@ -74,7 +74,12 @@ class GitHubClient:
             seconds_between_requests=pace_seconds,
             seconds_between_writes=pace_seconds,  # every GraphQL query is a POST: 1 s each by default
         )
+        self._client = client
         self._requester = client.requester
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._client.close()
 
     def rest(self, path: str, parameters: Mapping[str, Any], where: str) -> tuple[Any, datetime]:
         """GET a REST resource: its JSON and the server's clock."""

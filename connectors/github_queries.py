@@ -56,7 +56,10 @@ query History($owner: String!, $name: String!, $n: Int!, $after: String, $since:
         ... on Commit {{
           history(first: $n, after: $after, since: $since) {{
             {_PAGE}
-            nodes {{ oid authoredDate committedDate messageHeadline parents(first: 10) {{ nodes {{ oid }} }} }}
+            nodes {{
+              oid authoredDate committedDate messageHeadline
+              parents(first: 10) {{ nodes {{ oid }} }}
+            }}
           }}
         }}
       }}

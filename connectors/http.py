@@ -147,8 +147,8 @@ def ask(
             if failure.seconds > patience.longest_wait_seconds:
                 raise RateLimited(where, datetime.now(UTC) + timedelta(seconds=failure.seconds))
             return failure.seconds
-        pause = patience.first_pause_seconds * 2 ** (state.attempt_number - 1)
-        return min(pause, patience.longest_pause_seconds)
+        pause = patience.first_pause_seconds * 2.0 ** (state.attempt_number - 1)
+        return min(float(pause), patience.longest_pause_seconds)
 
     def attempt() -> Reply:
         try:

@@ -66,6 +66,9 @@ class InboxSource:
         """The ids that the file has now."""
         yield from (record.id for record in self._records(stream, scope, self._read(scope)))
 
+    def close(self) -> None:
+        """There is no connection."""
+
     def check(self) -> list[Finding]:
         """Whether each file can be taken, and which lie there under a name that nothing reads."""
         names = {stream: self.scopes(stream) for stream in STREAMS}

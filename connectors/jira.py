@@ -133,6 +133,10 @@ class JiraSource:
         for page in self._pages(query, Position(self._preflight().date)):
             yield from (str(node["id"]) for node in page.issues)
 
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._client.close()
+
     def check(self) -> list[Finding]:
         """Whether the server answers, accepts the credential and shows each project: three calls."""
         try:

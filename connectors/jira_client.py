@@ -61,6 +61,10 @@ class JiraClient:
         )
         self._session: requests.Session = self._library._session  # noqa: SLF001 - it has no public name
 
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._session.close()
+
     def get(self, version: int, path: str, where: str, parameters: Mapping[str, Any] | None = None) -> Reply:
         """GET a resource of the REST API in that version. Raises `SourceError`."""
         return self._ask("GET", version, path, where, params=dict(parameters or {}))

@@ -163,6 +163,10 @@ class PagerDutySource:
         for batch in self.fetch(stream, scope, Cursor()):
             yield from (record.id for record in batch.records)
 
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._client.close()
+
     def check(self) -> list[Finding]:
         """Whether the server answers, accepts the key and knows the configured services."""
         try:

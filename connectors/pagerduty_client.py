@@ -61,6 +61,10 @@ class PagerDutyClient:
         # What goes wrong is reported by this project, without addresses.
         logging.getLogger(pagerduty.ApiClient.__module__).setLevel(logging.CRITICAL)
 
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._library.close()
+
     def get(self, path: str, where: str, parameters: Mapping[str, Any]) -> Reply:
         """GET a resource. Raises `SourceError`."""
 

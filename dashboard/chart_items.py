@@ -14,6 +14,7 @@ from dashboard.figures import Point
 from dashboard.words import figure
 
 HIGHEST_STACK = 22
+BINS = 80
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ def ages(items: Sequence[Aged], expectation: float | None) -> alt.LayerChart:
     axis = alt.Axis(title="days since started, everything still open", tickCount=5, format="d")
     x = alt.X("days:Q", scale=alt.Scale(domain=[0, top], nice=False), axis=axis)
     names = alt.Axis(grid=False, labelColor=colour("ink"), labelLimit=110, title=None)
-    base = alt.Chart(alt.Data(values=rows)).encode(
+    base = alt.Chart(alt.InlineData(values=rows)).encode(
         x, alt.Y("line:N", sort=lines, axis=names, scale=alt.Scale(type="point", padding=0.7))
     )
     tips = [alt.Tooltip("label:N", title="item"), alt.Tooltip("days:Q", title="days")]
@@ -46,13 +47,21 @@ def ages(items: Sequence[Aged], expectation: float | None) -> alt.LayerChart:
         base.transform_filter("!datum.old").mark_point(size=56, opacity=0.85).encode(tooltip=tips),
         old.mark_point(shape="triangle-right", size=70, color=colour("ink2"), opacity=1).encode(tooltip=tips),
     ]
-    for side, align in (("datum.right", "left"), ("!datum.right", "right")):
-        named = old.transform_filter(side).encode(text="said:N")
-        layers.append(named.mark_text(align=align, dy=-14, stroke=colour("bg"), strokeWidth=4))
-        layers.append(named.mark_text(align=align, dy=-14, color=colour("ink")))
-    return alt.layer(*layers).properties(
+    return alt.LayerChart(layer=layers + _names(old.encode(text="said:N"))).properties(
         height=76 + 44 * len(lines), padding={"left": 0, "top": 22, "right": 8, "bottom": 6}
     )
+
+
+def _names(base: alt.Chart) -> list[alt.Chart]:
+    """Above their marks, to the right or, near the end, to the left; a halo where they cross the line."""
+    left, right = base.transform_filter("datum.right"), base.transform_filter("!datum.right")
+    halo, ink = colour("bg"), colour("ink")
+    return [
+        left.mark_text(align="left", dy=-14, stroke=halo, strokeWidth=4),
+        right.mark_text(align="right", dy=-14, stroke=halo, strokeWidth=4),
+        left.mark_text(align="left", dy=-14, color=ink),
+        right.mark_text(align="right", dy=-14, color=ink),
+    ]
 
 
 def _age_rows(items: Sequence[Aged], expectation: float | None, top: float) -> list[Row]:
@@ -69,12 +78,16 @@ def _age_rows(items: Sequence[Aged], expectation: float | None, top: float) -> l
 
 def _limit(expectation: float, top: float) -> list[alt.Chart]:
     row = {"from": expectation, "to": top, "said": f"85 of 100 by {figure(expectation)} d"}
-    base = alt.Chart(alt.Data(values=[row])).encode(alt.X("from:Q"))
-    align = "right" if expectation > top * 0.6 else "left"
+    base = alt.Chart(alt.InlineData(values=[row])).encode(alt.X("from:Q"))
+    name = (
+        base.mark_text(align="right", baseline="bottom")
+        if expectation > top * 0.6
+        else base.mark_text(align="left", baseline="bottom")
+    )
     return [
         base.mark_rect(color=colour("wash")).encode(alt.X2("to:Q")),
         base.mark_rule(color=colour("mark"), strokeDash=[4, 3]),
-        base.mark_text(align=align, baseline="bottom").encode(y=alt.value(-6), text="said:N"),
+        name.encode(y=alt.value(-6), text="said:N"),
     ]
 
 
@@ -97,38 +110,45 @@ def _stacked(places: Sequence[object]) -> tuple[list[int], int]:
 
 
 def _dots(rows: list[Row], per: int, x: alt.X, height: int) -> alt.LayerChart:
-    """Stacks of dots over any horizontal scale; events are dark diamonds."""
+    """Stacks of dots over any horizontal scale: events are dark diamonds, what is open is hollow."""
     kept = [r | {"up": r["up"] // per + 0.5} for r in rows if r["up"] % per == 0]
     top = max([r["up"] for r in kept], default=1)
     y = alt.Y("up:Q", axis=None, scale=alt.Scale(domain=[0, max(top + 1, 8)], nice=False))
-    base = alt.Chart(alt.Data(values=kept)).encode(x, y)
-    return alt.layer(
-        base.transform_filter("!datum.event").mark_point(size=18, opacity=1),
-        base.transform_filter("datum.event").mark_point(
-            shape="diamond", size=60, color=colour("ink"), opacity=1
+    base = alt.Chart(alt.InlineData(values=kept)).encode(x, y)
+    layers = [
+        base.transform_filter("datum.mark == 'dot'").mark_point(size=18, opacity=1),
+        base.transform_filter("datum.mark == 'event'").mark_point(
+            opacity=1, shape="diamond", size=60, color=colour("ink")
         ),
-    ).properties(height=height)
+        base.transform_filter("datum.mark == 'open'").mark_point(
+            opacity=1, fill=colour("bg"), stroke=colour("sys"), strokeWidth=1.5, size=30
+        ),
+    ]
+    return alt.LayerChart(layer=layers).properties(height=height)
 
 
-def durations(values: Sequence[float], quantiles: Sequence[tuple[str, Point, str]]) -> Dots:
+def durations(items: Sequence[tuple[float, bool]], quantiles: Sequence[tuple[str, Point, str]]) -> Dots:
     """Every duration as a dot on a logarithmic axis; lines at the quantiles, their intervals as bands.
 
-    `quantiles` holds for each: its words ("half within"), the published point, the value in words.
+    `items` holds durations in hours and whether they are still open; `quantiles` for each its words ("half
+    within"), the published point and the value in words.
     """
+    values = [value for value, _ in items]
     scale, axis = hours_axis(min(values), max(values), 8, title=None)
-    low, high = log(scale.to_dict()["domain"][0]), log(scale.to_dict()["domain"][1])
-    step = (high - low) / 80
-    bins = [int((log(max(v, 1 / 60)) - low) / step) for v in sorted(values)]
-    ups, per = _stacked(bins)
+    low, high = map(log, scale.to_dict()["domain"])
+    step = (high - low) / BINS
+    # Open ones first, so that none is lost where one dot stands for several.
+    ordered = sorted((int((log(max(v, 1 / 60)) - low) / step), not is_open) for v, is_open in items)
+    ups, per = _stacked([place for place, _ in ordered])
     rows: list[Row] = [
-        {"value": exp(low + (b + 0.5) * step), "up": up, "event": False}
-        for b, up in zip(bins, ups, strict=True)
+        {"value": exp(low + (place + 0.5) * step), "up": up, "mark": "dot" if ended else "open"}
+        for (place, ended), up in zip(ordered, ups, strict=True)
     ]
     x = alt.X("value:Q", scale=scale, axis=axis)
     lines: list[alt.Chart] = []
     for i, (words, point, said) in enumerate(quantiles):
         row = {"value": point.value, "low": point.low, "high": point.high, "said": f"{words} {said}"}
-        base = alt.Chart(alt.Data(values=[row]))
+        base = alt.Chart(alt.InlineData(values=[row]))
         if point.low is not None and point.high is not None:
             lines.append(
                 base.mark_rect(color=colour("sys-band")).encode(alt.X("low:Q", scale=scale), alt.X2("high:Q"))
@@ -140,7 +160,7 @@ def durations(values: Sequence[float], quantiles: Sequence[tuple[str, Point, str
                 align="right", baseline="bottom", dx=2, color=colour("ink"), fontWeight=600
             ).encode(at_value, y=alt.value(-4 - 15 * (len(quantiles) - 1 - i)), text="said:N")
         )
-    chart = alt.layer(*lines, _dots(rows, per, x, 190))
+    chart = alt.LayerChart(layer=[*lines, _dots(rows, per, x, 190)])
     return Dots(chart.properties(height=230, padding={"left": 0, "top": 40, "right": 8, "bottom": 6}), per)
 
 
@@ -150,7 +170,7 @@ def by_week(frame: pl.DataFrame, start: date, end: date) -> Dots:
     weeks = [day - timedelta(days=day.weekday()) for day in ordered["on_date"]]
     ups, per = _stacked(weeks)
     rows: list[Row] = [
-        {"week": at(week), "up": up, "event": bool(event)}
+        {"week": at(week), "up": up, "mark": "event" if event else "dot"}
         for week, up, event in zip(weeks, ups, ordered["is_event"], strict=True)
     ]
     window = [at(start - timedelta(days=10)), at(end + timedelta(days=3))]
@@ -164,7 +184,7 @@ def by_days(days: Sequence[int]) -> Dots:
     width = max(1, ceil(max(days, default=1) / 80))
     bins = [d // width * width for d in sorted(days)]
     ups, per = _stacked(bins)
-    rows: list[Row] = [{"value": b, "up": up, "event": False} for b, up in zip(bins, ups, strict=True)]
+    rows: list[Row] = [{"value": b, "up": up, "mark": "dot"} for b, up in zip(bins, ups, strict=True)]
     x = alt.X(
         "value:Q",
         scale=alt.Scale(domain=[0, max([*days, 9]) * 1.05], nice=False),

@@ -6,7 +6,7 @@ work, above 2,000 marks: every chart here stays well below.
 """
 
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
 import altair as alt
 
@@ -23,8 +23,8 @@ _TICK_WORDS = (
 
 @alt.theme.register("engineering_outcomes", enable=True)
 def _theme() -> alt.theme.ThemeConfig:
-    text = {"labelFontSize": 12, "titleFontSize": 12, "titleFontWeight": 400}
-    ink = {"labelColor": colour("ink2"), "titleColor": colour("ink2")}
+    text: Row = {"labelFontSize": 12, "titleFontSize": 12, "titleFontWeight": 400}
+    ink: Row = {"labelColor": colour("ink2"), "titleColor": colour("ink2")}
     axis = text | ink | {"domain": False, "ticks": False, "labelPadding": 6}
     foot = {"domain": True, "domainColor": colour("mark"), "ticks": True, "tickColor": colour("mark")}
     return {
@@ -33,8 +33,8 @@ def _theme() -> alt.theme.ThemeConfig:
             "font": FONT,
             "padding": {"left": 0, "top": 4, "right": 4, "bottom": 0},
             "view": {"stroke": None},
-            "axis": axis,
-            "axisX": foot | {"tickSize": 4, "grid": False},
+            "axis": cast("Any", axis),
+            "axisX": cast("Any", foot | {"tickSize": 4, "grid": False}),
             "axisY": {"grid": True, "gridColor": colour("grid"), "gridWidth": 1, "title": None},
             "line": {"color": colour("sys"), "strokeWidth": 1.5},
             "point": {"filled": True, "size": 36, "color": colour("sys")},

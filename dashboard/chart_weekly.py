@@ -76,7 +76,7 @@ def draw(series: Weekly, axis: Axis, *, height: int, small: bool = False) -> alt
     layers = _band(series, scale, small=small) + _quarter_names(series, small=small)
     rows = _segments(series)
     tips = [alt.Tooltip("words:N", title="week of"), alt.Tooltip("said:N", title="value")]
-    base = alt.Chart(alt.Data(values=rows))
+    base = alt.Chart(alt.InlineData(values=rows))
     layers.append(base.transform_filter("!datum.open").mark_line().encode(x, y, detail="segment:N"))
     layers.append(base.transform_filter("datum.open").mark_line(strokeDash=[2, 3]).encode(x, y))
     closed = base.transform_filter("!datum.open")
@@ -91,7 +91,7 @@ def draw(series: Weekly, axis: Axis, *, height: int, small: bool = False) -> alt
         )
     )
     layers += _open_point(series, x, y, tips, small=small)
-    return alt.layer(*layers).properties(
+    return alt.LayerChart(layer=layers).properties(
         height=height, padding={"left": 0, "top": 4 if small else 22, "right": 8, "bottom": 6}
     )
 
@@ -146,7 +146,7 @@ def _band(series: Weekly, scale: alt.Scale, *, small: bool) -> list[alt.Chart]:
     }
     if scale.to_dict().get("type") == "log":
         row["low"] = max(found.lower, 1 / 60)
-    base = alt.Chart(alt.Data(values=[row]))
+    base = alt.Chart(alt.InlineData(values=[row]))
     x, x2 = alt.X("from:T"), alt.X2("to:T")
     band = base.mark_rect(color=colour("sys-band")).encode(
         x, x2, alt.Y("low:Q", scale=scale), alt.Y2("high:Q")
@@ -166,7 +166,7 @@ def _quarter_names(series: Weekly, *, small: bool) -> list[alt.Chart]:
     if small:
         return []
     rows = [{"day": at(max(day, series.start)), "name": name} for name, day in series.quarters]
-    base = alt.Chart(alt.Data(values=rows)).encode(alt.X("day:T"))
+    base = alt.Chart(alt.InlineData(values=rows)).encode(alt.X("day:T"))
     return [
         base.mark_rule(color=colour("hair")),
         base.mark_text(align="left", baseline="bottom").encode(text="name:N", y=alt.value(-6)),
@@ -179,7 +179,7 @@ def _open_point(
     if series.open_week is None:
         return []
     day, value = series.open_week
-    base = alt.Chart(alt.Data(values=[_row(series, day, value, is_open=True)])).encode(x, y)
+    base = alt.Chart(alt.InlineData(values=[_row(series, day, value, is_open=True)])).encode(x, y)
     hollow = base.mark_point(
         filled=True, fill=colour("bg"), stroke=colour("sys"), strokeWidth=1.5, size=44, opacity=1
     ).encode(tooltip=tips)

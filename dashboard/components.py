@@ -20,16 +20,19 @@ from dashboard.sparkline import sparkline
 
 Tone = Literal["plain", "good", "bad", "sys", "line"]
 
+_RING = '<circle cx="5" cy="5" r="4.2" fill="none" stroke="currentColor" stroke-width="1.3"/>'
+_BOX = '<path d="M.8.8h8.4v8.4H.8z" fill="none" stroke="currentColor" stroke-width="1.3"/>'
+_LINE = 'fill="none" stroke="currentColor" stroke-width="1.3"'
 _SHAPES = {
     "down": '<path d="M0 1.5h10L5 9.5z" fill="currentColor"/>',
     "up": '<path d="M0 8.5h10L5 .5z" fill="currentColor"/>',
     "dash": '<path d="M0 4h10v2H0z" fill="currentColor"/>',
-    "few": '<circle cx="5" cy="5" r="4" fill="none" stroke="currentColor" stroke-width="1.6" stroke-dasharray="2.1 2.1"/>',
-    "square": '<path d="M1 1h8v8H1z" fill="none" stroke="currentColor" stroke-width="1.5"/>',
-    "half": '<circle cx="5" cy="5" r="4.2" fill="none" stroke="currentColor" stroke-width="1.4"/><path d="M5 1a4 4 0 0 0 0 8z" fill="currentColor"/>',
-    "hatch": '<path d="M.7.7h8.6v8.6H.7z" fill="none" stroke="currentColor"/><path d="M1 5l4-4M1 9l8-8M5 9l4-4" stroke="currentColor"/>',
-    "none": '<circle cx="5" cy="5" r="4.2" fill="none" stroke="currentColor" stroke-width="1.3"/><path d="M2 8l6-6" stroke="currentColor" stroke-width="1.3"/>',
-    "clock": '<circle cx="5" cy="5" r="4.2" fill="none" stroke="currentColor" stroke-width="1.3"/><path d="M5 2.4V5h2.2" fill="none" stroke="currentColor" stroke-width="1.3"/>',
+    "few": f'<circle cx="5" cy="5" r="4" {_LINE} stroke-dasharray="2.1 2.1"/>',
+    "square": _BOX,
+    "half": f'{_RING}<path d="M5 1a4 4 0 0 0 0 8z" fill="currentColor"/>',
+    "hatch": f'{_BOX}<path d="M1 5l4-4M1 9l8-8M5 9l4-4" {_LINE}/>',
+    "none": f'{_RING}<path d="M2 8l6-6" {_LINE}/>',
+    "clock": f'{_RING}<path d="M5 2.4V5h2.2" {_LINE}/>',
     "stop": '<path d="M3 0h4l3 3v4l-3 3H3L0 7V3z" fill="currentColor"/>',
 }
 _VERDICTS: dict[str, tuple[str, str, Tone]] = {
@@ -102,7 +105,7 @@ def verdict(figure: Figure) -> str:
 
 def stale(since: datetime) -> str:
     """The chip beside a number whose source has not answered since."""
-    return chip("clock", f"from {words.day(since, year=False)}, {since:%H:%M}", "line")
+    return chip("clock", f"from {words.day(since, year=False)}", "line")
 
 
 def tally(group: Iterable[Figure]) -> str:
@@ -131,8 +134,8 @@ def card(figure: Figure, foot: str) -> str:
         chips = f'<div class="eo-chips">{verdict(figure)}{old}</div>'
         body = f'<div class="eo-note">{text(reason)}</div>{sparkline(figure, large=True)}'
         return f'<div class="eo-card eo-none">{title}{chips}{body}{foot_lines}</div>'
-    unit = figure.scale.unit
-    number = f'<span class="eo-value">{figure.scale.number(now.value)}<span class="eo-unit">{text(unit)}</span></span>'
+    unit = f'<span class="eo-unit">{text(figure.scale.unit)}</span>'
+    number = f'<span class="eo-value">{figure.scale.number(now.value)}{unit}</span>'
     value = f'<div class="eo-row">{number}{old}</div>'
     counts = "; ".join(filter(None, (figures.counted(figure), figures.interval(figure))))
     chips = f'<div class="eo-chips">{verdict(figure)}</div>'
@@ -191,9 +194,8 @@ def _short_reason(figure: Figure) -> str:
 def section(title: str, sub: str = "") -> None:
     """A section's strong rule, its heading and what to see in it."""
     below = f'<span class="eo-sub">{text(sub)}</span>' if sub else ""
-    show(
-        f'<div class="eo-section"><span class="eo-h2" role="heading" aria-level="2">{text(title)}</span>{below}</div>'
-    )
+    head = f'<span class="eo-h2" role="heading" aria-level="2">{text(title)}</span>'
+    show(f'<div class="eo-section">{head}{below}</div>')
 
 
 @dataclass(frozen=True)
@@ -262,7 +264,8 @@ def state(title: str, kind: str, label: str, sentence: str, *, tone: Tone = "pla
     """What stands in the place of a chart or table that has nothing to show. `sentence` is markup."""
     size = f' style="min-height:{height}px"' if height else ""
     head = f'<div class="eo-h3">{text(title)}</div>' if title else ""
-    return f'<div class="eo-state"{size}>{head}{chip(kind, label, tone)}<div class="eo-note">{sentence}</div></div>'
+    body = f'{chip(kind, label, tone)}<div class="eo-note">{sentence}</div>'
+    return f'<div class="eo-state"{size}>{head}{body}</div>'
 
 
 def page_link(page: str, label: str, query: Mapping[str, str]) -> str:

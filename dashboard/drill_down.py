@@ -6,11 +6,13 @@ from datetime import date, datetime, timedelta
 
 import polars as pl
 
-from dashboard import components, figures, snapshot, words
+from dashboard import chart_items, components, figures, snapshot, words
+from dashboard.chart_items import Dots
 from dashboard.components import Column, show
-from dashboard.figures import Point
+from dashboard.definition import Definition
+from dashboard.figures import Figure, Point
 from dashboard.markup import text
-from dashboard.snapshot import Definition, Run
+from dashboard.snapshot import Run
 
 ITEMS_AT_MOST = 20
 
@@ -61,6 +63,31 @@ def load(path: str, metric: str, scope: str, label: str, period: str) -> Behind:
 def ages(behind: Behind) -> list[int]:
     """The age of each item in local calendar days, the first one counted."""
     return [(behind.day - first).days + 1 for first in behind.used["on_date"]]
+
+
+def dots(path: str, figure: Figure, behind: Behind) -> Dots:
+    """Every row of the number as a dot: by its time, its age, or the week it belongs to."""
+    if figure.definition.kind == "level":
+        return chart_items.by_days(ages(behind))
+    if figure.definition.kind != "duration":
+        span = figures.quarters(path).row(by_predicate=pl.col("period") == figure.quarter, named=True)
+        return chart_items.by_week(behind.used, span["period_start"], span["period_end"])
+    lines = []
+    for statistic, lead in (("p50", "half within"), ("p85", "85 of 100 within")):
+        if statistic in figure.definition.statistics:
+            found = figures.load(path, figure.definition.metric, [figure.scope], figure.quarter, statistic)
+            now = found[figure.scope].now
+            if now and now.value is not None:
+                lines.append(
+                    (lead, now, words.scale(figure.definition, statistic, [now.value]).full(now.value))
+                )
+    return chart_items.durations(_durations(behind), lines)
+
+
+def _durations(behind: Behind) -> list[tuple[float, bool]]:
+    """Every duration of the number in hours, and whether it is still open."""
+    known = behind.used.filter(pl.col("value").is_not_null())
+    return [(value, bool(is_open)) for value, is_open in known.select("value", "is_open").iter_rows()]
 
 
 def published(behind: Behind) -> str:

@@ -7,7 +7,7 @@ from datetime import date, datetime
 import polars as pl
 
 from dashboard import snapshot, words
-from dashboard.snapshot import Definition
+from dashboard.definition import Definition
 
 QUARTERS_SHOWN = 8
 
@@ -169,7 +169,7 @@ def coverage(figure: Figure) -> list[str]:
             lines.append(f"{missing:,} not linked" + (f": {why}" if why else ""))
     others = [r for r in figure.left_out if r not in unlinked]
     if others:
-        lines.append("Left out: " + ", ".join(f"{r.items:,} {r.words}" for r in others))
+        lines.append("Left out: " + "; ".join(f"{r.words} ({r.items:,})" for r in others))
     elif now and not unlinked:
         lines.append("Nothing left out")
     return lines

@@ -12,7 +12,8 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from dashboard import colours, components, figures, snapshot, words
-from dashboard.components import Column, chip, show, text
+from dashboard.components import Column, chip, show
+from dashboard.markup import text
 from dashboard.snapshot import Run, Snapshot, SnapshotError
 
 PAGE_WIDTH = 1136
@@ -58,7 +59,8 @@ def meta(shown: Snapshot, parts: Sequence[str], now: datetime | None = None) -> 
 
 
 def _replaced(run: Run) -> str:
-    return f" The published snapshot does not open. The one of {words.moment(run.as_of)} is shown; outcomes run makes a new one."
+    shown = f"The one of {words.moment(run.as_of)} is shown; outcomes run makes a new one."
+    return f" The published snapshot does not open. {shown}"
 
 
 def _late(run: Run, now: datetime) -> list[str]:
@@ -67,7 +69,7 @@ def _late(run: Run, now: datetime) -> list[str]:
 
 
 def source_chips(shown: Snapshot) -> list[str]:
-    """One chip per source and stream that has not answered lately."""
+    """One chip per source that has not answered lately, with how old its oldest answer is."""
     run = snapshot.run(shown.path)
     stale = (
         snapshot.freshness(shown.path)
@@ -76,9 +78,12 @@ def source_chips(shown: Snapshot) -> list[str]:
         .sort("source", "stream")
     )
     chips = []
-    for source, stream, last in stale.select("source", "stream", "last_success_at").iter_rows():
-        old = words.age(run.as_of - last) if last else "never answered"
-        chips.append(chip("clock", f"{source} {stream.replace('_', ' ')}: {old}", "line"))
+    for (source,), group in stale.group_by("source", maintain_order=True):
+        streams = group["stream"].to_list()
+        what = streams[0].replace("_", " ") if len(streams) == 1 else words.plural(len(streams), "stream")
+        answers = group["last_success_at"].to_list()
+        old = "not read yet" if None in answers else words.age(run.as_of - min(answers))
+        chips.append(chip("clock", f"{source} {what}: {old}", "line"))
     return chips
 
 
@@ -90,7 +95,7 @@ def quarter_choice(shown: Snapshot) -> str:
     if not names:
         st.stop()
     first = next((i for i, name in enumerate(names) if closed[name]), 0)
-    return st.selectbox(
+    chosen: str = st.selectbox(
         "Quarter",
         names,
         index=first,
@@ -98,6 +103,7 @@ def quarter_choice(shown: Snapshot) -> str:
         bind="query-params",
         format_func=words.period,
     )
+    return chosen
 
 
 def unique_names(pairs: Sequence[tuple[str, str]]) -> dict[str, str]:

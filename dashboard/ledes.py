@@ -26,17 +26,16 @@ def overview(teams: Sequence[tuple[str, Figure]], so_far: str | None) -> str:
     title = teams[0][1].definition.title.lower()
     if so_far:
         known = sum(f.now is not None and f.now.value is not None for _, f in teams)
-        return (
-            f"{quarter} is still open: {so_far}. "
-            f"{words.sentence(words.amount(known))} of {words.amount(len(teams))} teams have a {title}; verdicts follow when it has closed."
-        )
+        having = f"{words.sentence(words.amount(known))} of {words.amount(len(teams))} teams have a {title}"
+        return f"{quarter} is still open: {so_far}. {having}; verdicts follow when it has closed."
     changed = _changed(teams)
     if changed:
         n = sum(len(names) for names in changed.values())
         groups = "; ".join(f"{word} in {words.listed(names)}" for word, names in changed.items())
-        first = f"In {quarter} {title} changed clearly in {words.amount(n)} of {words.amount(len(teams))} teams: {groups}."
+        share = f"{words.amount(n)} of {words.amount(len(teams))} teams"
+        first = f"In {quarter} {title} changed clearly in {share}: {groups}."
     else:
-        first = f"In {quarter} {title} changed clearly in none of {words.amount(len(teams))} teams."
+        first = f"In {quarter} {title} changed clearly in no team."
     return f"{first} {_others(teams)}".strip()
 
 
@@ -67,17 +66,24 @@ def team(headline: Sequence[Figure], so_far: str | None) -> str:
     quarter = words.period(headline[0].quarter)
     if so_far:
         return f"{quarter} is still open: {so_far}. {_reading(headline[0])}"
+    clear = [f for f in headline if words.went_up(f.definition, f.state) is not None]
+    return _clear_changes(headline, clear) if clear else _no_change(headline, quarter)
+
+
+def _clear_changes(headline: Sequence[Figure], clear: Sequence[Figure]) -> str:
+    parts = [_change(f, named=i == 0) for i, f in enumerate(clear)]
+    steady = [f.definition.title.lower() for f in headline if f.state == "no_clear_change"]
+    rest = f" No clear change in {words.listed(steady)}." if steady else ""
+    return words.sentence(words.listed(parts)) + "." + rest
+
+
+def _no_change(headline: Sequence[Figure], quarter: str) -> str:
     states = {f.state for f in headline}
     if states <= {"no_data", "before_start"}:
         return f"Nothing was measured for this team in {quarter}."
-    clear = [f for f in headline if words.went_up(f.definition, f.state) is not None]
-    if clear:
-        parts = [_change(f, named=i == 0) for i, f in enumerate(clear)]
-        steady = [f.definition.title.lower() for f in headline if f.state == "no_clear_change"]
-        rest = f" No clear change in {words.listed(steady)}." if steady else ""
-        return words.sentence(words.listed(parts)) + "." + rest
     if "first_quarter" in states:
-        return f"{quarter} is this team's first quarter: its numbers are the baseline, and comparisons start with the next one."
+        later = "comparisons start with the next one"
+        return f"{quarter} is this team's first quarter: its numbers are the baseline, and {later}."
     if "no_clear_change" in states:
         return f"Nothing changed clearly in {quarter}. {_reading(headline[0])}"
     return f"Too little is known about {quarter} to compare. {_reading(headline[0])}"
@@ -102,4 +108,5 @@ def _reading(figure: Figure) -> str:
             figure.state, figure.definition, figure.statistic, figure.now.n if figure.now else 0
         )
         return f"{title} has no number: {reason[:1].lower()}{reason[1:]}"
-    return f"{title} is {figure.scale.full(figure.now.value)}, from {figure.now.n:,} {words.things(figure.definition, figure.now.n)}."
+    counted = f"{figure.now.n:,} {words.things(figure.definition, figure.now.n)}"
+    return f"{title} is {figure.scale.full(figure.now.value)}, from {counted}."

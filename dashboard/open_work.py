@@ -30,20 +30,29 @@ def draw(shown: Snapshot, scope: str) -> None:
                 shown,
                 waiting,
                 "Merged and not yet deployed",
-                "Change",
-                "Merged",
-                "Every merged change has reached production.",
+                ("Change", "Merged"),
+                _none_waiting(shown, scope),
             )
         if FAILED in known:
             failed = snapshot.open_items(shown.path, FAILED, scope, known[FAILED].item_kind)
-            _open_items(
-                shown,
-                failed,
-                "Failed deployments still open",
-                "Deployment",
-                "Failed",
-                "No failed deployment is waiting to be mended.",
-            )
+            nothing = "No failed deployment is known to wait for its mending."
+            _open_items(shown, failed, "Failed deployments still open", ("Deployment", "Failed"), nothing)
+
+
+def _none_waiting(shown: Snapshot, scope: str) -> str:
+    """That no merged change is known to wait, and how many could not be told."""
+    definition = snapshot.definitions(shown.path)[WAITING]
+    calendar = figures.quarters(shown.path)
+    start, end = calendar["period_start"][0], calendar["period_end"][-1]
+    reasons = snapshot.left_out(shown.path, WAITING, start, end).filter(
+        (pl.col("scope") == scope)
+        & (pl.col("item_kind") == definition.item_kind)
+        & pl.col("reason").is_in(definition.unlinked_reasons)
+    )
+    unknown = int(reasons["items"].sum())
+    if not unknown:
+        return "No merged change is known to wait for its deployment."
+    return f"No merged change is known to wait; of {words.plural(unknown, 'change')} it cannot be told."
 
 
 def _by_age(shown: Snapshot, scope: str) -> None:
@@ -66,7 +75,8 @@ def _by_age(shown: Snapshot, scope: str) -> None:
         show(components.state("", "none", "No data", _nothing(shown, scope), height=160))
         return
     drawn = items[:ITEMS_AT_MOST]
-    finding = f"{words.plural(len(items), 'item')} open, {past} past the line, the oldest {items[0].label} with {items[0].days} days"
+    oldest = f"the oldest {items[0].label} with {items[0].days} days"
+    finding = f"{words.plural(len(items), 'item')} open, {past} past the line, {oldest}"
     layout.chart(chart_items.ages(drawn, limit), f"Open work by age: {finding}")
     if len(items) > len(drawn):
         show(f'<p class="eo-note">The {len(drawn)} oldest of {len(items)}.</p>')
@@ -90,12 +100,12 @@ def _nothing(shown: Snapshot, scope: str) -> str:
     values = snapshot.series(shown.path, AGE, "p50", "quarter")
     latest = figures.points(values, scope)
     if not latest or all(p.n == 0 for p in latest.values()):
-        return "No issue tracker is read for this team."
+        return "No work item of this team is known."
     return "Nothing is started and unfinished."
 
 
 def _open_items(
-    shown: Snapshot, found: pl.DataFrame, title: str, noun: str, began: str, nothing: str
+    shown: Snapshot, found: pl.DataFrame, title: str, heads: tuple[str, str], nothing: str
 ) -> None:
     run = snapshot.run(shown.path)
     count = f"{found.height}, the longest waiting first." if found.height else ""
@@ -103,7 +113,7 @@ def _open_items(
     if found.is_empty():
         show(f'<p class="eo-note">{text(nothing)}</p>')
         return
-    columns = [Column(noun), Column("Service"), Column(began), Column("Since then", is_number=True)]
+    columns = [Column(heads[0]), Column("Service"), Column(heads[1]), Column("Since then", is_number=True)]
     rows = [
         [
             components.link(label, url),

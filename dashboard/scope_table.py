@@ -7,9 +7,10 @@ import polars as pl
 
 from dashboard import components, figures, words
 from dashboard.components import Column, show
+from dashboard.definition import Definition
 from dashboard.figures import Figure
 from dashboard.markup import text
-from dashboard.snapshot import Definition
+from dashboard.sparkline import sparkline
 
 T = TypeVar("T")
 Numbers = dict[str, dict[str, Figure]]
@@ -37,7 +38,7 @@ def draw(caption: str, rows: pl.DataFrame, numbers: Numbers) -> None:
         for scope, name in group.select("scope", "label").iter_rows():
             cells = [components.cell(found[scope], scales[metric]) for metric, found in numbers.items()]
             main = _any(numbers)[scope]
-            lines.append([name, cells[0], components.sparkline(main), *cells[1:], components.verdict(main)])
+            lines.append([name, cells[0], sparkline(main), *cells[1:], components.verdict(main)])
     quarter = _any(_any(numbers)).quarter
     show(components.table(f"{caption}, {words.period(quarter)}", columns, lines))
 

@@ -4,7 +4,6 @@ Snapshots never change once published, so every answer is cached under the snaps
 are opened read-only, one connection per question. Every value that comes from outside is bound.
 """
 
-import json
 import os
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -14,6 +13,8 @@ from zoneinfo import ZoneInfo
 import duckdb
 import polars as pl
 import streamlit as st
+
+from dashboard.definition import Definition
 
 TABLES = frozenset(
     [
@@ -69,43 +70,6 @@ class Run:
         return min(datetime.combine(day, time(), self.zone), self.as_of).astimezone(UTC)
 
 
-@dataclass(frozen=True)
-class Definition:
-    """One metric as defined when the snapshot was made (table metric_catalog)."""
-
-    metric: str
-    title: str
-    question: str
-    formula: str
-    family: str
-    unit: str
-    direction: str
-    kind: str
-    estimator: str | None
-    item_kind: str
-    coverage_item_kind: str
-    grains: tuple[str, ...]
-    statistics: tuple[str, ...]
-    period_rule: str
-    min_n: dict[str, int]
-    reasons: dict[str, str]
-    linked_reasons: tuple[str, ...]
-    unlinked_reasons: tuple[str, ...]
-    owner: str
-    since: date
-    version: int
-    caveats: tuple[str, ...]
-    not_for: tuple[str, ...]
-    references: tuple[str, ...]
-    sql: str
-    sql_hash: str
-
-    @property
-    def headline(self) -> str:
-        """The statistic shown on cards: the first one the definition names."""
-        return self.statistics[0]
-
-
 def home() -> Path:
     """The home folder, from the environment."""
     return Path(os.environ.get("OUTCOMES_HOME", ".outcomes"))
@@ -149,7 +113,8 @@ def _opens(path: Path) -> bool:
 def _ask(path: str, query: str, **bound: object) -> pl.DataFrame:
     with duckdb.connect(path, read_only=True) as con:
         con.execute("set timezone = 'UTC'")
-        return con.sql(query, params=bound or None).pl()
+        frame: pl.DataFrame = con.sql(query, params=bound or None).pl()
+        return frame
 
 
 @st.cache_data(show_spinner=False, max_entries=8)
@@ -165,23 +130,16 @@ def run(path: str) -> Run:
 def definitions(path: str) -> dict[str, Definition]:
     """Every metric of the snapshot by its id, delivery first, in the order of titles."""
     frame = _ask(path, "select * from metric_catalog order by family, title")
-    found: dict[str, Definition] = {}
-    for row in frame.iter_rows(named=True):
-        row["references"] = row.pop("references_")
-        for key in ("min_n", "reasons"):
-            row[key] = json.loads(row[key])
-        found[row["metric"]] = Definition(
-            **{k: tuple(v) if isinstance(v, list) else v for k, v in row.items()}
-        )
-    return found
+    return {row["metric"]: Definition.of(row) for row in frame.iter_rows(named=True)}
 
 
 @st.cache_data(show_spinner=False, max_entries=8)
 def teams(path: str) -> pl.DataFrame:
-    """One row per team, alphabetical inside its department: team, name, department, department_name, wip_limit."""
+    """One row per team, by department and name: team, name, department, department_name, wip_limit."""
     return _ask(
         path,
-        """select t.id as team, t.name, t.department, coalesce(d.name, 'No department') as department_name, t.wip_limit
+        """select t.id as team, t.name, t.department, t.wip_limit,
+             coalesce(d.name, 'No department') as department_name
            from team t left join department d on d.id = t.department
            order by d.name is null, lower(d.name), lower(t.name), t.id""",
     )
@@ -189,7 +147,7 @@ def teams(path: str) -> pl.DataFrame:
 
 @st.cache_data(show_spinner=False, max_entries=8)
 def services(path: str) -> pl.DataFrame:
-    """One row per service in use, with its owner at `as_of`: service, name, team, team_name, department_name."""
+    """One row per service in use, its owner at `as_of`: service, name, team, team_name, department_name."""
     return _ask(
         path,
         """with today as (

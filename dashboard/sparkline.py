@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from dashboard import words
 from dashboard.figures import Figure, Point
@@ -16,7 +17,7 @@ def sparkline(figure: Figure, *, large: bool = False) -> str:
         return ""
     place = _Place(width, height, len(figure.history), [p for _, p in shown])
     body = "".join(place.whisker(i, p) for i, p in shown)
-    for (i, a), (j, b) in zip(shown, shown[1:], strict=False):
+    for (i, a), (j, b) in pairwise(shown):
         if j == i + 1:
             body += place.line(i, a, j, b)
     last_closed = max((i for i, p in shown if p.is_complete), default=-1)
@@ -51,11 +52,16 @@ class _Place:
         return 5 + slot * (self.width - 10) / max(self.slots - 1, 1)
 
     def y(self, value: float | None) -> float:
-        values = [v for p in self.points for v in (p.value, p.low, p.high) if v is not None]
-        low, high = min(values), max(values)
+        """From the values, with room for intervals up to as much again; longer ones are cut."""
+        values = [p.value for p in self.points if p.value is not None]
+        ends = [v for p in self.points for v in (p.low, p.high) if v is not None]
+        room = (max(values) - min(values)) or 0.5 * max(map(abs, values)) or 1.0
+        low = max(min([*values, *ends]), min(values) - room)
+        high = min(max([*values, *ends]), max(values) + room)
         if value is None or high == low:
             return self.height / 2
-        return self.height - 4 - (value - low) * (self.height - 8) / (high - low)
+        share = (min(max(value, low), high) - low) / (high - low)
+        return self.height - 4 - share * (self.height - 8)
 
     def whisker(self, slot: int, point: Point) -> str:
         if point.low is None or point.high is None:
@@ -84,7 +90,7 @@ def _labels(figure: Figure, place: _Place, last_closed: int) -> str:
     if last_closed > 1:
         at = place.x(last_closed)
         edge = last_closed == len(names) - 1
-        parts.append((place.width if edge else at + 12, "end", words.short_period(names[last_closed])))
+        parts.append((place.width if edge else at + 4, "end", words.short_period(names[last_closed])))
     return "".join(
         f'<text x="{x:.0f}" y="{y}" text-anchor="{anchor}">{text(t)}</text>' for x, anchor, t in parts
     )

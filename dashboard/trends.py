@@ -8,9 +8,12 @@ from dashboard import expected_range, figures, snapshot, words
 from dashboard.chart_weekly import Weekly
 from dashboard.expected_range import LEAST_WEEKS, Week
 
+LEAST_WEEKS_SHOWN = 3
+"""Fewer closed weeks with a number make no line."""
+
 
 def load(path: str, metric: str, scope: str, quarter: str) -> Weekly | None:
-    """The weekly series around a quarter, from two quarters before it to one after; None if it is empty."""
+    """The weekly series from two quarters before a quarter to one after; None if there is no line to draw."""
     definition = snapshot.definitions(path)[metric]
     statistic = definition.headline
     calendar = figures.quarters(path)
@@ -47,7 +50,7 @@ def load(path: str, metric: str, scope: str, quarter: str) -> Weekly | None:
         if definition.unit != "hours"
         else "h",
     )
-    return series if series.shown or series.open_week else None
+    return series if len(series.shown) >= LEAST_WEEKS_SHOWN else None
 
 
 def _name(period: str, is_complete: bool) -> str:

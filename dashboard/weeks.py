@@ -2,14 +2,17 @@
 
 from collections.abc import Sequence
 
+import polars as pl
 import streamlit as st
 
 from dashboard import chart_weekly, components, layout, trends, words
 from dashboard.chart_weekly import Weekly
 from dashboard.components import section, show
+from dashboard.definition import Definition
 from dashboard.markup import text
-from dashboard.snapshot import Definition, Snapshot
+from dashboard.snapshot import Snapshot
 
+CHARTS_AT_MOST = 9
 LEGEND = "▼ ▲ outside it, ◆ eight in a row on one side, ○ week still open."
 UNITS = {
     "duration": "the week's median",
@@ -24,7 +27,7 @@ def wide(shown: Snapshot, definition: Definition, scope: str, name: str, quarter
     series = trends.load(shown.path, definition.metric, scope, quarter)
     if series is None:
         section(f"{definition.title}, week by week")
-        show(_empty(240))
+        show(_empty(160))
         return
     finding = trends.said(series, definition.kind)
     band = (
@@ -37,6 +40,49 @@ def wide(shown: Snapshot, definition: Definition, scope: str, name: str, quarter
     alt_text = f"{definition.title} of {name}, {UNITS[definition.kind]}: {finding}. {_values(series)}"
     layout.chart(chart_weekly.draw(series, axis, height=300), alt_text)
     chart_weekly.table([definition.title], [series])
+
+
+def per_team(shown: Snapshot, definition: Definition, teams: pl.DataFrame, quarter: str) -> None:
+    """One small chart per team, all on one scale. `teams` has the columns scope and name."""
+    title = definition.title.lower()
+    section(
+        "Week by week",
+        f"Weekly median of {title}, same scale for all. Band: the range expected from each team's own first "
+        f"26 weeks. {LEGEND}",
+    )
+    drawn = teams.head(CHARTS_AT_MOST)
+    series = {s: trends.load(shown.path, definition.metric, s, quarter) for s in drawn["scope"]}
+    found = [one for one in series.values() if one is not None]
+    if not found:
+        show(_empty(112))
+        return
+    axis = chart_weekly.value_axis(found, is_duration=definition.unit == "hours")
+    grid = st.grid(4, min_column_width=240, gap=("medium", "small"))
+    for scope, name in drawn.select("scope", "name").iter_rows():
+        with grid.cell():
+            _of_team(definition, name, series[scope], axis)
+    if drawn.height < teams.height:
+        others = f"{drawn.height} of {teams.height} teams; the others have theirs on their own pages."
+        show(f'<p class="eo-note">{others}</p>')
+    chart_weekly.table(drawn["name"].to_list(), list(series.values()))
+    judged = sum(one.expected is not None for one in found)
+    if judged:
+        show(
+            '<p class="eo-note">About 1 in 5 steady series shows a false signal in a quarter by chance: of '
+            f"the {judged} above with a range, expect about {words.figure(judged / 5)}. Not shown on "
+            "purpose: people, rankings, one overall score.</p>"
+        )
+
+
+def _of_team(definition: Definition, name: str, series: Weekly | None, axis: chart_weekly.Axis) -> None:
+    line = trends.said(series, definition.kind) if series else "too few weeks with a number"
+    title = f'<div class="eo-h3" role="heading" aria-level="3">{text(name)}</div>'
+    show(f'{title}<div class="eo-note">{text(line)}</div>')
+    if series is None:
+        show(_empty(112))
+        return
+    drawn = chart_weekly.draw(series, axis, height=120, small=True)
+    layout.chart(drawn, f"{definition.title} of {name}, week by week: {line}. {_values(series)}")
 
 
 def several(shown: Snapshot, definitions: Sequence[Definition], scope: str, name: str, quarter: str) -> None:
@@ -70,7 +116,8 @@ def _values(series: Weekly) -> str:
     if not series.shown:
         return "No closed week yet."
     first, last = series.shown[0], series.shown[-1]
-    return f"Week of {first.start}: {chart_weekly.said(series, first.value)}; week of {last.start}: {chart_weekly.said(series, last.value)}."
+    parts = (f"week of {words.day(w.start)}: {chart_weekly.said(series, w.value)}" for w in (first, last))
+    return words.sentence("; ".join(parts)) + "."
 
 
 def _empty(height: int) -> str:

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from statistics import median
 
-from dashboard.snapshot import Definition
+from dashboard.definition import Definition
 
-SMALL = "no one two three four five six seven eight nine ten eleven twelve".split()
+SMALL = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 NOUNS = {
     "pull_request": ("change", "changes"),
     "pull_request_from_merge": ("change", "changes"),
@@ -213,7 +213,7 @@ def withheld(reason: str, definition: Definition, statistic: str, n: int) -> str
         return f"{amount(n).capitalize()} {counted}; this number needs {definition.min_n.get(statistic, 0)}."
     return {
         "no_data": f"No {things(definition, 1)} in this period.",
-        "low_coverage": "Too few of them could be linked.",
+        "low_coverage": f"Too few {things(definition)} could be linked.",
         "not_reached": "Fewer than half have ended: no middle yet.",
         "before_start": "Before the first day that is covered.",
     }.get(reason, "No number was published.")

@@ -6,26 +6,24 @@ Heavy imports stand inside the commands that need them: `outcomes --help` is ins
 import sys
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import click
 import typer
 
+from pipelines.cli_errors import FAILED, INTERRUPTED, USAGE, CommandError, describe
+from pipelines.cli_options import AnswerFormat, ExportFormat, Grain, LogFormat, RunFormat
 from pipelines.home import (
     CONFIG_VARIABLE,
     DEFAULT_CONFIG,
     DEFAULT_HOME,
     HOME_VARIABLE,
     Home,
-    HomeBusyError,
 )
 
 if TYPE_CHECKING:
     from pipelines.run import Outcome
-
-FAILED, USAGE, INTERRUPTED = 1, 2, 130
 
 app = typer.Typer(
     name="outcomes",
@@ -34,52 +32,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="How work flows and how reliable it is, per team and service, with how sure each number is.",
 )
-
-
-class LogFormat(StrEnum):
-    """How progress is written."""
-
-    text = "text"
-    json = "json"
-
-
-class AnswerFormat(StrEnum):
-    """How an answer is written."""
-
-    table = "table"
-    json = "json"
-    csv = "csv"
-
-
-class RunFormat(StrEnum):
-    """How a run reports."""
-
-    text = "text"
-    json = "json"
-
-
-class ExportFormat(StrEnum):
-    """The files of an export."""
-
-    parquet = "parquet"
-    csv = "csv"
-
-
-class Grain(StrEnum):
-    """The length of a period."""
-
-    day = "day"
-    week = "week"
-    month = "month"
-    quarter = "quarter"
-
-
-class CommandError(Exception):
-    """A command cannot do what was asked; carries its exit code."""
-
-    def __init__(self, message: str, code: int = FAILED) -> None:
-        self.code = code
-        super().__init__(message)
 
 
 @dataclass(slots=True)
@@ -421,31 +373,7 @@ def main() -> None:
     except Exception as failure:  # the border: whatever happened becomes one line
         if debug:
             raise
-        text, code = _describe(failure)
+        text, code = describe(failure)
         sys.stderr.write(f"{text}\n")
         sys.exit(code)
     sys.exit(code if isinstance(code, int) else 0)
-
-
-def _describe(failure: Exception) -> tuple[str, int]:
-    """One line (several for a configuration with several mistakes) and the exit code."""
-    kind = type(failure).__name__
-    if isinstance(failure, CommandError):
-        return f"error: {failure}", failure.code
-    if kind == "ConfigurationError":
-        return str(failure), USAGE
-    if kind in {"UnknownNameError", "ExportError"}:
-        return f"error: {failure}", USAGE
-    if isinstance(failure, HomeBusyError) or kind in {
-        "WarehouseError",
-        "NothingPublishedError",
-        "PublicationBlockedError",
-    }:
-        return f"error: {failure}", FAILED
-    first = (str(failure).splitlines() or [""])[0][:200]
-    if isinstance(failure, OSError):
-        return (
-            f"error: {failure.filename or 'the system'}: {failure.strerror or first}. Mend it and run again",
-            FAILED,
-        )
-    return f"error: {kind}: {first}. Run again with --debug and report what it shows", FAILED

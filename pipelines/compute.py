@@ -53,7 +53,8 @@ def aggregation_frames(con: duckdb.DuckDBPyConnection) -> AggregationFrames:
     """The organisation, its calendar and its rules, as the shared step wants them."""
     # fetchall: DuckDB 2 refuses a relation while a result is not read to its end.
     ((as_of, coverage_floor, time_zone),) = con.execute(
-        "SELECT r.as_of, u.coverage_floor, o.time_zone FROM config.run r, config.rule u, config.organisation o"
+        "SELECT r.as_of, u.coverage_floor, o.time_zone "
+        "FROM config.run r, config.rule u, config.organisation o"
     ).fetchall()
     return AggregationFrames(
         periods=con.sql(
@@ -157,7 +158,8 @@ def write_freshness(
         "SELECT m.source, s.kind, m.stream, "
         "max(m.finished_at) FILTER (WHERE m.status = 'ok') AS last_success_at, "
         "bool_or(m.status <> 'ok') FILTER (WHERE m.is_latest) AS has_failed "
-        "FROM (SELECT *, finished_at = max(finished_at) OVER (PARTITION BY source, stream, scope) AS is_latest "
+        "FROM (SELECT *, "
+        "finished_at = max(finished_at) OVER (PARTITION BY source, stream, scope) AS is_latest "
         "FROM ops.run_manifest) m JOIN config.source s ON s.name = m.source GROUP BY ALL ORDER BY ALL"
     ).fetchall()
     for metric in metrics.values():

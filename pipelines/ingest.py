@@ -88,12 +88,15 @@ class _Fetcher(threading.Thread):
 
     def run(self) -> None:
         broken: str | None = None
-        for stream in self._streams:
-            for scope in self._scopes(stream, broken):
-                if self._stop_asked.is_set():
-                    return
-                broken = self._fetch(stream, scope, broken)
-        self._put(_SourceDone(self._source.name))
+        try:
+            for stream in self._streams:
+                for scope in self._scopes(stream, broken):
+                    if self._stop_asked.is_set():
+                        return
+                    broken = self._fetch(stream, scope, broken)
+        finally:
+            self._put(_SourceDone(self._source.name))
+            self._source.close()
 
     def _scopes(self, stream: str, broken: str | None) -> Sequence[str]:
         """The stream's scopes; where even these cannot be told, "*" stands for all of them."""

@@ -11,7 +11,6 @@ from pathlib import Path
 from pipelines.home import HOME_VARIABLE, Home
 
 
-
 def dashboard_command(port: int, host: str) -> list[str]:
     """The command that serves the dashboard; its theme lies beside the app."""
     found = importlib.util.find_spec("dashboard")

@@ -70,7 +70,8 @@ def metric_values(con: duckdb.DuckDBPyConnection, name: str, wanted: Selection) 
         "FROM metric_values WHERE (len($metrics) = 0 OR metric IN (SELECT unnest($metrics::VARCHAR[]))) "
         "AND (len($scopes) = 0 OR scope IN (SELECT unnest($scopes::VARCHAR[]))) "
         "AND ($grain IS NULL OR grain = $grain) "
-        "AND ($first::DATE IS NULL OR period_end > $first) AND ($last::DATE IS NULL OR period_start <= $last) "
+        "AND ($first::DATE IS NULL OR period_end > $first) "
+        "AND ($last::DATE IS NULL OR period_start <= $last) "
         "ORDER BY metric, scope_kind, scope, grain, period_start, statistic",
         {
             "metrics": list(wanted.metrics),
@@ -90,10 +91,22 @@ def metric_values(con: duckdb.DuckDBPyConnection, name: str, wanted: Selection) 
 
 
 def _value_row(row: tuple[Any, ...]) -> dict[str, Any]:
-    names = (
-        "metric definition_version scope grain period_start period_end is_complete statistic "
-        "value unit n low high open_count"
-    ).split()
+    names = [
+        "metric",
+        "definition_version",
+        "scope",
+        "grain",
+        "period_start",
+        "period_end",
+        "is_complete",
+        "statistic",
+        "value",
+        "unit",
+        "n",
+        "low",
+        "high",
+        "open_count",
+    ]
     linked, eligible, verdict, withheld_reason = row[len(names) :]
     return {
         **{name: _text(value) for name, value in zip(names, row, strict=False)},
@@ -116,8 +129,10 @@ def _require_known(con: duckdb.DuckDBPyConnection, wanted: Selection) -> None:
         (
             "scope",
             wanted.scopes,
-            "SELECT 'organisation' UNION ALL SELECT 'department:' || id FROM department "
-            "UNION ALL SELECT 'team:' || id FROM team UNION ALL SELECT 'service:' || id FROM service",
+            (
+                "SELECT 'organisation' UNION ALL SELECT 'department:' || id FROM department "
+                "UNION ALL SELECT 'team:' || id FROM team UNION ALL SELECT 'service:' || id FROM service"
+            ),
         ),
     ):
         known = {row[0] for row in con.execute(query).fetchall()}

@@ -49,6 +49,9 @@ class UnreadySource:
         """The error as a finding."""
         return [Finding(self.name, is_fine=False, message=str(self._error))]
 
+    def close(self) -> None:
+        """There is no connection."""
+
 
 def history_start(configuration: Configuration, since: datetime | None = None) -> datetime | None:
     """The moment before which nothing is fetched: `--since`, else the organisation's first day."""

@@ -133,7 +133,8 @@ class Warehouse:
         )
         self.con.execute(
             "CREATE TABLE IF NOT EXISTS ops.run (run_id VARCHAR PRIMARY KEY, as_of TIMESTAMPTZ, "
-            "started_at TIMESTAMPTZ, finished_at TIMESTAMPTZ, status VARCHAR, published VARCHAR, is_demo BOOLEAN)"
+            "started_at TIMESTAMPTZ, finished_at TIMESTAMPTZ, status VARCHAR, published VARCHAR, "
+            "is_demo BOOLEAN)"
         )
         self.con.execute(
             "CREATE TABLE IF NOT EXISTS ops.run_manifest (run_id VARCHAR, source VARCHAR, scope VARCHAR, "
@@ -273,7 +274,8 @@ class Warehouse:
         """A run's manifest, in the order in which its streams ended."""
         rows = self.con.execute(
             "SELECT source, scope, stream, status, calls, rows_read, rows_changed, error, started_at, "
-            "finished_at, is_input_error FROM ops.run_manifest WHERE run_id = ? ORDER BY finished_at, source, stream, scope",
+            "finished_at, is_input_error FROM ops.run_manifest WHERE run_id = ? "
+            "ORDER BY finished_at, source, stream, scope",
             [run_id],
         ).fetchall()
         return [StreamResult(*row) for row in rows]

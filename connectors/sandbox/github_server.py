@@ -75,7 +75,7 @@ class GitHubServer:
 
     async def _repository(self, request: Request) -> Response:
         found = self._find(request)
-        return JSONResponse(self._facts(found)) if isinstance(found, Repository) else found
+        return JSONResponse(self._facts(found, _api(request))) if isinstance(found, Repository) else found
 
     async def _runs(self, request: Request) -> Response:
         found = self._find(request)
@@ -96,10 +96,9 @@ class GitHubServer:
         if not isinstance(found, Repository):
             return found
         name, parameters = found.name_at(self._clock.now), request.query_params
-        rows = [self._as_issue(one, name) for one in found.pull_requests if one.created_at <= self._clock.now]
-        rows += [
-            _issue(one, name, self._clock.now) for one in found.issues if one.created_at <= self._clock.now
-        ]
+        now, rest_url = self._clock.now, f"{_api(request)}/repos/{name}"
+        rows = [self._as_issue(one, name, rest_url) for one in found.pull_requests if one.created_at <= now]
+        rows += [_issue(one, name, rest_url, now) for one in found.issues if one.created_at <= now]
         wanted = parameters.get("state", "open")
         rows = [
             row
@@ -128,7 +127,7 @@ class GitHubServer:
         moved = str(request.url).replace(f"/repos/{full_name}", f"/repositories/{found.id}")
         return RedirectResponse(moved, status_code=301)
 
-    def _facts(self, repository: Repository) -> Json:
+    def _facts(self, repository: Repository, api: str) -> Json:
         name = repository.name_at(self._clock.now)
         return {
             "id": repository.id,
@@ -139,10 +138,10 @@ class GitHubServer:
             "archived": False,
             "default_branch": "main",
             "html_url": f"{WEB}/{name}",
-            "url": f"{WEB}/api/v3/repos/{name}",
+            "url": f"{api}/repos/{name}",
         }
 
-    def _as_issue(self, change: PullRequest, name: str) -> Json:
+    def _as_issue(self, change: PullRequest, name: str, rest_url: str) -> Json:
         """GitHub lists pull requests among the issues."""
         now = self._clock.now
         updated = max(moment for moment in touched(change) if moment <= now)
@@ -152,7 +151,8 @@ class GitHubServer:
             "title": change.title,
             "state": "open" if state(change, now) == "OPEN" else "closed",
             "html_url": f"{WEB}/{name}/pull/{change.number}",
-            "pull_request": {"url": f"{WEB}/api/v3/repos/{name}/pulls/{change.number}"},
+            "url": f"{rest_url}/issues/{change.number}",
+            "pull_request": {"url": f"{rest_url}/pulls/{change.number}"},
             "user": self._user_of(change.author),
             "labels": [{"name": label} for label in change.labels],
             "created_at": iso(change.created_at),
@@ -168,13 +168,14 @@ class GitHubServer:
         return {"login": account.login + suffix, "id": account.id, "type": account.kind}
 
 
-def _issue(issue: GitHubIssue, name: str, now: datetime) -> Json:
+def _issue(issue: GitHubIssue, name: str, rest_url: str, now: datetime) -> Json:
     closed = iso_or_none(issue.closed_at, now)
     return {
         "id": issue.id,
         "number": issue.number,
         "title": issue.title,
         "state": "closed" if closed else "open",
+        "url": f"{rest_url}/issues/{issue.number}",
         "html_url": f"{WEB}/{name}/issues/{issue.number}",
         "user": {"login": issue.author, "type": "User"},
         "labels": [{"name": label} for label in issue.labels],
@@ -232,6 +233,11 @@ def _page(request: Request, rows: list[Any]) -> tuple[list[Any], dict[str, str]]
     links = [link(number - 1, "prev"), link(1, "first")] if number > 1 else []
     links += [link(number + 1, "next"), link(last, "last")] if number < last else []
     return rows[(number - 1) * size : number * size], {"link": ", ".join(links)} if links else {}
+
+
+def _api(request: Request) -> str:
+    """The address under which the client reached the REST API, prefix included."""
+    return str(request.base_url).rstrip("/")
 
 
 def _not_found() -> Response:

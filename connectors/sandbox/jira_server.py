@@ -18,6 +18,8 @@ from connectors.sandbox.jql import BadQuery, key_at, project_at, search, status_
 from connectors.sandbox.work_items import DONE, DROPPED, STATUSES
 from connectors.sandbox.world import WorkItem, World
 
+WEB = "https://jira.alder.example"
+"""Where people would open the site, which need not be where its API is asked."""
 REFUSAL = {"errorMessages": ["Client must be authenticated to access this resource."], "errors": {}}
 CATEGORIES = {"new": (2, "To Do"), "indeterminate": (4, "In Progress"), "done": (3, "Done")}
 TYPES = ("Story", "Task", "Bug")
@@ -51,10 +53,10 @@ class JiraServer:
         ]
         return Gate(Starlette(routes=routes), self._clock, REFUSAL)
 
-    async def _server_info(self, request: Request) -> Response:
+    async def _server_info(self, _request: Request) -> Response:
         return JSONResponse(
             {
-                "baseUrl": str(request.base_url).rstrip("/"),
+                "baseUrl": WEB,
                 "version": "1001.0.0-SNAPSHOT",
                 "versionNumbers": [1001, 0, 0],
                 "deploymentType": "Cloud",
@@ -99,10 +101,11 @@ class JiraServer:
         )
 
     async def _search(self, request: Request) -> Response:
-        parameters: Json = dict(request.query_params)
+        repeated = ",".join(request.query_params.getlist("fields"))
+        parameters: Json = {**request.query_params, "fields": repeated}
         if request.method == "POST":
             parameters = await request.json()
-        wanted = parameters.get("fields") or ["id"]
+        wanted = parameters.get("fields") or "id"
         fields = wanted if isinstance(wanted, list) else wanted.split(",")
         largest = 5_000 if set(fields) <= {"id", "key"} else 100
         size = min(int(parameters.get("maxResults", 50)), largest)

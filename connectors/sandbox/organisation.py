@@ -86,35 +86,34 @@ class Habits:
     paces: tuple[Pace, ...]
 
 
+def _service(name: str, team: str, projects: list[str] | None = None, start: date = HISTORY_START) -> Service:
+    """A service with one owner, deployed from a repository of its own name."""
+    return Service(
+        id=name,
+        name=name,
+        active_from=start,
+        owners=[Ownership(team)],
+        repository=f"{OWNER}/{name}",
+        jira_projects=projects or [],
+        incident_service=f"P{name.upper().replace('-', '')[:13]}",
+    )
+
+
 def services() -> list[Service]:
     """The twelve services and their dated owners."""
-
-    def plain(
-        service: str, team: str, projects: list[str] | None = None, start: date = HISTORY_START
-    ) -> Service:
-        return Service(
-            id=service,
-            name=service,
-            active_from=start,
-            owners=[Ownership(team)],
-            repository=f"{OWNER}/{service}",
-            jira_projects=projects or [],
-            incident_service=f"P{service.upper().replace('-', '')[:13]}",
-        )
-
     found = [
-        plain("basket-api", "basket", ["BAS"]),
-        plain("catalogue-admin", "catalogue"),
-        plain("catalogue-search", "catalogue", ["CAT"]),
-        plain("checkout-web", "checkout", ["CHK"]),
-        plain("depot-scan", "depot"),
-        plain("harbour-booking", "harbour", ["HAR"]),
-        plain("harbour-rates", "harbour"),
-        plain("payments", "basket", ["PAY"]),
-        plain("routing-engine", "routing", ["ROU"]),
-        plain("sign-in", "identity", ["IDN"], SIGN_IN_START),
-        plain("tracking-events", "tracking", ["TRK"]),
-        plain("tracking-web", "tracking"),
+        _service("basket-api", "basket", ["BAS"]),
+        _service("catalogue-admin", "catalogue"),
+        _service("catalogue-search", "catalogue", ["CAT"]),
+        _service("checkout-web", "checkout", ["CHK"]),
+        _service("depot-scan", "depot"),
+        _service("harbour-booking", "harbour", ["HAR"]),
+        _service("harbour-rates", "harbour"),
+        _service("payments", "basket", ["PAY"]),
+        _service("routing-engine", "routing", ["ROU"]),
+        _service("sign-in", "identity", ["IDN"], SIGN_IN_START),
+        _service("tracking-events", "tracking", ["TRK"]),
+        _service("tracking-web", "tracking"),
     ]
     by_id = {service.id: service for service in found}
     by_id["catalogue-admin"].deployments_from, by_id["catalogue-admin"].deployments_match = "tags", "^v[0-9]"

@@ -3,11 +3,12 @@
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 
+from connectors.sandbox import scenario_failures
 from connectors.sandbox.changes import DEPENDENCY_BOT, REVIEW_BOT
 from connectors.sandbox.github_world import DeploymentStatus
 from connectors.sandbox.mint import Mint
 from connectors.sandbox.organisation import SCRIPTED_USER
-from connectors.sandbox.scenario_stage import AUTHOR, REVIEWER, TEAM, Stage, at, days
+from connectors.sandbox.scenario_stage import AUTHOR, HOUR, REVIEWER, TEAM, Stage, at, days
 from connectors.sandbox.work_items import ACTIVE, BLOCKED, DONE, DROPPED, TO_DO
 from connectors.sandbox.world import Account, Membership, Ownership, Team, World
 
@@ -18,7 +19,6 @@ TEAMS = {
     "baton-second": "Baton Second",
     "twins": "Twins",
 }
-HOUR = timedelta(hours=1)
 HANDED_OVER = date(2026, 8, 1)
 
 Play = Callable[[Stage], None]
@@ -45,41 +45,6 @@ def _lanterns(stage: Stage) -> None:
         merged = midnight + 30 * HOUR
         stage.change(midnight + 6 * HOUR, midnight + 8 * HOUR, merged)
         stage.deploy(merged + 2 * HOUR)
-    stage.finish()
-
-
-def _weathervane(stage: Stage) -> None:
-    """The second, fourth and sixth deployment are rolled back to what was live before each."""
-    midnights = days(6)
-    stage.routine(midnights)
-    for number in (1, 3, 5):
-        deployed = midnights[number] + 14 * HOUR
-        stage.deploy(deployed + 2 * HOUR, content=midnights[number - 1] + 14 * HOUR)
-    stage.finish()
-
-
-def _bellows(stage: Stage) -> None:
-    midnights = days(5)
-    stage.routine(midnights)
-    for midnight in midnights[:3]:
-        deployed = midnight + 14 * HOUR
-        stage.deploy(deployed + 30 * HOUR, content=deployed)
-    started = midnights[0] + 45 * HOUR
-    stage.incident(started, started + HOUR)
-    stage.finish()
-
-
-def _tinder(stage: Stage) -> None:
-    midnights = days(5)
-    stage.routine(midnights)
-    for number, delay in ((1, 2), (3, 26)):
-        opened = midnights[number] + (14 + delay) * HOUR
-        fix = stage.change(opened - HOUR, opened, opened + HOUR)
-        if delay == 2:
-            fix.head_ref = "hotfix/empty-page"
-        else:
-            fix.labels.append("hotfix")
-        stage.deploy(opened + 2 * HOUR)
     stage.finish()
 
 
@@ -193,61 +158,6 @@ def _clockwork(stage: Stage) -> None:
     stage.finish()
 
 
-def _smoulder(stage: Stage) -> None:
-    midnights = days(5)
-    stage.routine(midnights)
-    for midnight, lasting in zip(midnights, (1, 2, 3, None, None), strict=True):
-        started = midnight + 15 * HOUR
-        stage.incident(started, started + lasting * HOUR if lasting else None)
-    stage.finish()
-
-
-def _across_quarters(stage: Stage) -> None:
-    """Five deployments up to 30 June 20:00 and five from 1 July 08:00 (UTC) on."""
-    for midnight in [*days(4, "06-20"), at("06-30")]:
-        stage.simple(midnight)
-        stage.deploy(midnight + 20 * HOUR)
-    for midnight in days(5, "07-01"):
-        stage.change(midnight + 5 * HOUR, midnight + 6 * HOUR, midnight + 7 * HOUR)
-        stage.deploy(midnight + 8 * HOUR)
-
-
-def _signpost(stage: Stage) -> None:
-    _across_quarters(stage)
-    stage.incident(at("07-01", "10:00"), at("07-01", "11:00"), deployed_at=at("06-30", "20:00"))
-    stage.finish()
-
-
-def _harvest(stage: Stage) -> None:
-    _across_quarters(stage)
-    stage.incident(at("07-01", "10:00"), at("07-01", "16:00"))
-    reverted = next(one for one in stage.branch.merged if one.merged_at == at("06-30", "12:00"))
-    opened = at("07-01", "12:00")
-    revert = stage.change(opened, opened, opened + HOUR)
-    revert.title, revert.reverts = f'Revert "{reverted.title}"', reverted.id
-    stage.finish()
-
-
-def _doorstep(stage: Stage) -> None:
-    midnights = days(5, apart=4)
-    stage.routine(midnights)
-    for number, delay in enumerate((24 * HOUR, 24 * HOUR + timedelta(seconds=1), timedelta(0))):
-        started = midnights[number] + 14 * HOUR + delay
-        stage.incident(started, started + HOUR)
-    stage.finish()
-
-
-def _chorus(stage: Stage) -> None:
-    midnights = days(5)
-    stage.routine(midnights)
-    started = midnights[1] + 15 * HOUR
-    first = stage.incident(started, started + 5 * HOUR)
-    stage.incident(started + HOUR, started + 2 * HOUR)
-    later = midnights[3] + 15 * HOUR
-    stage.incident(later, later + HOUR).merged_into = first.id
-    stage.finish()
-
-
 def _caterpillar(stage: Stage) -> None:
     repository = stage.repository
     repository.earlier_name, repository.name = repository.name, "butterfly"
@@ -301,9 +211,9 @@ def _workbench(stage: Stage) -> None:
 
 PLAYS: Mapping[str, Play] = {
     "lanterns": _lanterns,
-    "weathervane": _weathervane,
-    "bellows": _bellows,
-    "tinder": _tinder,
+    "weathervane": scenario_failures.weathervane,
+    "bellows": scenario_failures.bellows,
+    "tinder": scenario_failures.tinder,
     "echoes": _echoes,
     "kindling": _kindling,
     "driftwood": _driftwood,
@@ -316,11 +226,11 @@ PLAYS: Mapping[str, Play] = {
     "grafting": _grafting,
     "junction": _junction,
     "clockwork": _clockwork,
-    "smoulder": _smoulder,
-    "signpost": _signpost,
-    "harvest": _harvest,
-    "doorstep": _doorstep,
-    "chorus": _chorus,
+    "smoulder": scenario_failures.smoulder,
+    "signpost": scenario_failures.signpost,
+    "harvest": scenario_failures.harvest,
+    "doorstep": scenario_failures.doorstep,
+    "chorus": scenario_failures.chorus,
     "caterpillar": _caterpillar,
     "baton": _baton,
     "twins-north": _twins,

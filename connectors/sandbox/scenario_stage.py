@@ -23,6 +23,7 @@ from connectors.sandbox.world import Incident, Ownership, Rollout, Service, Tran
 TEAM = "proving-ground"
 AUTHOR, REVIEWER = "scenario-author", "scenario-reviewer"
 START = date(2026, 4, 1)
+HOUR = timedelta(hours=1)
 
 
 def at(day: str, clock: str = "00:00") -> datetime:

@@ -11,7 +11,10 @@ QUARTER_BEFORE, QUARTER = "2026-Q2", "2026-Q3"
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """One number that has to be published; `value` None: nothing can be said although n is known."""
+    """One number that has to be published; `value` None: nothing can be said although n is known.
+
+    Where `n` is below the least that the product publishes, it withholds the value.
+    """
 
     metric: str
     statistic: str

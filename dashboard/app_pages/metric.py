@@ -1,15 +1,22 @@
 """One metric: its question, its number and every item, how it is defined, and the query."""
 
-import polars as pl
 import streamlit as st
 
-from dashboard import chart_items, components, drill_down, figures, layout, snapshot, sparkline, words
-from dashboard.chart_items import Dots
+from dashboard import (
+    components,
+    drill_down,
+    figures,
+    layout,
+    reference,
+    snapshot,
+    sparkline,
+    words,
+)
 from dashboard.components import section, show
 from dashboard.drill_down import Behind
 from dashboard.figures import Figure
 from dashboard.markup import text
-from dashboard.snapshot import Definition, Snapshot
+from dashboard.snapshot import Snapshot
 
 DIRECTIONS = {
     "lower_is_better": "lower is better",
@@ -48,7 +55,7 @@ def page(shown: Snapshot) -> None:
     _number(shown, figure, behind)
     section("From rows to this number", "Nothing is left out without a reason.")
     show(drill_down.rows_to_number(behind))
-    _defined(definition)
+    reference.draw(definition)
     section(f"The {words.things(definition)} behind it")
     drill_down.items(shown.path, behind)
     with st.expander("The query that made it"):
@@ -67,32 +74,13 @@ def _number(shown: Snapshot, figure: Figure, behind: Behind) -> None:
         if used.is_empty():
             show(components.state("", "none", "No data", "No row makes this number.", height=220))
             return
-        dots = _dots(shown, figure, behind)
+        dots = drill_down.dots(shown.path, figure, behind)
         each = "one dot each" if dots.per_dot == 1 else f"one dot for {dots.per_dot}"
         many = ", ◆ counted against it" if definition.kind == "ratio" else ""
+        many = ", ○ still open" if figure.now and figure.now.open_count else many
         show(f'<div class="eo-note">Every {words.things(definition, 1)}, {each}{many}.</div>')
         said = sparkline.spoken(figure)
         layout.chart(dots.chart, f"{used.height:,} {things} of {behind.label}, {each}. {said}")
-
-
-def _dots(shown: Snapshot, figure: Figure, behind: Behind) -> Dots:
-    if figure.definition.kind == "level":
-        return chart_items.by_days(drill_down.ages(behind))
-    if figure.definition.kind != "duration":
-        span = figures.quarters(shown.path).row(by_predicate=pl.col("period") == figure.quarter, named=True)
-        return chart_items.by_week(behind.used, span["period_start"], span["period_end"])
-    lines = []
-    for statistic, lead in (("p50", "half within"), ("p85", "85 of 100 within")):
-        if statistic in figure.definition.statistics:
-            found = figures.load(
-                shown.path, figure.definition.metric, [figure.scope], figure.quarter, statistic
-            )
-            now = found[figure.scope].now
-            if now and now.value is not None:
-                lines.append(
-                    (lead, now, words.scale(figure.definition, statistic, [now.value]).full(now.value))
-                )
-    return chart_items.durations(behind.used["value"].drop_nulls().to_list(), lines)
 
 
 def _others(shown: Snapshot, figure: Figure) -> str:
@@ -106,44 +94,3 @@ def _others(shown: Snapshot, figure: Figure) -> str:
                 f"<div>{text(words.STATISTICS[statistic])}: {text(other.scale.full(other.now.value))}</div>"
             )
     return "".join(lines)
-
-
-def _defined(definition: Definition) -> None:
-    left, right = st.columns(2, gap="large")
-    facts = {
-        "Formula": definition.formula,
-        "Shown as": "; ".join(words.STATISTICS[s] for s in definition.statistics),
-        "Counted in": definition.period_rule,
-        "Needs at least": _minimum(definition),
-        "Interval": words.INTERVALS[definition.kind],
-        "Verdict": words.VERDICT_RULES[definition.kind],
-        "Kept by": f"{definition.owner}, version {definition.version}, since {words.day(definition.since)}",
-    }
-    with left:
-        section("Definition")
-        show(
-            '<dl class="eo-facts">'
-            + "".join(f"<dt>{k}</dt><dd>{text(v)}</dd>" for k, v in facts.items() if v)
-            + "</dl>"
-        )
-    with right:
-        section("Read it with care")
-        show(_list(definition.caveats))
-        if definition.not_for:
-            show('<div class="eo-h3" role="heading" aria-level="3">Not for</div>' + _list(definition.not_for))
-        if definition.references:
-            show(
-                '<div class="eo-h3" role="heading" aria-level="3">Read on</div>'
-                + _list(definition.references)
-            )
-
-
-def _minimum(definition: Definition) -> str:
-    wanted = (
-        (n, words.STATISTIC_NAMES.get(s)) for s, n in definition.min_n.items() if s in definition.statistics
-    )
-    return ", ".join(f"{n} for {name}" for n, name in wanted if n and name)
-
-
-def _list(lines: tuple[str, ...]) -> str:
-    return '<ul class="eo-list">' + "".join(f"<li>{text(line)}</li>" for line in lines) + "</ul>"

@@ -3,12 +3,10 @@
 import polars as pl
 import streamlit as st
 
-from dashboard import chart_weekly, components, figures, layout, ledes, scope_table, snapshot, trends, words
-from dashboard.chart_weekly import Weekly
+from dashboard import components, figures, layout, ledes, scope_table, snapshot, weeks, words
 from dashboard.components import page_link, section, show
 from dashboard.figures import Figure
 from dashboard.markup import text
-from dashboard.scope_table import Numbers
 from dashboard.snapshot import Snapshot
 
 HEADLINE = (
@@ -17,7 +15,6 @@ HEADLINE = (
     "change_failure_rate",
     "failed_deployment_recovery_time",
 )
-CHARTS_AT_MOST = 9
 
 
 def page(shown: Snapshot) -> None:
@@ -43,7 +40,8 @@ def page(shown: Snapshot) -> None:
     show(components.cards(_card(found, teams) for found in numbers.values()))
     section("Teams", "In alphabetical order. Compare a team with its own past, not with its neighbours.")
     scope_table.draw("Teams", teams, numbers)
-    _week_by_week(shown, quarter, teams)
+    if HEADLINE[0] in known and not teams.is_empty():
+        weeks.per_team(shown, known[HEADLINE[0]], teams, quarter)
     section(
         "Services", "The same numbers for each service, under the department of the team that owns it today."
     )
@@ -89,53 +87,3 @@ def _services(shown: Snapshot, quarter: str) -> pl.DataFrame:
 
 def _card(found: dict[str, Figure], teams: pl.DataFrame) -> str:
     return components.card(found["organisation"], components.tally(found[scope] for scope in teams["scope"]))
-
-
-def _week_by_week(shown: Snapshot, quarter: str, teams: pl.DataFrame) -> None:
-    """Small charts of the weekly lead time, one per team, all on one scale."""
-    metric = HEADLINE[0]
-    if metric not in snapshot.definitions(shown.path) or teams.is_empty():
-        return
-    definition = snapshot.definitions(shown.path)[metric]
-    section(
-        "Week by week",
-        f"Weekly median of {definition.title.lower()}, same scale for all. Band: the range expected from each "
-        "team's own first 26 weeks. ▼ ▲ outside it, ◆ eight in a row on one side, ○ week still open.",
-    )
-    drawn = teams.head(CHARTS_AT_MOST)
-    series = {scope: trends.load(shown.path, metric, scope, quarter) for scope in drawn["scope"]}
-    found = [s for s in series.values() if s is not None]
-    axis = chart_weekly.value_axis(found, is_duration=definition.unit == "hours")
-    grid = st.grid(4, min_column_width=240, gap=("medium", "small"))
-    for scope, name in drawn.select("scope", "name").iter_rows():
-        with grid.cell():
-            _small(name, series[scope], axis, definition.title)
-    if drawn.height < teams.height:
-        show(
-            f'<p class="eo-note">{drawn.height} of {teams.height} teams; the others have theirs on their own pages.</p>'
-        )
-    chart_weekly.table(drawn["name"].to_list(), list(series.values()))
-    judged = sum(s.expected is not None for s in found)
-    show(
-        f'<p class="eo-note">About 1 in 5 steady series shows a false signal in a quarter by chance: of the {judged} '
-        f"above with a range, expect about {words.figure(judged / 5)}. Not shown on purpose: people, rankings, "
-        "one overall score.</p>"
-    )
-
-
-def _small(name: str, series: Weekly | None, axis: chart_weekly.Axis, title: str) -> None:
-    line = trends.said(series, "duration") if series else "no number in these weeks"
-    show(
-        f'<div class="eo-h3" role="heading" aria-level="3">{text(name)}</div><div class="eo-note">{text(line)}</div>'
-    )
-    if series is None:
-        show(
-            components.state(
-                "", "none", "No data", "No week had enough changes, or too few could be linked.", height=112
-            )
-        )
-    else:
-        layout.chart(
-            chart_weekly.draw(series, axis, height=120, small=True),
-            f"{title} of {name}, week by week: {line}",
-        )

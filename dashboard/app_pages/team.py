@@ -2,9 +2,20 @@
 
 import streamlit as st
 
-from dashboard import components, drill_down, figures, layout, ledes, open_work, snapshot, weeks, words
+from dashboard import (
+    components,
+    drill_down,
+    figures,
+    further,
+    layout,
+    ledes,
+    open_work,
+    snapshot,
+    weeks,
+    words,
+)
 from dashboard.app_pages.overview import HEADLINE
-from dashboard.components import Column, chip, section, show
+from dashboard.components import chip, section, show
 from dashboard.figures import Figure
 from dashboard.markup import text
 from dashboard.snapshot import Snapshot
@@ -38,7 +49,8 @@ def page(shown: Snapshot) -> None:
     show(components.cards(components.card(f, _foot(f)) for f in headline))
     _weeks(shown, scope, name, quarter)
     open_work.draw(shown, scope)
-    _others(shown, team, quarter, [numbers[m] for m in known if m not in HEADLINE])
+    limit = dict(snapshot.teams(shown.path).select("team", "wip_limit").iter_rows())[team]
+    further.draw(quarter, limit, [numbers[m] for m in known if m not in HEADLINE])
     _behind(shown, scope, name, quarter)
 
 
@@ -82,34 +94,6 @@ def _weeks(shown: Snapshot, scope: str, name: str, quarter: str) -> None:
             "The others, week by week", f"Each on its own scale. Band: its expected range. {weeks.LEGEND}"
         )
         weeks.several(shown, weekly[1 : SMALL_CHARTS_AT_MOST + 1], scope, name, quarter)
-
-
-def _others(shown: Snapshot, team: str, quarter: str, found: list[Figure]) -> None:
-    """The numbers that have no card, one per line."""
-    if not found:
-        return
-    section("Further numbers", f"{words.period(quarter)}, each with what it counts and what it rests on.")
-    columns = [Column("Metric"), Column("This quarter"), Column("Quarter by quarter", short="Quarters")]
-    columns += [Column("Against the quarter before", short="Verdict"), Column("Rests on")]
-    limit = dict(snapshot.teams(shown.path).select("team", "wip_limit").iter_rows())[team]
-    rows = []
-    for figure in found:
-        cover = "".join(f'<span class="eo-under">{text(line)}</span>' for line in figures.coverage(figure))
-        name = components.page_link("metrics", figure.definition.title, {"metric": figure.definition.title})
-        judged = components.verdict(figure) + _limit(figure, limit)
-        rows.append(
-            [name, components.cell(figure, figure.scale), components.sparkline(figure), judged, cover]
-        )
-    show(components.table(f"Further numbers, {words.period(quarter)}", columns, rows))
-
-
-def _limit(figure: Figure, limit: int | None) -> str:
-    """How the work in progress stands to the limit the team set."""
-    if limit is None or figure.statistic != "level" or figure.now is None or figure.now.value is None:
-        return ""
-    over = round(figure.now.value) - limit
-    stands = f"{over} over" if over > 0 else "kept"
-    return f'<span class="eo-under">limit the team set: {limit}, {stands}</span>'
 
 
 def _behind(shown: Snapshot, scope: str, name: str, quarter: str) -> None:

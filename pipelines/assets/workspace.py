@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import dagster as dg
-from pydantic import PrivateAttr
+from pydantic import Field, PrivateAttr
 
 from pipelines.home import Home, only_run
 from pipelines.warehouse import Warehouse
@@ -18,7 +18,7 @@ class RunOptions(dg.Config):
 
     as_of: str | None = None
     since: str | None = None
-    sources: list[str] = []
+    sources: list[str] = Field(default_factory=list)
     full: bool = False
     is_demo: bool = False
 

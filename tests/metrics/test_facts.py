@@ -3,12 +3,12 @@
 from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta
+from random import Random
 from typing import Any
 
 import duckdb
+import polars as pl
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from pipelines.catalog import load_metrics
 from pipelines.models import observe
@@ -104,7 +104,8 @@ def test_today_is_the_local_day(build: Build) -> None:
 
 def _calendar(con: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], tuple[str, str | None]]:
     rows = con.sql(
-        "SELECT service_id, metric_family, starts_on::VARCHAR, ends_on::VARCHAR FROM facts.dim_service_calendar"
+        "SELECT service_id, metric_family, starts_on::VARCHAR, ends_on::VARCHAR "
+        "FROM facts.dim_service_calendar"
     ).fetchall()
     return {(service, family): (start, end) for service, family, start, end in rows}
 
@@ -179,43 +180,46 @@ def test_owners_cover_all_days_with_gaps_as_nobodys(build: Build) -> None:
     ]
 
 
+def _counted(con: duckdb.DuckDBPyConnection, metric: str) -> pl.DataFrame:
+    """The observations that enter the number."""
+    return observe(con, load_metrics()[metric]).filter(pl.col("excluded_reason").is_null())
+
+
 def test_thirteen_weeks_of_deployments_with_a_week_of_none(build: Build) -> None:
     # 52 deployments, some of them on one day; the calendar has the seventh week although no row has it.
     monday = date(2026, 1, 5)
-    deployments = []
-    for week, (days, count) in enumerate(DAYS_AND_DEPLOYMENTS):
-        for number in range(count):
-            day = monday + timedelta(weeks=week, days=number % days)
-            sha = f"c{len(deployments)}"
-            deployments.append({"id": sha, "sha": sha, "at": f"{day}T{8 + number:02d}:00Z"})
+    times = sorted(
+        f"{monday + timedelta(weeks=week, days=number % days)}T{8 + number:02d}:00Z"
+        for week, (days, count) in enumerate(DAYS_AND_DEPLOYMENTS)
+        for number in range(count)
+    )
+    deployments = [{"id": f"c{place}", "at": at} for place, at in enumerate(times)]
     line = " ".join(one["id"] for one in deployments)
     case = {"as_of": "2026-04-06T00:00Z", "history": {1: line}, "deployment": deployments}
-    metric = load_metrics()["deployment_frequency"]
-    con = build(case, [*metric.depends_on, "staged.stg_period"])
-    on_dates = observe(con, metric).filter(excluded_reason=None)["on_date"].to_list()
-    weeks = [
-        start
-        for (start,) in con.sql(
-            "SELECT period_start FROM staged.stg_period WHERE grain = 'week' AND is_complete ORDER BY 1"
-        ).fetchall()
-    ]
+    con = build(case, ["facts.fct_deployment", "facts.dim_service_owner", "staged.stg_period"])
+    on_dates = _counted(con, "deployment_frequency")["on_date"].to_list()
+    weeks = con.sql(
+        "SELECT period_start FROM staged.stg_period WHERE grain = 'week' AND is_complete ORDER BY 1"
+    ).fetchall()
     per_week = Counter(day - timedelta(days=day.weekday()) for day in on_dates)
     days_per_week = Counter(day - timedelta(days=day.weekday()) for day in set(on_dates))
-    assert [(days_per_week[week], per_week[week]) for week in weeks] == DAYS_AND_DEPLOYMENTS
+    assert [(days_per_week[week], per_week[week]) for (week,) in weeks] == DAYS_AND_DEPLOYMENTS
     assert len(on_dates) == 52
 
 
 def test_items_have_labels_and_pages_but_no_titles(build: Build) -> None:
+    first, second = "2026-03-01T00:00Z", "2026-03-02T00:00Z"
+    github_issue = {"source": "gh", "container_id": "1", "key": "#5", "labels": ["incident"]}
     case = {
         "history": {1: "0123456789 m7"},
-        "pull_request": [{"id": 7, "title": "Secret plan", "first_commit": "2026-03-01T00:00Z", "merged_at": "2026-03-02T00:00Z"}],
-        "deployment": [{"id": 1, "sha": "0123456789", "at": "2026-03-01T00:00Z"}, {"id": 2, "sha": None, "at": "2026-03-03T00:00Z"}],
-        "incident": [{"id": "P1", "title": "Ann broke it", "started_at": "2026-03-01T00:00Z"}],
+        "pull_request": [{"id": 7, "title": "Secret plan", "first_commit": first, "merged_at": second}],
+        "deployment": [{"id": 1, "sha": "0123456789", "at": first}, {"id": 2, "sha": None, "at": second}],
+        "incident": [{"id": "P1", "title": "Ann broke it", "started_at": first}],
         "issue": [
-            {"id": 12, "title": "Another plan", "created_at": "2026-03-01T00:00Z"},
-            {"id": 5, "source": "gh", "container_id": "1", "key": "#5", "labels": ["incident"], "created_at": "2026-03-04T00:00Z"},
+            {"id": 12, "title": "Another plan", "created_at": first},
+            {"id": 5, **github_issue, "created_at": second},
         ],
-    }  # fmt: skip
+    }
     con = build(case, ["facts.dim_item"])
     rows = con.sql(
         "SELECT item_kind, item_id, label, url, service_id FROM facts.dim_item ORDER BY ALL"
@@ -234,36 +238,32 @@ def test_items_have_labels_and_pages_but_no_titles(build: Build) -> None:
 
 
 @pytest.mark.parametrize(
-    ("moves", "expected"),
+    ("way", "expected"),
     [
         # Done for the last time; a second done status is no new finish; open again is not finished.
-        ([["02", "To Do", "In Progress"], ["03", "In Progress", "Done"]], ("02", "03")),
-        ([["02", "To Do", "In Progress"], ["03", "In Progress", "Done"], ["05", "Done", "Closed"]], ("02", "03")),
-        ([["02", "To Do", "In Progress"], ["03", "In Progress", "Done"], ["05", "Done", "To Do"]], ("02", None)),
-        (
-            [["02", "To Do", "In Progress"], ["03", "In Progress", "Done"], ["05", "Done", "In Progress"], ["07", "In Progress", "Done"]],
-            ("02", "07"),
-        ),
-        # Never started is finished all the same.
-        ([["04", "To Do", "Done"]], (None, "04")),
-        ([["02", "To Do", "In Progress"], ["03", "In Progress", "To Do"], ["04", "To Do", "Done"]], ("02", "04")),
-        ([], (None, None)),
+        ("02 In Progress, 03 Done", ("02", "03")),
+        ("02 In Progress, 03 Done, 05 Closed", ("02", "03")),
+        ("02 In Progress, 03 Done, 05 To Do", ("02", None)),
+        ("02 In Progress, 03 Done, 05 In Progress, 07 Done", ("02", "07")),
+        # Never started is finished all the same; a return to the backlog erases nothing.
+        ("04 Done", (None, "04")),
+        ("02 In Progress, 03 To Do, 04 Done", ("02", "04")),
+        ("", (None, None)),
     ],
-)  # fmt: skip
+)
 def test_start_and_finish_of_a_work_item(
-    build: Build, moves: list[list[str]], expected: tuple[str | None, str | None]
+    build: Build, way: str, expected: tuple[str | None, str | None]
 ) -> None:
-    dated = [[f"2026-03-{day}T09:00Z", before, after] for day, before, after in moves]
-    status = [
-        {"id": name, "name": name, "category": category}
-        for name, category in (
-            ("To Do", "new"),
-            ("In Progress", "indeterminate"),
-            ("Done", "done"),
-            ("Closed", "done"),
-        )
-    ]
-    case = {"status": status, "issue": [{"id": 1, "created_at": "2026-03-01T08:00Z", "moves": dated}]}
+    moves, before = [], "To Do"
+    for step in filter(None, way.split(", ")):
+        day, _, after = step.partition(" ")
+        moves.append([f"2026-03-{day}T09:00Z", before, after])
+        before = after
+    categories = {"To Do": "new", "In Progress": "indeterminate", "Done": "done", "Closed": "done"}
+    case = {
+        "status": [{"id": name, "name": name, "category": category} for name, category in categories.items()],
+        "issue": [{"id": 1, "created_at": "2026-03-01T08:00Z", "moves": moves}],
+    }
     con = build(case, ["facts.fct_work_item"])
     [(started, finished)] = con.sql("SELECT started_on, finished_on FROM facts.fct_work_item").fetchall()
     assert tuple(day and f"{day:%d}" for day in (started, finished)) == expected
@@ -301,34 +301,25 @@ def test_what_is_a_revert(build: Build, title: str, branch: str, expected: tuple
     assert con.sql("SELECT is_revert, reverts_number FROM facts.fct_pull_request").fetchall() == [expected]
 
 
-MOMENT = st.integers(0, 100)
-
-
-@given(
-    opened=MOMENT, drafted=st.booleans(), ready=MOMENT, reviews=st.lists(MOMENT, max_size=3), merged=MOMENT
-)
-@settings(
-    max_examples=15,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-    derandomize=True,
-)
-def test_pickup_and_review_make_the_time_to_merge(
-    build: Build, opened: int, drafted: bool, ready: int, reviews: list[int], merged: int
-) -> None:
-    opened, merged = min(opened, merged), max(opened, merged)
-    at = [f"2026-03-{1 + hour // 24:02d}T{hour % 24:02d}:00Z" for hour in range(101)]
-    request = {"id": 1, "created_at": at[opened], "merged_at": at[merged]}
-    request["events"] = [["ReadyForReviewEvent", at[max(opened, ready)]]] if drafted else []
-    request["reviews"] = [["ben", at[max(opened, review)]] for review in reviews]
-    metrics = load_metrics()
-    names = ("pull_request_pickup_time", "pull_request_review_time", "pull_request_time_to_merge")
-    con = build({"pull_request": [request]}, metrics[names[0]].depends_on)
-    (pickup, review, total) = (
-        observe(con, metrics[name]).filter(excluded_reason=None)["value"].to_list() for name in names
+def test_pickup_and_review_make_the_time_to_merge(build: Build) -> None:
+    # Two hundred pull requests with openings, drafts, reviews and merges at random hours of four days.
+    random = Random(20260301)
+    at = [f"2026-03-{1 + hour // 24:02d}T{hour % 24:02d}:00Z" for hour in range(96)]
+    requests = []
+    for number in range(200):
+        opened, ready, merged = sorted(random.choices(range(96), k=3))
+        reviews = [["ben", at[random.randrange(opened, 96)]] for _ in range(random.randrange(4))]
+        events = [["ReadyForReviewEvent", at[ready]]] if random.random() < 0.5 else []
+        moments = {"created_at": at[opened], "merged_at": at[merged]}
+        requests.append({"id": number, **moments, "events": events, "reviews": reviews})
+    con = build(
+        {"pull_request": requests}, ["facts.fct_pull_request", "facts.dim_service_owner", "facts.dim_run"]
     )
-    assert len(pickup) == len(review)
-    if pickup:
-        assert pickup[0] >= 0
-        assert review[0] >= 0
-        assert pickup[0] + review[0] == total[0]
+    parts = ("pull_request_pickup_time", "pull_request_review_time", "pull_request_time_to_merge")
+    pickup, review, total = (
+        dict(_counted(con, part).select("item_id", "value").iter_rows()) for part in parts
+    )
+    assert pickup.keys() == review.keys()
+    assert 100 < len(pickup) < len(total) == 200
+    assert min(*pickup.values(), *review.values()) == 0
+    assert {item: pickup[item] + review[item] for item in pickup} == {item: total[item] for item in pickup}

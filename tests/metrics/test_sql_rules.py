@@ -61,7 +61,8 @@ def test_facts_and_metrics_can_be_carried_to_spark(item: Model | Metric) -> None
     (spark,) = sqlglot.transpile(
         sql, read="duckdb", write="spark", unsupported_level=sqlglot.ErrorLevel.RAISE
     )
-    carried = {str(table) for table in sqlglot.parse_one(spark, read="spark").find_all(exp.Table) if table.db}
+    tables = sqlglot.parse_one(spark, read="spark").find_all(exp.Table)
+    carried = {f"{table.db}.{table.name}" for table in tables if table.db}
     assert carried == set(item.depends_on)
 
 

@@ -86,6 +86,9 @@ class ToldSource:
     def check(self):
         return []
 
+    def close(self):
+        self.is_closed = True
+
 
 @pytest.fixture
 def records():

@@ -32,7 +32,7 @@ def merged_hours(path: str) -> list[float]:
 
 def moment(text: str) -> datetime:
     """An aware time from ISO text."""
-    return datetime.fromisoformat(text.replace("Z", "+00:00"))
+    return datetime.fromisoformat(text)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,6 @@ from datetime import date
 import pytest
 
 from connectors.sandbox.organisation import AS_OF, BOTS, HISTORY_START
-from connectors.sandbox.rollouts import season
 from connectors.sandbox.simulation import build
 from connectors.sandbox.world import World
 
@@ -98,7 +97,6 @@ def test_incidents_and_work_items_show_every_habit(demo: World) -> None:
     assert any(item.moved_at for item in demo.work_items)
     assert any(not item.transitions for item in demo.work_items)
     assert set(ends) >= {"Done", "Won't do", "In Progress", "Blocked"}
-    assert season(demo.as_of) == 1.0
 
 
 def test_the_same_seed_makes_the_same_world() -> None:

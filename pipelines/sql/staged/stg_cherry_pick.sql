@@ -23,4 +23,4 @@ WHERE
     c.gone_at IS NULL
     AND p.state = 'merged'
     AND c.sha <> p.merge_commit_sha
-    AND contains(p.merge_commit_headline, '#' || p.number)
+    AND regexp_matches(p.merge_commit_headline, '#' || p.number || '($|[^0-9])')

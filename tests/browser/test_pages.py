@@ -1,0 +1,128 @@
+"""The three pages in a real browser: they show, they fit, they call nowhere else."""
+
+from collections.abc import Callable, Iterator
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect
+
+pytestmark = pytest.mark.browser
+
+PAGES = {
+    "/": ("Overview", "In Q3 2026 change lead time changed clearly in two of eight teams"),
+    "/team?team=Beacon": ("Beacon", "Change lead time is clearly shorter than in Q2 2026"),
+    "/metrics?metric=Change+failure+rate": (
+        "Change failure rate",
+        "Which share of deployments had to be mended?",
+    ),
+}
+BACKGROUND = {"light": "rgb(251, 250, 247)", "dark": "rgb(20, 23, 26)"}
+Visit = Callable[..., Page]
+
+
+def is_streamlits_probe(message: ConsoleMessage) -> bool:
+    """On a page's own address Streamlit first asks for its server below that address, and is told 404."""
+    path = urlsplit(message.location.get("url", "")).path
+    return path.count("/") > 2 and path.endswith(("/_stcore/health", "/_stcore/host-config"))
+
+
+@pytest.fixture
+def visit(browser: Browser, address: str) -> Iterator[Visit]:
+    """Open a page; afterwards nothing may stand on the console, and no other host may have been asked."""
+    asked: set[str] = set()
+    said: list[str] = []
+    contexts = []
+
+    def note(message: ConsoleMessage) -> None:
+        if message.type == "error" and not is_streamlits_probe(message):
+            said.append(message.text)
+
+    def opened(path: str, width: int = 1280, scheme: str = "light") -> Page:
+        context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)  # type: ignore[arg-type]
+        contexts.append(context)
+        page = context.new_page()
+        page.on("request", lambda request: asked.add(urlsplit(request.url).netloc))
+        page.on("console", note)
+        page.on("pageerror", lambda error: said.append(str(error)))
+        page.goto(address + path)
+        page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for(timeout=60_000)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert said == []
+    assert asked <= {urlsplit(address).netloc, ""}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_shows_its_heading_its_finding_and_its_charts(visit: Visit, path: str, scheme: str) -> None:
+    page = visit(path, scheme=scheme)
+    heading, finding = PAGES[path]
+    expect(page.get_by_role("heading", level=1)).to_have_text(heading)
+    expect(page.locator(".eo-lede")).to_contain_text(finding)
+    chart = page.get_by_test_id("stVegaLiteChart").first
+    expect(chart.locator("svg").first).to_be_visible()
+    body = page.locator('[data-testid="stApp"]').first
+    assert body.evaluate("e => getComputedStyle(e).backgroundColor") == BACKGROUND[scheme]
+
+
+def test_a_chart_takes_its_colours_from_the_theme(visit: Visit) -> None:
+    strokes = {}
+    for scheme in ("light", "dark"):
+        page = visit("/team?team=Beacon", scheme=scheme)
+        line = page.locator('[data-testid="stVegaLiteChart"] .mark-line path').first
+        line.wait_for()
+        strokes[scheme] = line.evaluate("e => getComputedStyle(e).stroke")
+    assert strokes == {"light": "rgb(27, 94, 158)", "dark": "rgb(125, 181, 238)"}
+
+
+@pytest.mark.parametrize("width", [320, 390, 768, 1920])
+@pytest.mark.parametrize("path", PAGES)
+def test_nothing_scrolls_sideways(visit: Visit, path: str, width: int) -> None:
+    page = visit(path, width=width)
+    page.locator(".eo-lede").wait_for()
+    page.get_by_test_id("stVegaLiteChart").first.locator("svg").first.wait_for()
+    main = page.get_by_test_id("stMain")
+    assert main.evaluate("e => e.scrollWidth - e.clientWidth") <= 0
+    wide = main.evaluate(
+        "e => [...e.querySelectorAll('.eo *')].filter(x => !x.closest('.eo-long, pre, caption, thead') && "
+        "x.getBoundingClientRect().right > e.clientWidth + 1).map(x => x.className || x.tagName)"
+    )
+    assert wide == []
+
+
+def test_every_chart_has_a_name_and_a_table(visit: Visit) -> None:
+    page = visit("/team?team=Beacon")
+    charts = page.get_by_test_id("stVegaLiteChart")
+    charts.first.locator("svg").first.wait_for()
+    assert 0 < charts.count() <= 9
+    for i in range(charts.count()):
+        name = charts.nth(i).evaluate(
+            "e => [e, ...e.querySelectorAll('[aria-label]')].map(x => x.getAttribute('aria-label')).find(Boolean)"
+        )
+        assert name
+        assert "Beacon" in name or "Open work by age" in name
+    fold = page.get_by_text("The same as a table").first
+    fold.click()
+    table = page.locator("table", has=page.locator("caption", has_text="Week by week")).first
+    expect(table.get_by_role("columnheader").first).to_have_text("Week of")
+
+
+def test_a_team_is_reached_by_keyboard(visit: Visit) -> None:
+    page = visit("/")
+    link = page.locator(".eo-table").first.get_by_role("link", name="Beacon", exact=True)
+    link.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Beacon")
+
+
+def test_a_hostile_name_stays_text(visit: Visit) -> None:
+    page = visit(
+        "/team?team=%3Cb%3EAtlas%3C%2Fb%3E%20!%5Bx%5D(http%3A%2F%2Fevil.example%2Fx.png)%20%3Ared%5Br%5D%20%24x%24"
+    )
+    expect(page.get_by_role("heading", level=1)).to_have_text(
+        "<b>Atlas</b> ![x](http://evil.example/x.png) :red[r] $x$"
+    )
+    assert page.locator('img[src*="evil"]').count() == 0

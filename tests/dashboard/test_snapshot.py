@@ -1,0 +1,144 @@
+"""The data layer: which file is shown, and what the questions answer."""
+
+from datetime import date, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import duckdb
+import polars as pl
+import pytest
+
+from dashboard import snapshot
+
+NAME = "20261105T031300Z-7d1f2c3a"
+
+
+@pytest.fixture
+def path(home: Path) -> str:
+    return snapshot.current().path
+
+
+def copy_of(published: Path, home: Path, *names: str) -> Path:
+    folder = home / "snapshots"
+    folder.mkdir()
+    for name in names:
+        (folder / f"{name}.duckdb").write_bytes((published / "snapshots" / f"{NAME}.duckdb").read_bytes())
+    return folder
+
+
+def test_the_pointer_is_followed(home: Path) -> None:
+    found = snapshot.current()
+    assert (found.name, found.replaced) == (NAME, None)
+
+
+def test_no_pointer_says_how_to_make_a_snapshot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OUTCOMES_HOME", str(tmp_path))
+    with pytest.raises(snapshot.SnapshotError, match="No snapshot has been published yet") as caught:
+        snapshot.current()
+    assert "`outcomes run`" in caught.value.fix
+
+
+def test_a_snapshot_that_does_not_open_gives_way_to_the_one_before(
+    published: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OUTCOMES_HOME", str(tmp_path))
+    folder = copy_of(published, tmp_path, "20261103T000000Z-aaaaaaaa", "20261104T000000Z-bbbbbbbb")
+    (folder / "20261105T000000Z-cccccccc.duckdb").write_bytes(b"not a database")
+    (folder / "20261106T000000Z-dddddddd.duckdb").write_bytes(b"never pointed at")
+    (folder / ".building-20261105T000000Z-cccccccc.duckdb").write_bytes(b"half written")
+    (folder / "CURRENT").write_text("20261105T000000Z-cccccccc.duckdb\n")
+    found = snapshot.current()
+    assert (found.name, found.replaced) == ("20261104T000000Z-bbbbbbbb", "20261105T000000Z-cccccccc")
+
+
+@pytest.mark.parametrize("content", [b"", b"not a database"])
+def test_none_opens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes) -> None:
+    monkeypatch.setenv("OUTCOMES_HOME", str(tmp_path))
+    folder = tmp_path / "snapshots"
+    folder.mkdir()
+    (folder / "x.duckdb").write_bytes(content)
+    (folder / "CURRENT").write_text("x.duckdb\n")
+    with pytest.raises(snapshot.SnapshotError, match="does not open, and there is no older one"):
+        snapshot.current()
+
+
+def test_a_database_without_our_tables_is_no_snapshot(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OUTCOMES_HOME", str(tmp_path))
+    folder = tmp_path / "snapshots"
+    folder.mkdir()
+    with duckdb.connect(str(folder / "x.duckdb")) as con:
+        con.execute("create table run as select 1 as run_id")
+    (folder / "CURRENT").write_text("x.duckdb\n")
+    with pytest.raises(snapshot.SnapshotError):
+        snapshot.current()
+
+
+def test_the_pointer_cannot_leave_the_folder(
+    published: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OUTCOMES_HOME", str(tmp_path))
+    (tmp_path / "snapshots").mkdir()
+    elsewhere = published / "snapshots" / f"{NAME}.duckdb"
+    (tmp_path / "snapshots" / "CURRENT").write_text(f"{elsewhere}\n")
+    with pytest.raises(snapshot.SnapshotError):
+        snapshot.current()
+
+
+def test_the_run_is_told_on_the_organisations_clock(path: str) -> None:
+    run = snapshot.run(path)
+    assert run.as_of == datetime(2026, 11, 5, 4, 10, tzinfo=ZoneInfo("Europe/Berlin"))
+    assert (run.today, run.organisation, run.is_demo) == (date(2026, 11, 5), "Fennel & Rye", True)
+
+
+def test_teams_stand_by_department_and_name(path: str) -> None:
+    found = snapshot.teams(path).select("department_name", "name").rows()
+    assert found[:2] == [("Marketplace", "Atlas"), ("Marketplace", "Beacon")]
+    assert found == sorted(found)
+
+
+def test_an_item_of_two_services_counts_once_in_their_team(tmp_path: Path, published: Path) -> None:
+    # One change, deployed by catalogue on 2 July and by search on 3 July; both are Atlas's.
+    folder = copy_of(published, tmp_path, "two")
+    path = str(folder / "two.duckdb")
+    with duckdb.connect(path) as con:
+        con.execute("delete from metric_item")
+        for service, day, reason in (("search", 3, None), ("catalogue", 2, None), ("basket", 4, "bot")):
+            con.execute(
+                "insert into metric_item by name select 'change_lead_time' as metric, 'change' as item_kind, "
+                "'github:PR_1' as item_id, $service as service_id, $team as team_id, make_date(2026, 7, $day) "
+                "as on_date, $reason as excluded_reason, make_timestamptz(2026, 7, $day, 9, 0, 0) as ended_at",
+                {
+                    "service": service,
+                    "day": day,
+                    "reason": reason,
+                    "team": "beacon" if reason else "atlas",
+                },
+            )
+    july = (date(2026, 7, 1), date(2026, 8, 1))
+
+    def services(scope: str) -> list[str]:
+        return snapshot.observations(path, "change_lead_time", scope, *july)["service_id"].to_list()
+
+    assert services("team:atlas") == ["catalogue"]
+    assert services("department:market") == ["catalogue"]
+    assert services("organisation") == ["catalogue"]
+    assert services("service:search") == ["search"]
+    out = snapshot.left_out(path, "change_lead_time", *july)
+    assert out.select("scope", "reason", "items").rows() == [
+        ("service:basket", "bot", 1),
+        ("team:beacon", "bot", 1),
+    ]
+
+
+def test_rows_of_a_period_are_those_that_the_published_number_counts(path: str) -> None:
+    start, end = date(2026, 7, 1), date(2026, 10, 1)
+    found = snapshot.observations(path, "change_lead_time", "team:beacon", start, end)
+    used = found.filter((pl.col("item_kind") == "change") & pl.col("excluded_reason").is_null())
+    values = snapshot.series(path, "change_lead_time", "p50", "quarter")
+    row = values.row(
+        by_predicate=(pl.col("scope") == "team:beacon") & (pl.col("period") == "2026-Q3"), named=True
+    )
+    assert used.height == row["n"] > 50
+    assert used["value"].median() == pytest.approx(row["value"])

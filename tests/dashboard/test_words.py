@@ -1,0 +1,71 @@
+"""Figures, periods and sentences in plain words."""
+
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from dashboard import snapshot, words
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (0, "0"),
+        (0.0789, "0.079"),
+        (0.96, "1.0"),
+        (2.44, "2.4"),
+        (4.0, "4"),
+        (9.96, "10"),
+        (27.4, "27"),
+        (1204, "1,204"),
+    ],
+)
+def test_two_significant_digits(value: float, said: str) -> None:
+    assert words.figure(value) == said
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("2026-Q3", "Q3 2026"),
+        ("2026-W05", "week 5, 2026"),
+        ("2026-10", "October 2026"),
+        ("2026-10-01", "1 Oct 2026"),
+    ],
+)
+def test_periods(name: str, said: str) -> None:
+    assert words.period(name) == said
+
+
+@pytest.mark.parametrize(
+    ("hours", "said"), [([0.25], "15 min"), ([27.0], "27 h"), ([240.0], "10 d"), ([None, 3.0], "3 h")]
+)
+def test_durations_find_their_unit(home: Path, hours: list[float | None], said: str) -> None:
+    definition = snapshot.definitions(snapshot.current().path)["change_lead_time"]
+    value = next(v for v in hours if v is not None)
+    assert words.scale(definition, "p50", hours).full(value) == said
+
+
+def test_age() -> None:
+    assert words.age(timedelta(hours=5)) == "5 hours old"
+    assert words.age(timedelta(days=2, hours=3)) == "2 days old"
+
+
+def test_how_much_of_an_open_quarter_is_over() -> None:
+    assert words.so_far(date(2026, 10, 1), date(2027, 1, 1), date(2026, 11, 5)) == "5 of 13 weeks so far"
+
+
+@pytest.mark.parametrize(
+    ("metric", "verdict", "up"),
+    [
+        ("change_lead_time", "signal_better", False),
+        ("change_lead_time", "signal_worse", True),
+        ("deployment_frequency", "signal_more", True),
+        ("deployment_frequency", "signal_fewer", False),
+        ("change_lead_time", "no_clear_change", None),
+    ],
+)
+def test_where_a_number_went(home: Path, metric: str, verdict: str, up: bool | None) -> None:
+    definition = snapshot.definitions(snapshot.current().path)[metric]
+    assert words.went_up(definition, verdict) is up
