@@ -15,6 +15,8 @@ from dashboard.colours import colour
 Row = dict[str, Any]
 FONT = '"Source Sans", "Segoe UI", Helvetica, Arial, sans-serif'
 _HOURS = [1 / 60, 1 / 12, 0.25, 0.5, 1, 2, 4, 8, 12, 24, 48, 96, 168, 336, 720, 1440, 2880, 8760]
+_FINER = [*_HOURS[:6], 3, 4, 6, 8, 10, 12, 16, 20, 24, 48, 72, 96, 120, 144, 168, 240, 336, 480, *_HOURS[-4:]]
+LEAST_TICKS = 3
 _TICK_WORDS = (
     "datum.value < 0.99 ? format(datum.value * 60, '.0f') + ' min' : "
     "datum.value < 23.9 ? format(datum.value, '.0f') + ' h' : format(datum.value / 24, '.0f') + ' d'"
@@ -52,6 +54,8 @@ def hours_axis(low: float, high: float, most: int, **options: Any) -> tuple[alt.
     """A logarithmic scale for durations in hours, and an axis with at most `most` plain ticks."""
     low, high = max(low, 1 / 60) / 1.2, max(high, 1 / 30) * 1.1
     ticks = [t for t in _HOURS if low <= t <= high]
+    if len(ticks) < LEAST_TICKS:
+        ticks = [t for t in _FINER if low <= t <= high]
     ticks = ticks[:: max(1, -(-len(ticks) // most))]
     return (
         alt.Scale(type="log", domain=[low, high], nice=False),

@@ -76,9 +76,7 @@ def said(series: Weekly, metric_kind: str) -> str:
             continue
         since = words.day(group[0].start, year=False)
         if all(w.mark == "run" for w in group):
-            parts.append(
-                f"eight or more weeks in a row a little {word}, to {words.day(group[-1].start, year=False)}"
-            )
+            parts.append(f"a run of weeks a little {word}, to {words.day(group[-1].start, year=False)}")
         elif len(group) == 1:
             parts.append(f"1 week {word} than expected, {since}")
         else:

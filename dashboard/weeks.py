@@ -77,7 +77,7 @@ def per_team(shown: Snapshot, definition: Definition, teams: pl.DataFrame, quart
 def _of_team(definition: Definition, name: str, series: Weekly | None, axis: chart_weekly.Axis) -> None:
     line = trends.said(series, definition.kind) if series else "too few weeks with a number"
     title = f'<div class="eo-h3" role="heading" aria-level="3">{text(name)}</div>'
-    show(f'{title}<div class="eo-note">{text(line)}</div>')
+    show(f'{title}<div class="eo-note eo-two">{text(line)}</div>')
     if series is None:
         show(_empty(112))
         return
@@ -95,7 +95,7 @@ def several(shown: Snapshot, definitions: Sequence[Definition], scope: str, name
             _small(definition, series, name)
     missing = [d.title.lower() for d, series in found if series is None]
     if missing:
-        show(f'<p class="eo-note">No weekly series, too few in any week: {text(words.listed(missing))}.</p>')
+        show(f'<p class="eo-note">Too few weeks with a number: {text(words.listed(missing))}.</p>')
     if drawn:
         chart_weekly.table([d.title for d, _ in drawn], [series for _, series in drawn])
 
@@ -103,7 +103,8 @@ def several(shown: Snapshot, definitions: Sequence[Definition], scope: str, name
 def _small(definition: Definition, series: Weekly, name: str) -> None:
     finding = trends.said(series, definition.kind)
     title = f'<div class="eo-h3" role="heading" aria-level="3">{text(definition.title)}</div>'
-    show(f'{title}<div class="eo-note">{text(words.sentence(UNITS[definition.kind]))}: {text(finding)}</div>')
+    line = f"{words.sentence(UNITS[definition.kind])}: {finding}"
+    show(f'{title}<div class="eo-note eo-two">{text(line)}</div>')
     axis = chart_weekly.value_axis([series], is_duration=series.is_duration)
     drawn = chart_weekly.draw(series, axis, height=140, small=True)
     layout.chart(

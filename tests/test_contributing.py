@@ -45,6 +45,9 @@ class Almanac:
     def check(self):
         return [Finding(self.name, is_fine=True, message=f"shelf {self.shelf}")]
 
+    def close(self):
+        pass
+
 
 def create(settings, context):
     return Almanac(settings, context)

@@ -18,6 +18,7 @@ from dashboard.figures import Figure
 from dashboard.markup import text
 from dashboard.snapshot import Snapshot
 
+UNITS = {"hours": "hours", "days": "days", "ratio": "share", "count": "number"}
 DIRECTIONS = {
     "lower_is_better": "lower is better",
     "higher_is_better": "higher is better",
@@ -47,7 +48,7 @@ def page(shown: Snapshot) -> None:
     definition = known[metric]
     with left:
         layout.opening(definition.title, definition.question)
-        reading = f"{definition.unit}, {DIRECTIONS[definition.direction]}"
+        reading = f"{UNITS[definition.unit]}, {DIRECTIONS[definition.direction]}"
         layout.meta(shown, [f"<b>{text(definition.family.capitalize())}</b>, {reading}"])
     with st.skeleton(height=300):
         figure = figures.load(shown.path, metric, [scope], quarter)[scope]
@@ -66,7 +67,8 @@ def page(shown: Snapshot) -> None:
 def _number(shown: Snapshot, figure: Figure, behind: Behind) -> None:
     definition, used = figure.definition, behind.used
     things = words.things(definition, used.height)
-    section(behind.label, f"{used.height:,} {things}. {definition.period_rule}")
+    rule = definition.period_rule
+    section(behind.label, f"{used.height:,} {things}. Counted by {rule[:1].lower()}{rule[1:]}")
     left, right = st.columns([0.29, 0.71], gap="medium")
     with left:
         show(components.card(figure, _others(shown, figure)))

@@ -100,7 +100,7 @@ def test_every_chart_has_a_name_and_a_table(visit: Visit) -> None:
     assert 0 < charts.count() <= 9
     for i in range(charts.count()):
         name = charts.nth(i).evaluate(
-            "e => [e, ...e.querySelectorAll('[aria-label]')].map(x => x.getAttribute('aria-label')).find(Boolean)"
+            "e => [e, ...e.querySelectorAll('[aria-label]')].map(x => x.ariaLabel).find(Boolean)"
         )
         assert name
         assert "Beacon" in name or "Open work by age" in name

@@ -10,11 +10,12 @@ in its first quarter, Grove's deployments cannot be linked, Harvest has no Jira,
 import json
 import math
 import os
-from random import Random
 import sys
+import tomllib
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
+from random import Random
 from zoneinfo import ZoneInfo
 
 import duckdb
@@ -84,202 +85,7 @@ CLEAR = {
     ("deployment_frequency", "team:beacon"): "signal_more",
 }
 
-METRICS: dict[str, dict[str, object]] = {
-    "change_lead_time": {
-        "title": "Change lead time",
-        "question": "How long does a change take from its first commit to running in production?",
-        "formula": "time of the first successful production deployment that contains the merge commit "
-        "− earliest commit time of the pull request",
-        "kind": "duration",
-        "estimator": "quantile",
-        "item_kind": "change",
-        "unit": "hours",
-        "direction": "lower_is_better",
-        "family": "delivery",
-        "statistics": ["p50", "p85", "p50_from_merge", "p85_from_merge"],
-        "min_n": {"p50": 3, "p85": 10, "p50_from_merge": 3, "p85_from_merge": 10},
-        "period_rule": "The day of the deployment.",
-        "reasons": {
-            "bot": "made by bots",
-            "not_yet_deployed": "not yet deployed",
-            "unknown_ancestry": "the deployment cannot be told",
-        },
-        "linked_reasons": ["not_yet_deployed"],
-        "unlinked_reasons": ["unknown_ancestry"],
-        "caveats": [
-            "Changes that never reached production are not in it. Read it with time to production.",
-            "A squash merge keeps the time of the first commit; an amended commit may not.",
-            "It falls when work is cut smaller, which is often the point.",
-        ],
-        "not_for": ["Comparing teams or people", "A target with a bonus"],
-        "references": ["DORA, software delivery metrics (dora.dev)"],
-    },
-    "time_to_production": {
-        "title": "Time to production",
-        "question": "How long until a merged change runs in production, counting those still waiting?",
-        "formula": "Kaplan–Meier median of first commit → production, undeployed changes still open",
-        "kind": "duration",
-        "estimator": "kaplan_meier",
-        "item_kind": "change",
-        "unit": "hours",
-        "direction": "lower_is_better",
-        "family": "delivery",
-        "statistics": ["p50"],
-        "min_n": {"p50": 3},
-        "period_rule": "The day of the merge.",
-        "reasons": {"bot": "made by bots", "unknown_ancestry": "the deployment cannot be told"},
-        "linked_reasons": [],
-        "unlinked_reasons": ["unknown_ancestry"],
-        "caveats": ["While many changes wait, the upper quantiles may not be reached."],
-        "not_for": ["Comparing teams"],
-        "references": [],
-    },
-    "deployment_frequency": {
-        "title": "Deployment frequency",
-        "question": "How often does something new reach production?",
-        "formula": "successful production deployments ÷ weeks, redeployments of the same commit left out",
-        "kind": "count",
-        "estimator": None,
-        "item_kind": "deployment",
-        "unit": "count",
-        "direction": "neutral",
-        "family": "delivery",
-        "statistics": ["per_week"],
-        "min_n": {"per_week": 0},
-        "period_rule": "The day of the deployment.",
-        "reasons": {"redeploy": "redeployments of the same commit", "failed": "deployments that failed"},
-        "linked_reasons": [],
-        "unlinked_reasons": [],
-        "caveats": ["Splitting one deployment in two doubles it. Read it with the failure rate."],
-        "not_for": ["Measuring how much was achieved"],
-        "references": [],
-    },
-    "change_failure_rate": {
-        "title": "Change failure rate",
-        "question": "Which share of deployments had to be mended?",
-        "formula": "deployments with a linked incident, rolled back or hotfixed ÷ deployments",
-        "kind": "ratio",
-        "estimator": None,
-        "item_kind": "deployment",
-        "unit": "ratio",
-        "direction": "lower_is_better",
-        "family": "reliability",
-        "statistics": ["ratio"],
-        "min_n": {"ratio": 5},
-        "period_rule": "The day of the deployment.",
-        "reasons": {
-            "redeploy": "redeployments of the same commit",
-            "too_young": "younger than 24 h, not yet evaluated",
-            "no_incident_source": "no incident source covers the service",
-        },
-        "linked_reasons": ["too_young"],
-        "unlinked_reasons": ["no_incident_source"],
-        "caveats": ["Falls when deployments are split. Read it with deployment frequency."],
-        "not_for": ["Blaming whoever deployed"],
-        "references": [],
-    },
-    "failed_deployment_recovery_time": {
-        "title": "Failed deployment recovery time",
-        "question": "When a deployment fails, how long until service is restored?",
-        "formula": "Kaplan–Meier median of failure start → restored, open failures still open",
-        "kind": "duration",
-        "estimator": "kaplan_meier",
-        "item_kind": "deployment",
-        "coverage_item_kind": "incident",
-        "unit": "hours",
-        "direction": "lower_is_better",
-        "family": "reliability",
-        "statistics": ["p50"],
-        "min_n": {"p50": 3},
-        "period_rule": "The day on which the failure began.",
-        "reasons": {"not_linked": "no deployment could be linked to it"},
-        "linked_reasons": [],
-        "unlinked_reasons": ["not_linked"],
-        "caveats": ["Few failures make a wide range."],
-        "not_for": ["Comparing teams"],
-        "references": [],
-    },
-    "work_in_progress": {
-        "title": "Work in progress",
-        "question": "How much has been started and not finished?",
-        "formula": "items active or waiting at the end of the local day",
-        "kind": "level",
-        "estimator": None,
-        "item_kind": "issue",
-        "unit": "count",
-        "direction": "lower_is_better",
-        "family": "flow",
-        "statistics": ["level"],
-        "min_n": {"level": 0},
-        "period_rule": "The end of the period's last day.",
-        "reasons": {},
-        "linked_reasons": [],
-        "unlinked_reasons": [],
-        "caveats": ["A level drifts: it is compared with the team's limit, not tested."],
-        "not_for": ["Telling people they are busy or idle"],
-        "references": [],
-    },
-    "work_item_age": {
-        "title": "Work item age",
-        "question": "How old is what has been started and not finished?",
-        "formula": "today − first day active + 1, in local calendar days",
-        "kind": "level",
-        "estimator": None,
-        "item_kind": "issue",
-        "unit": "days",
-        "direction": "lower_is_better",
-        "family": "flow",
-        "statistics": ["p50", "p85", "max"],
-        "min_n": {"p50": 3, "p85": 10, "max": 1},
-        "period_rule": "The end of the period's last day.",
-        "reasons": {},
-        "linked_reasons": [],
-        "unlinked_reasons": [],
-        "caveats": ["Weekends count."],
-        "not_for": ["Chasing people"],
-        "references": [],
-    },
-    "pull_request_pickup_time": {
-        "title": "Pull request pickup time",
-        "question": "How long does a ready change wait for the first look?",
-        "formula": "first human review by somebody else − ready for review",
-        "kind": "duration",
-        "estimator": "quantile",
-        "item_kind": "pull_request",
-        "unit": "hours",
-        "direction": "lower_is_better",
-        "family": "flow",
-        "statistics": ["p50", "p85"],
-        "min_n": {"p50": 3, "p85": 10},
-        "period_rule": "The day of the merge.",
-        "reasons": {"bot": "made by bots", "no_review": "merged without a review"},
-        "linked_reasons": [],
-        "unlinked_reasons": [],
-        "caveats": ["Nights and weekends count."],
-        "not_for": ["Rating reviewers"],
-        "references": [],
-    },
-    "pull_request_time_to_merge": {
-        "title": "Pull request time to merge",
-        "question": "How long from ready for review to merged?",
-        "formula": "merge − ready for review",
-        "kind": "duration",
-        "estimator": "quantile",
-        "item_kind": "pull_request",
-        "unit": "hours",
-        "direction": "lower_is_better",
-        "family": "flow",
-        "statistics": ["p50", "p85"],
-        "min_n": {"p50": 3, "p85": 10},
-        "period_rule": "The day of the merge.",
-        "reasons": {"bot": "made by bots"},
-        "linked_reasons": [],
-        "unlinked_reasons": [],
-        "caveats": ["Nights and weekends count."],
-        "not_for": ["Rating reviewers"],
-        "references": [],
-    },
-}
+METRICS = tomllib.loads((Path(__file__).parent / "fake_metrics.toml").read_text(encoding="utf-8"))
 
 
 @dataclass
@@ -376,23 +182,18 @@ def one_change(draw: Draw, key: str, label: str, service: str, day: date) -> Non
             excluded_reason=reason,
             on_date=day,
         )
-    review = {"item_kind": "pull_request", **common, "on_date": day, "is_event": True, "is_open": False}
-    pickup = draw.hours(4, 0.9)
-    unseen = "no_review" if not bot and draw.dice.random() < 0.04 else None
-    draw.add(
-        "pull_request_pickup_time",
-        **review,
-        value=pickup,
-        ended_at=merged,
-        excluded_reason=reason and "bot" or unseen,
-    )
-    draw.add(
-        "pull_request_time_to_merge",
-        **review,
-        value=pickup + draw.hours(9, 0.8),
-        ended_at=merged,
-        excluded_reason="bot" if bot else None,
-    )
+    one_review(draw, common | {"on_date": day, "ended_at": merged}, is_bot=bot)
+
+
+def one_review(draw: Draw, common: dict[str, object], *, is_bot: bool) -> None:
+    """How long one pull request waited for its first look and for its merge."""
+    review = {"item_kind": "pull_request", **common, "is_event": True, "is_open": False}
+    pickup, more = draw.hours(4, 0.9), draw.hours(9, 0.8)
+    unseen = "no_review" if draw.dice.random() < 0.04 else None
+    reason = "bot" if is_bot else unseen
+    draw.add("pull_request_pickup_time", **review, value=pickup, excluded_reason=reason)
+    reason = "bot" if is_bot else None
+    draw.add("pull_request_time_to_merge", **review, value=pickup + more, excluded_reason=reason)
 
 
 def draw_deployments(draw: Draw) -> None:
@@ -603,13 +404,13 @@ def scope_values(
         else:
             within = [r for r in rows if start <= r["on_date"] < end]  # type: ignore[operator]
             used = [r for r in within if r["item_kind"] == main and r["excluded_reason"] is None]
-            linking = head.get("coverage_item_kind", main)
+            linking = head["coverage_item_kind"] if not main.endswith("_from_merge") else main
             eligible = [r for r in within if r["item_kind"] == linking]
             weeks = (min(end, AS_OF.date()) - start).days / 7 or 1 / 7  # type: ignore[operator,type-var]
             value, low, high, n = measure(kind, statistic, used, weeks)
         unlinked = sum(r["excluded_reason"] in head["unlinked_reasons"] for r in eligible)  # type: ignore[operator]
         linked = sum(r["excluded_reason"] in (None, *head["linked_reasons"]) for r in eligible)  # type: ignore[operator]
-        has_floor = "coverage_item_kind" not in head
+        has_floor = head["coverage_item_kind"] == head["item_kind"]
         reason = withheld(scope[1], rows, end, n, minimum, (linked, unlinked) if has_floor else (0, 0))
         verdict = judge(metric, scope[1], str(grain), str(period), bool(complete), kind, reason, n, previous)
         previous[str(grain)] = None if reason else value
@@ -705,13 +506,15 @@ def create(path: Path, draw: Draw, team_names: dict[str, str], is_demo: bool) ->
         )
         table(
             "item",
-            f"item_kind VARCHAR, item_id VARCHAR, label VARCHAR, url VARCHAR, service_id VARCHAR, occurred_at {utc}",
+            f"item_kind VARCHAR, item_id VARCHAR, label VARCHAR, url VARCHAR, service_id VARCHAR, "
+            f"occurred_at {utc}",
             draw.items,
         )
         table(
             "metric_catalog",
             "metric VARCHAR, title VARCHAR, question VARCHAR, formula VARCHAR, family VARCHAR, unit VARCHAR, "
-            "direction VARCHAR, kind VARCHAR, estimator VARCHAR, item_kind VARCHAR, coverage_item_kind VARCHAR, grains VARCHAR[], "
+            "direction VARCHAR, kind VARCHAR, estimator VARCHAR, item_kind VARCHAR, "
+            "coverage_item_kind VARCHAR, grains VARCHAR[], "
             "statistics VARCHAR[], period_rule VARCHAR, min_n VARCHAR, reasons VARCHAR, "
             "linked_reasons VARCHAR[], unlinked_reasons VARCHAR[], owner VARCHAR, since DATE, version INT, "
             "caveats VARCHAR[], not_for VARCHAR[], references_ VARCHAR[], sql VARCHAR, sql_hash VARCHAR",
@@ -728,9 +531,9 @@ def catalog_row(metric: str, head: dict[str, object]) -> tuple[object, ...]:
     return (
         metric,
         *plain,
-        head["estimator"],
+        head.get("estimator"),
         head["item_kind"],
-        head.get("coverage_item_kind", head["item_kind"]),
+        head["coverage_item_kind"],
         weekly,
         head["statistics"],
         head["period_rule"],

@@ -48,8 +48,8 @@ def published_value(
 
 def test_overview_opens_with_its_finding(home: Path, open_page: Open) -> None:
     assert lede(open_page("overview")) == (
-        "In Q3 2026 change lead time changed clearly in two of eight teams: shorter in Beacon; longer in Drift. "
-        "Four show no clear change, one is in its first quarter and one is withheld."
+        "In Q3 2026 change lead time changed clearly in two of eight teams: shorter in Beacon; longer in "
+        "Drift. Four show no clear change, one is in its first quarter and one is withheld."
     )
 
 

@@ -106,9 +106,10 @@ def test_an_item_of_two_services_counts_once_in_their_team(tmp_path: Path, publi
         con.execute("delete from metric_item")
         for service, day, reason in (("search", 3, None), ("catalogue", 2, None), ("basket", 4, "bot")):
             con.execute(
-                "insert into metric_item by name select 'change_lead_time' as metric, 'change' as item_kind, "
-                "'github:PR_1' as item_id, $service as service_id, $team as team_id, make_date(2026, 7, $day) "
-                "as on_date, $reason as excluded_reason, make_timestamptz(2026, 7, $day, 9, 0, 0) as ended_at",
+                "insert into metric_item by name select 'change_lead_time' as metric, "
+                "'change' as item_kind, 'github:PR_1' as item_id, $service as service_id, $team as team_id, "
+                "make_date(2026, 7, $day) as on_date, $reason as excluded_reason, "
+                "make_timestamptz(2026, 7, $day, 9, 0, 0) as ended_at",
                 {
                     "service": service,
                     "day": day,

@@ -37,10 +37,10 @@ MUTATIONS = (
         "change_lead_time",
     ),
     Mutation(
-        "regions a minute apart are two deployments",
-        "staged.stg_deployment",
-        "> 600, false",
-        "> 60, false",
+        "failed deployments count",
+        "deployment_frequency",
+        "WHEN d.outcome = 'failed' THEN 'failed_to_deploy'",
+        "WHEN false THEN 'failed_to_deploy'",
         "deployment_frequency",
     ),
     Mutation(
