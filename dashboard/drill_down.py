@@ -161,10 +161,16 @@ def _bar(left: int, removed: int, total: int) -> str:
 
 def items(path: str, behind: Behind) -> None:
     """Up to twenty items behind the number, with links, without titles or people."""
-    run, definition, used = snapshot.run(path), behind.definition, behind.used
-    if used.is_empty():
+    run = snapshot.run(path)
+    if behind.used.is_empty():
         show(components.state("", "none", "No data", "No row makes this number."))
-        return
+    else:
+        _contributing(run, behind)
+    _links(run, behind)
+
+
+def _contributing(run: Run, behind: Behind) -> None:
+    definition, used = behind.definition, behind.used
     if definition.kind == "level":
         used = used.with_columns(pl.Series("value", ages(behind), dtype=pl.Float64))
     order, what = _order(definition)
@@ -173,7 +179,6 @@ def items(path: str, behind: Behind) -> None:
     few = f"All {used.height}" if used.height <= ITEMS_AT_MOST else f"{ITEMS_AT_MOST} of {used.height:,}"
     show(f'<p class="eo-note">{few}, {what}, without titles. The linked tool shows who.</p>')
     show(components.table(f"Items behind {definition.title}, {behind.label}", columns, lines, phone="brief"))
-    _links(run, behind)
 
 
 def _links(run: Run, behind: Behind) -> None:

@@ -167,8 +167,8 @@ def test_items_behind_a_number_are_twenty_with_links_and_no_titles(home: Path, o
 def test_a_week_and_an_incident_can_be_reached_by_address(home: Path, open_page: Open) -> None:
     week = open_page("team", team="Atlas", metric="Deployment frequency", period="week 30, 2026")
     assert "Deployment frequency, Atlas, week 30, 2026" in plain(week)
-    page = open_page("team", team="Atlas", metric="Failed deployment recovery time")
-    table = next(str(m.value) for m in page.markdown if "<caption>Incidents, Atlas" in str(m.value))
+    page = open_page("team", team="Beacon", metric="Failed deployment recovery time")
+    table = next(str(m.value) for m in page.markdown if "<caption>Incidents, Beacon" in str(m.value))
     assert 'href="https://alerts.example/' in table
 
 
