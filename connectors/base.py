@@ -35,6 +35,10 @@ class AuthError(SourceError):
     """The credential is missing, expired or lacks a permission."""
 
 
+class Forbidden(AuthError):
+    """The credential is accepted but may not read this; it may read the source's other streams."""
+
+
 class NotFound(SourceError):
     """A configured repository, project or service does not exist or cannot be seen."""
 
@@ -59,8 +63,33 @@ class UnexpectedShape(SourceError):
     """An answer lacks something that the source's documentation promises."""
 
 
+class CursorRefused(SourceError):
+    """The server no longer knows one of its page tokens: the walk begins again, stored rows stay."""
+
+    def __init__(self, where: str) -> None:
+        super().__init__(where, "the server refuses its own page token", "Run again")
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A row that could not be read: its place, and what is wrong with it without what it holds."""
+
+    place: str
+    reason: str
+
+
 class InputError(SourceError):
-    """A file that people wrote is malformed: their mistake, and theirs to mend (exit code 2)."""
+    """A file that people wrote is malformed: their mistake, and theirs to mend (exit code 2).
+
+    `unread` names every row that is known to be at fault; `reason` says what is wrong with the first
+    where `what` repeats something of the file.
+    """
+
+    def __init__(
+        self, where: str, what: str, fix: str, *, reason: str | None = None, others: Sequence[Unread] = ()
+    ) -> None:
+        super().__init__(where, what, fix)
+        self.unread = (Unread(where, reason or what), *others)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +174,11 @@ class Finding:
     is_fine: bool
     message: str
 
+    @classmethod
+    def of(cls, error: SourceError, where: str | None = None) -> "Finding":
+        """What an error says, at its own place unless another is named."""
+        return cls(where or error.where, is_fine=False, message=f"{error.what}. {error.fix}")
+
 
 class SourceSettings(BaseModel):
     """Keys that every `[[source]]` table has; each source adds its own."""
@@ -180,8 +214,9 @@ class Source(Protocol):
     """One outside system. Implementations live in one file each and are found by the registry.
 
     A module in `connectors/` is a source when it defines `KIND: str`, `Settings` (a
-    `SourceSettings`), `STREAMS` (stream → the record tables that it fills) and
-    `create(settings, context) -> Source`.
+    `SourceSettings`), `STREAMS` (stream → the record tables that it fills, parents first) and
+    `create(settings, context) -> Source`. Where it can tell what was deleted it also defines
+    `CENSUS`: stream → the least time between two censuses, zero for one in every run.
     """
 
     name: str
@@ -196,11 +231,17 @@ class Source(Protocol):
         ...
 
     def fetch(self, stream: str, scope: str, cursor: Cursor) -> Iterator[Batch]:
-        """Yield what changed since the cursor, page by page; the last batch is final."""
+        """Yield what changed since the cursor, page by page; the last batch is final.
+
+        Where it raises `CursorRefused` it is asked again from the watermark, without the pass.
+        """
         ...
 
     def census(self, stream: str, scope: str) -> Iterator[str]:
-        """Yield the native ids that exist now, to notice deletions."""
+        """Yield every native id that the first of the stream's tables may hold: others were deleted.
+
+        Asked only for streams that the source's `CENSUS` names; raises where it cannot be complete.
+        """
         ...
 
     def check(self) -> list[Finding]:

@@ -3,33 +3,29 @@
 GraphQL where it saves calls, REST where GraphQL has nothing.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, cast
+from typing import cast
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from connectors import github_queries as queries
 from connectors import github_records as shape
-from connectors.answers import understand
 from connectors.base import (
     Batch,
     Cursor,
     Finding,
     NotFound,
-    Pass,
     Source,
     SourceContext,
     SourceError,
     SourceSettings,
-    next_watermark,
 )
-from connectors.commit_walk import UnreadCommits
 from connectors.github_client import GitHubClient, PageSize
+from connectors.github_streams import CONNECTIONS, Node, RepositoryReader
 from connectors.http import Patience
-from connectors.newest_first import Page, newest_first
-from connectors.records import Record
+from connectors.selection import owned_or_included
 
 KIND = "github"
 STREAMS = {
@@ -42,71 +38,29 @@ STREAMS = {
     "workflow_runs": ("workflow_run",),
     "issues": ("issue",),
 }
-OVERLAP = timedelta(minutes=10)
-REPOSITORIES_PER_LOOKUP = 50
-REST_PAGE = 100
-# A re-run keeps its run's place in the list and may be started for a month.
-RUNS_LOOK_BACK = timedelta(days=31)
+CENSUS = {"pull_requests": timedelta(days=6, hours=12), "issues": timedelta(days=6, hours=12)}
+"""Once a week: counting costs a call per hundred rows, and little is ever deleted.
 
-Node = Mapping[str, Any]
+Not for deployments, releases, tags and runs: whoever clears old ones away does not undo them.
+"""
+REPOSITORIES_PER_LOOKUP = 50
 
 
 class Settings(SourceSettings):
     """A `[[source]]` of kind github. Without `base_url` it is github.com.
 
+    `include` holds repositories that no service owns, `exclude` patterns on `owner/name`.
     `pull_requests_per_page`: 25 costs one point of the hourly allowance, 30 would cost two.
     """
 
     pull_requests_per_page: int = Field(default=25, ge=1, le=100)
 
-
-@dataclass(frozen=True, slots=True)
-class Connection:
-    """A GraphQL list of a repository that is read newest first.
-
-    `looks_back` is how far behind the watermark rows may change without moving to the head.
-    """
-
-    query: str
-    field: str
-    page_size: int
-    to_records: Callable[[Node, str], Iterator[Record]]
-    sort_key: Callable[[Node], datetime | None]
-    nested: tuple[str, ...] = ()
-    looks_back: timedelta = timedelta(0)
-    moves_on_update: bool = False
-
-
-def _at(name: str) -> Callable[[Node], datetime | None]:
-    return lambda node: shape.moment_or_none(node[name])
-
-
-CONNECTIONS = {
-    "pull_requests": Connection(
-        queries.PULL_REQUESTS,
-        "pullRequests",
-        25,
-        shape.pull_request,
-        _at("updatedAt"),
-        nested=("commits", "reviews", "timelineItems"),
-        moves_on_update=True,
-    ),
-    # A deployment's statuses may arrive weeks later and do not change its place in the list.
-    "deployments": Connection(
-        queries.DEPLOYMENTS,
-        "deployments",
-        50,
-        shape.deployment,
-        _at("createdAt"),
-        nested=("statuses",),
-        looks_back=timedelta(days=30),
-    ),
-    # A release's date is its commit's, so the release of an old commit appears deep in the list.
-    "releases": Connection(
-        queries.RELEASES, "releases", 100, shape.release, _at("createdAt"), looks_back=timedelta(days=90)
-    ),
-    "tags": Connection(queries.TAGS, "refs", 100, shape.tag, shape.tagged_at, looks_back=timedelta(days=90)),
-}
+    @field_validator("include")
+    @classmethod
+    def _repositories(cls, names: list[str]) -> list[str]:
+        if not all(re.fullmatch(r"[\w.-]+/[\w.-]+", name) for name in names):
+            raise ValueError("names what is no repository. Write owner/name, without a pattern")
+        return names
 
 
 class GitHubSource:
@@ -114,6 +68,7 @@ class GitHubSource:
 
     def __init__(self, settings: Settings, context: SourceContext, patience: Patience | None = None) -> None:
         self.name = settings.name
+        self._settings = settings
         self._context = context
         self._missing: list[str] = []
         self._found: dict[str, tuple[Node, list[str]]] | None = None
@@ -140,41 +95,46 @@ class GitHubSource:
 
     def fetch(self, stream: str, scope: str, cursor: Cursor) -> Iterator[Batch]:
         """Yield what changed since the cursor, page by page."""
-        if stream == "repositories":
-            return self._fetch_repositories()
-        self._repositories()
-        if scope in self._missing:
-            raise NotFound(
-                f"{self.name}/{scope}",
-                "the repository does not exist or the token may not see it",
-                "Check its name under [[service]] repositories, or give the token access",
-            )
-        if stream == "history":
-            return self._fetch_history(scope, cursor)
-        if stream == "workflow_runs":
-            return self._fetch_workflow_runs(scope, cursor)
-        if stream == "issues":
-            return self._fetch_issues(scope, cursor)
-        return self._fetch_connection(stream, scope, cursor)
+        return (
+            self._fetch_repositories()
+            if stream == "repositories"
+            else self._reader(scope).fetch(stream, cursor)
+        )
 
     def census(self, stream: str, scope: str) -> Iterator[str]:
-        """The ids that exist now, newest first."""
-        for batch in self.fetch(stream, scope, Cursor()):
-            yield from (record.id for record in batch.records if record.parent is None)
+        """The ids that exist now, whenever they were updated: a call per hundred. See `CENSUS`."""
+        return self._reader(scope).census(stream)
+
+    def _reader(self, scope: str) -> RepositoryReader:
+        for repository_id, (_, names) in self._repositories().items():
+            if scope in names:
+                return RepositoryReader(
+                    self._client,
+                    self.name,
+                    scope,
+                    repository_id,
+                    self._context.history_start,
+                    self._page_sizes,
+                )
+        raise self._unknown(scope)
 
     def check(self) -> list[Finding]:
         """Whether the server answers, accepts the token and shows each repository."""
         try:
             found = self._repositories()
         except SourceError as error:
-            return [Finding(self.name, is_fine=False, message=str(error))]
+            return [Finding.of(error, self.name)]
         return [
             *(Finding(f"{self.name}/{names[0]}", True, "can be read") for _, names in found.values()),
-            *(
-                Finding(f"{self.name}/{name}", False, "does not exist or the token may not see it")
-                for name in self._missing
-            ),
+            *(Finding.of(self._unknown(name)) for name in self._missing),
         ]
+
+    def _unknown(self, scope: str) -> NotFound:
+        return NotFound(
+            f"{self.name}/{scope}",
+            "the repository does not exist or the token may not see it",
+            "Check its name under [[service]] repositories, or give the token access",
+        )
 
     def close(self) -> None:
         """Let go of the connections."""
@@ -187,7 +147,7 @@ class GitHubSource:
         if self._found is None:
             found: dict[str, tuple[Node, list[str]]] = {}
             missing: list[str] = []
-            names = list(dict.fromkeys(self._context.scopes))
+            names = owned_or_included(self._context.scopes, self._settings)
             for start in range(0, len(names), REPOSITORIES_PER_LOOKUP):
                 for name, node in self._look_up(names[start : start + REPOSITORIES_PER_LOOKUP]):
                     if node is None:
@@ -209,175 +169,6 @@ class GitHubSource:
         now = datetime.now(UTC)
         records = [shape.repository(node, names) for node, names in self._repositories().values()]
         yield Batch(records, Cursor(), is_final=True, fetched_at=now, server_date=now)
-
-    # --- lists of GraphQL, newest first
-
-    def _fetch_connection(self, stream: str, scope: str, cursor: Cursor) -> Iterator[Batch]:
-        connection = CONNECTIONS[stream]
-        where = f"{self.name}/{scope}/{stream}"
-        size = self._page_sizes[stream]
-        owner, _, name = scope.partition("/")
-
-        def read(after: str | None) -> Page[Record]:
-            data, server_date = self._client.graphql(
-                connection.query,
-                lambda: {"owner": owner, "name": name, "n": size.rows, "after": after},
-                where,
-                size,
-            )
-            listing = shape.field(data, "repository", connection.field, where=where)
-            nodes = [node for node in listing["nodes"] if node]
-            for node in nodes:
-                self._complete(node, connection.nested, where)
-
-            def parse() -> Page[Record]:
-                repository_id = str(data["repository"]["databaseId"])
-                keys = [key for key in map(connection.sort_key, nodes) if key]
-                rows = [record for node in nodes for record in connection.to_records(node, repository_id)]
-                return Page(rows, keys, _next_page(listing), server_date)
-
-            return understand(where, parse)
-
-        steps = newest_first(
-            read,
-            cursor,
-            horizon=self._horizon(cursor, connection.looks_back),
-            overlap=OVERLAP,
-            moves_on_update=connection.moves_on_update,
-        )
-        for step in steps:
-            yield Batch(step.page.rows, step.cursor, step.is_final, datetime.now(UTC), step.page.server_date)
-
-    def _horizon(self, cursor: Cursor, looks_back: timedelta) -> datetime | None:
-        """Rows older than this need not be read again."""
-        if cursor.watermark_at:
-            return cursor.watermark_at - looks_back
-        return self._context.history_start
-
-    def _complete(self, node: Node, lists: Sequence[str], where: str) -> None:
-        """Follow every nested list to its end, so that no parent is stored with half of it."""
-        for name in lists:
-            following = _next_page(node[name])
-            while following:
-                variables = {"id": node["id"], "after": following}
-                data, _ = self._client.graphql(queries.DRILLS[name], variables.copy, where)
-                more = shape.field(data, "node", name, where=where)
-                node[name]["nodes"].extend(more["nodes"])
-                following = _next_page(more)
-
-    # --- history: from the head down to what the last pass already knew
-
-    def _fetch_history(self, scope: str, cursor: Cursor) -> Iterator[Batch]:
-        """Walk the default branch's commits; the watermark is the head of the last complete pass.
-
-        Dates do not bound the walk: a merge brings commits that are older than the previous head.
-        It ends when every commit that is reached but not yet read is an ancestor of that head.
-        """
-        where = f"{self.name}/{scope}/history"
-        owner, _, name = scope.partition("/")
-        start = self._context.history_start
-        variables: dict[str, Any] = {
-            "owner": owner,
-            "name": name,
-            "n": 100,
-            "since": start.isoformat() if start else None,
-        }
-        walk = cursor.current_pass
-        after = walk.after if walk else None
-        head = walk.started_watermark if walk else None
-        unknown = UnreadCommits(known_head=cursor.watermark)
-        while True:
-            bound = {**variables, "after": after}
-            data, server_date = self._client.graphql(queries.HISTORY, bound.copy, where)
-            branch = shape.field(data, "repository", "defaultBranchRef", where=where)
-            if branch is None:  # an empty repository
-                yield Batch([], Cursor(), is_final=True, fetched_at=server_date, server_date=server_date)
-                return
-            head = head or branch["target"]["oid"]
-            listing = branch["target"]["history"]
-            repository_id = str(data["repository"]["databaseId"])
-            records = [one for node in listing["nodes"] for one in shape.commit(node, repository_id)]
-            after = _next_page(listing)
-            is_final = after is None or unknown.are_all_read(listing["nodes"])
-            # Only a first pass can be continued: an incremental one is short and needs its memory.
-            position = Pass(head, after) if after and not is_final and cursor.watermark is None else None
-            yield Batch(
-                records,
-                Cursor(head) if is_final else Cursor(cursor.watermark, position),
-                is_final,
-                datetime.now(UTC),
-                server_date,
-            )
-            if is_final:
-                return
-
-    # --- REST lists
-
-    def _fetch_workflow_runs(self, scope: str, cursor: Cursor) -> Iterator[Batch]:
-        where = f"{self.name}/{scope}/workflow_runs"
-        repository_id = self._repository_id(scope)
-
-        def read(after: str | None) -> Page[Record]:
-            number = int(after or 1)
-            parameters = {"per_page": REST_PAGE, "page": number}
-            body, server_date = self._client.rest(f"/repos/{scope}/actions/runs", parameters, where)
-            runs = shape.field(body, "workflow_runs", where=where)
-            rows = [record for run in runs for record in shape.workflow_run(run, repository_id)]
-            keys = [shape.moment(run["created_at"]) for run in runs]
-            following = str(number + 1) if number * REST_PAGE < body["total_count"] and runs else None
-            return Page(rows, keys, following, server_date)
-
-        steps = newest_first(
-            read,
-            cursor,
-            horizon=self._horizon(cursor, RUNS_LOOK_BACK),
-            overlap=OVERLAP,
-            moves_on_update=False,
-        )
-        for step in steps:
-            yield Batch(step.page.rows, step.cursor, step.is_final, datetime.now(UTC), step.page.server_date)
-
-    def _fetch_issues(self, scope: str, cursor: Cursor) -> Iterator[Batch]:
-        """Oldest update first, each request starting at the last row's time rather than at a page.
-
-        Page numbers would skip a row whenever an earlier one is updated and moves to the end.
-        """
-        where = f"{self.name}/{scope}/issues"
-        repository_id = self._repository_id(scope)
-        since = cursor.watermark_at or self._context.history_start
-        page = 1
-        while True:
-            parameters: dict[str, Any] = {
-                "state": "all",
-                "sort": "updated",
-                "direction": "asc",
-                "per_page": REST_PAGE,
-                "page": page,
-            }
-            if since:  # a since of 1970 answers with nothing at all
-                parameters["since"] = f"{since:%Y-%m-%dT%H:%M:%SZ}"
-            rows, server_date = self._client.rest(f"/repos/{scope}/issues", parameters, where)
-            records = [
-                one for row in rows if "pull_request" not in row for one in shape.issue(row, repository_id)
-            ]
-            is_final = len(rows) < REST_PAGE
-            newest = shape.moment(rows[-1]["updated_at"]) if rows else None
-            page = page + 1 if newest == since else 1  # a full page of one second: go on by number
-            since = newest or since
-            done = next_watermark(server_date, newest, cursor.watermark_at, OVERLAP)
-            reached = done if is_final else since
-            position = Cursor(reached.isoformat() if reached else None)
-            yield Batch(records, position, is_final, datetime.now(UTC), server_date)
-            if is_final:
-                return
-
-    def _repository_id(self, scope: str) -> str:
-        return next(key for key, (_, names) in self._repositories().items() if scope in names)
-
-
-def _next_page(listing: Node) -> str | None:
-    info = listing["pageInfo"]
-    return info["endCursor"] if info["hasNextPage"] else None
 
 
 def create(settings: SourceSettings, context: SourceContext) -> Source:

@@ -1,5 +1,6 @@
 """Sends requests through PyGithub's requester: counted, patient, and in pages a server can bear."""
 
+import logging
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, cast
@@ -7,7 +8,7 @@ from typing import Any, cast
 import github
 from pydantic import SecretStr
 
-from connectors.base import UnexpectedShape
+from connectors.base import CursorRefused, Forbidden, UnexpectedShape
 from connectors.http import (
     SECONDARY_LIMIT_SECONDS,
     AskAgain,
@@ -17,12 +18,15 @@ from connectors.http import (
     classify,
     require_success,
 )
-from connectors.newest_first import CursorRefused
 
 PUBLIC_API = "https://api.github.com"
 TIMEOUT_SECONDS = 60
 LIMIT_TYPES = frozenset({"RATE_LIMITED", "RATE_LIMIT"})
+FORBIDDEN_TYPES = frozenset({"FORBIDDEN", "INSUFFICIENT_SCOPES"})
 TOO_LARGE_TYPES = frozenset({"RESOURCE_LIMITS_EXCEEDED", "MAX_NODE_LIMIT_EXCEEDED"})
+
+# PyGithub writes to stderr on its own; what is shown there is for the command to decide.
+logging.getLogger(github.__name__).handlers.clear()
 
 
 class PageSize:
@@ -127,7 +131,7 @@ class GitHubClient:
         require_success(reply, where=where, token_env=self._token_env)
         self._has_answered = True
         answer = reply.json()
-        _require_data(answer, where)
+        _require_data(answer, where, self._token_env)
         if page_size:
             page_size.grow()
         return answer["data"], reply.server_date
@@ -157,14 +161,22 @@ def _judge_graphql(reply: Reply) -> None:
             raise AskAgain("the query is too large for the server")
 
 
-def _require_data(answer: Any, where: str) -> None:
-    """Accept an answer whose only errors are repositories that are not found."""
+def _require_data(answer: Any, where: str, token_env: str | None) -> None:
+    """Accept an answer whose only errors are repositories that are not found or not shown."""
     for error in _errors(answer):
-        if error.get("type") == "NOT_FOUND":
+        is_forbidden = error.get("type") in FORBIDDEN_TYPES
+        if error.get("type") == "NOT_FOUND" or (is_forbidden and len(error.get("path") or ()) == 1):
             continue
         message = str(error.get("message", "no message"))
+        if is_forbidden:
+            raise Forbidden(
+                where,
+                f"the credential lacks a permission ({message.partition('. ')[0].rstrip('.')[:120]})",
+                f"Let {f'the token in {token_env}' if token_env else 'a token (set token_env)'} read "
+                "contents, pull requests, deployments, actions and issues",
+            )
         if error.get("type") == "INVALID_CURSOR_ARGUMENTS" or "valid cursor" in message:
-            raise CursorRefused
+            raise CursorRefused(where)
         raise UnexpectedShape(where, f"GitHub refuses the query ({message[:120]})", "Check base_url")
     if not isinstance(answer, dict) or not isinstance(answer.get("data"), dict):
         raise UnexpectedShape(where, "the answer holds no data", "Check that base_url is GitHub's API")

@@ -115,6 +115,23 @@ query Tags($owner: String!, $name: String!, $n: Int!, $after: String) {{
   }}
 }}"""
 
+_CENSUS = """
+query Census($owner: String!, $name: String!, $after: String) {{
+  {limit}
+  repository(owner: $owner, name: $name) {{
+    rows: {field}(first: 100, after: $after, orderBy: {{field: CREATED_AT, direction: ASC}}) {{
+      {page}
+      nodes {{ fullDatabaseId }}
+    }}
+  }}
+}}"""
+
+CENSUS = {
+    stream: _CENSUS.format(limit=_LIMIT, field=field, page=_PAGE)
+    for stream, field in (("pull_requests", "pullRequests"), ("issues", "issues"))
+}
+"""The ids of all `rows` that there are, by stream; in the one order that no update changes."""
+
 _DRILL = """
 query Drill($id: ID!, $after: String) {{
   {limit}
@@ -156,6 +173,7 @@ ALL_QUERIES = (
     DEPLOYMENTS,
     RELEASES,
     TAGS,
+    *CENSUS.values(),
     *DRILLS.values(),
     repositories_query(2),
 )

@@ -73,6 +73,11 @@ def _nodes(connection: Json | None) -> list[Json]:
     return [node for node in (connection or {}).get("nodes") or [] if node]
 
 
+def ids(connection: Json) -> list[str]:
+    """The ids of a list of pull requests or issues. Fails where one is not shown: absent means deleted."""
+    return [str(node["fullDatabaseId"]) for node in connection["nodes"]]
+
+
 def merge_commit_sha(node: Json) -> str | None:
     """The commit a merge left behind; where the field is empty, the merge's own event names it."""
     if node["mergeCommit"]:

@@ -17,12 +17,12 @@ import requests
 import tenacity
 import urllib3
 
-from connectors.base import AuthError, NotFound, RateLimited, SourceUnavailable, UnexpectedShape
+from connectors.base import AuthError, Forbidden, NotFound, RateLimited, SourceUnavailable, UnexpectedShape
+from connectors.connection_errors import reason, tls_error
 
 GATEWAY_STATUSES = frozenset({500, 502, 503, 504})
 SECONDARY_LIMIT_SECONDS = 60.0
 """GitHub's documented wait where a secondary limit names none."""
-LARGEST_BODY_IN_MESSAGE = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,13 +152,8 @@ def ask(
 
     def attempt() -> Reply:
         try:
-            reply = send()
+            reply = _sent(send, where)
             judge(reply)
-        except (requests.RequestException, urllib3.exceptions.HTTPError, ConnectionError) as broken:
-            failure = AskAgain(f"the connection fails ({type(broken).__name__})")
-            if on_failure:
-                on_failure(failure)
-            raise failure from broken
         except AskAgain as failure:
             if on_failure:
                 on_failure(failure)
@@ -182,14 +177,27 @@ def ask(
         ) from failure
 
 
+def _sent(send: Callable[[], Reply], where: str) -> Reply:
+    """Send once; a connection that fails is worth another try, unless TLS itself is the trouble."""
+    try:
+        return send()
+    except (requests.RequestException, urllib3.exceptions.HTTPError, ConnectionError) as broken:
+        refused = tls_error(broken)
+        if refused:
+            raise SourceUnavailable(where, refused.what, refused.fix) from broken
+        raise AskAgain(f"the connection fails ({reason(broken)})") from broken
+
+
 def require_success(reply: Reply, *, where: str, token_env: str | None) -> None:
     """Raise the error that fits a reply which no further try will mend; bodies are not quoted."""
     token = f"the token in {token_env}" if token_env else "a token (set token_env)"
     if reply.status == 401:
         raise AuthError(where, "the server refuses the credential (401)", f"Renew {token}")
     if reply.status == 403:
-        raise AuthError(where, "the credential lacks a permission (403)", f"Give {token} read access")
+        raise Forbidden(where, "the credential lacks a permission (403)", f"Give {token} read access")
     if reply.status in (404, 410):
-        raise NotFound(where, f"it does not exist or may not be seen ({reply.status})", "Check its name")
+        raise NotFound(
+            where, f"it does not exist or may not be seen ({reply.status})", "Check its name and base_url"
+        )
     if reply.status != 200:
         raise UnexpectedShape(where, f"unexpected answer {reply.status}", "Check base_url")

@@ -12,7 +12,6 @@ two files, the file that was read last counts.
 import hashlib
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from fnmatch import fnmatch
 from pathlib import Path
 from typing import cast
 
@@ -22,11 +21,14 @@ from connectors.base import Batch, Cursor, Finding, InputError, Source, SourceCo
 from connectors.inbox_files import Line, read_lines
 from connectors.inbox_rows import DeploymentRow, IncidentRow, Row
 from connectors.records import Record
+from connectors.selection import is_chosen
 
 KIND = "inbox"
 STREAMS = {"deployments": ("deployment", "deployment_status"), "incidents": ("incident",)}
 FOLDER = "inbox"
 ENDINGS = frozenset({".csv", ".ndjson", ".parquet"})
+MOST_FAULTS = 100
+"""A file with more is wrong as a whole: reading on would tell nothing new."""
 ROWS: dict[str, type[Row]] = {"deployments": DeploymentRow, "incidents": IncidentRow}
 
 
@@ -75,7 +77,12 @@ class InboxSource:
         read = {name for found in names.values() for name in found}
         fix = f"name it {' or '.join(f'{one}*' for one in STREAMS)}, ending in {', '.join(sorted(ENDINGS))}"
         return [
-            *(self._finding(stream, scope) for stream, found in names.items() for scope in found),
+            *(
+                finding
+                for stream, found in names.items()
+                for scope in found
+                for finding in self._findings(stream, scope)
+            ),
             *(
                 Finding(self._place(path.name), is_fine=False, message=f"is not read: {fix}")
                 for path in sorted(self._folder.glob("[!.]*"))
@@ -83,21 +90,22 @@ class InboxSource:
             ),
         ]
 
-    def _finding(self, stream: str, scope: str) -> Finding:
+    def _findings(self, stream: str, scope: str) -> Iterator[Finding]:
+        """What the file is good for; the first fault under the file's own name, the others by their place."""
+        place = self._place(scope)
         try:
             rows = len(self._records(stream, scope, self._read(scope)))
         except InputError as error:
-            return Finding(self._place(scope), is_fine=False, message=str(error))
-        return Finding(self._place(scope), is_fine=True, message=f"{rows} rows can be read")
+            at = error.where.removeprefix(place).strip()
+            message = f"{error.what}. {error.fix}"
+            yield Finding(place, is_fine=False, message=f"{at}: {message}" if at else message)
+            for other in error.unread[1:]:
+                yield Finding(other.place, is_fine=False, message=other.reason)
+            return
+        yield Finding(place, is_fine=True, message=f"{rows} rows can be read")
 
     def _is_wanted(self, path: Path) -> bool:
-        include, exclude = self._settings.include, self._settings.exclude
-        return (
-            path.suffix in ENDINGS
-            and path.is_file()
-            and (not include or any(fnmatch(path.name, pattern) for pattern in include))
-            and not any(fnmatch(path.name, pattern) for pattern in exclude)
-        )
+        return path.suffix in ENDINGS and path.is_file() and is_chosen([path.name], self._settings)
 
     def _read(self, scope: str) -> bytes:
         try:
@@ -113,13 +121,49 @@ class InboxSource:
         return f"{self.name}/{scope}"
 
     def _records(self, stream: str, scope: str, content: bytes) -> list[Record]:
+        """The file's records. Raises `InputError` with every row that is at fault."""
         model = ROWS[stream]
         kept: dict[str, tuple[Line, Row]] = {}
-        for line in read_lines(self._place(scope), content, model.columns()):
-            row = _validated(line, model)
-            key = row.record().id
-            kept[key] = _winner(kept[key], (line, row)) if key in kept else (line, row)
+        faults: list[InputError] = []
+        try:
+            for line in read_lines(self._place(scope), content, model.columns()):
+                fault = line if isinstance(line, InputError) else _keep(line, model, kept)
+                faults += [fault] if fault else []
+                if len(faults) == MOST_FAULTS:
+                    break
+        except InputError as fault:  # of the file: nothing behind it can be read
+            faults.append(fault)
+        if faults:
+            raise _joined(faults)
         return [row.record() for _, row in kept.values()]
+
+
+def _keep(line: Line, model: type[Row], kept: dict[str, tuple[Line, Row]]) -> InputError | None:
+    """Put a row among those that count, by its id. Returns what is wrong with it instead."""
+    try:
+        row = _validated(line, model)
+        key = row.record().id
+        kept[key] = _winner(kept[key], (line, row)) if key in kept else (line, row)
+    except InputError as fault:
+        return fault
+    return None
+
+
+def _joined(faults: list[InputError]) -> InputError:
+    """The first fault, which names the others and says how many they are."""
+    first, *others = faults
+    if not others:
+        return first
+    count = f"{'at least ' if len(faults) >= MOST_FAULTS else ''}{len(others)}"
+    more = "1 more place is" if count == "1" else f"{count} more places are"
+    unread = [one for other in others for one in other.unread]
+    return InputError(
+        first.where,
+        first.what,
+        f"{first.fix}; {more} at fault, see `outcomes check`",
+        reason=first.unread[0].reason,
+        others=unread,
+    )
 
 
 def _validated(line: Line, model: type[Row]) -> Row:

@@ -25,8 +25,12 @@ class Line:
     values: Mapping[str, Any]
 
 
-def read_lines(name: str, content: bytes, columns: Mapping[str, bool]) -> Iterator[Line]:
-    """Every row of a file.
+Found = Iterator[tuple[str, dict[str, Any]] | InputError]
+"""Each row's place and values, or what is wrong with it."""
+
+
+def read_lines(name: str, content: bytes, columns: Mapping[str, bool]) -> Iterator[Line | InputError]:
+    """Every row of a file, or in its place what is wrong with it.
 
     Args:
         name: the file's name; its ending decides the format.
@@ -34,10 +38,14 @@ def read_lines(name: str, content: bytes, columns: Mapping[str, bool]) -> Iterat
         columns: the names that may occur, and whether each is required.
 
     Raises:
-        InputError: the file is malformed.
+        InputError: the file as a whole is malformed, and nothing behind this can be read.
     """
     readers = {".csv": _csv_lines, ".ndjson": _ndjson_lines, ".parquet": _parquet_lines}
-    for place, values in readers[PurePath(name).suffix](name, content, columns):
+    for found in readers[PurePath(name).suffix](name, content, columns):
+        if isinstance(found, InputError):
+            yield found
+            continue
+        place, values = found
         yield Line(place, {key: value for key, value in values.items() if not _is_empty(value)})
 
 
@@ -53,13 +61,13 @@ def _text(name: str, content: bytes) -> str:
         raise InputError(f"{name} line {line}", "is not UTF-8 text", "Save the file as UTF-8") from None
 
 
-def _csv_lines(
-    name: str, content: bytes, columns: Mapping[str, bool]
-) -> Iterator[tuple[str, dict[str, Any]]]:
+def _csv_lines(name: str, content: bytes, columns: Mapping[str, bool]) -> Found:
     text = _text(name, content)
     rows = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         header = [column.strip() for column in next(rows, [])]
+        if not header:
+            raise InputError(name, "is empty", "Write its header and rows, or remove it")
         if len(header) == 1 and any(mark in header[0] for mark in ";\t|"):
             raise InputError(
                 f"{name} line 1", "the columns are not separated by commas", "Save the file with commas"
@@ -73,12 +81,12 @@ def _csv_lines(
         for row in rows:
             place = f"{name} line {rows.line_num}"
             if row and len(row) != len(header):
-                raise InputError(
+                yield InputError(
                     place,
                     f"has {len(row)} values for {len(header)} columns",
                     "Quote values that contain commas, or write the missing ones",
                 )
-            if row:
+            elif row:
                 yield place, dict(zip(header, row, strict=True))
     except csv.Error:
         raise InputError(
@@ -86,27 +94,30 @@ def _csv_lines(
         ) from None
 
 
-def _ndjson_lines(
-    name: str, content: bytes, columns: Mapping[str, bool]
-) -> Iterator[tuple[str, dict[str, Any]]]:
+def _ndjson_lines(name: str, content: bytes, columns: Mapping[str, bool]) -> Found:
     # Only \n ends a line: JSON texts may hold other characters that split lines elsewhere.
     for number, line in enumerate(_text(name, content).split("\n"), start=1):
         if not line.strip():
             continue
         place = f"{name} line {number}"
         try:
-            values = json.loads(line)
-        except (ValueError, RecursionError):
-            raise InputError(place, "is not a complete JSON object", RESTORE) from None
-        if not isinstance(values, dict):
-            raise InputError(place, "is not a JSON object", "Write one object per line")
-        check_header(place, list(values), columns)
-        yield place, values
+            yield place, _json_object(place, line, columns)
+        except InputError as fault:
+            yield fault
 
 
-def _parquet_lines(
-    name: str, content: bytes, columns: Mapping[str, bool]
-) -> Iterator[tuple[str, dict[str, Any]]]:
+def _json_object(place: str, line: str, columns: Mapping[str, bool]) -> dict[str, Any]:
+    try:
+        values = json.loads(line)
+    except (ValueError, RecursionError):
+        raise InputError(place, "is not a complete JSON object", RESTORE) from None
+    if not isinstance(values, dict):
+        raise InputError(place, "is not a JSON object", "Write one object per line")
+    check_header(place, list(values), columns)
+    return values
+
+
+def _parquet_lines(name: str, content: bytes, columns: Mapping[str, bool]) -> Found:
     try:
         table = pq.read_table(io.BytesIO(content))
     except (pa.ArrowException, OSError):
@@ -127,7 +138,12 @@ def check_header(place: str, header: Sequence[str], columns: Mapping[str, bool])
         if column not in columns:
             close = difflib.get_close_matches(column, columns, n=1)
             fix = f"Did you mean {close[0]}?" if close else "Remove it"
-            raise InputError(place, f"unknown column {column[:40]!r}", f"{fix} Known: {', '.join(columns)}")
+            raise InputError(
+                place,
+                f"unknown column {column[:40]!r}",
+                f"{fix} Known: {', '.join(columns)}",
+                reason="unknown column",
+            )
         if header.count(column) > 1:
             raise InputError(place, f"column {column} comes twice", "Remove one of them")
     missing = [column for column, is_required in columns.items() if is_required and column not in header]

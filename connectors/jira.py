@@ -30,7 +30,6 @@ from connectors.jira_search import (
     Page,
     Position,
     Query,
-    TokenRefused,
     cloud_histories,
     cloud_pages,
     field,
@@ -39,21 +38,25 @@ from connectors.jira_search import (
     server_pages,
 )
 from connectors.records import Record
+from connectors.selection import owned_or_included
 
 KIND = "jira"
 STREAMS = {"statuses": ("status",), "issues": ("issue", "issue_transition")}
+CENSUS = {"issues": timedelta(0)}
+"""Every run: it costs one call for thousands of issues."""
 EVERYTHING = "*"
 OVERLAP = timedelta(minutes=10)
 """Cloud's search lags behind by up to minutes: a watermark stays this far behind what was seen."""
 ISSUES_PER_PAGE = 100
-IDS_PER_PAGE = 1000
+CLOUD_IDS_PER_PAGE = 5000
+SERVER_IDS_PER_PAGE = 1000
 PROJECTS_PER_LOOKUP = 50
 
 Json = Mapping[str, Any]
 
 
 class Settings(SourceSettings):
-    """A `[[source]]` of kind jira; `include` and `exclude` are project keys.
+    """A `[[source]]` of kind jira; `include` holds project keys, `exclude` patterns on them.
 
     `user_env` names the environment variable with the e-mail of a Cloud API token's owner; without
     it the token is sent as a bearer token, as Data Center's personal access tokens are.
@@ -128,7 +131,10 @@ class JiraSource:
         if stream == "statuses":
             yield from (record.id for record in self._fetch_statuses().records)
             return
-        query = Query(scope, None, ("created",), IDS_PER_PAGE, self._where(scope))
+        is_cloud = self._preflight().is_cloud
+        # Data Center's pages begin at a time of creation; Cloud gives more where only ids are asked for.
+        fields, size = (("id",), CLOUD_IDS_PER_PAGE) if is_cloud else (("created",), SERVER_IDS_PER_PAGE)
+        query = Query(scope, None, fields, size, self._where(scope))
         self._require_project(query)
         for page in self._pages(query, Position(self._preflight().date)):
             yield from (str(node["id"]) for node in page.issues)
@@ -144,11 +150,11 @@ class JiraSource:
             self._client.get(server.version, "myself", self.name)
             known = self._known_projects()
         except SourceError as error:
-            return [Finding(self.name, is_fine=False, message=str(error))]
+            return [Finding.of(error, self.name)]
         return [
             Finding(f"{self.name}/{key}", is_fine=True, message="can be read")
             if key in known
-            else Finding(f"{self.name}/{key}", is_fine=False, message=str(_unknown(self.name, key)))
+            else Finding.of(_unknown(f"{self.name}/{key}", key))
             for key in self._project_keys()
         ]
 
@@ -158,8 +164,7 @@ class JiraSource:
         return f"{self.name}/{scope}/issues"
 
     def _project_keys(self) -> list[str]:
-        keys = dict.fromkeys((*self._context.scopes, *self._settings.include))
-        return [key for key in keys if key not in self._settings.exclude]
+        return owned_or_included(self._context.scopes, self._settings)
 
     def _preflight(self) -> Server:
         """What kind of server this is, asked once."""
@@ -223,17 +228,8 @@ class JiraSource:
         since = cursor.watermark_at or self._context.history_start
         query = Query(scope, since, shape.FIELDS, ISSUES_PER_PAGE, self._where(scope))
         self._require_project(query)
-        afresh = Position(self._preflight().date)
-        if cursor.current_pass is None:
-            yield from self._pass(query, cursor, afresh)
-            return
-        try:
-            yield from self._pass(query, cursor, Position.from_json(cursor.current_pass.after))
-        except TokenRefused:
-            # The interrupted pass is too old: begin again; what it has stored stays.
-            yield from self._pass(query, cursor, afresh)
-
-    def _pass(self, query: Query, cursor: Cursor, start: Position) -> Iterator[Batch]:
+        walk = cursor.current_pass
+        start = Position.from_json(walk.after) if walk else Position(self._preflight().date)
         newest = start.newest
         pages = self._pages(query, start)
         if self._preflight().is_cloud:

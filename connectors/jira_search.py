@@ -19,17 +19,13 @@ from typing import Any
 
 from connectors import jira_records as shape
 from connectors.answers import understand
-from connectors.base import UnexpectedShape
+from connectors.base import CursorRefused, UnexpectedShape
 from connectors.jira_client import JiraClient, Refused
 
 ISSUES_PER_CHANGELOG_CALL = 1000
 REPORT = "Report this with the server's version"
 
 Json = Mapping[str, Any]
-
-
-class TokenRefused(UnexpectedShape):
-    """Cloud does not know a page token (any more: they live for seven days)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +96,8 @@ def cloud_pages(client: JiraClient, query: Query, at: Position) -> Iterator[Page
         try:
             reply = client.get(3, "search/jql", query.where, {**parameters, **token})
         except Refused:
-            if at.token:
-                raise _token_refused(query.where) from None
+            if at.token:  # they live for seven days
+                raise CursorRefused(query.where) from None
             raise
         answer = reply.json()
         following = tokens.following(answer)
@@ -163,7 +159,12 @@ def cloud_histories(client: JiraClient, issues: list[Json], where: str) -> dict[
     }
     tokens = _Tokens(where)
     while issues:
-        answer = client.post(3, "changelog/bulkfetch", where, body).json()
+        try:
+            answer = client.post(3, "changelog/bulkfetch", where, body).json()
+        except Refused:
+            if "nextPageToken" in body:
+                raise CursorRefused(where) from None
+            raise
         for one in field(answer, "issueChangeLogs", where):
             histories.setdefault(str(one["issueId"]), []).extend(one["changeHistories"])
         token = tokens.following(answer)
@@ -211,7 +212,3 @@ def field(answer: Any, name: str, where: str) -> Any:
     if not isinstance(answer, dict) or name not in answer:
         raise UnexpectedShape(where, f"the answer has no {name}", "Check base_url and deployment")
     return answer[name]
-
-
-def _token_refused(where: str) -> TokenRefused:
-    return TokenRefused(where, "the server refuses its own page token (400)", "Run again")

@@ -14,10 +14,6 @@ from connectors.base import Cursor, Pass, next_watermark
 Row = TypeVar("Row")
 
 
-class CursorRefused(Exception):
-    """The server no longer knows the page token: the pass starts again, stored rows stay."""
-
-
 @dataclass(frozen=True, slots=True)
 class Page(Generic[Row]):
     """One page: rows newest first, the time each is sorted by, and the token of the next page."""
@@ -48,7 +44,7 @@ def newest_first(
     """Walk from the head (or from where an interrupted pass stopped) down to `horizon`.
 
     Args:
-        read: gives the page after a token; raises `CursorRefused` for one it does not know.
+        read: gives the page after a token.
         cursor: where the stream stands.
         horizon: rows older than this need not be read; None reads to the end.
         overlap: how far the new watermark stays behind the newest row.
@@ -57,13 +53,7 @@ def newest_first(
     after = cursor.current_pass.after if cursor.current_pass else None
     started = cursor.current_pass.started_watermark if cursor.current_pass else cursor.watermark
     while True:
-        try:
-            page = read(after)
-        except CursorRefused:
-            if after is None:
-                raise
-            after = None
-            continue
+        page = read(after)
         if after is None:
             newest = max(page.keys, default=None)
             mark = next_watermark(page.server_date, newest, cursor.watermark_at, overlap)

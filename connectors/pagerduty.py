@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from fnmatch import fnmatch
 from functools import partial
 from itertools import count
 from typing import Any, cast
@@ -36,6 +35,7 @@ from connectors.base import (
 from connectors.http import Patience, Reply
 from connectors.pagerduty_client import PagerDutyClient
 from connectors.records import Incident
+from connectors.selection import is_chosen
 
 KIND = "pagerduty"
 STREAMS = {"incidents": ("incident",)}
@@ -172,14 +172,15 @@ class PagerDutySource:
         try:
             known = self._service_names()
         except SourceError as error:
-            return [Finding(self.name, is_fine=False, message=str(error))]
+            return [Finding.of(error, self.name)]
         return [
             Finding(f"{self.name}/{service}", is_fine=True, message="can be read")
             if service in known
             else Finding(
                 f"{self.name}/{service}",
                 is_fine=False,
-                message="no service of the account has this id or name",
+                message="no service of the account has this id or name. "
+                "Correct incident_services, or let the key see the service",
             )
             for service in self._context.scopes
         ]
@@ -267,7 +268,7 @@ class PagerDutySource:
         try:
             reply = self._get(f"incidents/{incident_id}", {"include[]": ["first_trigger_log_entries"]})
         except NotFound:
-            return []  # deleted; the census notices
+            return []  # PagerDuty deletes no incident: the key may not see its service any more
         found = understand(self._where, lambda: shape.incident(reply.json()["incident"]))
         return self._wanted([found])
 
@@ -282,13 +283,10 @@ class PagerDutySource:
         return names
 
     def _wanted(self, incidents: list[Incident]) -> list[Incident]:
-        def matches(one: Incident, patterns: list[str]) -> bool:
-            names = [name for name in (one.service_id, one.service_name) if name]
-            return any(fnmatch(name, pattern) for name in names for pattern in patterns)
-
-        include, exclude = self._settings.include, self._settings.exclude
         return [
-            one for one in incidents if (not include or matches(one, include)) and not matches(one, exclude)
+            one
+            for one in incidents
+            if is_chosen(filter(None, (one.service_id, one.service_name)), self._settings)
         ]
 
 

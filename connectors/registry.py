@@ -3,7 +3,8 @@
 import importlib
 import pkgutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import cache
 from types import MappingProxyType
 
@@ -21,6 +22,8 @@ class SourceKind:
     settings: type[SourceSettings]
     create: Callable[[SourceSettings, SourceContext], Source]
     description: str
+    census: Mapping[str, timedelta] = field(default_factory=dict)
+    """Stream → the least time between two censuses; streams that are not named have none."""
 
 
 @cache
@@ -38,6 +41,7 @@ def discover() -> Mapping[str, SourceKind]:
                 module.Settings,
                 module.create,
                 (module.__doc__ or "").splitlines()[0],
+                getattr(module, "CENSUS", {}),
             )
     return MappingProxyType(found)
 

@@ -4,32 +4,32 @@ The writer puts whatever has queued up for one stream into a single transaction:
 stay together, and a fast source does not wait for a commit per page.
 """
 
-import logging
 import queue
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from types import MappingProxyType
 
-from connectors.base import (
-    AuthError,
-    Batch,
-    Cursor,
-    InputError,
-    RateLimited,
-    Source,
-    SourceError,
-    SourceUnavailable,
+import duckdb
+
+from connectors.base import Batch, Source
+from pipelines.fetcher import Arrived, Ended, Fetcher, Message, SourceDone
+from pipelines.starts import Census, Starts
+from pipelines.warehouse import (
+    Key,
+    Landed,
+    StreamResult,
+    SuspiciousCensusError,
+    Warehouse,
+    WarehouseError,
 )
-from pipelines.warehouse import StreamResult, Warehouse
 
-log = logging.getLogger(__name__)
+__all__ = ["Census", "Progress", "ingest"]
 
 QUEUE_LENGTH = 64
 LARGEST_GROUP = 32
 """Batches per transaction: enough to amortise a commit, few enough to lose little to a kill."""
-STOP_EVERYTHING = (AuthError, RateLimited, SourceUnavailable)
-"""Errors that the source's other streams would meet as well: they are not even asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,108 +44,15 @@ class Progress:
     status: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class _Arrived:
-    key: tuple[str, str, str]
-    batch: Batch
-
-
-@dataclass(frozen=True, slots=True)
-class _Ended:
-    key: tuple[str, str, str]
-    status: str
-    error: str | None
-    calls: int
-    started_at: datetime
-    is_input_error: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class _SourceDone:
-    name: str
-
-
-_Message = _Arrived | _Ended | _SourceDone
-
-
-class _Fetcher(threading.Thread):
-    """Walks one source's streams, one after the other, and queues what comes."""
-
-    def __init__(
-        self,
-        source: Source,
-        streams: Sequence[str],
-        cursors: Mapping[tuple[str, str, str], Cursor],
-        out: "queue.Queue[_Message]",
-        stop: threading.Event,
-    ) -> None:
-        super().__init__(name=f"fetch-{source.name}", daemon=True)
-        self._source = source
-        self._streams = streams
-        self._cursors = cursors
-        self._out = out
-        self._stop_asked = stop
-
-    def run(self) -> None:
-        broken: str | None = None
-        try:
-            for stream in self._streams:
-                for scope in self._scopes(stream, broken):
-                    if self._stop_asked.is_set():
-                        return
-                    broken = self._fetch(stream, scope, broken)
-        finally:
-            self._put(_SourceDone(self._source.name))
-            self._source.close()
-
-    def _scopes(self, stream: str, broken: str | None) -> Sequence[str]:
-        """The stream's scopes; where even these cannot be told, "*" stands for all of them."""
-        if broken:
-            return ["*"]
-        try:
-            return self._source.scopes(stream)
-        except Exception:  # fetching "*" meets the same error and reports it
-            log.debug("scopes of %s/%s", self._source.name, stream, exc_info=True)
-            return ["*"]
-
-    def _fetch(self, stream: str, scope: str, broken: str | None) -> str | None:
-        """Fetch one scope. Returns the error that makes asking for more pointless."""
-        key = (self._source.name, scope, stream)
-        started, calls = datetime.now(UTC), self._source.calls
-        if broken:
-            self._put(_Ended(key, "skipped", broken, 0, started))
-            return broken
-        status, error, is_input_error = "ok", None, False
-        try:
-            for batch in self._source.fetch(stream, scope, self._cursors.get(key, Cursor())):
-                self._put(_Arrived(key, batch))
-        except SourceError as failure:
-            status, error = "failed", str(failure)
-            is_input_error = isinstance(failure, InputError)
-            broken = error if isinstance(failure, STOP_EVERYTHING) else None
-        except Exception as bug:  # one source's bug must not cost the others their night
-            log.exception("%s/%s/%s", *key)
-            status = "failed"
-            where = f"{self._source.name}/{scope}/{stream}"
-            error = f"{where}: internal error ({type(bug).__name__}). Please report it"
-        self._put(_Ended(key, status, error, self._source.calls - calls, started, is_input_error))
-        return broken
-
-    def _put(self, message: _Message) -> None:
-        while not self._stop_asked.is_set():
-            try:
-                self._out.put(message, timeout=0.2)
-            except queue.Full:
-                continue
-            return
-
-
 def ingest(
     warehouse: Warehouse,
     run_id: str,
     sources: Mapping[str, tuple[Source, Sequence[str]]],
     *,
     from_the_start: bool = False,
+    history_start: datetime | None = None,
+    censuses: Mapping[tuple[str, str], Census] = MappingProxyType({}),
+    is_every_census_due: bool = False,
     on_progress: Callable[[Progress], None] = lambda _: None,
 ) -> list[StreamResult]:
     """Fetch and store what changed since each stream's cursor.
@@ -155,26 +62,35 @@ def ingest(
         run_id: written beside each changed row.
         sources: name → (source, the streams to fetch).
         from_the_start: ignore the cursors and read everything again.
+        history_start: what the sources were told: nothing older is fetched.
+        censuses: (source, stream) → how its deleted rows are noticed.
+        is_every_census_due: take each census, however recent the last one is.
         on_progress: told of every transaction and every end of a stream.
 
     Returns:
         One result per (source, scope, stream), in the order in which they ended. A source that
         fails is a result, not an exception.
     """
-    cursors = {} if from_the_start else warehouse.cursors()
-    messages: queue.Queue[_Message] = queue.Queue(QUEUE_LENGTH)
+    starts = Starts(
+        warehouse,
+        from_the_start=from_the_start,
+        history_start=history_start,
+        censuses=censuses,
+        is_every_census_due=is_every_census_due,
+    )
+    messages: queue.Queue[Message] = queue.Queue(QUEUE_LENGTH)
     stop = threading.Event()
     waiting = {name for name, (_, streams) in sources.items() if streams}
     for name in waiting:
         source, streams = sources[name]
-        _Fetcher(source, streams, cursors, messages, stop).start()
-    writer = _Writer(warehouse, run_id, on_progress)
+        Fetcher(source, streams, starts, messages, stop).start()
+    writer = _Writer(warehouse, run_id, starts, on_progress)
     try:
         while waiting:
             message = messages.get()
-            if isinstance(message, _SourceDone):
+            if isinstance(message, SourceDone):
                 waiting.discard(message.name)
-            elif isinstance(message, _Ended):
+            elif isinstance(message, Ended):
                 writer.end(message)
             else:
                 writer.take(message)
@@ -188,15 +104,18 @@ def ingest(
 class _Writer:
     """Groups arriving batches by stream and stores each group in one transaction."""
 
-    def __init__(self, warehouse: Warehouse, run_id: str, on_progress: Callable[[Progress], None]) -> None:
+    def __init__(
+        self, warehouse: Warehouse, run_id: str, starts: Starts, on_progress: Callable[[Progress], None]
+    ) -> None:
         self.results: list[StreamResult] = []
         self._warehouse = warehouse
         self._run_id = run_id
+        self._starts = starts
         self._on_progress = on_progress
-        self._groups: dict[tuple[str, str, str], list[Batch]] = {}
-        self._totals: dict[tuple[str, str, str], Progress] = {}
+        self._groups: dict[Key, list[Batch]] = {}
+        self._totals: dict[Key, Progress] = {}
 
-    def take(self, message: _Arrived) -> None:
+    def take(self, message: Arrived) -> None:
         """Keep a batch until its group is written."""
         group = self._groups.setdefault(message.key, [])
         group.append(message.batch)
@@ -208,9 +127,12 @@ class _Writer:
         for key in list(self._groups):
             self._write(key)
 
-    def end(self, message: _Ended) -> None:
+    def end(self, message: Ended) -> None:
         """Write what is left of a stream and note how it went."""
         self._write(message.key)
+        if message.present is not None:
+            self.flush()  # what has moved to another scope has arrived, but may not be written yet
+            message = self._take_census(message, message.present)
         source, scope, stream = message.key
         total = self._total(message.key)
         result = StreamResult(
@@ -228,13 +150,46 @@ class _Writer:
         )
         self.results.append(result)
         self._warehouse.record(self._run_id, [result])
+        if message.status == "ok" or message.unread:
+            self._warehouse.quarantine(self._run_id, *message.key, message.unread)
         self._on_progress(replace(total, status=message.status))
 
-    def _write(self, key: tuple[str, str, str]) -> None:
+    def _write(self, key: Key) -> None:
         group = self._groups.pop(key, None)
         if not group:
             return
-        landed = self._warehouse.land(self._run_id, *key, group)
+        try:
+            read_from = self._starts.read_from(key, is_complete=group[-1].is_final)
+            landed = self._warehouse.land(self._run_id, *key, group, read_from)
+        except duckdb.IOException as broken:
+            raise WarehouseError(
+                f"{self._warehouse.path}: cannot be written ({str(broken).splitlines()[0]}). "
+                "Free some space or mend the disk; the next run continues where this one stopped"
+            ) from broken
+        self._add(key, landed)
+
+    def _take_census(self, ended: Ended, present: Sequence[str]) -> Ended:
+        """Mark what a census no longer finds. Returns how the stream ended, with that in mind."""
+        source, scope, stream = ended.key
+        try:
+            changed = self._warehouse.take_census(
+                self._run_id,
+                *ended.key,
+                self._starts.censuses[source, stream].table,
+                present,
+                is_emptiness_believed=self._starts.is_every_census_due,
+            )
+        except SuspiciousCensusError as suspicious:
+            error = (
+                f"{source}/{scope}/{stream}: the source shows none of the {suspicious.known} rows that are "
+                "known, so nothing is marked as deleted. Let the token see them; where all were deleted "
+                "indeed, run once with --full"
+            )
+            return replace(ended, status="failed", error=error)
+        self._add(ended.key, Landed(0, changed))
+        return ended
+
+    def _add(self, key: Key, landed: Landed) -> None:
         total = self._total(key)
         total = replace(
             total,
@@ -244,5 +199,5 @@ class _Writer:
         self._totals[key] = total
         self._on_progress(total)
 
-    def _total(self, key: tuple[str, str, str]) -> Progress:
+    def _total(self, key: Key) -> Progress:
         return self._totals.get(key) or Progress(*key, rows_read=0, rows_changed=0, status=None)

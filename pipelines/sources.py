@@ -15,12 +15,12 @@ from connectors.base import (
     Finding,
     Source,
     SourceContext,
-    SourceError,
     SourceSettings,
 )
 from connectors.registry import discover
 from pipelines.config_model import Configuration
 from pipelines.home import Home
+from pipelines.starts import Census
 
 
 class UnreadySource:
@@ -47,7 +47,7 @@ class UnreadySource:
 
     def check(self) -> list[Finding]:
         """The error as a finding."""
-        return [Finding(self.name, is_fine=False, message=str(self._error))]
+        return [Finding.of(self._error)]
 
     def close(self) -> None:
         """There is no connection."""
@@ -62,6 +62,16 @@ def history_start(configuration: Configuration, since: datetime | None = None) -
         return None
     zone = ZoneInfo(configuration.organisation.time_zone)
     return datetime.combine(first_day, time(), zone).astimezone(UTC)
+
+
+def censuses(configuration: Configuration) -> dict[tuple[str, str], Census]:
+    """(Source, stream) → how often it is counted to notice what was deleted, where it can be."""
+    found: dict[tuple[str, str], Census] = {}
+    for settings in configuration.sources:
+        kind = discover()[settings.kind]
+        for stream, every in kind.census.items():
+            found[settings.name, stream] = Census(kind.streams[stream][0], every)
+    return found
 
 
 def create_sources(
@@ -100,27 +110,38 @@ def _create(
 
 
 def plan(configuration: Configuration, sources: Mapping[str, Source]) -> list[dict[str, Any]]:
-    """What a run would read, one row per (source, stream, scope), in the shape of a run's report."""
+    """What a run would read, one row per (source, stream, scope), in the shape of a run's report.
+
+    Each source is checked first; the calls of that stand in its first row.
+    """
     kinds = {settings.name: settings.kind for settings in configuration.sources}
     rows: list[dict[str, Any]] = []
     for name, source in sources.items():
-        for stream in discover()[kinds[name]].streams:
-            error, scopes, calls = None, ["*"], source.calls
-            try:
-                scopes = list(source.scopes(stream))
-            except SourceError as failure:
-                error = str(failure)
-            for position, scope in enumerate(scopes):
-                rows.append(
-                    {
-                        "source": name,
-                        "scope": scope,
-                        "stream": stream,
-                        "status": "failed" if error else "ok",
-                        "calls": source.calls - calls if position == 0 else 0,
-                        "rows_read": 0,
-                        "rows_changed": 0,
-                        "error": error,
-                    }
-                )
+        try:
+            rows += _plan_of(source, tuple(discover()[kinds[name]].streams))
+        finally:
+            source.close()
+    return rows
+
+
+def _plan_of(source: Source, streams: Sequence[str]) -> list[dict[str, Any]]:
+    problems = {one.where: f"{one.where}: {one.message}" for one in source.check() if not one.is_fine}
+    of_all = problems.get(source.name)
+    rows: list[dict[str, Any]] = []
+    for stream in streams:
+        # A source that cannot be reached is not asked for its scopes again and again.
+        for scope in ["*"] if of_all else source.scopes(stream):
+            error = of_all or problems.get(f"{source.name}/{scope}")
+            rows.append(
+                {
+                    "source": source.name,
+                    "scope": scope,
+                    "stream": stream,
+                    "status": "failed" if error else "ok",
+                    "calls": 0 if rows else source.calls,
+                    "rows_read": 0,
+                    "rows_changed": 0,
+                    "error": error,
+                }
+            )
     return rows

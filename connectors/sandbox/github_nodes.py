@@ -8,7 +8,7 @@ from graphql import GraphQLResolveInfo
 
 from connectors.sandbox.connection import Json, listed
 from connectors.sandbox.gate import iso, iso_or_none
-from connectors.sandbox.github_world import Commit, Deployment, PullRequest, TimelineEvent
+from connectors.sandbox.github_world import Commit, Deployment, GitHubIssue, PullRequest, TimelineEvent
 from connectors.sandbox.organisation import WEB
 from connectors.sandbox.world import Account
 
@@ -81,6 +81,23 @@ def state(change: PullRequest, now: datetime) -> str:
     if change.merged_at and change.merged_at <= now:
         return "MERGED"
     return "CLOSED" if change.closed_at and change.closed_at <= now else "OPEN"
+
+
+def issue_node(issue: GitHubIssue, repository: str, now: datetime) -> Json:
+    """One issue."""
+    closed = iso_or_none(issue.closed_at, now)
+    return {
+        "__typename": "Issue",
+        "id": f"I_{issue.id}",
+        "databaseId": issue.id,
+        "fullDatabaseId": str(issue.id),
+        "number": issue.number,
+        "title": issue.title,
+        "url": f"{WEB}/{repository}/issues/{issue.number}",
+        "state": "CLOSED" if closed else "OPEN",
+        "createdAt": iso(issue.created_at),
+        "closedAt": closed,
+    }
 
 
 class ChangeNodes:

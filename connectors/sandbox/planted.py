@@ -6,7 +6,7 @@ Independent of the product by construction: nothing is imported from `pipelines`
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from fractions import Fraction
 from typing import Any
 
@@ -15,6 +15,7 @@ from connectors.sandbox.planted_calendar import (
     Calendar,
     Span,
     quantile,
+    scope_lives,
     scopes,
     survival_quantile,
 )
@@ -60,7 +61,7 @@ def answers(world: World) -> Row:
     histories = [history(world, service) for service in world.services]
     seen = [one for past in histories for one in _seen(world, calendar, past)]
     rows = [row for metric in _METRICS for row in _aggregate(world, metric, seen, calendar)]
-    rows += _quiet_periods(world, calendar, rows)
+    rows += _deployment_rows(world, calendar, seen)
     return {
         "as_of": world.as_of.isoformat(),
         "rows": [*rows, *work_item_rows(world, calendar)],
@@ -145,7 +146,6 @@ def _reviews_seen(world: World, calendar: Calendar, past: History) -> Iterator[S
 
 
 _METRICS: Mapping[str, str] = {
-    "deployment_frequency": "count",
     "change_failure_rate": "ratio",
     "change_lead_time": "quantile",
     "time_to_production": "survival",
@@ -154,19 +154,12 @@ _METRICS: Mapping[str, str] = {
     "pull_request_review_time": "quantile",
     "pull_request_time_to_merge": "quantile",
 }
-"""Metric → how its observations become numbers."""
+"""Metric → how its observations become numbers; how often is deployed needs the calendar as well."""
 
 
 def _aggregate(world: World, metric: str, seen: Iterable[Seen], calendar: Calendar) -> Iterator[Row]:
-    """Each item once per scope, then everything that falls into a period."""
-    by_scope: dict[str, dict[str, Seen]] = defaultdict(dict)
-    for one in seen:
-        if one.metric == metric:
-            for scope in scopes(world, one.service, one.day):
-                rival = by_scope[scope].get(one.item)
-                if rival is None or _stands_before(one, rival):
-                    by_scope[scope][one.item] = one
-    for scope, items in by_scope.items():
+    """Everything that falls into a period."""
+    for scope, items in _by_scope(world, metric, seen).items():
         for grain in GRAINS:
             groups: dict[Span, list[Seen]] = defaultdict(list)
             for one in items.values():
@@ -174,6 +167,18 @@ def _aggregate(world: World, metric: str, seen: Iterable[Seen], calendar: Calend
             for span, group in sorted(groups.items()):
                 for row in _statistics(_METRICS[metric], group):
                     yield {"metric": metric, "scope": scope, "grain": grain, "period": span.name, **row}
+
+
+def _by_scope(world: World, metric: str, seen: Iterable[Seen]) -> dict[str, dict[str, Seen]]:
+    """Each item of a metric once per scope."""
+    by_scope: dict[str, dict[str, Seen]] = defaultdict(dict)
+    for one in seen:
+        if one.metric == metric:
+            for scope in scopes(world, one.service, one.day):
+                rival = by_scope[scope].get(one.item)
+                if rival is None or _stands_before(one, rival):
+                    by_scope[scope][one.item] = one
+    return by_scope
 
 
 def _stands_before(one: Seen, other: Seen) -> bool:
@@ -187,9 +192,7 @@ def _stands_before(one: Seen, other: Seen) -> bool:
 
 def _statistics(kind: str, group: list[Seen]) -> Iterator[Row]:
     n, events = len(group), sum(one.is_event for one in group)
-    if kind == "count":
-        yield _row("count", float(n), n)
-    elif kind == "ratio":
+    if kind == "ratio":
         yield {**_row("ratio", events / n, n), "numerator": events}
     else:
         for ending in sorted({ending for one in group for ending in one.seconds or ()}):
@@ -209,17 +212,32 @@ def _row(statistic: str, value: float | None, n: int) -> Row:
     return {**row, "is_too_few": n < least}
 
 
-def _quiet_periods(world: World, calendar: Calendar, rows: Iterable[Row]) -> Iterator[Row]:
-    """Weeks and quarters in which a service that existed was not deployed at all: a true zero."""
-    metric = "deployment_frequency"
-    known = {(row["scope"], row["grain"], row["period"]) for row in rows if row["metric"] == metric}
-    for service in world.services:
+def _deployment_rows(world: World, calendar: Calendar, seen: Iterable[Seen]) -> Iterator[Row]:
+    """How often each scope deployed in each of its periods, those without a deployment included."""
+    found = _by_scope(world, "deployment_frequency", seen)
+    for scope, life in sorted(scope_lives(world).items()):
+        deployed = [one.day for one in found.get(scope, {}).values()]
         for grain in GRAINS:
-            for span in calendar.spans(grain, service.active_from):
-                key = (f"service:{service.id}", grain, span.name)
-                if key not in known and span.start >= service.active_from and span.end <= calendar.today:
-                    where = dict(zip(("scope", "grain", "period"), key, strict=True))
-                    yield {"metric": metric, **where, **_row("count", 0.0, 0)}
+            for span in calendar.spans_of(grain, life):
+                inside = [day for day in deployed if span.start <= day < span.end]
+                where = {"scope": scope, "grain": grain, "period": span.name}
+                for row in _deployments_in(calendar, span, calendar.days(span, life), inside):
+                    yield {"metric": "deployment_frequency", **where, **row}
+
+
+def _deployments_in(
+    calendar: Calendar, span: Span, covered: list[date], deployed: list[date]
+) -> Iterator[Row]:
+    """Per week is the count over a seventh of the days covered; of less than a day nothing follows."""
+    count, days = len(deployed), calendar.days_over(covered)
+    yield _row("count", float(count), count)
+    rate = float(count / (days / 7)) if days >= 1 else None
+    yield {**_row("per_week", rate, count), "is_too_few": rate is None}
+    over = {day for day in covered if day < calendar.today}
+    mondays = [day for day in over if day.weekday() == 0 and day + timedelta(days=6) in over]
+    active = [sum(monday + timedelta(days=n) in set(deployed) for n in range(7)) for monday in mondays]
+    if active and span.grain != "week":
+        yield _row("median_days_per_week", float(quantile(active, SHARES["p50"])), len(active))
 
 
 def _recovery_row(past: History, delivery: Delivery) -> Row:

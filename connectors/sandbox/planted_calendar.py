@@ -13,12 +13,13 @@ from zoneinfo import ZoneInfo
 
 from connectors.sandbox.world import World
 
-GRAINS = ("week", "quarter")
+GRAINS = ("week", "month", "quarter")
+DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Span:
-    """A calendar week or quarter; `end` is the first day after it."""
+    """A day, calendar week, month or quarter; `end` is the first day after it."""
 
     grain: str
     name: str
@@ -26,11 +27,25 @@ class Span:
     end: date
 
 
+@dataclass(frozen=True, slots=True)
+class Life:
+    """From which day on something is covered, and the first day after it; None while it goes on."""
+
+    start: date
+    end: date | None = None
+
+    def joined(self, other: "Life") -> "Life":
+        """From the earlier start to the later end."""
+        end = max(self.end, other.end) if self.end and other.end else None
+        return Life(min(self.start, other.start), end)
+
+
 class Calendar:
-    """The organisation's days, weeks and quarters."""
+    """The organisation's days, weeks, months and quarters."""
 
     def __init__(self, world: World) -> None:
         self._zone = ZoneInfo(world.time_zone)
+        self._as_of = world.as_of
         self.today = self.day(world.as_of)
 
     def day(self, moment: datetime) -> date:
@@ -42,7 +57,12 @@ class Calendar:
         return datetime.combine(day + timedelta(days=1), time(), self._zone)
 
     def span(self, grain: str, day: date) -> Span:
-        """The week (Monday to Sunday, ISO number) or the quarter that a day is in."""
+        """The week (Monday to Sunday, ISO number), the month or the quarter that a day is in."""
+        if grain == "day":
+            return Span(grain, day.isoformat(), day, day + DAY)
+        if grain == "month":
+            start = day.replace(day=1)
+            return Span(grain, f"{day:%Y-%m}", start, (start + timedelta(days=31)).replace(day=1))
         if grain == "week":
             year, week, weekday = day.isocalendar()
             start = day - timedelta(days=weekday - 1)
@@ -58,6 +78,23 @@ class Calendar:
         while found[-1].end <= self.today:
             found.append(self.span(grain, found[-1].end))
         return found
+
+    def spans_of(self, grain: str, life: Life) -> list[Span]:
+        """Every period in which something lived."""
+        spans = self.spans(grain, life.start)
+        return [span for span in spans if life.end is None or span.start < life.end]
+
+    def days(self, span: Span, life: Life) -> list[date]:
+        """The days of a period that something lived and that have begun by now."""
+        first, after = max(span.start, life.start), min(span.end, life.end or span.end, self.today + DAY)
+        return [first + timedelta(days=number) for number in range((after - first).days)]
+
+    def days_over(self, days: list[date]) -> Fraction:
+        """How many of these days are over; of today the part that is."""
+        if self.today not in days:
+            return Fraction(len(days))
+        begins, ends = self.end_of(self.today - DAY).timestamp(), self.end_of(self.today).timestamp()
+        return len(days) - 1 + Fraction(int(self._as_of.timestamp() - begins), int(ends - begins))
 
 
 def owner(world: World, service: str, day: date) -> str | None:
@@ -76,6 +113,20 @@ def scopes(world: World, service: str, day: date) -> list[str]:
     above = [f"team:{team}"] if team else []
     above += [f"department:{department}"] if department else []
     return ["organisation", *above, f"service:{service}"]
+
+
+def scope_lives(world: World) -> dict[str, Life]:
+    """The life of each scope: the days on which it had a service that lived, from the first to the last."""
+    lives: dict[str, Life] = {}
+    for service in world.services:
+        born = max(service.active_from, world.history_start)
+        whole = [("organisation", Life(born)), (f"service:{service.id}", Life(born))]
+        for spell in service.owners:
+            owned = Life(max(spell.since or born, born), spell.until)
+            whole += [(scope, owned) for scope in scopes(world, service.id, owned.start)[1:-1]]
+        for scope, life in whole:
+            lives[scope] = life.joined(lives.get(scope, life))
+    return lives
 
 
 def quantile(values: Iterable[int], share: Fraction) -> Fraction:

@@ -16,7 +16,6 @@ from connectors.sandbox.world import Incident, Rollout, Service, World
 
 WINDOW = timedelta(hours=24)
 """`[rules] incident_window_hours` of the sandbox's configuration."""
-SAME_DEPLOYMENT = timedelta(minutes=10)
 HOTFIX_LABEL, HOTFIX_BRANCH = "hotfix", "hotfix/"
 
 
@@ -87,19 +86,21 @@ def is_person(world: World, login: str | None) -> bool:
 
 
 def _deliveries(world: World, service: Service) -> list[Delivery]:
-    """Successes in time order without repetitions; going back marks the one before."""
+    """Successes in time order without repetitions; going back marks the one before.
+
+    What is live already is only repeated, whether a region or an attempt of the same deployment or a
+    redeploy of a month later.
+    """
     counted: list[Delivery] = []
-    seen: dict[str, datetime] = {}
+    seen: set[str] = set()
     live: Rollout | None = None
     for rollout in sorted(
         (one for one in world.rollouts if one.service == service.id), key=lambda one: one.at
     ):
-        is_echo = rollout.sha in seen and rollout.at - seen[rollout.sha] <= SAME_DEPLOYMENT
-        is_redeploy = live is not None and live.sha == rollout.sha
-        went_back = live is not None and (rollout.sha in seen or _is_behind(rollout, live))
-        seen[rollout.sha] = rollout.at
-        if is_echo or is_redeploy:
+        if live is not None and live.sha == rollout.sha:
             continue
+        went_back = live is not None and (rollout.sha in seen or _is_behind(rollout, live))
+        seen.add(rollout.sha)
         before = counted[-1] if counted else None
         if went_back and before:
             before.rolled_back_at = rollout.at

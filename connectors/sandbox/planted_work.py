@@ -2,11 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
-from connectors.sandbox.planted_calendar import GRAINS, Calendar, quantile, scopes
+from connectors.sandbox.planted_calendar import DAY, GRAINS, Calendar, quantile, scope_lives, scopes
 from connectors.sandbox.work_items import ACTIVE, BLOCKED, REVIEW, WAITING
 from connectors.sandbox.world import WorkItem, World
 
@@ -20,53 +21,67 @@ Row = dict[str, Any]
 
 def in_progress(world: World, calendar: Calendar) -> list[Row]:
     """What was in progress at the end of the last local day that has ended, with its age in days."""
-    day = calendar.today - timedelta(days=1)
+    yesterday = calendar.today - DAY
     return [
-        {"item": item.key, "service": service, "age_days": _age(item, calendar, day)}
-        for item, service in _on(world, calendar, day)
+        {"item": item.key, "service": service, "age_days": _age(item, calendar, yesterday)}
+        for item, service, day in _item_days(world, calendar)
+        if day == yesterday
     ]
 
 
 def work_item_rows(world: World, calendar: Calendar) -> Iterator[Row]:
-    """Work in progress and its age at the end of every week and quarter that has ended."""
-    for grain in GRAINS:
-        for span in calendar.spans(grain, world.history_start):
-            if span.end > calendar.today:
-                continue
-            day = span.end - timedelta(days=1)
-            ages: dict[str, list[int]] = defaultdict(list)
-            for item, service in _on(world, calendar, day):
-                for scope in scopes(world, service, day):
-                    ages[scope].append(_age(item, calendar, day))
-            for scope, found in sorted(ages.items()):
+    """Work in progress and its age at the end of every day, week, month and quarter, today as it is now.
+
+    A scope that never had an item in progress has no rows; otherwise a day without one is a true zero.
+    """
+
+    @cache
+    def scopes_on(service: str, day: date) -> list[str]:
+        return scopes(world, service, day)
+
+    ages: dict[str, dict[date, list[int]]] = defaultdict(lambda: defaultdict(list))
+    for item, service, day in _item_days(world, calendar):
+        for scope in scopes_on(service, day):
+            ages[scope][day].append(_age(item, calendar, day))
+    for scope, life in sorted(scope_lives(world).items()):
+        for grain in ("day", *GRAINS) if scope in ages else ():
+            for span in calendar.spans_of(grain, life):
                 where = {"scope": scope, "grain": grain, "period": span.name}
-                yield from _rows(where, found)
+                for row in _rows(calendar.days(span, life), ages[scope]):
+                    yield {**where, **row}
 
 
-def _rows(where: Row, ages: list[int]) -> Iterator[Row]:
-    n = len(ages)
-    counts = {"n": n, "open_count": 0}
-    level = {"metric": "work_in_progress", "statistic": "level", "value": float(n), "is_too_few": False}
-    yield {**where, **counts, **level}
-    for name, (share, least) in AGES.items():
-        age = {"metric": "work_item_age", "statistic": name, "value": float(quantile(ages, share))}
-        yield {**where, **counts, **age, "is_too_few": n < least}
+def _rows(days: list[date], ages: dict[date, list[int]]) -> Iterator[Row]:
+    last = ages.get(days[-1], [])
+    counts = {"n": len(last), "open_count": 0, "is_too_few": False}
+    peak = max(len(ages.get(day, [])) for day in days)
+    for name, value in (("level", len(last)), ("max", peak)):
+        yield {**counts, "metric": "work_in_progress", "statistic": name, "value": float(value)}
+    for name, (share, least) in AGES.items() if last else ():
+        age = {"metric": "work_item_age", "statistic": name, "value": float(quantile(last, share))}
+        yield {**counts, **age, "is_too_few": len(last) < least}
 
 
-def _on(world: World, calendar: Calendar, day: date) -> Iterator[tuple[WorkItem, str]]:
-    """The items in progress at the end of a day, with the service whose project each is in now."""
-    end = calendar.end_of(day)
+def _item_days(world: World, calendar: Calendar) -> Iterator[tuple[WorkItem, str, date]]:
+    """Every item on every day at whose end it was in progress, with the service of its project of now."""
     services = {project: service.id for service in world.services for project in service.jira_projects}
     for item in world.work_items:
         is_gone = item.deleted_at is not None and item.deleted_at <= world.as_of
-        if not is_gone and item.project in services and _status(item, end) in IN_PROGRESS:
-            yield item, services[item.project]
+        if not is_gone and item.project in services:
+            for day in _days_in_progress(item, calendar, world.as_of):
+                yield item, services[item.project], day
 
 
-def _status(item: WorkItem, end: datetime) -> str:
-    """The status an item was left in when a day ended."""
-    entered = [step.after for step in item.transitions if step.at < end]
-    return entered[-1] if entered else item.initial_status
+def _days_in_progress(item: WorkItem, calendar: Calendar, as_of: datetime) -> Iterator[date]:
+    """The days that ended, or are today, while the item was in progress."""
+    steps = [(item.created_at, item.initial_status), *((step.at, step.after) for step in item.transitions)]
+    known = [(moment, status) for moment, status in steps if moment <= as_of]
+    ends = [calendar.day(moment) for moment, _ in known[1:]] + [calendar.today + DAY]
+    for (moment, status), end in zip(known, ends, strict=True):
+        day = calendar.day(moment)
+        while status in IN_PROGRESS and day < end:
+            yield day
+            day += DAY
 
 
 def _age(item: WorkItem, calendar: Calendar, day: date) -> int:

@@ -14,6 +14,7 @@ from connectors.sandbox.github_nodes import (
     by_time,
     commit_node,
     deployment_node,
+    issue_node,
     state,
     touched,
 )
@@ -58,6 +59,7 @@ class RepositoryView:
             "pushedAt": iso(self._head()[0]),
             "defaultBranchRef": {"name": "main", "prefix": "refs/heads/", "target": self._head_commit},
             "pullRequests": self._pull_requests,
+            "issues": self._issues,
             "deployments": self._deployments,
             "releases": self._releases,
             "refs": self._tags,
@@ -132,6 +134,14 @@ class RepositoryView:
         if name not in self._orders:
             self._orders[name] = by_time(moments, [one.id for one in self._changes])
         return self._orders[name]
+
+    def _issues(self, info: GraphQLResolveInfo, orderBy: Order = None, **page: Any) -> Json:  # noqa: N803 (GitHub's)
+        shown = [one for one in self._repository.issues if one.created_at <= self._now]
+        shown.sort(key=lambda one: (one.created_at, one.id))
+        if orderBy is not None and orderBy["direction"] == "DESC":
+            shown.reverse()
+        page.pop("filterBy", None)
+        return listed([issue_node(one, self.name, self._now) for one in shown])(info, **page)
 
     def _deployments(
         self, info: GraphQLResolveInfo, environments: Sequence[str] | None = None, **page: Any

@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime
 
 import pytest
-from pydantic import SecretStr
+from pydantic import SecretStr, ValidationError
 
 from connectors.base import (
     AuthError,
@@ -393,6 +393,50 @@ def test_nothing_before_the_start_of_history_is_paged(scripted_server, source):
     batches = fetch(source(history_start=datetime(2025, 1, 1, tzinfo=UTC)), "pull_requests")
     assert len(batches) == 1
     assert batches[0].is_final
+
+
+def ids(rows, after=None):
+    return {"data": {"repository": {"databaseId": 7, "rows": listing(rows, after)}}}
+
+
+@pytest.mark.parametrize("stream", ["pull_requests", "issues"])
+def test_a_census_names_every_id_however_old(scripted_server, source, stream):
+    found(scripted_server).answer("POST", "/graphql", json=ids([{"fullDatabaseId": "9000000001"}], "p2"))
+    scripted_server.answer("POST", "/graphql", json=ids([{"fullDatabaseId": "2"}]))
+    counting = source(history_start=datetime(2026, 1, 1, tzinfo=UTC))
+    assert list(counting.census(stream, "alder/catalogue")) == ["9000000001", "2"]
+    assert [one["after"] for one in asked(scripted_server)[1:]] == [None, "p2"]
+
+
+def test_a_census_with_a_row_that_is_not_shown_is_none(scripted_server, source):
+    found(scripted_server).answer("POST", "/graphql", json=ids([{"fullDatabaseId": "1"}, None]))
+    with pytest.raises(UnexpectedShape):
+        list(source().census("issues", "alder/catalogue"))
+
+
+def test_included_repositories_are_read_and_excluded_ones_are_not(scripted_server, source):
+    third = {**REPOSITORY, "databaseId": 8, "nameWithOwner": "alder/tools"}
+    scripted_server.answer("POST", "/graphql", json={"data": {"r0": REPOSITORY, "r1": third}})
+    chosen = source(
+        "alder/catalogue",
+        "alder/old-till",
+        "birch/till",
+        include=["alder/tools"],
+        exclude=["*/OLD-*", "birch/*"],
+    )
+    assert chosen.scopes("pull_requests") == ["alder/catalogue", "alder/tools"]
+    assert asked(scripted_server) == [{"o0": "alder", "n0": "catalogue", "o1": "alder", "n1": "tools"}]
+
+
+def test_an_exclusion_of_everything_asks_for_nothing(scripted_server, source):
+    assert source("alder/catalogue", exclude=["*"]).scopes("issues") == []
+    assert scripted_server.requests == []
+
+
+@pytest.mark.parametrize("name", ["alder/*", "alder", "https://github.com/alder/catalogue"])
+def test_only_the_name_of_a_repository_can_be_included(source, name):
+    with pytest.raises(ValidationError, match="names what is no repository"):
+        source(include=[name])
 
 
 def test_every_query_says_what_it_costs(scripted_server, source):

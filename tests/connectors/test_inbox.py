@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from connectors.base import Batch, Cursor, InputError, SourceContext
+from connectors.base import Batch, Cursor, InputError, SourceContext, Unread
 from connectors.inbox import InboxSource, Settings
 from connectors.records import Deployment, Incident
 
@@ -280,7 +280,7 @@ CSV_FAULTS = {
         "incident_id,service,started_at,title,title\n",
         "inbox/incidents.csv line 1: column title comes twice. Remove one of them",
     ),
-    "no header at all": ("", "inbox/incidents.csv line 1: column service is missing. "),
+    "no header at all": ("", "inbox/incidents.csv: is empty. "),
     "semicolons": (
         (INCIDENTS + GOOD).replace(",", ";"),
         "inbox/incidents.csv line 1: the columns are not separated by commas. Save the file with commas",
@@ -408,6 +408,49 @@ def test_equal_rows_count_once(inbox, folder):
 
 def test_a_file_that_vanished_or_may_not_be_read(inbox, folder):
     assert refusal(inbox(), "incidents.csv").startswith("inbox/incidents.csv: cannot be read (No such file")
+
+
+def test_every_row_at_fault_is_named_and_none_is_read(inbox, folder):
+    (folder / "incidents.csv").write_text(
+        INCIDENTS
+        + "I-1,payments,2026-10-01T09:00:00,Naive,,\n"
+        + ONE.replace("I-1", "I-2")
+        + "I-3,payments,2026-10-01T09:00:00Z,Too few\n"
+        + "I-4,payments,2026-10-01T09:00:00Z,,,\n"
+    )
+    with pytest.raises(InputError) as raised:
+        read(inbox(), "incidents.csv")
+    assert str(raised.value) == (
+        "inbox/incidents.csv line 2 column started_at: is a time without a time zone. "
+        "Append Z for UTC or an offset such as +02:00; 2 more places are at fault, see `outcomes check`"
+    )
+    assert raised.value.unread == (
+        Unread("inbox/incidents.csv line 2 column started_at", "is a time without a time zone"),
+        Unread("inbox/incidents.csv line 4", "has 4 values for 6 columns"),
+        Unread("inbox/incidents.csv line 5 column title", "is empty"),
+    )
+    places = [(one.where, one.is_fine) for one in inbox().check()]
+    assert places == [
+        ("inbox/incidents.csv", False),
+        ("inbox/incidents.csv line 4", False),
+        ("inbox/incidents.csv line 5 column title", False),
+    ]
+
+
+def test_faults_are_collected_line_by_line_and_up_to_a_hundred(inbox, folder):
+    (folder / "incidents.ndjson").write_text("nonsense\n" * 150)
+    with pytest.raises(InputError, match="at least 99 more places are at fault") as raised:
+        read(inbox(), "incidents.ndjson")
+    assert len(raised.value.unread) == 100
+    assert raised.value.unread[-1].place == "inbox/incidents.ndjson line 100"
+
+
+def test_what_is_noted_of_an_unknown_column_does_not_repeat_it(inbox, folder):
+    """A file without its header shows its first row in the header's place."""
+    (folder / "incidents.csv").write_text("Ada Lovelace,payments\n")
+    with pytest.raises(InputError, match="Ada") as raised:
+        read(inbox(), "incidents.csv")
+    assert raised.value.unread == (Unread("inbox/incidents.csv line 1", "unknown column"),)
 
 
 def test_messages_do_not_show_values(inbox, folder):

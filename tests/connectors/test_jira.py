@@ -13,6 +13,7 @@ from connectors.base import (
     AuthError,
     Batch,
     Cursor,
+    CursorRefused,
     NotFound,
     RateLimited,
     SourceContext,
@@ -220,21 +221,27 @@ def test_changelogs_of_many_pages_come_in_one_call_and_a_pass_can_be_continued(m
     assert rest.cursor == Cursor("2026-09-30T23:50:00+00:00")
 
 
-def test_a_page_token_that_is_too_old_begins_the_pass_again(make, scripted_server):
+def test_a_page_token_that_is_too_old_is_told_from_a_refused_question(make, scripted_server):
     scripted_server.play("jira/cloud_preflight")
-    scripted_server.answer("GET", SEARCH, json={"errorMessages": ["old"]}, status=400)
-    scripted_server.answer("GET", SEARCH, json={"issues": [node(1, "2026-10-01T00:00:00.000+0000")]})
-    scripted_server.answer("POST", BULK, json=NO_CHANGES)
+    scripted_server.answer("GET", SEARCH, json={"errorMessages": ["old"]}, status=400, times=2)
     stored = Cursor.from_json(
         '{"version": 1, "watermark": "2026-09-01T00:00:00+00:00", "pass": {"started_watermark": null,'
         ' "after": "[\\"2026-10-02T00:00:00+00:00\\", null, \\"old\\", null, 0]"}}'
     )
-    (batch,) = read(make(), cursor=stored)
-    first, second = scripted_server.asked(SEARCH)
-    assert first.query["nextPageToken"] == ["old"]
-    assert "nextPageToken" not in second.query
-    assert [record.id for record in batch.records] == ["1"]
-    assert batch.is_final
+    with pytest.raises(CursorRefused, match=r"^jira/PAY/issues: the server refuses its own page token"):
+        read(make(), cursor=stored)
+    scripted_server.play("jira/cloud_preflight")
+    with pytest.raises(UnexpectedShape, match="the server refuses the request"):
+        read(make(), cursor=Cursor(stored.watermark))
+
+
+def test_a_page_token_of_the_changelogs_may_be_refused_too(make, scripted_server):
+    scripted_server.play("jira/cloud_preflight")
+    scripted_server.answer("GET", SEARCH, json={"issues": [node(1, "2026-10-01T00:00:00.000+0000")]})
+    scripted_server.answer("POST", BULK, json={**NO_CHANGES, "nextPageToken": "more"})
+    scripted_server.answer("POST", BULK, json={"errorMessages": ["old"]}, status=400)
+    with pytest.raises(CursorRefused):
+        read(make())
 
 
 def test_data_center_completes_a_changelog_that_is_cut_at_forty(make, scripted_server):
@@ -333,8 +340,23 @@ def test_census_asks_for_ids_only(make, scripted_server):
     scripted_server.answer("GET", SEARCH, json={"issues": [{"id": "7"}], "nextPageToken": "t"})
     scripted_server.answer("GET", SEARCH, json={"issues": [{"id": "8"}]})
     assert list(make().census("issues", "PAY")) == ["7", "8"]
-    assert scripted_server.asked(SEARCH)[0].query["fields"] == ["created"]
+    assert scripted_server.asked(SEARCH)[0].query["fields"] == ["id"]
+    assert scripted_server.asked(SEARCH)[0].query["maxResults"] == ["5000"]
     assert "updated" not in scripted_server.asked(SEARCH)[0].query["jql"][0]
+
+
+def test_census_of_a_data_center_goes_on_from_the_last_second(make, scripted_server):
+    scripted_server.play("jira/datacenter_preflight")
+    rows = [node(number, "2026-10-01T00:00:00.000+0000") for number in (1, 2)]
+    scripted_server.answer("GET", "/rest/api/2/search", json={"total": 2, "issues": rows[:1]})
+    scripted_server.answer("GET", "/rest/api/2/search", json={"total": 2, "issues": rows[1:]})
+    assert list(make("OPS").census("issues", "OPS")) == ["1", "2"]
+    assert [one.query["fields"] for one in scripted_server.asked("/rest/api/2/search")] == [["created"]] * 2
+
+
+def test_excluded_projects_are_left_out_by_pattern(make):
+    source = make("PAY", "OPS", "OPS2", include=["SHOP"], exclude=["ops*"])
+    assert source.scopes("issues") == ["PAY", "SHOP"]
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.base import Cursor
-from connectors.newest_first import CursorRefused, Page, newest_first
+from connectors.newest_first import Page, newest_first
 
 START = datetime(2026, 3, 2, 8, tzinfo=UTC)
 OVERLAP = timedelta(minutes=10)
@@ -20,16 +20,12 @@ class MovingList:
         self.page_size = page_size
         self.touch_after = dict(touch_after or {})
         self.pages_read = 0
-        self.refuse = set()
 
     @property
     def clock(self):
         return max(self.rows.values(), default=START) + timedelta(seconds=1)
 
     def read(self, after):
-        if after in self.refuse:
-            self.refuse.discard(after)
-            raise CursorRefused
         ordered = sorted(self.rows.items(), key=lambda row: (row[1], row[0]), reverse=True)
         first = int(after or 0)
         chosen = ordered[first : first + self.page_size]
@@ -103,14 +99,6 @@ def test_an_interrupted_pass_continues_and_still_reads_the_head_again():
     rest = walk(server, first.cursor)
     assert stored([first, *rest]) == server.rows
     assert rest[0].page.rows[0][0] == "item-5"  # it went on (the list has shifted by one)
-
-
-def test_a_refused_page_token_starts_the_pass_again_and_keeps_the_rows():
-    server = MovingList(hours(1, 2, 3, 4), 2)
-    first = next(newest_first(server.read, Cursor(), horizon=None, overlap=OVERLAP, moves_on_update=True))
-    server.refuse = {"2"}
-    steps = walk(server, first.cursor)
-    assert stored(steps) == server.rows
 
 
 def test_a_nightly_walk_stops_at_the_horizon():

@@ -1,8 +1,21 @@
 """Sources in threads, one writer: what fails is a result and does not stop the rest."""
 
+from datetime import UTC, datetime
+
 import pytest
 
-from connectors.base import AuthError, Cursor, InputError, NotFound
+from connectors.base import (
+    AuthError,
+    Batch,
+    Cursor,
+    CursorRefused,
+    InputError,
+    NotFound,
+    Pass,
+    RateLimited,
+    UnexpectedShape,
+    Unread,
+)
 from pipelines.ingest import ingest
 
 
@@ -88,3 +101,101 @@ def test_the_manifest_holds_every_result(warehouse, records):
 
 def test_no_source_is_no_error(warehouse):
     assert ingest(warehouse, "r", {}) == []
+
+
+def test_a_refused_page_token_restarts_the_pass_once_and_keeps_the_rows(warehouse, records):
+    """Whatever stream it is: the connectors only say that a token was refused."""
+    half = Cursor("mark", Pass("new", "page-2"))
+    begun = Batch([records.pull_request(1)], half, False, records.now, records.now)
+    ingest(warehouse, "r1", {"github": (records.source("github", {"s": [begun]}), ["s"])})
+
+    class Forgetful(records.source):
+        def fetch(self, stream, scope, cursor):
+            self.all_cursors.append(cursor)
+            if cursor.current_pass:
+                raise CursorRefused("github/*/s")
+            yield records.batch([records.pull_request(2)], "done")
+
+    source = Forgetful("github", {})
+    (result,) = ingest(warehouse, "r2", {"github": (source, ["s"])})
+    assert source.all_cursors == [half, Cursor("mark")]
+    assert (result.status, result.error) == ("ok", None)
+    assert warehouse.cursors()["github", "*", "s"] == Cursor("done")
+    assert warehouse.con.execute("SELECT count(*) FROM raw.pull_request").fetchone() == (2,)
+
+
+def test_a_token_that_is_refused_again_and_again_is_one_clear_error(warehouse, records):
+    github = records.source("github", {"s": [CursorRefused("github/*/s")]})
+    (result,) = ingest(warehouse, "r", {"github": (github, ["s"])})
+    assert result.status == "failed"
+    assert result.error == "github/*/s: the server refuses its own page token. Run again"
+    assert len(github.all_cursors) == 2
+
+
+def day(text):
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+def test_a_history_that_is_to_begin_earlier_is_read_again_from_there(warehouse, records):
+    def cursor_with(history_start, **options):
+        source = records.source("github", {"s": [records.batch([], "mark")]})
+        ingest(warehouse, "r", {"github": (source, ["s"])}, history_start=history_start, **options)
+        return source.seen_cursors["s"]
+
+    assert cursor_with(day("2026-01-01")) == Cursor()
+    assert cursor_with(day("2026-01-01")) == Cursor("mark")
+    assert cursor_with(day("2026-02-01")) == Cursor("mark"), "later: what is there reaches far enough"
+    assert cursor_with(day("2026-01-01")) == Cursor("mark"), "as before: nothing was lost meanwhile"
+    assert cursor_with(day("2025-01-01")) == Cursor()
+    assert cursor_with(day("2025-01-01")) == Cursor("mark")
+    assert cursor_with(None) == Cursor(), "no start is the earliest of all"
+    assert cursor_with(day("2025-01-01")) == Cursor("mark")
+
+
+def test_reading_again_from_a_later_day_takes_nothing_away(warehouse, records):
+    def cursor_with(history_start, **options):
+        source = records.source("github", {"s": [records.batch([], "mark")]})
+        ingest(warehouse, "r", {"github": (source, ["s"])}, history_start=history_start, **options)
+        return source.seen_cursors["s"]
+
+    cursor_with(day("2025-01-01"))
+    assert cursor_with(day("2026-06-01"), from_the_start=True) == Cursor()
+    assert cursor_with(day("2025-01-01")) == Cursor("mark")
+
+
+def test_a_first_pass_that_only_began_later_does_not_stand_for_the_years_before(warehouse, records):
+    begun = Batch([], Cursor(None, Pass("new", "page-2")), False, records.now, records.now)
+    source = records.source("github", {"s": [begun]})
+    ingest(warehouse, "r", {"github": (source, ["s"])}, history_start=day("2026-06-01"))
+    again = records.source("github", {"s": [records.batch([], "mark")]})
+    ingest(warehouse, "r", {"github": (again, ["s"])}, history_start=day("2025-01-01"))
+    assert again.seen_cursors["s"] == Cursor()
+
+
+def quarantined(warehouse):
+    return warehouse.con.execute(
+        "SELECT source, scope, stream, place, reason, run_id FROM ops.quarantine ORDER BY place"
+    ).fetchall()
+
+
+def test_rows_that_could_not_be_read_are_listed_until_they_can(warehouse, records):
+    others = [Unread("inbox/i.csv line 7 column title", "is empty")]
+    wrong = InputError("inbox/i.csv line 3 column sha", "is empty", "Write a value", others=others)
+    odd = UnexpectedShape("jira/PAY/issues", "an answer lacks 'updated'", "Report this")
+    sources = {
+        "inbox": (records.source("inbox", {"incidents": [wrong]}, ["i.csv"]), ["incidents"]),
+        "jira": (records.source("jira", {"issues": [odd]}, ["PAY"]), ["issues"]),
+    }
+    ingest(warehouse, "r1", sources)
+    of_jira = ("jira", "PAY", "issues", "jira/PAY/issues", "an answer lacks 'updated'", "r1")
+    assert quarantined(warehouse) == [
+        ("inbox", "i.csv", "incidents", "inbox/i.csv line 3 column sha", "is empty", "r1"),
+        ("inbox", "i.csv", "incidents", "inbox/i.csv line 7 column title", "is empty", "r1"),
+        of_jira,
+    ]
+    sources = {
+        "inbox": (records.source("inbox", {"incidents": [records.batch([])]}, ["i.csv"]), ["incidents"]),
+        "jira": (records.source("jira", {"issues": [RateLimited("jira", records.now)]}, ["PAY"]), ["issues"]),
+    }
+    ingest(warehouse, "r2", sources)
+    assert quarantined(warehouse) == [of_jira], "nobody could look at Jira's again"

@@ -18,6 +18,10 @@ def land(warehouse, *batches, run="run-1", stream="pull_requests"):
     return warehouse.land(run, "github", "alder/catalogue", stream, batches)
 
 
+def census(warehouse, present, run="run-2", scope="alder/catalogue", **options):
+    return warehouse.take_census(run, "github", scope, "pull_requests", "pull_request", present, **options)
+
+
 def test_the_same_records_again_change_nothing(warehouse, records):
     batch = records.batch([records.pull_request(1), records.review("r", "1"), records.pull_request(2)])
     assert land(warehouse, batch).rows_changed == 3
@@ -85,8 +89,7 @@ def test_a_duplicate_within_a_batch_is_stored_once(warehouse, records):
 
 def test_a_row_that_was_gone_and_comes_back_is_there_again(warehouse, records):
     land(warehouse, records.batch([records.pull_request(1), records.pull_request(2)]))
-    gone = warehouse.mark_gone("run-2", "github", "alder/catalogue", "pull_request", ["2"])
-    assert gone == 1
+    assert census(warehouse, ["2"]) == 1
     assert land(warehouse, records.batch([records.pull_request(1)]), run="run-3").rows_changed == 1
     assert rows(warehouse, "pull_request", "gone_at") == [(None,), (None,)]
 
@@ -125,6 +128,19 @@ def test_a_column_that_a_newer_version_added_appears_in_an_old_file(tmp_path):
     names = [row[0] for row in reopened.con.execute("DESCRIBE raw.pull_request").fetchall()]
     reopened.close()
     assert "labels" in names
+
+
+def test_a_cursor_that_an_older_version_wrote_is_kept(tmp_path, records):
+    path = tmp_path / "warehouse.duckdb"
+    opened = Warehouse(path)
+    land(opened, records.batch([], "mark"))
+    opened.con.execute("ALTER TABLE ops.cursor DROP COLUMN read_from")
+    opened.con.execute("DROP TABLE ops.census")
+    opened.con.execute("DROP TABLE ops.quarantine")
+    opened.close()
+    reopened = Warehouse(path)
+    assert reopened.cursors() == {("github", "alder/catalogue", "pull_requests"): Cursor("mark")}
+    reopened.close()
 
 
 def test_a_file_of_a_newer_schema_is_refused_in_one_line(tmp_path):

@@ -9,8 +9,11 @@ import pytest
 import requests
 from github import Auth, Github
 from graphql import build_schema, parse, validate
+from pydantic import SecretStr
 
 from connectors import github_queries
+from connectors.base import SourceContext
+from connectors.github import GitHubSource, Settings
 from connectors.sandbox.connection import LARGEST_PAGE
 from connectors.sandbox.github_graphql import schema
 from connectors.sandbox.prune_schema import PRUNED, QUERIES, prune
@@ -208,3 +211,20 @@ def test_a_deleted_author_is_nobody(running: Running, world: World) -> None:
         "number": change.number,
         "author": None,
     }
+
+
+@pytest.mark.parametrize("stream", ["pull_requests", "issues"])
+def test_a_census_names_what_the_connector_reads(running: Running, world: World, stream: str) -> None:
+    """The ids are those of GraphQL, the records of issues those of REST."""
+    busiest = max(world.repositories, key=lambda one: len(one.pull_requests) * bool(one.issues))
+    name = busiest.name_at(world.as_of)
+    source = GitHubSource(
+        Settings(name="github", kind="github", base_url=running.urls["github"]),
+        SourceContext(SecretStr("any"), (name,), "."),
+    )
+    counted = list(source.census(stream, name))
+    source.close()
+    rows = busiest.pull_requests if stream == "pull_requests" else busiest.issues
+
+    assert sorted(counted) == sorted(str(one.id) for one in rows if one.created_at <= world.as_of)
+    assert counted

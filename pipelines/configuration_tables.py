@@ -1,0 +1,56 @@
+"""The `config` schema: what `outcomes.toml` says, as tables for the SQL to join with."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import duckdb
+
+CONFIGURATION_COLUMNS: Mapping[str, Mapping[str, str]] = {
+    "organisation": {
+        "id": "VARCHAR",
+        "name": "VARCHAR",
+        "time_zone": "VARCHAR",
+        "quarter_start_month": "INTEGER",
+        "history_start": "DATE",
+    },
+    "department": {"id": "VARCHAR", "name": "VARCHAR", "parent": "VARCHAR"},
+    "team": {"id": "VARCHAR", "name": "VARCHAR", "department": "VARCHAR", "wip_limit": "INTEGER"},
+    "team_member": {"team": "VARCHAR", "account": "VARCHAR", "valid_from": "DATE", "valid_to": "DATE"},
+    "service": {
+        "id": "VARCHAR",
+        "name": "VARCHAR",
+        "active_from": "DATE",
+        "retired_at": "DATE",
+        "deployments_from": "VARCHAR",
+        "deployments_match": "VARCHAR",
+    },
+    "service_owner": {"service": "VARCHAR", "team": "VARCHAR", "valid_from": "DATE", "valid_to": "DATE"},
+    "service_repository": {"service": "VARCHAR", "source": "VARCHAR", "repository": "VARCHAR"},
+    "service_path": {"service": "VARCHAR", "path": "VARCHAR"},
+    "service_jira_project": {"service": "VARCHAR", "source": "VARCHAR", "project": "VARCHAR"},
+    "service_incident_service": {"service": "VARCHAR", "source": "VARCHAR", "incident_service": "VARCHAR"},
+    "status": {"source": "VARCHAR", "name": "VARCHAR", "means": "VARCHAR"},
+    "source": {"name": "VARCHAR", "kind": "VARCHAR"},
+    "rule": {"incident_window_hours": "DOUBLE", "coverage_floor": "DOUBLE"},
+    "bot": {"pattern": "VARCHAR"},
+    "incident_label": {"label": "VARCHAR"},
+    "hotfix_label": {"label": "VARCHAR"},
+    "hotfix_branch": {"pattern": "VARCHAR"},
+    "production_environment": {"pattern": "VARCHAR"},
+    "run": {"run_id": "VARCHAR", "as_of": "TIMESTAMPTZ"},
+}
+"""Table → column → type."""
+
+
+def create_configuration_tables(
+    con: duckdb.DuckDBPyConnection, tables: Mapping[str, Sequence[Mapping[str, Any]]]
+) -> None:
+    """Create every table of the `config` schema anew and fill it."""
+    con.execute("CREATE SCHEMA IF NOT EXISTS config")
+    for table, columns in CONFIGURATION_COLUMNS.items():
+        fields = ", ".join(f'"{name}" {sql}' for name, sql in columns.items())
+        con.execute(f'CREATE OR REPLACE TABLE config."{table}" ({fields})')
+        rows = [[row.get(name) for name in columns] for row in tables.get(table, ())]
+        if rows:
+            marks = ", ".join("?" for _ in columns)
+            con.executemany(f'INSERT INTO config."{table}" VALUES ({marks})', rows)
