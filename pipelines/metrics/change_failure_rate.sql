@@ -18,19 +18,21 @@ version = 1
 caveats = [
     "Most links between incidents and deployments go by time alone; the wider the window, the more of them are chance.",
     "An incident that no deployment can be linked to does not count, whatever its origin.",
+    "A service of whose incidents no source tells has no rate, even where rollbacks or hotfixes are known: it is left out, not counted as 0.",
     "Splitting deployments lowers the share without fewer failures. Read it with deployment frequency.",
 ]
 not_for = ["comparing people", "judging a single week of few deployments"]
 references = ["DORA: change fail rate, https://dora.dev/guides/dora-metrics/"]
 depends_on = [
     "facts.fct_deployment", "facts.fct_failed_deployment", "facts.fct_incident", "facts.fct_incident_deployment",
-    "facts.dim_service_owner", "facts.dim_run",
+    "facts.dim_service_calendar", "facts.dim_service_owner", "facts.dim_run",
 ]
 
 [reasons]
 redeploy = "the commit of the deployment before it again"
 failed_to_deploy = "never succeeded"
 unfinished = "waiting, superseded or cancelled"
+no_incident_source = "no source tells of the service's incidents"
 not_yet_evaluated = "younger than the incident window: an incident may still come"
 not_linked = "an incident that no deployment could be linked to"
 no_service = "an incident of no configured service"
@@ -68,12 +70,14 @@ SELECT
         WHEN d.outcome = 'failed' THEN 'failed_to_deploy'
         WHEN d.outcome = 'unfinished' THEN 'unfinished'
         WHEN d.is_redeploy THEN 'redeploy'
+        WHEN k.service_id IS NULL THEN 'no_incident_source'
         WHEN epoch(r.as_of) - epoch(d.deployed_at) < r.incident_window_seconds THEN 'not_yet_evaluated'
     END AS excluded_reason,
     f.link_method,
     f.confidence
 FROM facts.fct_deployment AS d
 CROSS JOIN facts.dim_run AS r
+LEFT JOIN facts.dim_service_calendar AS k ON k.service_id = d.service_id AND k.metric_family = 'reliability'
 LEFT JOIN facts.fct_failed_deployment AS f ON f.item_id = d.item_id AND f.service_id = d.service_id
 LEFT JOIN facts.dim_service_owner AS o
     ON o.service_id = d.service_id

@@ -14,7 +14,7 @@ owner = "engineering-outcomes"
 since = 2026-11-01
 version = 1
 caveats = [
-    "The same commit again is not counted, and attempts or regions within ten minutes are one deployment.",
+    "The same commit again is not counted, and attempts or regions within ten minutes of the first are one deployment.",
     "A rollback is a deployment.",
     "Splitting one deployment into two raises the number without more reaching users. Read it with the change failure rate.",
 ]

@@ -18,6 +18,7 @@ since = 2026-11-01
 version = 1
 caveats = [
     "Without an incident the failure is taken to begin with the deployment and to end with the rollback or hotfix.",
+    "A service of whose incidents no source tells is not in it, even where rollbacks or hotfixes are known.",
     "Incidents that no deployment could be linked to, such as a provider's outage, are not in it.",
     "Several incidents of one deployment count from the first beginning to the last end.",
 ]
@@ -25,10 +26,11 @@ not_for = ["comparing people", "all incidents of whatever origin"]
 references = ["DORA: failed deployment recovery time, https://dora.dev/guides/dora-metrics/"]
 depends_on = [
     "facts.fct_failed_deployment", "facts.fct_incident", "facts.fct_incident_deployment",
-    "facts.dim_service_owner", "facts.dim_run",
+    "facts.dim_service_calendar", "facts.dim_service_owner", "facts.dim_run",
 ]
 
 [reasons]
+no_incident_source = "no source tells of the service's incidents"
 unknown_restoration = "its hotfix could not be found among the deployments"
 not_linked = "an incident that no deployment could be linked to"
 no_service = "an incident of no configured service"
@@ -66,11 +68,15 @@ SELECT
     ) AS value,
     f.restored_at IS NOT NULL AS is_event,
     f.restored_at IS NULL AS is_open,
-    CASE WHEN NOT f.is_restoration_known THEN 'unknown_restoration' END AS excluded_reason,
+    CASE
+        WHEN k.service_id IS NULL THEN 'no_incident_source'
+        WHEN NOT f.is_restoration_known THEN 'unknown_restoration'
+    END AS excluded_reason,
     f.link_method,
     f.confidence
 FROM facts.fct_failed_deployment AS f
 CROSS JOIN facts.dim_run AS r
+LEFT JOIN facts.dim_service_calendar AS k ON k.service_id = f.service_id AND k.metric_family = 'reliability'
 LEFT JOIN facts.dim_service_owner AS o
     ON o.service_id = f.service_id AND o.valid_from <= f.failed_on AND o.valid_to > f.failed_on
 UNION ALL

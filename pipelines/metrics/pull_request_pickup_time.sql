@@ -17,7 +17,7 @@ version = 1
 caveats = [
     "Draft time is not in it: the clock starts when the pull request is first ready for review.",
     "Nights and weekends count.",
-    "Merged without a review has no pickup time; its share is shown beside it.",
+    "Merged without a review has no pickup time: it is left out, and how many were is shown among what is left out.",
 ]
 not_for = ["comparing people", "judging reviewers"]
 references = ["DORA: code review, https://dora.dev/capabilities/"]

@@ -28,8 +28,11 @@ class Published:
     outcome: Outcome
     snapshot: Path
 
+    def open(self):
+        return duckdb.connect(str(self.snapshot), read_only=True)
+
     def query(self, sql, *values):
-        with duckdb.connect(str(self.snapshot), read_only=True) as con:
+        with self.open() as con:
             return con.execute(sql, list(values)).fetchall()
 
 

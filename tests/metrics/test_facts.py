@@ -1,4 +1,4 @@
-"""What several metrics rest on: periods, calendars, owners, labels, and sums that must come out."""
+"""What several metrics rest on: labels, starts and finishes, and sums that must come out."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -19,165 +19,6 @@ DAYS_AND_DEPLOYMENTS = [
     (3, 4), (4, 6), (2, 2), (3, 3), (5, 9), (3, 3), (0, 0), (4, 5), (3, 4), (3, 3), (1, 1), (4, 7), (3, 5),
 ]  # fmt: skip
 """Of thirteen weeks: the days with a deployment, and the deployments."""
-
-
-def _organisation(
-    time_zone: str = "UTC", month: int = 1, history_start: date | None = None
-) -> dict[str, Any]:
-    row = {"id": "acme", "name": "Acme", "time_zone": time_zone, "quarter_start_month": month}
-    return {"organisation": [{**row, "history_start": history_start}]}
-
-
-def _one_deployment(at: str, as_of: str, **config: Any) -> dict[str, Any]:
-    return {
-        "as_of": as_of,
-        "config": config,
-        "history": {1: "c0"},
-        "deployment": [{"id": 1, "sha": "c0", "at": at}],
-    }
-
-
-def _periods(con: duckdb.DuckDBPyConnection, grain: str) -> list[tuple[Any, ...]]:
-    return con.execute(
-        "SELECT period, period_start::VARCHAR, period_end::VARCHAR, is_complete FROM staged.stg_period "
-        "WHERE grain = ? ORDER BY period_start",
-        [grain],
-    ).fetchall()
-
-
-def test_periods_reach_from_the_first_covered_day_to_today(build: Build) -> None:
-    case = _one_deployment("2025-12-29T12:00Z", "2026-02-02T00:00Z")
-    con = build(case, ["staged.stg_period"])
-    assert _periods(con, "week") == [
-        ("2026-W01", "2025-12-29", "2026-01-05", True),
-        ("2026-W02", "2026-01-05", "2026-01-12", True),
-        ("2026-W03", "2026-01-12", "2026-01-19", True),
-        ("2026-W04", "2026-01-19", "2026-01-26", True),
-        ("2026-W05", "2026-01-26", "2026-02-02", True),
-        ("2026-W06", "2026-02-02", "2026-02-09", False),
-    ]
-    assert _periods(con, "month") == [
-        ("2025-12", "2025-12-01", "2026-01-01", True),
-        ("2026-01", "2026-01-01", "2026-02-01", True),
-        ("2026-02", "2026-02-01", "2026-03-01", False),
-    ]
-    assert _periods(con, "quarter") == [
-        ("2025-Q4", "2025-10-01", "2026-01-01", True),
-        ("2026-Q1", "2026-01-01", "2026-04-01", False),
-    ]
-    days = _periods(con, "day")
-    assert (len(days), days[0], days[-1]) == (
-        36,
-        ("2025-12-29", "2025-12-29", "2025-12-30", True),
-        ("2026-02-02", "2026-02-02", "2026-02-03", False),
-    )
-
-
-@pytest.mark.parametrize(
-    ("month", "day", "expected"),
-    [
-        # A quarter bears the year in which its fiscal year began.
-        (4, "2026-04-01", ("2026-Q1", "2026-04-01", "2026-07-01")),
-        (4, "2027-02-10", ("2026-Q4", "2027-01-01", "2027-04-01")),
-        (2, "2026-01-31", ("2025-Q4", "2025-11-01", "2026-02-01")),
-        (2, "2026-02-01", ("2026-Q1", "2026-02-01", "2026-05-01")),
-        (12, "2026-12-05", ("2026-Q1", "2026-12-01", "2027-03-01")),
-        (12, "2027-02-28", ("2026-Q1", "2026-12-01", "2027-03-01")),
-        (1, "2026-12-31", ("2026-Q4", "2026-10-01", "2027-01-01")),
-    ],
-)
-def test_fiscal_quarters(build: Build, month: int, day: str, expected: tuple[str, str, str]) -> None:
-    case = _one_deployment(f"{day}T12:00Z", f"{day}T13:00Z", **_organisation(month=month))
-    con = build(case, ["staged.stg_period"])
-    assert [row[:3] for row in _periods(con, "quarter")] == [expected]
-
-
-def test_today_is_the_local_day(build: Build) -> None:
-    # 31 March 22:30 in UTC is 1 April in Berlin: March and the first quarter are complete there.
-    case = _one_deployment("2026-03-31T20:00Z", "2026-03-31T22:30Z", **_organisation("Europe/Berlin"))
-    con = build(case, ["staged.stg_period"])
-    assert _periods(con, "month") == [
-        ("2026-03", "2026-03-01", "2026-04-01", True),
-        ("2026-04", "2026-04-01", "2026-05-01", False),
-    ]
-
-
-def _calendar(con: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], tuple[str, str | None]]:
-    rows = con.sql(
-        "SELECT service_id, metric_family, starts_on::VARCHAR, ends_on::VARCHAR "
-        "FROM facts.dim_service_calendar"
-    ).fetchall()
-    return {(service, family): (start, end) for service, family, start, end in rows}
-
-
-SERVICE = {"id": "shop", "name": "Shop", "deployments_from": "deployments", "deployments_match": ""}
-EVIDENCE = {
-    "history": {1: "c0 m1"},
-    "pull_request": [{"id": 1, "created_at": "2026-01-10T00:00Z", "merged_at": "2026-01-12T00:00Z"}],
-    "issue": [{"id": 1, "created_at": "2026-01-20T00:00Z"}],
-    "deployment": [{"id": 1, "sha": "c0", "at": "2026-02-01T00:00Z"}],
-    "incident": [{"id": 1, "started_at": "2026-03-01T00:00Z"}],
-}
-
-
-@pytest.mark.parametrize(
-    ("service", "history_start", "delivery", "flow", "reliability"),
-    [
-        # Nobody said anything: each family from its own first record.
-        ({}, None, "2026-02-01", "2026-01-10", "2026-03-01"),
-        # Said to live since before anything was recorded: no zero weeks are invented for that time.
-        ({"active_from": date(2025, 6, 1)}, None, "2026-02-01", "2026-01-10", "2026-03-01"),
-        # Said since when it lives and since when is read: quiet weeks in between are true zeros.
-        ({"active_from": date(2025, 6, 1)}, date(2025, 9, 1), "2025-09-01", "2025-09-01", "2025-09-01"),
-        ({"active_from": date(2026, 2, 15)}, date(2025, 9, 1), "2026-02-15", "2026-02-15", "2026-02-15"),
-        ({}, date(2025, 9, 1), "2026-02-01", "2026-01-10", "2026-02-01"),
-    ],
-)
-def test_a_calendar_starts_with_the_service_or_its_source(
-    build: Build,
-    service: dict[str, Any],
-    history_start: date | None,
-    delivery: str,
-    flow: str,
-    reliability: str,
-) -> None:
-    config = {"service": [{**SERVICE, **service}], **_organisation(history_start=history_start)}
-    calendar = _calendar(build({**EVIDENCE, "config": config}, ["facts.dim_service_calendar"]))
-    assert calendar == {
-        ("shop", "delivery"): (delivery, None),
-        ("shop", "flow"): (flow, None),
-        ("shop", "reliability"): (reliability, None),
-    }
-
-
-def test_a_service_of_which_nothing_is_known_has_no_calendar(build: Build) -> None:
-    config = {"service": [{**SERVICE, "active_from": date(2025, 1, 1), "retired_at": date(2026, 3, 1)}]}
-    issue = [{"id": 1, "created_at": "2026-01-20T00:00Z"}]
-    calendar = _calendar(build({"config": config, "issue": issue}, ["facts.dim_service_calendar"]))
-    assert calendar == {("shop", "flow"): ("2026-01-20", "2026-03-01")}
-
-
-def test_owners_cover_all_days_with_gaps_as_nobodys(build: Build) -> None:
-    owners = [
-        {"service": "shop", "team": "a", "valid_from": date(2026, 1, 1), "valid_to": date(2026, 3, 1)},
-        {"service": "shop", "team": "b", "valid_from": date(2026, 2, 1), "valid_to": date(2026, 2, 10)},
-        {"service": "shop", "team": "c", "valid_from": date(2026, 4, 1)},
-    ]
-    service = [SERVICE, {**SERVICE, "id": "orphan"}]
-    config = {"service": service, "service_owner": owners, **_organisation("Europe/Berlin")}
-    con = build({"config": config}, ["facts.dim_service_owner"])
-    rows = con.sql(
-        "SELECT service_id, team_id, valid_from::VARCHAR, valid_to::VARCHAR, valid_from_at::VARCHAR "
-        "FROM facts.dim_service_owner ORDER BY service_id, valid_from, valid_to"
-    ).fetchall()
-    assert rows == [
-        ("orphan", None, "0001-01-01", "9999-12-31", None),
-        ("shop", None, "0001-01-01", "2026-01-01", None),
-        ("shop", "a", "2026-01-01", "2026-03-01", "2025-12-31 23:00:00+00"),
-        ("shop", "b", "2026-02-01", "2026-02-10", "2026-01-31 23:00:00+00"),
-        ("shop", None, "2026-03-01", "2026-04-01", "2026-02-28 23:00:00+00"),
-        ("shop", "c", "2026-04-01", "9999-12-31", "2026-03-31 22:00:00+00"),
-    ]
 
 
 def _counted(con: duckdb.DuckDBPyConnection, metric: str) -> pl.DataFrame:
@@ -299,6 +140,22 @@ def test_what_is_a_revert(build: Build, title: str, branch: str, expected: tuple
     request = {"id": 14, "title": title, "head_ref": branch, "created_at": "2026-03-01T00:00Z"}
     con = build({"pull_request": [request]}, ["facts.fct_pull_request"])
     assert con.sql("SELECT is_revert, reverts_number FROM facts.fct_pull_request").fetchall() == [expected]
+
+
+def test_a_first_commit_after_the_opening_is_flagged(build: Build) -> None:
+    # 1 was rebased a second after its opening, 2 in that very second; of 3 no commit is known.
+    opened = "2026-03-02T08:00:00Z"
+    commits = (["2026-03-02T08:00:01Z"], [opened], [])
+    requests = [
+        {"id": number, "created_at": opened, "commits": dates}
+        for number, dates in enumerate(commits, start=1)
+    ]
+    con = build({"pull_request": requests}, ["facts.fct_pull_request"])
+    rows = con.sql(
+        "SELECT number, is_first_commit_after_opening, first_commit_at = opened_at "
+        "FROM facts.fct_pull_request ORDER BY number"
+    ).fetchall()
+    assert rows == [(1, True, True), (2, False, True), (3, False, None)]
 
 
 def test_pickup_and_review_make_the_time_to_merge(build: Build) -> None:

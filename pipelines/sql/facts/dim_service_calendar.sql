@@ -7,7 +7,7 @@ accepted_values = { metric_family = ["delivery", "flow", "reliability"] }
 
 [columns]
 service_id = "the service"
-metric_family = "delivery: deployments; flow: pull requests and work items; reliability: deployments and incidents"
+metric_family = "delivery: deployments; flow: pull requests and work items; reliability: deployments and incidents, where a source tells of its incidents"
 starts_on = "first local day on which both the service existed and its source was read"
 ends_on = "the day of its retirement; null while it lives"
 */

@@ -1,5 +1,5 @@
 /*
-description = "One row per service and production deployment: attempts and regions within ten minutes are one."
+description = "One row per service and production deployment: attempts and regions within ten minutes of the first are one."
 depends_on = ["staged.stg_deployment", "staged.stg_deployment_lineage"]
 key = ["item_id", "service_id"]
 not_null = ["item_id", "service_id", "outcome", "attempted_at", "is_counted", "is_redeploy", "is_rollback"]

@@ -12,7 +12,7 @@ accepted_values = { outcome = ["succeeded", "failed", "unfinished"] }
 [columns]
 service_id = "the service that was deployed; one record may deploy several"
 item_id = "source:id of the record; releases and runs carry their kind, as their ids may be equal"
-deployment_item_id = "the record that stands for this one: attempts and regions within ten minutes are one"
+deployment_item_id = "the record that stands for this one: attempts and regions within ten minutes of the first are one"
 native_id = "the source's id of the record"
 source = "the source of the record"
 repository_source = "the source of the repository that the commit is in"
@@ -25,7 +25,7 @@ succeeded_at = "first success of the deployment that this record belongs to; nul
 succeeded_on = "local day of succeeded_at"
 outcome = "succeeded; failed; or unfinished: waiting, superseded or cancelled"
 */
-WITH setting AS (
+WITH RECURSIVE setting AS (
     SELECT
         r.as_of,
         o.time_zone,
@@ -103,7 +103,7 @@ inbox_commit AS (
 record AS (
     SELECT
         s.service_id, d.source || ':' || d.id AS item_id, d.id AS native_id, d.source,
-        d.source AS repository_source, d.repository_id, d.sha, d.url, d.created_at,
+        d.source AS repository_source, d.repository_id, d.sha, d.environment AS place, d.url, d.created_at,
         t.succeeded_at, t.failed_at
     FROM service AS s
     JOIN deployment AS d ON d.source = s.source AND d.repository_id = s.repository_id
@@ -118,7 +118,7 @@ record AS (
     UNION ALL
     SELECT
         s.id, d.source || ':' || d.id, d.id, d.source,
-        i.repository_source, i.repository_id, coalesce(i.sha, lower(d.sha)), d.url, d.created_at,
+        i.repository_source, i.repository_id, coalesce(i.sha, lower(d.sha)), d.environment, d.url, d.created_at,
         CASE WHEN upper(d.state) IN ('SUCCESS', 'SUCCEEDED') THEN coalesce(d.finished_at, d.created_at) END,
         CASE WHEN upper(d.state) IN ('FAILURE', 'FAILED', 'ERROR') THEN coalesce(d.finished_at, d.created_at) END
     FROM config.service AS s
@@ -133,7 +133,7 @@ record AS (
     UNION ALL
     SELECT
         s.service_id, r.source || ':release/' || r.id, r.id, r.source,
-        r.source, r.repository_id, r.sha, NULL, r.published_at, r.published_at, NULL
+        r.source, r.repository_id, r.sha, NULL, NULL, r.published_at, r.published_at, NULL
     FROM service AS s
     JOIN raw.release AS r ON r.source = s.source AND r.repository_id = s.repository_id
     WHERE
@@ -146,7 +146,7 @@ record AS (
     UNION ALL
     SELECT
         s.service_id, t.source || ':' || t.id, t.id, t.source,
-        t.source, t.repository_id, t.sha, NULL, t.tagged_at, t.tagged_at, NULL
+        t.source, t.repository_id, t.sha, NULL, NULL, t.tagged_at, t.tagged_at, NULL
     FROM service AS s
     JOIN raw.tag AS t ON t.source = s.source AND t.repository_id = s.repository_id
     WHERE
@@ -157,7 +157,7 @@ record AS (
     UNION ALL
     SELECT
         s.service_id, w.source || ':run/' || w.id, w.id, w.source,
-        w.source, w.repository_id, w.head_sha, w.url, coalesce(w.started_at, w.created_at),
+        w.source, w.repository_id, w.head_sha, w.workflow, w.url, coalesce(w.started_at, w.created_at),
         CASE WHEN w.conclusion = 'success' THEN coalesce(w.updated_at, w.started_at, w.created_at) END,
         CASE
             WHEN w.conclusion IN ('failure', 'timed_out', 'startup_failure')
@@ -189,27 +189,79 @@ attempt AS (
     SELECT *, coalesce(succeeded_at, failed_at, created_at) AS attempted_at FROM seen
 ),
 
-gap AS (
+-- How many successes of other commits came before, and whether the record before is too long ago.
+ordered AS (
     SELECT
         *,
+        count(*) FILTER (succeeded_at IS NOT NULL) OVER any_commit
+        - count(*) FILTER (succeeded_at IS NOT NULL) OVER same_commit AS others,
         coalesce(
             epoch(attempted_at) - epoch(lag(attempted_at) OVER same_commit) > 600, false
         ) AS is_apart
     FROM attempt
-    WINDOW same_commit AS (
-        PARTITION BY service_id, repository_source, repository_id, coalesce(sha, item_id)
-        ORDER BY attempted_at, item_id
-    )
+    WINDOW
+        any_commit AS (
+            PARTITION BY service_id, repository_source, repository_id ORDER BY attempted_at, item_id
+        ),
+        same_commit AS (
+            PARTITION BY service_id, repository_source, repository_id, coalesce(sha, item_id)
+            ORDER BY attempted_at, item_id
+        )
 ),
 
-clustered AS (
+chained AS (
     SELECT
         *,
         count(*) FILTER (is_apart) OVER (
             PARTITION BY service_id, repository_source, repository_id, coalesce(sha, item_id)
             ORDER BY attempted_at, item_id
-        ) AS cluster
-    FROM gap
+        ) AS chain
+    FROM ordered
+),
+
+numbered AS (
+    SELECT
+        *,
+        dense_rank() OVER (
+            ORDER BY service_id, repository_source, repository_id, coalesce(sha, item_id), chain
+        ) AS line,
+        row_number() OVER (
+            PARTITION BY service_id, repository_source, repository_id, coalesce(sha, item_id), chain
+            ORDER BY attempted_at, item_id
+        ) AS number
+    FROM chained
+),
+
+-- The latest record of the commit in the same place after which another commit succeeded: this one
+-- brings it back. In another place it is the next region, whatever was deployed elsewhere meanwhile.
+placed AS (
+    SELECT
+        *,
+        max(number) OVER (
+            PARTITION BY line, lower(place)
+            ORDER BY others
+            RANGE BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+        ) AS left_number
+    FROM numbered
+),
+
+-- Ten minutes count from the first record of a deployment; what is later, or a return, opens the next.
+opening AS (
+    SELECT line, number, attempted_at FROM placed WHERE number = 1
+    UNION ALL
+    SELECT p.line, p.number, p.attempted_at
+    FROM opening AS o
+    JOIN placed AS p
+        ON p.line = o.line
+        AND p.number > o.number
+        AND (epoch(p.attempted_at) - epoch(o.attempted_at) > 600 OR p.left_number >= o.number)
+    QUALIFY row_number() OVER (PARTITION BY o.line ORDER BY p.number) = 1
+),
+
+clustered AS (
+    SELECT p.*, count(o.number) OVER (PARTITION BY p.line ORDER BY p.number) AS cluster
+    FROM placed AS p
+    LEFT JOIN opening AS o ON o.line = p.line AND o.number = p.number
 )
 
 SELECT
@@ -233,6 +285,4 @@ SELECT
     END AS outcome
 FROM clustered AS g
 CROSS JOIN setting AS c
-WINDOW one AS (
-    PARTITION BY g.service_id, g.repository_source, g.repository_id, coalesce(g.sha, g.item_id), g.cluster
-)
+WINDOW one AS (PARTITION BY g.line, g.cluster)

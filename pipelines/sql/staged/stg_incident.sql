@@ -1,9 +1,9 @@
 /*
-description = "One row per incident and service it struck: incidents of the incident sources, and labelled GitHub issues."
+description = "One row per incident and service it struck: incidents of the incident sources, and labelled issues."
 depends_on = [
-    "raw.incident", "raw.issue", "raw.repository", "staged.stg_service_repository",
-    "config.service", "config.service_incident_service", "config.incident_label", "config.production_environment",
-    "config.source", "config.run", "config.organisation",
+    "raw.incident", "raw.issue", "raw.repository", "staged.stg_service_repository", "staged.stg_work_item",
+    "config.service", "config.service_incident_service", "config.service_jira_project", "config.incident_label",
+    "config.production_environment", "config.source", "config.run", "config.organisation",
 ]
 key = ["item_id", "service_id"]
 not_null = ["item_id", "started_at", "started_on", "is_test", "is_duplicate", "is_production"]
@@ -16,7 +16,7 @@ label = "a short name for people to recognise it"
 url = "the incident's page"
 started_at = "when it began"
 started_on = "local day of its beginning"
-restored_at = "when it was mitigated, else resolved; null while it lasts"
+restored_at = "when it was mitigated, else resolved; an issue when it was closed or done; null while it lasts"
 is_test = "a drill"
 is_duplicate = "merged into another incident, which stands for both"
 is_production = "its environment is production, or it has none"
@@ -45,6 +45,19 @@ struck AS (
         OR (k.kind = 'inbox' AND n.service_id = s.id)
 ),
 
+labelled_issue AS (
+    SELECT i.*
+    FROM raw.issue AS i
+    CROSS JOIN setting AS c
+    WHERE i.gone_at IS NULL AND list_has_any(list_transform(i.labels, lambda l: lower(l)), c.labels)
+),
+
+jira_project AS (
+    SELECT DISTINCT j.service AS service_id, k.name AS source, j.project
+    FROM config.service_jira_project AS j
+    JOIN config.source AS k ON k.kind = 'jira' AND k.name = coalesce(j.source, k.name)
+),
+
 incident AS (
     SELECT
         i.source, i.id, s.service_id, 'incident ' || i.id AS label, i.url, i.started_at,
@@ -61,11 +74,14 @@ incident AS (
     UNION ALL
     SELECT
         i.source, i.id, r.service_id, split_part(h.name, '/', -1) || i.key, i.url, i.created_at, i.closed_at, false, false, NULL
-    FROM raw.issue AS i
+    FROM labelled_issue AS i
     JOIN raw.repository AS h ON h.source = i.source AND h.id = i.container_id
     LEFT JOIN staged.stg_service_repository AS r ON r.source = i.source AND r.repository_id = i.container_id
-    CROSS JOIN setting AS c
-    WHERE i.gone_at IS NULL AND list_has_any(list_transform(i.labels, lambda l: lower(l)), c.labels)
+    UNION ALL
+    SELECT i.source, i.id, j.service_id, i.key, i.url, i.created_at, w.finished_at, false, false, NULL
+    FROM labelled_issue AS i
+    JOIN staged.stg_work_item AS w ON w.source = i.source AND w.issue_id = i.id
+    LEFT JOIN jira_project AS j ON j.source = i.source AND j.project = i.container_id
 )
 
 SELECT

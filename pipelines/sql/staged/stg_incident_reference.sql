@@ -1,6 +1,6 @@
 /*
 description = "One row per deployment, commit or pull request that an incident names, in a field of its own or in its text."
-depends_on = ["raw.incident", "raw.issue", "raw.repository"]
+depends_on = ["raw.incident", "raw.issue", "staged.stg_incident"]
 key = ["item_id", "kind", "reference", "is_field"]
 not_null = ["kind", "reference", "is_field"]
 accepted_values = { kind = ["deployment", "commit", "pull_request"] }
@@ -18,8 +18,7 @@ WITH text AS (
     UNION ALL
     SELECT i.source || ':' || i.id, lower(i.title)
     FROM raw.issue AS i
-    JOIN raw.repository AS h ON h.source = i.source AND h.id = i.container_id
-    WHERE i.gone_at IS NULL
+    WHERE i.gone_at IS NULL AND i.source || ':' || i.id IN (SELECT item_id FROM staged.stg_incident)
 ),
 
 address AS (

@@ -2,7 +2,8 @@
 description = "One row per service and family of metrics that can be known of it: from which day on."
 depends_on = [
     "staged.stg_deployment", "staged.stg_pull_request", "staged.stg_service_repository", "staged.stg_work_item",
-    "staged.stg_incident", "config.service", "config.service_jira_project", "config.organisation",
+    "staged.stg_incident", "config.service", "config.service_jira_project", "config.service_incident_service",
+    "config.source", "config.organisation",
 ]
 key = ["service_id", "metric_family"]
 not_null = ["service_id", "starts_on"]
@@ -10,7 +11,7 @@ accepted_values = { metric_family = ["delivery", "flow", "reliability"] }
 
 [columns]
 service_id = "the service"
-metric_family = "delivery: deployments; flow: pull requests and work items; reliability: deployments and incidents"
+metric_family = "delivery: deployments; flow: pull requests and work items; reliability: deployments and incidents, where a source tells of its incidents"
 starts_on = "first day on which both the service existed and its source was read"
 ends_on = "the day of its retirement; null while it lives"
 */
@@ -32,11 +33,6 @@ WITH evidence AS (
     JOIN config.service_jira_project AS j
         ON j.project = i.container_id AND coalesce(j.source, i.source) = i.source
     GROUP BY j.service, i.source
-    UNION ALL
-    SELECT service_id, 'incident', source, min(started_on)
-    FROM staged.stg_incident
-    WHERE service_id IS NOT NULL
-    GROUP BY service_id, source
 ),
 
 -- Where the organisation says from when on its history is read, a source is covered from that day;
@@ -54,24 +50,57 @@ covered AS (
     GROUP BY e.service_id, e.subject
 ),
 
--- A service without an incident is not a service whose incidents are unknown: only the source counts.
+-- A source that has never told of an incident is not known to tell of any: no service is covered by it.
+incident_source AS (
+    SELECT i.source, k.kind, coalesce(min(o.history_start), min(i.started_on)) AS covered_from
+    FROM staged.stg_incident AS i
+    JOIN config.source AS k ON k.name = i.source
+    CROSS JOIN config.organisation AS o
+    GROUP BY i.source, k.kind
+),
+
+-- A service is served by the sources that it is mapped to, whether or not it ever had an incident.
+-- Files and labelled issues need no mapping: they serve every service that they can name and that
+-- is not mapped to another source.
+served AS (
+    SELECT service_id, source FROM staged.stg_incident WHERE service_id IS NOT NULL
+    UNION
+    SELECT m.service, i.source
+    FROM config.service_incident_service AS m
+    JOIN incident_source AS i ON i.source = coalesce(m.source, i.source) AND i.kind NOT IN ('github', 'jira')
+    UNION
+    SELECT s.id, i.source
+    FROM config.service AS s
+    ANTI JOIN config.service_incident_service AS m ON m.service = s.id
+    JOIN incident_source AS i ON i.kind = 'inbox'
+    UNION
+    SELECT r.service_id, i.source
+    FROM staged.stg_service_repository AS r
+    ANTI JOIN config.service_incident_service AS m ON m.service = r.service_id
+    JOIN incident_source AS i ON i.kind = 'github' AND i.source = r.source
+    UNION
+    SELECT j.service, i.source
+    FROM config.service_jira_project AS j
+    ANTI JOIN config.service_incident_service AS m ON m.service = j.service
+    JOIN incident_source AS i ON i.kind = 'jira' AND i.source = coalesce(j.source, i.source)
+),
+
+incidents AS (
+    SELECT v.service_id, min(i.covered_from) AS incidents_on
+    FROM served AS v
+    JOIN incident_source AS i ON i.source = v.source
+    GROUP BY v.service_id
+),
+
 start AS (
     SELECT
         c.service_id,
         s.retired_at,
-        min(day) FILTER (c.subject = 'deployment') AS deployments_on,
-        min(day) FILTER (c.subject IN ('pull_request', 'work_item')) AS flow_on,
-        min(day) FILTER (c.subject = 'incident') AS incidents_on
-    FROM (
-        SELECT
-            c.*,
-            CASE
-                WHEN c.subject = 'incident' THEN c.covered_from
-                ELSE greatest(coalesce(s.active_from, c.first_on), c.covered_from)
-            END AS day
-        FROM covered AS c
-        JOIN config.service AS s ON s.id = c.service_id
-    ) AS c
+        min(greatest(coalesce(s.active_from, c.first_on), c.covered_from))
+            FILTER (c.subject = 'deployment') AS deployments_on,
+        min(greatest(coalesce(s.active_from, c.first_on), c.covered_from))
+            FILTER (c.subject IN ('pull_request', 'work_item')) AS flow_on
+    FROM covered AS c
     JOIN config.service AS s ON s.id = c.service_id
     GROUP BY c.service_id, s.retired_at
 )
@@ -82,6 +111,7 @@ WHERE deployments_on IS NOT NULL
 UNION ALL
 SELECT service_id, 'flow', flow_on, retired_at FROM start WHERE flow_on IS NOT NULL
 UNION ALL
-SELECT service_id, 'reliability', greatest(deployments_on, incidents_on), retired_at
-FROM start
-WHERE deployments_on IS NOT NULL
+SELECT t.service_id, 'reliability', greatest(t.deployments_on, i.incidents_on), t.retired_at
+FROM start AS t
+JOIN incidents AS i ON i.service_id = t.service_id
+WHERE t.deployments_on IS NOT NULL

@@ -11,14 +11,21 @@ status_id = "the source's id; null where only the name is known"
 status_name = "the name"
 means = "what [[status]] says, else what its category says; unknown where neither does"
 */
-WITH seen AS (
+WITH transition AS (
+    SELECT t.*
+    FROM raw.issue_transition AS t
+    JOIN raw.issue AS i ON i.source = t.source AND i.id = t.issue_id
+    WHERE t.gone_at IS NULL AND i.gone_at IS NULL
+),
+
+seen AS (
     SELECT source, id AS status_id, name AS status_name FROM raw.status WHERE gone_at IS NULL
     UNION
     SELECT source, status_id, status FROM raw.issue WHERE gone_at IS NULL
     UNION
-    SELECT source, from_status_id, from_status FROM raw.issue_transition WHERE gone_at IS NULL
+    SELECT source, from_status_id, from_status FROM transition
     UNION
-    SELECT source, to_status_id, to_status FROM raw.issue_transition WHERE gone_at IS NULL
+    SELECT source, to_status_id, to_status FROM transition
 ),
 
 -- One name may belong to several statuses; it tells nothing where their categories differ.

@@ -1,0 +1,61 @@
+"""What is shown behind a number is what made it: as many items as its n says, in every scope and period."""
+
+ROWS_WITH_ANOTHER_N = """
+WITH counted AS (
+  SELECT i.scope, count(*) AS items
+  FROM items_behind($metric, $period) i
+  WHERE i.item_kind = $item_kind AND i.excluded_reason IS NULL AND NOT ($leaves_out_open AND i.is_open)
+  GROUP BY i.scope
+)
+SELECT v.scope, v.n, coalesce(c.items, 0)
+FROM metric_values v LEFT JOIN counted c ON c.scope = v.scope
+WHERE v.metric = $metric AND v.period = $period AND v.statistic = $statistic
+  AND v.n <> coalesce(c.items, 0)
+"""
+
+
+def definitions(con):
+    return con.execute(
+        "SELECT metric, item_kind, kind = 'duration' AND estimator = 'quantile', statistics[1] "
+        "FROM metric_catalog ORDER BY metric"
+    ).fetchall()
+
+
+def test_as_many_items_as_the_number_counts(published):
+    with published.open() as con:
+        periods = con.execute("SELECT period FROM period WHERE grain IN ('week', 'quarter')").fetchall()
+        compared = 0
+        for metric, item_kind, leaves_out_open, statistic in definitions(con):
+            for (period,) in periods:
+                values = {
+                    "metric": metric,
+                    "period": period,
+                    "item_kind": item_kind,
+                    "leaves_out_open": leaves_out_open,
+                    "statistic": statistic,
+                }
+                assert con.execute(ROWS_WITH_ANOTHER_N, values).fetchall() == [], values
+                compared += 1
+    assert compared > 500
+
+
+def test_an_item_is_behind_a_number_once(published):
+    twice = (
+        "SELECT scope, item_kind, item_id FROM items_behind(?, ?) GROUP BY ALL HAVING count(*) > 1 LIMIT 1"
+    )
+    with published.open() as con:
+        quarters = con.execute("SELECT period FROM period WHERE grain = 'quarter'").fetchall()
+        for metric, *_ in definitions(con):
+            for (quarter,) in quarters:
+                assert con.execute(twice, [metric, quarter]).fetchall() == []
+
+
+def test_open_work_begun_before_the_first_quarter_with_items_is_published(published):
+    # The scenario of an item that was started two years before the last day and never finished.
+    with published.open() as con:
+        missing = con.execute(
+            "SELECT count(*) FROM metric_item WHERE is_open AND counts_from < "
+            "(SELECT min(period_start) FROM (SELECT period_start FROM period WHERE grain = 'quarter' "
+            "ORDER BY period_start DESC LIMIT 8))"
+        ).fetchall()
+    assert missing
