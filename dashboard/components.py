@@ -130,9 +130,8 @@ def card(figure: Figure, foot: str) -> str:
     old = stale(figure.stale_since) if figure.stale_since else ""
     now = figure.now
     if now is None or now.value is None:
-        reason = words.withheld(figure.state, figure.definition, figure.statistic, now.n if now else 0)
         chips = f'<div class="eo-chips">{verdict(figure)}{old}</div>'
-        body = f'<div class="eo-note">{text(reason)}</div>{sparkline(figure, large=True)}'
+        body = f'<div class="eo-note">{text(figures.missing(figure))}</div>{sparkline(figure, large=True)}'
         return f'<div class="eo-card eo-none">{title}{chips}{body}{foot_lines}</div>'
     unit = f'<span class="eo-unit">{text(figure.scale.unit)}</span>'
     number = f'<span class="eo-value">{figure.scale.number(now.value)}{unit}</span>'
@@ -188,7 +187,7 @@ def _short_reason(figure: Figure) -> str:
         return f"{now.n} {words.things(definition, now.n)}; needs {needed}"
     if now and figure.state == "low_coverage" and now.coverage_eligible:
         return f"only {now.coverage_linked:,} of {now.coverage_eligible:,} linked"
-    return words.withheld(figure.state, definition, figure.statistic, now.n if now else 0).rstrip(".")
+    return figures.missing(figure).rstrip(".")
 
 
 def section(title: str, sub: str = "") -> None:

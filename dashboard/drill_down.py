@@ -46,7 +46,7 @@ def load(path: str, metric: str, scope: str, label: str, period: str) -> Behind:
     definition = snapshot.definitions(path)[metric]
     span = snapshot.periods(path).row(by_predicate=pl.col("period") == period, named=True)
     statistic = definition.headline
-    everything = snapshot.observations(path, metric, scope, *figures.bounds(path, definition, period))
+    everything = snapshot.observations(path, metric, scope, period)
     kind = pl.col("item_kind")
     known = figures.points(snapshot.series(path, metric, statistic, span["grain"]), scope)
     return Behind(
@@ -97,6 +97,8 @@ def published(behind: Behind) -> str:
     if point is None or point.value is None:
         reason = point.withheld_reason if point and point.withheld_reason else "no_data"
         why = words.withheld(reason, definition, behind.statistic, point.n if point else 0)
+        if point is None and behind.matched.height:
+            why = "All of them are left out."
         return f"{head}no number. {text(why)}"
     scale = words.scale(definition, behind.statistic, [point.value])
     span = (

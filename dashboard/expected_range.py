@@ -1,25 +1,19 @@
-"""The expected range of a weekly series (XmR), as drawn on charts.
+"""The expected range of a weekly series as it was published with its values.
 
-Limits are mean ± 2.66 × mean moving range of the first 26 closed weeks that have a value (at least
-20), frozen from then on: the rule by which the published weekly verdicts are reached. Durations are
-judged on a log scale. Two signs: a week outside the limits; the eighth and later of consecutive weeks
-on one side of the middle.
+The pipeline computes it (an XmR chart, frozen after its first weeks); here it is only read.
 """
 
-import math
 from dataclasses import dataclass
 from datetime import date
-from itertools import pairwise
-from statistics import fmean
 from typing import Literal
 
+import polars as pl
+
 LEAST_WEEKS = 20
-MOST_WEEKS = 26
-RUN = 8
-_SHORTEST_HOURS = 1 / 60
-_ROUNDING = 1e-9
+"""What the pipeline asks for; told to whoever sees no range."""
 
 Mark = Literal["in", "outside", "run"]
+_MARKS: dict[str | None, Mark] = {None: "in", "outside_limits": "outside", "run_of_eight": "run"}
 
 
 @dataclass(frozen=True)
@@ -43,23 +37,23 @@ class ExpectedRange:
     until: date
 
 
-def judge(weeks: list[Week], *, log: bool) -> tuple[ExpectedRange | None, list[Week]]:
-    """The range and the weeks with their marks; no range (and no marks) for fewer than 20 weeks."""
-    if len(weeks) < LEAST_WEEKS:
+def read(closed: pl.DataFrame) -> tuple[ExpectedRange | None, list[Week]]:
+    """The range and the marked weeks of one series: closed weeks of metric_values, oldest first."""
+    weeks = [
+        Week(start, value, _MARKS[rule], 0 if middle is None else (value > middle) - (value < middle))
+        for start, value, rule, middle in closed.select(
+            "period_start", "value", "rule", "expected_middle"
+        ).iter_rows()
+    ]
+    baseline = closed.filter(pl.col("is_baseline"))
+    if baseline.is_empty():
         return None, weeks
-    scaled = [math.log(max(w.value, _SHORTEST_HOURS)) if log else w.value for w in weeks]
-    base = scaled[:MOST_WEEKS]
-    mean = fmean(base)
-    width = 2.66 * fmean(abs(b - a) for a, b in pairwise(base))
-    slack = _ROUNDING * max(abs(mean), 1.0)
-    marked: list[Week] = []
-    length = 0
-    for week, value in zip(weeks, scaled, strict=True):
-        side = 0 if abs(value - mean) <= slack else 1 if value > mean else -1
-        length = length + 1 if marked and side == marked[-1].side else 1
-        outside = abs(value - mean) > width + slack
-        mark: Mark = "outside" if outside else "run" if side and length >= RUN else "in"
-        marked.append(Week(week.start, week.value, mark, side))
-    bounds = [mean - width, mean, mean + width]
-    lower, middle, upper = map(math.exp, bounds) if log else (max(0.0, bounds[0]), bounds[1], bounds[2])
-    return ExpectedRange(lower, middle, upper, weeks[0].start, weeks[len(base) - 1].start), marked
+    limits = baseline.row(0, named=True)
+    expected = ExpectedRange(
+        lower=limits["expected_low"],
+        middle=limits["expected_middle"],
+        upper=limits["expected_high"],
+        since=limits["period_start"],
+        until=baseline["period_start"][-1],
+    )
+    return expected, weeks

@@ -107,7 +107,7 @@ def load(
     chosen = statistic or definition.headline
     frame = snapshot.series(path, metric, chosen, "quarter")
     shown = shown_quarters(path, quarter)
-    excluded = snapshot.left_out(path, metric, *bounds(path, definition, quarter))
+    excluded = snapshot.left_out(path, metric, quarter)
     kind = definition.item_kind + ("_from_merge" if chosen.endswith("_from_merge") else "")
     is_unlinked = pl.col("reason").is_in(definition.unlinked_reasons)
     links = (pl.col("item_kind") == definition.coverage_item_kind) & is_unlinked
@@ -131,14 +131,6 @@ def load(
     return found
 
 
-def bounds(path: str, definition: Definition, period: str) -> tuple[date | None, datetime | date]:
-    """From when to when rows belong to a period: two dates, or for levels nothing and one moment."""
-    span = snapshot.periods(path).row(by_predicate=pl.col("period") == period, named=True)
-    if definition.kind == "level":
-        return None, snapshot.run(path).end_of(span["period_end"])
-    return span["period_start"], span["period_end"]
-
-
 def reason_words(definition: Definition, reason: str) -> str:
     """Why rows were left out, as the definition says it."""
     return definition.reasons.get(reason, reason.replace("_", " "))
@@ -149,6 +141,14 @@ def stale_since(path: str, metric: str) -> datetime | None:
     stale = snapshot.freshness(path).filter((pl.col("metric") == metric) & pl.col("is_stale"))
     oldest = stale["last_success_at"].min()
     return snapshot.run(path).local(oldest) if isinstance(oldest, datetime) else None
+
+
+def missing(figure: Figure) -> str:
+    """Why there is no number, in one sentence."""
+    if figure.now is None and figure.left_out:
+        return f"All of them are left out: {'; '.join(one.words for one in figure.left_out)}."
+    n = figure.now.n if figure.now else 0
+    return words.withheld(figure.state, figure.definition, figure.statistic, n)
 
 
 def coverage(figure: Figure) -> list[str]:

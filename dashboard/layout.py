@@ -135,7 +135,7 @@ def scope_labels(path: str) -> dict[str, str]:
     for kind, rows in (
         ("department", snapshot.departments(path).select("department", "name").rows()),
         ("team", snapshot.teams(path).select("team", "name").rows()),
-        ("service", snapshot.services(path).select("service", "name").rows()),
+        ("service", snapshot.services(path).select("service", "name").unique(maintain_order=True).rows()),
     ):
         found += [(f"{kind}:{key}", f"{name}, {kind}") for key, name in rows]
     return unique_names(found)

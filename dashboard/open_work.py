@@ -1,6 +1,6 @@
 """What is still open for a scope: work by age, changes not yet deployed, failures not yet mended."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import polars as pl
 import streamlit as st
@@ -25,7 +25,7 @@ def draw(shown: Snapshot, scope: str) -> None:
     with right:
         if WAITING in known:
             kind = f"{known[WAITING].item_kind}_from_merge"
-            waiting = snapshot.open_items(shown.path, WAITING, scope, kind)
+            waiting = _still_open(shown, WAITING, scope, kind)
             _open_items(
                 shown,
                 waiting,
@@ -34,22 +34,23 @@ def draw(shown: Snapshot, scope: str) -> None:
                 _none_waiting(shown, scope),
             )
         if FAILED in known:
-            failed = snapshot.open_items(shown.path, FAILED, scope, known[FAILED].item_kind)
+            failed = _still_open(shown, FAILED, scope, known[FAILED].item_kind)
             nothing = "No failed deployment is known to wait for its mending."
             _open_items(shown, failed, "Failed deployments still open", ("Deployment", "Failed"), nothing)
+
+
+def _still_open(shown: Snapshot, metric: str, scope: str, item_kind: str) -> pl.DataFrame:
+    """The counted rows of a duration that have not ended, the longest waiting first."""
+    rows = snapshot.items_of_kind(shown.path, metric, scope, item_kind)
+    counted = rows.filter(pl.col("is_open") & pl.col("excluded_reason").is_null())
+    return counted.sort("started_at", "item_id")
 
 
 def _none_waiting(shown: Snapshot, scope: str) -> str:
     """That no merged change is known to wait, and how many could not be told."""
     definition = snapshot.definitions(shown.path)[WAITING]
-    calendar = figures.quarters(shown.path)
-    start, end = calendar["period_start"][0], calendar["period_end"][-1]
-    reasons = snapshot.left_out(shown.path, WAITING, start, end).filter(
-        (pl.col("scope") == scope)
-        & (pl.col("item_kind") == definition.item_kind)
-        & pl.col("reason").is_in(definition.unlinked_reasons)
-    )
-    unknown = int(reasons["items"].sum())
+    changes = snapshot.items_of_kind(shown.path, WAITING, scope, definition.item_kind)
+    unknown = changes.filter(pl.col("excluded_reason").is_in(definition.unlinked_reasons)).height
     if not unknown:
         return "No merged change is known to wait for its deployment."
     return f"No merged change is known to wait; of {words.plural(unknown, 'change')} it cannot be told."
@@ -57,7 +58,8 @@ def _none_waiting(shown: Snapshot, scope: str) -> str:
 
 def _by_age(shown: Snapshot, scope: str) -> None:
     run = snapshot.run(shown.path)
-    found = snapshot.observations(shown.path, AGE, scope, None, run.end_of(run.today + timedelta(days=1)))
+    today = figures.quarters(shown.path)["period"][-1]
+    found = snapshot.observations(shown.path, AGE, scope, today)
     found = found.filter(pl.col("excluded_reason").is_null())
     items = [
         Aged(label, service or "no service", (run.today - day).days + 1)

@@ -6,7 +6,7 @@ are opened read-only, one connection per question. Every value that comes from o
 
 import os
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -65,10 +65,6 @@ class Run:
         """A moment on the organisation's clock."""
         return moment.astimezone(self.zone)
 
-    def end_of(self, day: date) -> datetime:
-        """The first moment of a local day, or `as_of` where that comes first, in UTC."""
-        return min(datetime.combine(day, time(), self.zone), self.as_of).astimezone(UTC)
-
 
 def home() -> Path:
     """The home folder, from the environment."""
@@ -105,7 +101,9 @@ def _opens(path: Path) -> bool:
     try:
         with duckdb.connect(str(path), read_only=True) as con:
             found = con.sql("select table_name from duckdb_tables()").fetchall()
-            return {name for (name,) in found} >= TABLES and bool(con.sql("from run").fetchall())
+            macros = con.sql("select 1 from duckdb_functions() where function_name = 'items_behind'")
+            has_all = {name for (name,) in found} >= TABLES and bool(macros.fetchall())
+            return has_all and bool(con.sql("from run").fetchall())
     except (duckdb.Error, OSError):
         return False
 
@@ -147,15 +145,17 @@ def teams(path: str) -> pl.DataFrame:
 
 @st.cache_data(show_spinner=False, max_entries=8)
 def services(path: str) -> pl.DataFrame:
-    """One row per service in use, its owner at `as_of`: service, name, team, team_name, department_name."""
+    """One row per service in use and team that owns it at `as_of`, in the order of departments and names.
+
+    Columns: service, name, team (null: nobody's), team_name, department_name.
+    """
     return _ask(
         path,
         """with today as (
              select (r.as_of at time zone o.time_zone)::date as day from run r, organisation o
            ), owner as (
-             select o.service, min(o.team) as team from service_owner o, today
+             select distinct o.service, o.team from service_owner o, today
              where (o.valid_from is null or o.valid_from <= day) and (o.valid_to is null or day < o.valid_to)
-             group by o.service
            )
            select s.id as service, s.name, t.id as team, coalesce(t.name, 'no team') as team_name,
              coalesce(d.name, 'No department') as department_name
@@ -163,7 +163,7 @@ def services(path: str) -> pl.DataFrame:
            left join owner w on w.service = s.id left join team t on t.id = w.team
            left join department d on d.id = t.department
            where s.retired_at is null or day < s.retired_at
-           order by d.name is null, lower(d.name), lower(s.name), s.id""",
+           order by d.name is null, lower(d.name), lower(s.name), s.id, lower(t.name)""",
     )
 
 
@@ -192,94 +192,51 @@ def series(path: str, metric: str, statistic: str, grain: str) -> pl.DataFrame:
     )
 
 
-# One row per observation and scope it counts in. An item matched by several services counts once in a
-# wider scope: the row that ended first; among those, a counted one, an event, the least service.
-_IN_SCOPE = """
-  with recursive above as (
-    select id as department, id as ancestor from department
-    union select a.department, d.parent from above a join department d on d.id = a.ancestor
-    where d.parent is not null
-  ), counted as (
-    select m.*, scope from metric_item m
-    cross join lateral (
-      select 'organisation' as scope
-      union all select 'team:' || m.team_id where m.team_id is not null
-      union all select 'service:' || m.service_id where m.service_id is not null
-      union all select 'department:' || a.ancestor from team t join above a on a.department = t.department
-                where t.id = m.team_id
+@st.cache_data(show_spinner=False, max_entries=100)
+def left_out(path: str, metric: str, period: str) -> pl.DataFrame:
+    """How many items each reason kept out of a period's number: scope, item_kind, reason, items."""
+    return _ask(
+        path,
+        """select scope, item_kind, excluded_reason as reason, count(*) as items
+           from items_behind($metric, $period) where excluded_reason is not null
+           group by all order by scope, items desc, reason""",
+        metric=metric,
+        period=period,
     )
-    where metric = $metric
-    qualify row_number() over (
-      partition by scope, item_kind, item_id
-      order by ended_at nulls last, excluded_reason is not null, not is_event nulls last,
-        service_id nulls last, on_date, started_at
-    ) = 1
-  )
+
+
+_NAMED = """
+  select b.* exclude (metric, scope, counts_from, counts_to), coalesce(i.label, b.item_id) as label, i.url,
+    coalesce(s.name, b.service_id) as service
+  from behind b
+  left join (
+    select item_kind, item_id, min(label) as label, min(url) as url from item group by all
+  ) i on i.item_id = b.item_id and i.item_kind = replace(b.item_kind, '_from_merge', '')
+  left join service s on s.id = b.service_id
+  order by b.on_date, b.item_id
 """
 
 
-def _within(start: date | None) -> str:
-    """Rows of a period: flows by their date, levels (no start) by the spells that cover the moment `end`."""
-    if start is not None:
-        return "on_date >= $start and on_date < $end"
-    return "coalesce(started_at, on_date::timestamptz) < $end and (ended_at is null or ended_at >= $end)"
-
-
-def _bounds(start: date | None, end: datetime | date) -> dict[str, object]:
-    return {"end": end} if start is None else {"start": start, "end": end}
-
-
 @st.cache_data(show_spinner=False, max_entries=100)
-def left_out(path: str, metric: str, start: date | None, end: datetime | date) -> pl.DataFrame:
-    """How many items each reason kept out of a number: scope, item_kind, reason, items.
-
-    Flows: of the rows of [start, end). Levels (start is None): of those under way at the moment `end`.
-    """
+def observations(path: str, metric: str, scope: str, period: str) -> pl.DataFrame:
+    """The rows behind a number and those kept out of it, with label, url and the service's name."""
     return _ask(
         path,
-        _IN_SCOPE
-        + f"""select scope, item_kind, excluded_reason as reason, count(*) as items from counted
-              where excluded_reason is not null and {_within(start)}
-              group by all order by scope, items desc, reason""",
-        metric=metric,
-        **_bounds(start, end),
-    )
-
-
-@st.cache_data(show_spinner=False, max_entries=100)
-def observations(
-    path: str, metric: str, scope: str, start: date | None, end: datetime | date
-) -> pl.DataFrame:
-    """The rows behind a number, as for `left_out`, with label, url and the service's name."""
-    return _ask(
-        path,
-        _IN_SCOPE
-        + f"""select c.* exclude (metric, scope), coalesce(i.label, c.item_id) as label, i.url,
-                coalesce(s.name, c.service_id) as service
-              from counted c
-              left join item i on i.item_id = c.item_id and i.item_kind = c.item_kind
-              left join service s on s.id = c.service_id
-              where scope = $scope and {_within(start)}
-              order by on_date, c.item_id""",
+        f"with behind as (from items_behind($metric, $period) where scope = $scope) {_NAMED}",
         metric=metric,
         scope=scope,
-        **_bounds(start, end),
+        period=period,
     )
 
 
 @st.cache_data(show_spinner=False, max_entries=100)
-def open_items(path: str, metric: str, scope: str, item_kind: str) -> pl.DataFrame:
-    """What is still open in a duration metric, longest first: item_id, label, url, service, started_at."""
+def items_of_kind(path: str, metric: str, scope: str, item_kind: str) -> pl.DataFrame:
+    """Every published row of a metric, whatever its period; columns as of `observations`."""
     return _ask(
         path,
-        _IN_SCOPE
-        + """select c.item_id, coalesce(i.label, c.item_id) as label, i.url,
-               coalesce(s.name, c.service_id) as service, c.started_at
-             from counted c
-             left join item i on i.item_id = c.item_id and i.item_kind = c.item_kind
-             left join service s on s.id = c.service_id
-             where scope = $scope and is_open and excluded_reason is null and c.item_kind = $item_kind
-             order by c.started_at, c.item_id""",
+        f"""with behind as (
+              from metric_item where metric = $metric and scope = $scope and item_kind = $item_kind
+            ) {_NAMED}""",
         metric=metric,
         scope=scope,
         item_kind=item_kind,

@@ -6,7 +6,7 @@ import polars as pl
 
 from dashboard import expected_range, figures, snapshot, words
 from dashboard.chart_weekly import Weekly
-from dashboard.expected_range import LEAST_WEEKS, Week
+from dashboard.expected_range import LEAST_WEEKS
 
 LEAST_WEEKS_SHOWN = 3
 """Fewer closed weeks with a number make no line."""
@@ -23,12 +23,7 @@ def load(path: str, metric: str, scope: str, quarter: str) -> Weekly | None:
     start, end = span["period_start"][0], span["period_end"][-1]
     frame = snapshot.series(path, metric, statistic, "week").filter(pl.col("scope") == scope)
     known = frame.filter(pl.col("value").is_not_null()).sort("period_start")
-    is_flow = definition.kind != "level"
-    closed = known.filter("is_complete").select("period_start", "value").iter_rows()
-    weeks = [Week(day, value) for day, value in closed]
-    expected, weeks = (
-        expected_range.judge(weeks, log=definition.unit == "hours") if is_flow else (None, weeks)
-    )
+    expected, weeks = expected_range.read(known.filter("is_complete"))
     latest = known.filter(~pl.col("is_complete")).select("period_start", "value").rows()
     open_week = latest[0] if latest and start <= latest[0][0] < end else None
     today = snapshot.run(path).today

@@ -9,12 +9,21 @@ from collections.abc import Sequence
 import polars as pl
 
 from pipelines.statistics import flows, levels
-from pipelines.statistics.covered_periods import Horizon, covered_periods, horizon, period_of_date
+from pipelines.statistics.covered_periods import covered_periods, horizon, period_of_date
 from pipelines.statistics.frames import KEY, OBSERVATION_SCHEMA, AggregationFrames, MetricSpec
 from pipelines.statistics.scopes import expand, one_row_per_item, scope_spans, service_calendar
-from pipelines.statistics.verdicts import with_verdicts
+from pipelines.statistics.verdicts import WEEKLY_COLUMNS, with_verdicts
 
-__all__ = ["METRIC_VALUES_SCHEMA", "OBSERVATION_SCHEMA", "AggregationFrames", "MetricSpec", "aggregate"]
+__all__ = [
+    "METRIC_ITEM_SCHEMA",
+    "METRIC_VALUES_SCHEMA",
+    "OBSERVATION_SCHEMA",
+    "AggregationFrames",
+    "MetricSpec",
+    "aggregate",
+    "aggregate_items",
+    "scoped_items",
+]
 
 METRIC_VALUES_SCHEMA: dict[str, pl.DataType] = {
     "metric": pl.String(),
@@ -37,11 +46,18 @@ METRIC_VALUES_SCHEMA: dict[str, pl.DataType] = {
     "coverage_eligible": pl.Int32(),
     "verdict": pl.String(),
     "withheld_reason": pl.String(),
+    **WEEKLY_COLUMNS,
 }
 
+METRIC_ITEM_SCHEMA: dict[str, pl.DataType] = {
+    "scope": pl.String(),
+    **OBSERVATION_SCHEMA,
+    "counts_from": pl.Date(),
+    "counts_to": pl.Date(),
+}
+"""An observation in one of its scopes; it counts there from the one local day up to the other, exclusive."""
+
 _ORDER = ["scope_kind", "scope", "grain", "period_start", "statistic"]
-_ALWAYS_COUNTED = ["count", "per_week", "level"]
-"""Where a covered period without a row is a true zero and not a lack of data."""
 _NOT_WEEKLY = ["p85", "p95", "p85_from_merge", "p95_from_merge", "median_days_per_week"]
 """A week holds too few items for its tail, and one week's days are no median."""
 
@@ -53,15 +69,47 @@ def aggregate(metric: MetricSpec, observations: pl.DataFrame, frames: Aggregatio
     set. The result depends on the content of `observations`, not on the order of their rows. Raises
     ValueError for observations or statistics that contradict the metric's kind.
     """
+    return aggregate_items(metric, scoped_items(metric, observations, frames), frames)
+
+
+def scoped_items(metric: MetricSpec, observations: pl.DataFrame, frames: AggregationFrames) -> pl.DataFrame:
+    """One row per observation and scope that it counts in (columns METRIC_ITEM_SCHEMA and more).
+
+    Flows have one row per item and scope. A level has one per spell of the item under each service:
+    several may count on the same day, and are one item then. These rows are published as they are, so
+    that what is shown behind a number is what made it.
+    """
     rows = _checked(metric, observations)
+    calendar = service_calendar(frames, metric.family)
+    if metric.kind == "level":
+        until = horizon(frames.as_of, frames.time_zone)
+        known = rows.join(calendar, on="service_id", how="semi")
+        spells = expand(levels.as_days(known, calendar, until, frames.time_zone), frames)
+        return spells.with_columns(
+            pl.col("begin").cast(pl.Date).alias("counts_from"), pl.col("end").cast(pl.Date).alias("counts_to")
+        )
+    is_covered = pl.col("service_id").is_null() | (
+        (pl.col("on_date") >= pl.col("starts_on"))
+        & (pl.col("ends_on").is_null() | (pl.col("on_date") < pl.col("ends_on")))
+    )
+    # Where a service has no calendar at all, what is left out of every count still says why.
+    is_told = pl.col("starts_on").is_null() & ~_is_eligible(metric)
+    covered = rows.join(calendar, on="service_id", how="left").filter(is_covered | is_told)
+    return one_row_per_item(expand(covered.drop("starts_on", "ends_on"), frames)).with_columns(
+        pl.col("on_date").alias("counts_from"), pl.col("on_date").dt.offset_by("1d").alias("counts_to")
+    )
+
+
+def aggregate_items(metric: MetricSpec, items: pl.DataFrame, frames: AggregationFrames) -> pl.DataFrame:
+    """As `aggregate`, from what `scoped_items` returned."""
     until = horizon(frames.as_of, frames.time_zone)
     grid = covered_periods(scope_spans(frames, metric.family), frames.periods, metric.grains, until)
     if grid.is_empty() or not metric.statistics:
         return pl.DataFrame(schema=METRIC_VALUES_SCHEMA)
     if metric.kind == "level":
-        numbers = _levels(metric, rows, grid, frames, until)
+        numbers = _levels(metric, items, grid, frames)
     else:
-        numbers = _flows(metric, rows, grid, frames)
+        numbers = _flows(metric, items, grid, frames)
     return (
         numbers.with_columns(
             pl.lit(metric.name).alias("metric"),
@@ -90,15 +138,8 @@ def _checked(metric: MetricSpec, observations: pl.DataFrame) -> pl.DataFrame:
 
 
 def _flows(
-    metric: MetricSpec, rows: pl.DataFrame, grid: pl.DataFrame, frames: AggregationFrames
+    metric: MetricSpec, items: pl.DataFrame, grid: pl.DataFrame, frames: AggregationFrames
 ) -> pl.DataFrame:
-    calendar = service_calendar(frames, metric.family)
-    is_covered = pl.col("service_id").is_null() | (
-        (pl.col("on_date") >= pl.col("starts_on"))
-        & (pl.col("ends_on").is_null() | (pl.col("on_date") < pl.col("ends_on")))
-    )
-    covered = rows.join(calendar, on="service_id", how="left").filter(is_covered)
-    items = one_row_per_item(expand(covered.drop("starts_on", "ends_on"), frames))
     dated = items.join(period_of_date(frames.periods, metric.grains), on="on_date")
     tally = (
         dated.filter(pl.col("item_kind") == metric.coverage_item_kind)
@@ -119,11 +160,8 @@ def _flows(
 
 
 def _levels(
-    metric: MetricSpec, rows: pl.DataFrame, grid: pl.DataFrame, frames: AggregationFrames, until: Horizon
+    metric: MetricSpec, spells: pl.DataFrame, grid: pl.DataFrame, frames: AggregationFrames
 ) -> pl.DataFrame:
-    calendar = service_calendar(frames, metric.family)
-    known = rows.join(calendar, on="service_id", how="semi")
-    spells = expand(levels.as_days(known, calendar, until, frames.time_zone), frames)
     kind = pl.col("item_kind")
     counted = levels.merged(spells.filter((kind == metric.item_kind) & pl.col("excluded_reason").is_null()))
     eligible, linked = (
@@ -138,8 +176,11 @@ def _levels(
         levels.estimate(metric, statistic, counted, grid).with_columns(statistic=pl.lit(statistic))
         for statistic in metric.statistics
     ]
-    no_verdict = pl.lit(None, dtype=pl.String).alias("verdict")
-    return _withheld(metric, parts, frames.coverage_floor).with_columns(no_verdict)
+    # A level drifts: yesterday's is most of today's, so no chart of independent values judges it.
+    nothing = {"verdict": pl.String(), **WEEKLY_COLUMNS}
+    return _withheld(metric, parts, frames.coverage_floor).with_columns(
+        *[pl.lit(None, dtype=kind).alias(name) for name, kind in nothing.items()]
+    )
 
 
 def _with_coverage(grid: pl.DataFrame, tally: pl.DataFrame, items: pl.DataFrame) -> pl.DataFrame:
@@ -155,7 +196,8 @@ def _withheld(metric: MetricSpec, parts: Sequence[pl.DataFrame], floor: float) -
     rows = pl.concat(parts, how="diagonal_relaxed")
     statistic, eligible = pl.col("statistic"), pl.col("coverage_eligible")
     least = statistic.replace_strict({name: _least_n(metric, name) for name in metric.statistics})
-    is_empty = (pl.col("n") + pl.col("open_count") + eligible == 0) & ~statistic.is_in(_ALWAYS_COUNTED)
+    can_be_zero = statistic.is_in(_always_counted(metric))
+    is_empty = (pl.col("n") + pl.col("open_count") + eligible == 0) & ~can_be_zero
     can_be_unreached = statistic.str.contains("^p[0-9]") & (metric.estimator == "kaplan_meier")
     has_floor = metric.coverage_item_kind == metric.item_kind
     reason = (
@@ -177,9 +219,14 @@ def _withheld(metric: MetricSpec, parts: Sequence[pl.DataFrame], floor: float) -
     )
 
 
+def _always_counted(metric: MetricSpec) -> list[str]:
+    """The statistics of which a covered period without a row is a true zero and not a lack of data."""
+    return ["count", "per_week", "level", *(["max"] if metric.unit == "count" else [])]
+
+
 def _least_n(metric: MetricSpec, statistic: str) -> int:
     """The header's minimum; what is not a count needs one item in any case."""
-    return max(metric.min_n.get(statistic, 0), 0 if statistic in _ALWAYS_COUNTED else 1)
+    return max(metric.min_n.get(statistic, 0), 0 if statistic in _always_counted(metric) else 1)
 
 
 def _grid_of(statistic: str, grid: pl.DataFrame) -> pl.DataFrame:

@@ -10,6 +10,11 @@ from rich.console import Console
 from rich.table import Table
 
 UNIT_SIGNS = {"hours": " h", "days": " d", "ratio": " %", "count": ""}
+CSV_COLUMNS = [
+    *("metric", "definition_version", "scope", "grain", "period_start", "period_end", "is_complete"),
+    *("statistic", "value", "unit", "n", "low", "high", "open_count", "verdict", "withheld_reason"),
+    *("coverage_linked", "coverage_eligible"),
+]
 REASONS = {
     "no_data": "no data",
     "too_few": "too few",
@@ -38,10 +43,9 @@ def _print_csv(rows: list[dict[str, Any]]) -> None:
         }
         for row in rows
     ]
-    if flat:
-        writer = csv.DictWriter(sys.stdout, fieldnames=list(flat[0]))
-        writer.writeheader()
-        writer.writerows(flat)
+    writer = csv.DictWriter(sys.stdout, fieldnames=CSV_COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(flat)
 
 
 def _print_table(answer: Mapping[str, Any]) -> None:
@@ -103,4 +107,5 @@ def print_explanation(answer: Mapping[str, Any], *, as_json: bool) -> None:
         value = _number(item["value"], {"unit": answer["values"][0]["unit"]}) if answer["values"] else ""
         state = " open" if item["is_open"] else ""
         console.print(f"  {value:>10}{state}  {item['label'] or item['item_id']}  {item['url'] or ''}")
-    console.print(f"\n[bold]The query[/bold]\n{answer['sql'].strip()}", markup=False)
+    console.print("\n[bold]The query[/bold]")
+    console.print(answer["sql"].strip(), markup=False)

@@ -8,9 +8,15 @@ import duckdb
 import polars as pl
 
 from connectors.registry import SourceKind
-from pipelines.aggregate import METRIC_VALUES_SCHEMA, OBSERVATION_SCHEMA, AggregationFrames, aggregate
+from pipelines.aggregate import (
+    METRIC_ITEM_SCHEMA,
+    METRIC_VALUES_SCHEMA,
+    AggregationFrames,
+    aggregate_items,
+    scoped_items,
+)
 from pipelines.catalog import Metric, Model
-from pipelines.models import observe
+from pipelines.manifest import LATEST_MANIFEST
 
 CALENDAR_TABLES = ("staged.stg_period", "facts.dim_service_calendar", "facts.dim_service_owner")
 """What the shared step reads besides a metric's own facts."""
@@ -39,14 +45,26 @@ def prepare_published(con: duckdb.DuckDBPyConnection, metrics: Mapping[str, Metr
     con.execute("CREATE SCHEMA IF NOT EXISTS published")
     for table, schema in (
         ("metric_values", METRIC_VALUES_SCHEMA),
-        ("metric_item", {"metric": pl.String(), **OBSERVATION_SCHEMA}),
+        ("metric_item", {"metric": pl.String(), **METRIC_ITEM_SCHEMA}),
     ):
+        _drop_unless(con, table, list(schema))
         columns = ", ".join(f'"{name}" {_SQL_TYPES[kind]}' for name, kind in schema.items())
         con.execute(f"CREATE TABLE IF NOT EXISTS published.{table} ({columns})")
         con.execute(
             f"DELETE FROM published.{table} WHERE metric NOT IN (SELECT unnest(?::VARCHAR[]))",
             [list(metrics)],
         )
+
+
+def _drop_unless(con: duckdb.DuckDBPyConnection, table: str, columns: list[str]) -> None:
+    """Drop a table that an older version of the product made with other columns: it is computed anew."""
+    found = con.execute(
+        "SELECT column_name FROM duckdb_columns() WHERE schema_name = 'published' AND table_name = ? "
+        "AND database_name = current_database() ORDER BY column_index",
+        [table],
+    ).fetchall()
+    if found and [name for (name,) in found] != columns:
+        con.execute(f"DROP TABLE published.{table}")
 
 
 def aggregation_frames(con: duckdb.DuckDBPyConnection) -> AggregationFrames:
@@ -75,11 +93,12 @@ def aggregation_frames(con: duckdb.DuckDBPyConnection) -> AggregationFrames:
     )
 
 
-def compute_metric(con: duckdb.DuckDBPyConnection, metric: Metric) -> Computed:
-    """Replace the metric's published rows by what the facts say now."""
-    observations = observe(con, metric)
-    values = aggregate(metric, observations, aggregation_frames(con))
-    items = observations.select(pl.lit(metric.name).alias("metric"), *OBSERVATION_SCHEMA)
+def compute_metric(con: duckdb.DuckDBPyConnection, metric: Metric, observations: pl.DataFrame) -> Computed:
+    """Replace the metric's published rows by what its observations say."""
+    frames = aggregation_frames(con)
+    scoped = scoped_items(metric, observations, frames)
+    values = aggregate_items(metric, scoped, frames)
+    items = scoped.select(pl.lit(metric.name).alias("metric"), *METRIC_ITEM_SCHEMA)
     for table, frame in (("metric_values", values), ("metric_item", items)):
         con.execute(f"DELETE FROM published.{table} WHERE metric = ?", [metric.name])
         con.register("computed", frame.to_arrow())
@@ -149,18 +168,17 @@ def write_freshness(
     models: Sequence[Model],
     kinds: Mapping[str, SourceKind],
 ) -> None:
-    """Say per metric and stream behind it when that was last read in full, and whether it is stale."""
+    """Say per metric and stream behind it when that was last read in full, and whether it is stale.
+
+    A stream of many scopes is as old as the oldest of those that were ever read.
+    """
     con.execute(
         "CREATE OR REPLACE TABLE published.metric_freshness (metric VARCHAR, source VARCHAR, stream VARCHAR, "
         "last_success_at TIMESTAMPTZ, is_stale BOOLEAN)"
     )
     streams = con.execute(
-        "SELECT m.source, s.kind, m.stream, "
-        "max(m.finished_at) FILTER (WHERE m.status = 'ok') AS last_success_at, "
-        "bool_or(m.status <> 'ok') FILTER (WHERE m.is_latest) AS has_failed "
-        "FROM (SELECT *, "
-        "finished_at = max(finished_at) OVER (PARTITION BY source, stream, scope) AS is_latest "
-        "FROM ops.run_manifest) m JOIN config.source s ON s.name = m.source GROUP BY ALL ORDER BY ALL"
+        "SELECT m.source, s.kind, m.stream, min(m.last_success_at), bool_or(m.status <> 'ok') "
+        f"FROM ({LATEST_MANIFEST}) m JOIN config.source s ON s.name = m.source GROUP BY ALL ORDER BY ALL"
     ).fetchall()
     for metric in metrics.values():
         behind = raw_tables_behind(metric, models)

@@ -6,7 +6,7 @@ own, and `CURRENT` is replaced atomically once the file has passed its checks.
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -15,21 +15,24 @@ from pathlib import Path
 import duckdb
 
 from pipelines.home import Home
+from pipelines.manifest import LATEST_MANIFEST
 from pipelines.warehouse import Warehouse
 
 KEPT_SNAPSHOTS = 14
 STORAGE_VERSION = "v1.4.0"
 """Older DuckDB clients can open what is written in this version."""
 QUARTERS_WITH_ITEMS = 8
+MACROS = Path(__file__).parent / "sql" / "snapshot.sql"
 
 _TABLES = {
     "metric_values": "SELECT * FROM published.metric_values ORDER BY metric, scope_kind, scope, grain, "
     "period_start, statistic",
     "metric_item": """
-        SELECT o.* FROM published.metric_item o
-        WHERE o.on_date >= (SELECT min(period_start) FROM (SELECT period_start FROM staged.stg_period
-                            WHERE grain = 'quarter' ORDER BY period_start DESC LIMIT $quarters))
-        ORDER BY metric, on_date, item_kind, item_id, service_id, started_at""",
+        SELECT i.* FROM published.metric_item i
+        WHERE i.is_open OR i.counts_to > (
+            SELECT min(period_start) FROM (SELECT period_start FROM staged.stg_period
+            WHERE grain = 'quarter' ORDER BY period_start DESC LIMIT $quarters))
+        ORDER BY metric, scope, on_date, item_kind, item_id, service_id, started_at""",
     "metric_catalog": "SELECT * FROM published.metric_catalog ORDER BY metric",
     "item": "SELECT * FROM facts.dim_item ORDER BY item_kind, item_id, service_id",
     "organisation": "SELECT id, name, time_zone, quarter_start_month FROM config.organisation",
@@ -41,22 +44,19 @@ _TABLES = {
     "ORDER BY grain, period_start",
     "run": "SELECT run_id, as_of, started_at, now() AS finished_at, $status AS status, is_demo, "
     "$version AS product_version FROM ops.run WHERE run_id = $run_id",
-    "run_manifest": """
-        SELECT source, stream, scope, arg_max(status, finished_at) AS status,
-            arg_max(calls, finished_at) AS calls, arg_max(rows_read, finished_at) AS rows_read,
-            arg_max(rows_changed, finished_at) AS rows_changed,
-            -- a null would be passed over by arg_max, and an old error shown
-            nullif(arg_max(coalesce(error, ''), finished_at), '') AS error,
-            max(finished_at) AS finished_at, max(finished_at) FILTER (WHERE status = 'ok') AS last_success_at
-        FROM ops.run_manifest WHERE source IN (SELECT name FROM config.source)
-        GROUP BY source, stream, scope ORDER BY source, stream, scope""",
+    "run_manifest": f"SELECT * FROM ({LATEST_MANIFEST}) WHERE source IN (SELECT name FROM config.source) "
+    "ORDER BY source, stream, scope",
     "metric_freshness": "SELECT * FROM published.metric_freshness ORDER BY ALL",
 }
 """The snapshot, table by table; people's accounts are in none of these."""
 
 
 class PublicationBlockedError(Exception):
-    """A check failed: the new snapshot is thrown away and the old one stays."""
+    """The new snapshot is thrown away and the old one stays; `failures`: failed check → an example."""
+
+    def __init__(self, message: str, failures: Mapping[str, str] | None = None) -> None:
+        self.failures = dict(failures or {})
+        super().__init__(message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +121,9 @@ def publish_run(warehouse: Warehouse, home: Home, run_id: str) -> Published:
 
 def _has_ever_been_read(con: duckdb.DuckDBPyConnection) -> bool:
     """Whether there is anything to publish: a first run whose sources all fail has nothing."""
-    found = con.execute("SELECT 1 FROM ops.run_manifest WHERE status = 'ok' LIMIT 1").fetchone()
+    found = con.execute(
+        "SELECT 1 FROM ops.run_manifest WHERE status = 'ok' AND (rows_read > 0 OR calls > 0) LIMIT 1"
+    ).fetchone()
     return found is not None
 
 
@@ -131,6 +133,27 @@ def _publish(warehouse: Warehouse, home: Home, run_id: str, status: str) -> str:
     building = home.snapshots / f".building-{name}"
     _remove_leftovers(home.snapshots)
     con = warehouse.con
+    try:
+        _write(con, building, run_id, status)
+        _make_durable(building)
+        building.replace(home.snapshots / name)
+        _point_at(home.snapshots, name)
+    except (OSError, duckdb.IOException) as broken:
+        if current_snapshot(home) != home.snapshots / name:
+            (home.snapshots / name).unlink(missing_ok=True)
+        why = getattr(broken, "strerror", None) or str(broken).splitlines()[0]
+        raise PublicationBlockedError(
+            f"{home.snapshots}: the snapshot cannot be written ({why}). The one published before stays; "
+            "mend this, then run `outcomes build`"
+        ) from broken
+    finally:
+        _remove_leftovers(home.snapshots)
+    _prune(home.snapshots, name)
+    return name
+
+
+def _write(con: duckdb.DuckDBPyConnection, building: Path, run_id: str, status: str) -> None:
+    """Write the file and check what is in it."""
     path = str(building).replace("'", "''")
     con.execute(f"ATTACH '{path}' AS snapshot (STORAGE_VERSION '{STORAGE_VERSION}')")
     try:
@@ -138,11 +161,6 @@ def _publish(warehouse: Warehouse, home: Home, run_id: str, status: str) -> str:
         _check(con)
     finally:
         con.execute("DETACH snapshot")
-    _make_durable(building)
-    building.replace(home.snapshots / name)
-    _point_at(home.snapshots, name)
-    _prune(home.snapshots, name)
-    return name
 
 
 def _fill(con: duckdb.DuckDBPyConnection, run_id: str, status: str) -> None:
@@ -155,16 +173,31 @@ def _fill(con: duckdb.DuckDBPyConnection, run_id: str, status: str) -> None:
     for table, query in _TABLES.items():
         bound = {name: value for name, value in values.items() if f"${name}" in query}
         con.execute(f'CREATE TABLE snapshot."{table}" AS {query}', bound or None)
+    _create_macros(con)
+
+
+def _create_macros(con: duckdb.DuckDBPyConnection) -> None:
+    """A macro finds its tables by the names they will have when the snapshot is opened by itself."""
+    ((warehouse,),) = con.execute("SELECT current_database()").fetchall()
+    con.execute("USE snapshot")
+    try:
+        con.execute(MACROS.read_text(encoding="utf-8"))
+    finally:
+        con.execute(f'USE "{warehouse}"')
 
 
 def _check(con: duckdb.DuckDBPyConnection) -> None:
+    failures: dict[str, str] = {}
     for check in CHECKS:
         offending = con.execute(f"SELECT * FROM ({check.sql}) LIMIT 1").fetchone()
         if offending:
-            raise PublicationBlockedError(
-                f"publish: the check '{check.name}' fails, for example for {offending}. "
-                "The snapshot published before stays; please report it"
-            )
+            failures[check.name] = str(offending)
+    for name, example in failures.items():
+        raise PublicationBlockedError(
+            f"publish: the check '{name}' fails, for example for {example}. "
+            "The snapshot published before stays; please report it",
+            failures,
+        )
 
 
 def _remove_leftovers(folder: Path) -> None:
@@ -192,10 +225,10 @@ def _point_at(folder: Path, name: str) -> None:
 def current_snapshot(home: Home) -> Path | None:
     """The published snapshot's path, or None where nothing has been published yet."""
     try:
-        name = (home.snapshots / "CURRENT").read_text(encoding="utf-8").strip()
+        text = (home.snapshots / "CURRENT").read_text(encoding="utf-8", errors="replace")
     except FileNotFoundError:
         return None
-    return home.snapshots / name
+    return home.snapshots / Path(text.strip()).name
 
 
 def _prune(folder: Path, current: str) -> None:

@@ -41,22 +41,34 @@ def open_snapshot(home: Home) -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]
     """The published snapshot, read-only.
 
     Raises:
-        NothingPublishedError: nothing has been published, or the file does not open.
+        NothingPublishedError: nothing has been published, or the file does not open, or it lacks
+            what this version reads.
     """
     path = current_snapshot(home)
     if path is None:
         raise NothingPublishedError(
             f"{home.snapshots}: nothing has been published yet. Run `outcomes run` first"
         )
+    if not path.is_file():
+        raise NothingPublishedError(
+            f"{home.snapshots / 'CURRENT'}: names a snapshot that is not there. "
+            "Run `outcomes build` to publish a new one"
+        )
     try:
         con = duckdb.connect(str(path), read_only=True)
-    except duckdb.Error as broken:
+    except (duckdb.Error, OSError) as broken:
         raise NothingPublishedError(
-            f"{path}: the published snapshot does not open. Run `outcomes run` to publish a new one"
+            f"{path}: the published snapshot does not open. Run `outcomes build` to publish a new one"
         ) from broken
     try:
-        con.execute("SET TimeZone = 'UTC'")
+        # A table that is missing must not be looked for among Python's names.
+        con.execute("SET TimeZone = 'UTC'; SET python_enable_replacements = false")
         yield con, path
+    except (duckdb.CatalogException, duckdb.BinderException) as missing:
+        raise NothingPublishedError(
+            f"{path}: the published snapshot is of another version of this program. "
+            "Run `outcomes build` to publish a new one"
+        ) from missing
     finally:
         con.close()
 
@@ -158,25 +170,26 @@ def parse_period(con: duckdb.DuckDBPyConnection, label: str) -> tuple[str, date,
 def explanation(con: duckdb.DuckDBPyConnection, metric: str, scope: str, period: str) -> dict[str, Any]:
     """A number's definition, what was left out of it and why, and the items that made it."""
     _require_known(con, Selection(metrics=[metric], scopes=[scope]))
-    grain, first, end = parse_period(con, period)
+    grain, first, _ = parse_period(con, period)
     catalog = con.execute(
         "SELECT title, question, formula, period_rule, version, item_kind, reasons, sql FROM metric_catalog "
         "WHERE metric = ?",
         [metric],
     ).fetchone()
-    scoped = _scoped_items(scope)
-    bound = {"metric": metric, "first": first, "end": end, **scoped.values}
+    bound = {"metric": metric, "period": period, "scope": scope}
     steps = con.execute(
-        f"SELECT item_kind, excluded_reason, count(DISTINCT item_id) FROM metric_item i WHERE {scoped.where} "
-        "GROUP BY ALL ORDER BY item_kind, excluded_reason NULLS FIRST",
+        "SELECT item_kind, excluded_reason, count(*) FROM items_behind($metric, $period) "
+        "WHERE scope = $scope GROUP BY ALL ORDER BY item_kind, excluded_reason NULLS FIRST",
         bound,
     ).fetchall()
     items = con.execute(
         "SELECT i.item_kind, i.item_id, t.label, t.url, i.service_id, i.value, i.is_open, i.link_method, "
-        "i.confidence FROM metric_item i LEFT JOIN (SELECT item_kind, item_id, any_value(label) AS label, "
-        "any_value(url) AS url FROM item GROUP BY ALL) t ON t.item_id = i.item_id "
-        f"AND (t.item_kind = i.item_kind OR t.item_kind || '_from_merge' = i.item_kind) WHERE {scoped.where} "
-        "AND i.excluded_reason IS NULL ORDER BY i.value DESC NULLS LAST, i.item_id, i.service_id LIMIT 20",
+        "i.confidence FROM items_behind($metric, $period) i LEFT JOIN (SELECT item_kind, item_id, "
+        "min(label) AS label, min(url) AS url FROM item GROUP BY ALL) t ON t.item_id = i.item_id "
+        "AND t.item_kind = replace(i.item_kind, '_from_merge', '') "
+        "WHERE i.scope = $scope AND i.excluded_reason IS NULL "
+        "AND i.item_kind = (SELECT item_kind FROM metric_catalog WHERE metric = $metric) "
+        "ORDER BY i.value DESC NULLS LAST, i.item_id, i.service_id LIMIT 20",
         bound,
     ).fetchall()
     values = metric_values(
@@ -211,24 +224,3 @@ def explanation(con: duckdb.DuckDBPyConnection, metric: str, scope: str, period:
             for row in items
         ],
     }
-
-
-@dataclass(frozen=True, slots=True)
-class _Scoped:
-    where: str
-    values: dict[str, Any]
-
-
-def _scoped_items(scope: str) -> _Scoped:
-    """The rows of `metric_item` that belong to a scope; a department includes those below it."""
-    kind, _, name = scope.partition(":")
-    conditions = {
-        "organisation": "TRUE",
-        "service": "i.service_id = $name",
-        "team": "i.team_id = $name",
-        "department": "i.team_id IN (SELECT id FROM team WHERE department IN (WITH RECURSIVE below AS ("
-        "SELECT id FROM department WHERE id = $name UNION SELECT d.id FROM department d JOIN below b "
-        "ON d.parent = b.id) SELECT id FROM below))",
-    }
-    period = "i.metric = $metric AND i.on_date >= $first AND i.on_date < $end"
-    return _Scoped(f"{period} AND {conditions[kind]}", {} if kind == "organisation" else {"name": name})

@@ -71,14 +71,16 @@ def _teams(shown: Snapshot, quarter: str) -> pl.DataFrame:
 
 
 def _services(shown: Snapshot, quarter: str) -> pl.DataFrame:
-    """One row per service: scope, name, label (a link, its owner below), department_name."""
+    """One row per service: scope, name, label (a link, its owners below), department_name of the first."""
     labels = layout.scope_labels(shown.path)
     rows = []
-    for key, name, team, department in (
-        snapshot.services(shown.path).select("service", "name", "team_name", "department_name").iter_rows()
-    ):
+    owners = snapshot.services(shown.path).group_by("service", maintain_order=True)
+    owned = owners.agg(pl.col("name").first(), pl.col("team_name"), pl.col("department_name").first())
+    for key, name, teams, department in owned.iter_rows():
         query = {"scope": labels[f"service:{key}"], "quarter": words.period(quarter)}
-        label = f'{page_link("metrics", name, query)}<span class="eo-under">{text(team)}</span>'
+        label = (
+            f'{page_link("metrics", name, query)}<span class="eo-under">{text(words.listed(teams))}</span>'
+        )
         rows.append((f"service:{key}", name, label, department))
     return pl.DataFrame(
         rows, schema=dict.fromkeys(["scope", "name", "label", "department_name"], pl.String), orient="row"

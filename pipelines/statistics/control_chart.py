@@ -34,6 +34,7 @@ def judge(
     within a series. Weeks without a value are simply absent: neighbours in the table are neighbours
     on the chart. Adds `mean`, `lower`, `upper` (null for a series shorter than `least`), `side` (1
     above the mean, -1 below, 0 on it), `is_outside` and `is_run`; these three are null without limits.
+    `is_baseline` marks the weeks that the limits were taken from.
     """
     value, mean = pl.col("value"), pl.col("mean")
     charted = weeks.with_columns(
@@ -56,5 +57,7 @@ def judge(
     charted = charted.with_columns(turned.cum_sum().over(by).alias("_run"))
     length = pl.int_range(1, pl.len() + 1).over([*by, "_run"])
     is_run = (pl.col("side") != 0) & (length >= _RUN)
-    charted = charted.with_columns(pl.when(is_judged).then(is_run).alias("is_run"))
+    charted = charted.with_columns(
+        pl.when(is_judged).then(is_run).alias("is_run"), (base & is_judged).alias("is_baseline")
+    )
     return charted.drop("_position", "_length", "_range", "_width", "_run")

@@ -21,6 +21,8 @@ from zoneinfo import ZoneInfo
 import duckdb
 import polars as pl
 
+from pipelines.statistics import control_chart
+
 ZONE = ZoneInfo("Europe/Berlin")
 AS_OF = datetime(2026, 11, 5, 4, 10, tzinfo=ZONE)
 STALE_SINCE = datetime(2026, 11, 2, 4, 12, tzinfo=ZONE)
@@ -85,6 +87,7 @@ CLEAR = {
     ("deployment_frequency", "team:beacon"): "signal_more",
 }
 
+MACROS = Path(__file__).parents[2] / "pipelines" / "sql" / "snapshot.sql"
 METRICS = tomllib.loads((Path(__file__).parent / "fake_metrics.toml").read_text(encoding="utf-8"))
 
 
@@ -313,6 +316,18 @@ def scopes_of(row: dict[str, object]) -> list[tuple[str, str]]:
     ]
 
 
+def counts(kind: str, row: dict[str, object]) -> tuple[date, date]:
+    """The local days on which a row counts, the second one exclusive."""
+    if kind != "level":
+        day = row["on_date"]
+        assert isinstance(day, date)
+        return day, day + timedelta(1)
+    began, ended = row["started_at"], row["ended_at"]
+    assert isinstance(began, datetime)
+    last = ended.astimezone(ZONE).date() if isinstance(ended, datetime) else AS_OF.date() + timedelta(1)
+    return began.astimezone(ZONE).date(), last
+
+
 def quantile(values: list[float], p: float) -> tuple[float, float | None, float | None]:
     """The quantile and a rough order-statistic interval: plausible is enough here."""
     ordered, n = sorted(values), len(values)
@@ -476,6 +491,51 @@ def judge(
     return "too_little_data" if n < 8 else "no_clear_change"
 
 
+def add_weekly_charts(con: duckdb.DuckDBPyConnection) -> None:
+    """The expected range of each weekly series and the rule that fired, as the pipeline publishes them."""
+    levels = [m for m, head in METRICS.items() if head["kind"] == "level"]
+    weeks = con.sql(
+        "from metric_values where grain = 'week' and is_complete and value is not null "
+        "and not list_contains($levels, metric) order by metric, scope, statistic, period_start",
+        params={"levels": levels},
+    ).pl()
+    is_duration, value = pl.col("unit") == "hours", pl.col("value")
+    scaled = pl.when(is_duration).then(control_chart.log_scale(value)).otherwise(value)
+    found = control_chart.judge(weeks.with_columns(scaled), ["metric", "scope", "statistic"])
+    limits = {"expected_low": "lower", "expected_middle": "mean", "expected_high": "upper"}
+    charts = (
+        found.select(
+            "metric",
+            "scope",
+            "statistic",
+            "period_start",
+            pl.when("is_outside")
+            .then(pl.lit("outside_limits"))
+            .when("is_run")
+            .then(pl.lit("run_of_eight"))
+            .alias("rule"),
+            *[
+                pl.when(is_duration)
+                .then(pl.col(of).exp())
+                .otherwise(pl.max_horizontal(of, pl.lit(0.0)))
+                .alias(name)
+                for name, of in limits.items()
+            ],
+            "is_baseline",
+            has_limits=pl.col("lower").is_not_null(),
+        )
+        .filter("has_limits")
+        .drop("has_limits")
+    )
+    con.execute(
+        "create table with_charts as select v.*, c.rule, c.expected_low, c.expected_middle, c.expected_high, "
+        "c.is_baseline from metric_values v left join charts c on c.metric = v.metric and c.scope = v.scope "
+        "and c.statistic = v.statistic and c.period_start = v.period_start and v.grain = 'week'"
+    )
+    del charts
+    con.execute("drop table metric_values; alter table with_charts rename to metric_values")
+
+
 def create(path: Path, draw: Draw, team_names: dict[str, str], is_demo: bool) -> None:
     utc = "TIMESTAMPTZ"
     with duckdb.connect(str(path)) as con:
@@ -497,13 +557,21 @@ def create(path: Path, draw: Draw, team_names: dict[str, str], is_demo: bool) ->
             "coverage_linked INT, coverage_eligible INT, verdict VARCHAR, withheld_reason VARCHAR",
             metric_values(draw),
         )
+        add_weekly_charts(con)
         table(
             "metric_item",
-            "metric VARCHAR, item_kind VARCHAR, item_id VARCHAR, service_id VARCHAR, team_id VARCHAR, "
-            f"started_at {utc}, ended_at {utc}, on_date DATE, value DOUBLE, is_event BOOLEAN, "
-            "is_open BOOLEAN, excluded_reason VARCHAR, link_method VARCHAR, confidence VARCHAR",
-            [(m, *(r[c] for c in OBSERVATION)) for m, rows in draw.observations.items() for r in rows],
+            "metric VARCHAR, scope VARCHAR, item_kind VARCHAR, item_id VARCHAR, service_id VARCHAR, "
+            f"team_id VARCHAR, started_at {utc}, ended_at {utc}, on_date DATE, value DOUBLE, "
+            "is_event BOOLEAN, is_open BOOLEAN, excluded_reason VARCHAR, link_method VARCHAR, "
+            "confidence VARCHAR, counts_from DATE, counts_to DATE",
+            [
+                (m, scope, *(r[c] for c in OBSERVATION), *counts(str(METRICS[m]["kind"]), r))
+                for m, rows in draw.observations.items()
+                for r in rows
+                for _, scope in scopes_of(r)
+            ],
         )
+
         table(
             "item",
             f"item_kind VARCHAR, item_id VARCHAR, label VARCHAR, url VARCHAR, service_id VARCHAR, "
@@ -522,6 +590,7 @@ def create(path: Path, draw: Draw, team_names: dict[str, str], is_demo: bool) ->
         )
         organisation_tables(table, team_names)
         source_tables(table, is_demo)
+        con.execute(MACROS.read_text(encoding="utf-8"))
 
 
 def catalog_row(metric: str, head: dict[str, object]) -> tuple[object, ...]:

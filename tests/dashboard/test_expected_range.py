@@ -1,55 +1,45 @@
-"""The expected range against values worked by hand."""
+"""The expected range as it is read from published rows."""
 
-import math
 from datetime import date, timedelta
 
-import pytest
+import polars as pl
 
-from dashboard.expected_range import Week, judge
+from dashboard.expected_range import ExpectedRange, Week, read
 
 MONDAY = date(2026, 1, 5)
+SCHEMA = {
+    "period_start": pl.Date,
+    "value": pl.Float64,
+    "rule": pl.String,
+    "expected_low": pl.Float64,
+    "expected_middle": pl.Float64,
+    "expected_high": pl.Float64,
+    "is_baseline": pl.Boolean,
+}
 
 
-def weeks(*values: float) -> list[Week]:
-    return [Week(MONDAY + timedelta(weeks=i), value) for i, value in enumerate(values)]
+def week(number: int) -> date:
+    return MONDAY + timedelta(weeks=number)
 
 
-def test_limits_by_hand() -> None:
-    # Twenty weeks 10, 12, 10, 12, …: mean 11, every moving range 2, so 11 ± 2.66 * 2.
-    expected, judged = judge(weeks(*[10.0, 12.0] * 10), log=False)
-    assert expected is not None
-    assert (expected.lower, expected.middle, expected.upper) == pytest.approx((5.68, 11, 16.32))
-    assert {w.mark for w in judged} == {"in"}
+def test_marks_sides_and_the_weeks_of_the_baseline() -> None:
+    limits = (5.0, 10.0, 15.0)
+    rows = [
+        (week(0), 9.0, None, *limits, True),
+        (week(1), 10.0, None, *limits, True),
+        (week(2), 16.0, "outside_limits", *limits, False),
+        (week(3), 9.5, "run_of_eight", *limits, False),
+    ]
+    expected, weeks = read(pl.DataFrame(rows, schema=SCHEMA, orient="row"))
+    assert expected == ExpectedRange(5.0, 10.0, 15.0, since=week(0), until=week(1))
+    assert weeks == [
+        Week(week(0), 9.0, "in", -1),
+        Week(week(1), 10.0, "in", 0),
+        Week(week(2), 16.0, "outside", 1),
+        Week(week(3), 9.5, "run", -1),
+    ]
 
 
-def test_limits_of_durations_stand_on_a_log_scale() -> None:
-    # 10 h and 40 h by turns: the logarithms are ln 20 ± ln 2, every moving range is ln 4.
-    expected, _ = judge(weeks(*[10.0, 40.0] * 10), log=True)
-    assert expected is not None
-    assert expected.middle == pytest.approx(20)
-    assert expected.upper == pytest.approx(20 * math.exp(2.66 * math.log(4)))
-    assert expected.lower == pytest.approx(20 / math.exp(2.66 * math.log(4)))
-
-
-def test_nineteen_weeks_are_too_few() -> None:
-    assert judge(weeks(*[10.0] * 19), log=False)[0] is None
-
-
-def test_the_range_is_frozen_after_26_weeks() -> None:
-    base = [10.0, 12.0] * 13
-    expected, judged = judge(weeks(*base, 40.0, 2.0), log=False)
-    assert expected is not None
-    assert (expected.lower, expected.upper) == pytest.approx((5.68, 16.32))
-    assert [(w.mark, w.side) for w in judged[-2:]] == [("outside", 1), ("outside", -1)]
-    assert expected.until == MONDAY + timedelta(weeks=25)
-
-
-def test_the_eighth_week_on_one_side_is_a_sign() -> None:
-    _, judged = judge(weeks(*[12.0, 10.0] * 13, *[12.0] * 9), log=False)
-    assert [w.mark for w in judged[-9:]] == ["in"] * 7 + ["run"] * 2
-
-
-def test_a_count_never_expects_less_than_nothing() -> None:
-    expected, _ = judge(weeks(*[0.0, 4.0] * 10), log=False)
-    assert expected is not None
-    assert expected.lower == 0
+def test_without_published_limits_there_is_no_range() -> None:
+    rows = [(week(0), 9.0, None, None, None, None, None)]
+    assert read(pl.DataFrame(rows, schema=SCHEMA, orient="row")) == (None, [Week(week(0), 9.0)])

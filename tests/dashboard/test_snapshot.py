@@ -98,44 +98,37 @@ def test_teams_stand_by_department_and_name(path: str) -> None:
     assert found == sorted(found)
 
 
-def test_an_item_of_two_services_counts_once_in_their_team(tmp_path: Path, published: Path) -> None:
-    # One change, deployed by catalogue on 2 July and by search on 3 July; both are Atlas's.
+def test_an_item_behind_a_level_is_the_one_under_way_on_the_last_day(tmp_path: Path, published: Path) -> None:
+    # One item: done once in July, reopened in September and now under way for two services at once.
     folder = copy_of(published, tmp_path, "two")
     path = str(folder / "two.duckdb")
+    spells = [
+        ("search", "2026-07-01", "2026-07-20"),
+        ("search", "2026-09-10", "2026-11-06"),
+        ("catalogue", "2026-10-01", "2026-11-06"),
+    ]
     with duckdb.connect(path) as con:
         con.execute("delete from metric_item")
-        for service, day, reason in (("search", 3, None), ("catalogue", 2, None), ("basket", 4, "bot")):
+        for service, first, end in spells:
             con.execute(
-                "insert into metric_item by name select 'change_lead_time' as metric, "
-                "'change' as item_kind, 'github:PR_1' as item_id, $service as service_id, $team as team_id, "
-                "make_date(2026, 7, $day) as on_date, $reason as excluded_reason, "
-                "make_timestamptz(2026, 7, $day, 9, 0, 0) as ended_at",
-                {
-                    "service": service,
-                    "day": day,
-                    "reason": reason,
-                    "team": "beacon" if reason else "atlas",
-                },
+                "insert into metric_item by name select 'work_in_progress' as metric, 'team:atlas' as scope, "
+                "'issue' as item_kind, 'jira:1' as item_id, $service as service_id, "
+                "$first::date as on_date, $first::date as counts_from, $end::date as counts_to",
+                {"service": service, "first": first, "end": end},
             )
-    july = (date(2026, 7, 1), date(2026, 8, 1))
 
-    def services(scope: str) -> list[str]:
-        return snapshot.observations(path, "change_lead_time", scope, *july)["service_id"].to_list()
+    def shown(period: str) -> list[tuple[str, date]]:
+        found = snapshot.observations(path, "work_in_progress", "team:atlas", period)
+        return found.select("service_id", "on_date").rows()
 
-    assert services("team:atlas") == ["catalogue"]
-    assert services("department:market") == ["catalogue"]
-    assert services("organisation") == ["catalogue"]
-    assert services("service:search") == ["search"]
-    out = snapshot.left_out(path, "change_lead_time", *july)
-    assert out.select("scope", "reason", "items").rows() == [
-        ("service:basket", "bot", 1),
-        ("team:beacon", "bot", 1),
-    ]
+    assert shown("2026-W28") == [("search", date(2026, 7, 1))]
+    assert shown("2026-W32") == []
+    assert shown("2026-Q3") == [("search", date(2026, 9, 10))]
+    assert shown("2026-Q4") == [("search", date(2026, 9, 10))]
 
 
 def test_rows_of_a_period_are_those_that_the_published_number_counts(path: str) -> None:
-    start, end = date(2026, 7, 1), date(2026, 10, 1)
-    found = snapshot.observations(path, "change_lead_time", "team:beacon", start, end)
+    found = snapshot.observations(path, "change_lead_time", "team:beacon", "2026-Q3")
     used = found.filter((pl.col("item_kind") == "change") & pl.col("excluded_reason").is_null())
     values = snapshot.series(path, "change_lead_time", "p50", "quarter")
     row = values.row(
@@ -143,3 +136,12 @@ def test_rows_of_a_period_are_those_that_the_published_number_counts(path: str) 
     )
     assert used.height == row["n"] > 50
     assert used["value"].median() == pytest.approx(row["value"])
+
+
+def test_a_service_of_two_teams_stands_under_both(tmp_path: Path, published: Path) -> None:
+    folder = copy_of(published, tmp_path, "shared")
+    path = str(folder / "shared.duckdb")
+    with duckdb.connect(path) as con:
+        con.execute("insert into service_owner by name select 'search' as service, 'beacon' as team")
+    owners = snapshot.services(path).filter(pl.col("service") == "search")["team_name"].to_list()
+    assert owners == ["Atlas", "Beacon"]

@@ -72,6 +72,15 @@ def test_six_items_in_six_days(metric, observe, organisation):
     assert (week["value"], week["n"], week["is_complete"]) == (5.0, 2, False)
 
 
+def test_a_week_that_ends_with_nothing_under_way_still_had_its_peak(metric, observe, organisation):
+    # Two items on Tuesday and Wednesday, none from Thursday on; in the week after there was none at all.
+    frames = organisation(first=FIRST, as_of=datetime(2026, 6, 15, tzinfo=UTC))
+    values = aggregate(under_way(metric), observe([spell(1, 3), spell(1, 3)]), frames)
+    weeks = of(values, "team:pay", "week", "max")
+    assert weeks.select("value", "n", "withheld_reason").rows() == [(2.0, 0, None), (0.0, 0, None)]
+    assert of(values, "service:search", "week", "max")["withheld_reason"].to_list() == ["no_data"] * 2
+
+
 def test_zero_is_a_level_and_never_having_had_work_is_not(metric, observe, organisation):
     frames = organisation(first=FIRST, as_of=datetime(2026, 6, 5, tzinfo=UTC))
     values = aggregate(under_way(metric), observe([spell(0, 2)]), frames)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipelines.aggregate import aggregate
+from pipelines.aggregate import aggregate, scoped_items
 from pipelines.statistics.covered_periods import horizon
 
 DAY = date(2026, 4, 6)
@@ -143,6 +143,29 @@ def test_a_team_begins_when_it_first_owns_a_covered_service(metric, observe, org
     assert spans["team:find"] == ("2026-02", "2026-02")
     assert spans["department:product"] == ("2026-02", "2026-06")
     assert spans["organisation"] == ("2026-01", "2026-06")
+
+
+def test_a_service_that_no_calendar_covers_says_why_and_counts_nowhere(metric, observe, organisation):
+    # lone has no calendar here: what is counted or eligible of it is dropped, its reason is not.
+    spec = counted(metric, unlinked_reasons=("unattributed",))
+    frames = organisation()
+    known = dataclasses.replace(frames, calendar=frames.calendar.filter(pl.col("service_id") != "lone"))
+    row = {"service_id": "lone", "team_id": None, "on_date": DAY}
+    rows = observe(
+        [
+            {**row, "item_id": "forge:counted"},
+            {**row, "item_id": "forge:eligible", "excluded_reason": "unattributed"},
+            {**row, "item_id": "forge:told", "excluded_reason": "no_source"},
+        ]
+    )
+    items = scoped_items(spec, rows, known)
+    assert sorted(items.select("scope", "item_id").rows()) == [
+        ("organisation", "forge:told"),
+        ("service:lone", "forge:told"),
+    ]
+    values = aggregate(spec, rows, known)
+    assert "service:lone" not in values["scope"].to_list()
+    assert set(totals(values).values()) == {0.0}
 
 
 def test_departments_in_a_circle_end(metric, observe, organisation):
