@@ -39,8 +39,15 @@ help:
 demo: $(READY_TO_RUN)
 	@$(BIN)/outcomes demo
 
-dev: $(READY_TO_RUN)
-	@$(BIN)/outcomes dev
+# Without a configuration of one's own, Dagster and the pages show the demo.
+MINE := $(OUTCOMES_CONFIG)$(wildcard outcomes.toml)
+DEMO := .outcomes-demo
+
+dev: $(READY_TO_RUN) $(if $(MINE),,$(DEMO)/outcomes.toml)
+	@$(BIN)/outcomes $(if $(MINE),,--home $(DEMO) --config $(DEMO)/outcomes.toml) dev
+
+$(DEMO)/outcomes.toml: | $(READY_TO_RUN)
+	@$(BIN)/outcomes demo --no-serve
 
 # Everything that needs neither a browser nor minutes.
 test: $(READY_TO_DEVELOP)

@@ -1,12 +1,21 @@
-"""One asset per metric, made from its SQL file's header."""
+"""One asset per metric, made from its SQL file's header, with what the header promises as its check."""
+
+import time
+from collections.abc import Iterator
+from datetime import date
 
 import dagster as dg
+import polars as pl
 
-from pipelines.assets.models import table_keys
+from pipelines.assets.models import header_result, table_keys
+from pipelines.assets.retry import repeated
 from pipelines.assets.workspace import Workspace
 from pipelines.catalog import Metric, load_metrics
+from pipelines.checks import ChecksFailedError, accepted_item_kinds, checked_observations
 from pipelines.compute import CALENDAR_TABLES, compute_metric, prepare_published
 from pipelines.progress import reporter
+
+Results = Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]
 
 
 def metric_key(metric: str) -> dg.AssetKey:
@@ -16,30 +25,63 @@ def metric_key(metric: str) -> dg.AssetKey:
 
 def metric_assets() -> list[dg.AssetsDefinition]:
     """Every metric of the catalogue."""
-    return [_metric_asset(metric) for metric in load_metrics().values()]
+    return [metric_asset(metric) for metric in load_metrics().values()]
 
 
-def _metric_asset(metric: Metric) -> dg.AssetsDefinition:
+def owner_of(metric: Metric) -> str:
+    """The header's owner as Dagster wants it: an address, or a team."""
+    return metric.owner if "@" in metric.owner else f"team:{metric.owner}"
+
+
+def metric_asset(metric: Metric) -> dg.AssetsDefinition:
+    """The asset of one metric; a broken promise of its header fails it before a number is published."""
+    key = metric_key(metric.name)
     tables = {*metric.depends_on, *CALENDAR_TABLES}
 
     @dg.asset(
-        key=metric_key(metric.name),
+        key=key,
         deps=sorted({one for table in tables for one in table_keys(table)}),
         group_name="metrics",
         kinds={"sql", "polars"},
+        owners=[owner_of(metric)],
         description=f"{metric.question}\n\n{metric.formula}",
         metadata={"version": metric.version, "unit": metric.unit, "owner": metric.owner},
+        check_specs=[dg.AssetCheckSpec("header", asset=key, blocking=True, description=_promises(metric))],
     )
-    def build(workspace: Workspace) -> dg.MaterializeResult:  # type: ignore[type-arg]
+    def build(context: dg.AssetExecutionContext, workspace: Workspace) -> Results:
         reporter().step(metric.name)
-        prepare_published(workspace.warehouse.con, load_metrics())
-        computed = compute_metric(workspace.warehouse.con, metric)
-        return dg.MaterializeResult(
+        started, con = time.monotonic(), workspace.warehouse.con
+        with repeated(context):
+            observations, failures = checked_observations(con, metric)
+            if observations is None or failures:
+                yield header_result(key, failures)
+                raise ChecksFailedError.of(failures)
+            prepare_published(con, load_metrics())
+            computed = compute_metric(con, metric, observations)
+        yield dg.MaterializeResult(
             metadata={
+                "dagster/row_count": computed.values,
                 "observations": computed.observations,
-                "values": computed.values,
                 "withheld": computed.withheld,
-            }
+                "window": _window(observations),
+                "seconds": round(time.monotonic() - started, 3),
+            },
+            check_results=[header_result(key, [])],
         )
 
     return build
+
+
+def _promises(metric: Metric) -> str:
+    return (
+        "The columns are those of an observation. Each item stands once per service (a level: once per "
+        f"spell). Item kinds are {', '.join(accepted_item_kinds(metric))}; reasons of exclusion are "
+        f"{', '.join(metric.reasons)}. What counts has a value that fits a {metric.kind}."
+    )
+
+
+def _window(observations: pl.DataFrame) -> str:
+    first, last = observations["on_date"].min(), observations["on_date"].max()
+    if not isinstance(first, date) or not isinstance(last, date):
+        return "no observations"
+    return f"{first} to {last}"

@@ -1,15 +1,17 @@
 """One asset per staged table and fact, made from its SQL file's header."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import dagster as dg
 
 from connectors.registry import discover
 from pipelines.assets.raw import stream_key
-from pipelines.assets.workspace import CONFIGURATION, Workspace
+from pipelines.assets.retry import repeated
+from pipelines.assets.workspace import CONFIGURATION, OWNER, Workspace
 from pipelines.catalog import Model, load_models
-from pipelines.models import build_model, check_model
+from pipelines.checks import RECONCILED, ChecksFailedError, lost_items
+from pipelines.models import Failure, build_model, check_model
 from pipelines.progress import reporter
 
 
@@ -30,10 +32,11 @@ def table_keys(table: str) -> Sequence[dg.AssetKey]:
 
 def model_assets() -> list[dg.AssetsDefinition]:
     """Every table of the staged and facts layers."""
-    return [_model_asset(model) for model in load_models()]
+    return [model_asset(model) for model in load_models()]
 
 
-def _model_asset(model: Model) -> dg.AssetsDefinition:
+def model_asset(model: Model) -> dg.AssetsDefinition:
+    """The asset of one table; a broken promise of its header fails it and what rests on it."""
     key = dg.AssetKey([model.layer, model.name])
 
     @dg.asset(
@@ -41,24 +44,63 @@ def _model_asset(model: Model) -> dg.AssetsDefinition:
         deps=sorted({one for table in model.depends_on for one in table_keys(table)}),
         group_name=model.layer,
         kinds={"sql" if model.sql else "python", "duckdb"},
+        owners=[OWNER],
         description=model.description,
-        check_specs=[dg.AssetCheckSpec("header", asset=key, blocking=True)],
+        check_specs=_check_specs(model, key),
     )
-    def build(workspace: Workspace) -> dg.MaterializeResult:  # type: ignore[type-arg]
+    def build(
+        context: dg.AssetExecutionContext, workspace: Workspace
+    ) -> Iterator[dg.MaterializeResult[None]]:
         reporter().step(model.table)
-        started = time.monotonic()
-        rows = build_model(workspace.warehouse.con, model)
-        failures = check_model(workspace.warehouse.con, model)
-        return dg.MaterializeResult(
-            metadata={"dagster/row_count": rows, "seconds": time.monotonic() - started},
-            check_results=[
-                dg.AssetCheckResult(
-                    check_name="header",
-                    passed=not failures,
-                    severity=dg.AssetCheckSeverity.ERROR,
-                    metadata={"failures": "\n".join(failure.message for failure in failures)},
-                )
-            ],
+        started, con = time.monotonic(), workspace.warehouse.con
+        with repeated(context):
+            rows = build_model(con, model)
+            failures = check_model(con, model)
+            lost = lost_items(con, model.table) if model.table in RECONCILED and not failures else []
+            ((as_of,),) = con.execute("SELECT as_of FROM config.run").fetchall()
+        results = [header_result(key, failures)]
+        if model.table in RECONCILED and not failures:
+            results.append(_result(key, "reconciliation", lost))
+        yield dg.MaterializeResult(
+            metadata={
+                "dagster/row_count": rows,
+                "window": f"everything up to {as_of:%Y-%m-%d %H:%M} UTC",
+                "seconds": round(time.monotonic() - started, 3),
+            },
+            check_results=results,
         )
+        if failures or lost:
+            raise ChecksFailedError.of([*failures, *lost])
 
     return build
+
+
+def _check_specs(model: Model, key: dg.AssetKey) -> list[dg.AssetCheckSpec]:
+    promises = (
+        "The columns are those of the header; the key is unique "
+        f"({', '.join(model.key)}); never null: {', '.join(model.not_null) or 'nothing promised'}; "
+        f"accepted values: {', '.join(model.accepted_values) or 'nothing promised'}."
+    )
+    specs = [dg.AssetCheckSpec("header", asset=key, blocking=True, description=promises)]
+    if model.table in RECONCILED:
+        whole = "Every item that was read and should be here is here, and none besides."
+        specs.append(dg.AssetCheckSpec("reconciliation", asset=key, blocking=True, description=whole))
+    return specs
+
+
+def header_result(key: dg.AssetKey, failures: Sequence[Failure]) -> dg.AssetCheckResult:
+    """How the promises of an asset's header fared."""
+    return _result(key, "header", failures)
+
+
+def _result(key: dg.AssetKey, check: str, failures: Sequence[Failure]) -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(
+        check_name=check,
+        asset_key=key,
+        passed=not failures,
+        severity=dg.AssetCheckSeverity.ERROR,
+        metadata={
+            "failures": "\n".join(failure.message for failure in failures),
+            "rows": sum(failure.rows for failure in failures),
+        },
+    )

@@ -1,29 +1,121 @@
-"""The published snapshot: the one asset that readers see."""
+"""The published snapshot: the one asset that readers see, with the checks that it must pass."""
+
+import time
+from collections.abc import Iterator, Mapping
 
 import dagster as dg
+from duckdb import DuckDBPyConnection
 
 from connectors.registry import discover
 from pipelines.assets.metrics import metric_key
-from pipelines.assets.workspace import Workspace
+from pipelines.assets.retry import repeated
+from pipelines.assets.workspace import EVERY_NIGHT, OWNER, Workspace
 from pipelines.catalog import load_metrics, load_models
+from pipelines.checks import check_name, stale_streams
 from pipelines.compute import write_catalog, write_freshness
+from pipelines.home import Home
 from pipelines.progress import reporter
-from pipelines.publish import publish_run
+from pipelines.publish import CHECKS, PublicationBlockedError, Published, publish_run
+from pipelines.snapshot_reader import NothingPublishedError, open_snapshot
+
+SNAPSHOT = dg.AssetKey(["published", "snapshot"])
+
+
+class NothingReadError(Exception):
+    """No source has ever been read: there is nothing to publish."""
 
 
 @dg.asset(
-    key=dg.AssetKey(["published", "snapshot"]),
+    key=SNAPSHOT,
     deps=[metric_key(name) for name in load_metrics()],
     group_name="published",
     kinds={"duckdb"},
+    owners=[OWNER],
     description="An immutable file with every published number, its definition and the items behind it.",
+    freshness_policy=EVERY_NIGHT,
+    check_specs=[
+        *(
+            dg.AssetCheckSpec(check_name(check.name), asset=SNAPSHOT, blocking=True, description=check.name)
+            for check in CHECKS
+        ),
+        dg.AssetCheckSpec(
+            "sources_are_fresh",
+            asset=SNAPSHOT,
+            description="Every stream behind a number was read in full at its last asking and last night.",
+        ),
+    ],
 )
-def snapshot(context: dg.AssetExecutionContext, workspace: Workspace) -> dg.MaterializeResult:  # type: ignore[type-arg]
+def snapshot(
+    context: dg.AssetExecutionContext, workspace: Workspace
+) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
     """Publish what this run computed, or keep the old snapshot where a check fails."""
     reporter().step("publishing")
-    warehouse = workspace.warehouse
-    metrics = load_metrics()
-    write_catalog(warehouse.con, metrics)
-    write_freshness(warehouse.con, metrics, load_models(), discover())
-    published = publish_run(warehouse, workspace.home, context.run.run_id)
-    return dg.MaterializeResult(metadata={"snapshot": published.name or "", "status": published.status})
+    started, warehouse, metrics = time.monotonic(), workspace.warehouse, load_metrics()
+    try:
+        with repeated(context):
+            write_catalog(warehouse.con, metrics)
+            write_freshness(warehouse.con, metrics, load_models(), discover())
+            published = publish_run(warehouse, workspace.home, context.run.run_id)
+    except PublicationBlockedError as blocked:
+        if blocked.failures:
+            yield from _publication_results(blocked.failures)
+        raise
+    if published.name is None:
+        raise NothingReadError("no source could be read, so nothing is published")
+    yield from _publication_results({})
+    yield _freshness_result(stale_streams(warehouse.con))
+    size = (workspace.home.snapshots / published.name).stat().st_size
+    yield dg.MaterializeResult(
+        metadata={
+            **_contents(warehouse.con, published),
+            "snapshot": published.name,
+            "bytes": size,
+            "seconds": round(time.monotonic() - started, 3),
+        }
+    )
+
+
+def _contents(con: DuckDBPyConnection, published: Published) -> dict[str, str | int]:
+    ((rows, withheld, first, as_of, is_demo),) = con.execute(
+        "SELECT count(*), count(withheld_reason), min(period_start), any_value(as_of), any_value(is_demo) "
+        "FROM published.metric_values, "
+        "(SELECT r.as_of, o.is_demo FROM config.run r JOIN ops.run o USING (run_id))"
+    ).fetchall()
+    return {
+        "status": published.status,
+        "dagster/row_count": rows,
+        "withheld": withheld,
+        "window": f"{first} to {as_of:%Y-%m-%d %H:%M} UTC" if rows else "no numbers",
+        "is_demo": str(bool(is_demo)).lower(),
+    }
+
+
+def _publication_results(failures: Mapping[str, str]) -> Iterator[dg.AssetCheckResult]:
+    """Each of the checks that a snapshot passes before it counts; `failures` by the check's words."""
+    for check in CHECKS:
+        yield dg.AssetCheckResult(
+            check_name=check_name(check.name),
+            asset_key=SNAPSHOT,
+            passed=check.name not in failures,
+            severity=dg.AssetCheckSeverity.ERROR,
+            metadata={"failures": failures.get(check.name, "")},
+        )
+
+
+def holds_demo(home: Home) -> bool:
+    """Whether what is published in the home folder is the made-up organisation."""
+    try:
+        with open_snapshot(home) as (con, _):
+            return con.execute("SELECT 1 FROM run WHERE is_demo").fetchall() != []
+    except NothingPublishedError:
+        return False
+
+
+def _freshness_result(stale: list[str]) -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(
+        check_name="sources_are_fresh",
+        asset_key=SNAPSHOT,
+        passed=not stale,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={"stale": "\n".join(stale)},
+    )

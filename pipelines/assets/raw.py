@@ -4,18 +4,31 @@ They are one Dagster operation, so that sources fetch in threads while one write
 warehouse. A source that fails is recorded and fails a check; it does not stop the others.
 """
 
-from collections.abc import Iterator
+import re
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import dagster as dg
 
+from connectors.base import Cursor
 from connectors.registry import discover
-from pipelines.assets.workspace import CONFIGURATION, RunOptions, Workspace
+from pipelines.assets.retry import repeated
+from pipelines.assets.workspace import CONFIGURATION, EVERY_NIGHT, OWNER, RunOptions, Workspace
 from pipelines.config import config_tables, load
 from pipelines.home import config_path
 from pipelines.ingest import ingest
+from pipelines.manifest import LATEST_MANIFEST
 from pipelines.progress import reporter
-from pipelines.sources import create_sources
-from pipelines.warehouse import StreamResult
+from pipelines.sources import censuses, create_sources, history_start
+from pipelines.warehouse import StreamResult, Warehouse
+
+Cursors = Mapping[tuple[str, str, str], Cursor]
+
+A_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d[\d:.]*(?:Z|[+-]\d\d:\d\d)")
+"""Watermarks are each stream's own; those that are times, or hold one, say how far the data reach."""
 
 
 def stream_key(kind: str, stream: str) -> dg.AssetKey:
@@ -27,22 +40,29 @@ def stream_key(kind: str, stream: str) -> dg.AssetKey:
     key=CONFIGURATION,
     group_name="config",
     kinds={"toml"},
+    owners=[OWNER],
     description="The tables of `outcomes.toml`: one row per team, service, rule and so on.",
 )
 def outcomes_toml(
     context: dg.AssetExecutionContext, config: RunOptions, workspace: Workspace
-) -> dg.MaterializeResult:  # type: ignore[type-arg]
+) -> Iterator[dg.MaterializeResult[None]]:
     """Read the configuration into the warehouse and fix this run's "now"."""
     reporter().step("configuration")
-    configuration = load(config_path())
-    tables = config_tables(configuration, context.run.run_id, config.now())
-    workspace.warehouse.write_configuration(tables)
-    workspace.warehouse.start_run(context.run.run_id, config.now(), is_demo=config.is_demo)
-    return dg.MaterializeResult(
+    started, now = time.monotonic(), config.now()
+    with repeated(context):
+        configuration = load(config_path())
+        tables = config_tables(configuration, context.run.run_id, now)
+        workspace.warehouse.write_configuration(tables)
+        workspace.warehouse.start_run(context.run.run_id, now, is_demo=config.is_demo)
+    history_start = configuration.organisation.history_start
+    yield dg.MaterializeResult(
         metadata={
+            "dagster/row_count": sum(len(rows) for rows in tables.values()),
             "teams": len(configuration.teams),
             "services": len(configuration.services),
             "sources": len(configuration.sources),
+            "window": f"{history_start or 'the beginning'} to {now.astimezone(UTC):%Y-%m-%d %H:%M} UTC",
+            "seconds": round(time.monotonic() - started, 3),
         }
     )
 
@@ -59,65 +79,151 @@ _STREAMS = [(kind, stream) for kind, source in _KINDS.items() for stream in sour
             deps=[CONFIGURATION],
             group_name="raw",
             kinds={kind, "duckdb"},
+            owners=[OWNER],
+            freshness_policy=EVERY_NIGHT,
             description=f"{_KINDS[kind].description} Fills {', '.join(_KINDS[kind].streams[stream])}.",
         )
         for kind, stream in _STREAMS
     ],
-    check_specs=[dg.AssetCheckSpec("fetched", asset=stream_key(kind, stream)) for kind, stream in _STREAMS],
-    retry_policy=dg.RetryPolicy(max_retries=2, delay=5, backoff=dg.Backoff.EXPONENTIAL),
+    check_specs=[
+        dg.AssetCheckSpec(
+            "fetched",
+            asset=stream_key(kind, stream),
+            description="Every scope was read to its end when it was last asked for.",
+        )
+        for kind, stream in _STREAMS
+    ],
 )
 def raw_streams(
     context: dg.AssetExecutionContext, config: RunOptions, workspace: Workspace
-) -> Iterator[dg.MaterializeResult]:  # type: ignore[type-arg]
+) -> Iterator[dg.MaterializeResult[None]]:
     """Fetch what changed in every source since the last run."""
     reporter().step("sources")
+    warehouse = workspace.warehouse
     configuration = load(config_path())
     since = config.since_moment()
+    is_full = config.full or since is not None
     kind_of = {settings.name: settings.kind for settings in configuration.sources}
-    sources = {
-        name: (source, tuple(_KINDS[kind_of[name]].streams))
-        for name, source in create_sources(configuration, workspace.home, config.sources, since).items()
-    }
-    results = ingest(
-        workspace.warehouse,
-        context.run.run_id,
-        sources,
-        from_the_start=config.full or since is not None,
-        on_progress=reporter().fetched,
-    )
-    for kind, stream in _STREAMS:
-        yield _materialization(
-            kind, stream, [one for one in results if one.stream == stream and kind_of[one.source] == kind]
+    with repeated(context):
+        before = {} if is_full else warehouse.cursors()
+        sources = {
+            name: (source, tuple(_KINDS[kind_of[name]].streams))
+            for name, source in create_sources(configuration, workspace.home, config.sources, since).items()
+        }
+        results = ingest(
+            warehouse,
+            context.run.run_id,
+            sources,
+            from_the_start=is_full,
+            history_start=history_start(configuration, since),
+            censuses=censuses(configuration),
+            is_every_census_due=config.full,
+            on_progress=reporter().fetched,
         )
+    yield from _materializations(warehouse, kind_of, results, before)
 
 
-def _materialization(kind: str, stream: str, results: list[StreamResult]) -> dg.MaterializeResult:  # type: ignore[type-arg]
-    errors = [one.error for one in results if one.error]
+def _materializations(
+    warehouse: Warehouse, kind_of: Mapping[str, str], results: Sequence[StreamResult], before: Cursors
+) -> Iterator[dg.MaterializeResult[None]]:
+    """Every stream of every kind, asked for or not: what rests on one that is left out would be skipped."""
+    after, standing = warehouse.cursors(), _standing_errors(warehouse)
+    for kind, stream in _STREAMS:
+        names = [name for name, its_kind in kind_of.items() if its_kind == kind]
+        found = [one for one in results if one.stream == stream and one.source in names]
+        errors = [error for name in names for error in standing.get((name, stream), ())]
+        is_missing = "is configured" if not names else "was asked in this run"
+        read = StreamRead(found, before, after, f"no source of this kind {is_missing}")
+        yield materialization(kind, stream, read, errors)
+
+
+def _standing_errors(warehouse: Warehouse) -> dict[tuple[str, str], list[str]]:
+    """The errors of the last run that asked for each (source, stream), this one or an earlier one."""
+    rows = warehouse.con.execute(
+        f"SELECT source, stream, list(DISTINCT error ORDER BY error) FROM ({LATEST_MANIFEST}) "
+        "WHERE error IS NOT NULL GROUP BY ALL"
+    ).fetchall()
+    return {(source, stream): errors for source, stream, errors in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class StreamRead:
+    """What a run did with one stream of one kind of source: its results, and where it stood around it."""
+
+    results: Sequence[StreamResult]
+    before: Cursors
+    after: Cursors
+    why_none: str
+    """Said where there are no results."""
+
+    @property
+    def status(self) -> str:
+        """How many scopes are ok, failed or skipped."""
+        counts = Counter(one.status for one in self.results)
+        said = [f"{counts[status]} {status}" for status in ("ok", "failed", "skipped") if counts[status]]
+        return ", ".join(said) or self.why_none
+
+    @property
+    def window(self) -> str:
+        """The span of data that was asked for: from the earliest watermark before to the latest after."""
+        if not self.results:
+            return self.why_none
+        ends = {key: end for key in self._places() if (end := _moment(self.after.get(key)))}
+        if not ends:
+            is_read = any(one.status == "ok" for one in self.results)
+            return "everything: the stream keeps no date" if is_read else "nothing was read"
+        starts = [start for key in ends if (start := _moment(self.before.get(key)))]
+        last = max(ends.values())
+        if len(starts) < len(ends):
+            return f"the beginning to {last:%Y-%m-%d %H:%M} UTC"
+        if all(end == _moment(self.before[key]) for key, end in ends.items()):
+            return f"still up to {last:%Y-%m-%d %H:%M} UTC"
+        return f"{min(starts):%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M} UTC"
+
+    def _places(self) -> set[tuple[str, str, str]]:
+        """The cursors of what was asked for; a source that fails as a whole answers for all its scopes."""
+        asked = {(one.source, one.scope, one.stream) for one in self.results}
+        whole = {(source, stream) for source, scope, stream in asked if scope == "*"}
+        return asked | {key for key in self.after if (key[0], key[2]) in whole}
+
+    @property
+    def seconds(self) -> float:
+        """From the first request to the last row stored; scopes may be read side by side."""
+        if not self.results:
+            return 0.0
+        first = min(one.started_at for one in self.results)
+        return round((max(one.finished_at for one in self.results) - first).total_seconds(), 3)
+
+
+def _moment(cursor: Cursor | None) -> datetime | None:
+    """The time that a watermark is or holds."""
+    found = A_MOMENT.search(cursor.watermark) if cursor and cursor.watermark else None
+    return datetime.fromisoformat(found[0]).astimezone(UTC) if found else None
+
+
+def materialization(
+    kind: str, stream: str, read: StreamRead, errors: Sequence[str]
+) -> dg.MaterializeResult[None]:
+    """What Dagster is told of one stream; `errors` are those of its last reading."""
+    key = stream_key(kind, stream)
     return dg.MaterializeResult(
-        asset_key=stream_key(kind, stream),
+        asset_key=key,
         metadata={
-            "rows_read": sum(one.rows_read for one in results),
-            "rows_changed": sum(one.rows_changed for one in results),
-            "api_calls": sum(one.calls for one in results),
-            "scopes": len(results),
-            "seconds": sum((one.finished_at - one.started_at).total_seconds() for one in results),
-            "window": _window(results),
+            "status": read.status,
+            "rows_read": sum(one.rows_read for one in read.results),
+            "rows_changed": sum(one.rows_changed for one in read.results),
+            "api_calls": sum(one.calls for one in read.results),
+            "scopes": len(read.results),
+            "seconds": read.seconds,
+            "window": read.window,
         },
         check_results=[
             dg.AssetCheckResult(
                 check_name="fetched",
-                asset_key=stream_key(kind, stream),
+                asset_key=key,
                 passed=not errors,
                 severity=dg.AssetCheckSeverity.ERROR,
-                metadata={"errors": "\n".join(errors)},
+                metadata={"errors": "\n".join(errors), "status": read.status},
             )
         ],
     )
-
-
-def _window(results: list[StreamResult]) -> str:
-    if not results:
-        return "no source of this kind is configured"
-    first = min(one.started_at for one in results)
-    last = max(one.finished_at for one in results)
-    return f"{first:%Y-%m-%d %H:%M:%S} to {last:%H:%M:%S} UTC"

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 from pydantic import Field, PrivateAttr
@@ -11,6 +11,10 @@ from pipelines.home import Home, only_run
 from pipelines.warehouse import Warehouse
 
 CONFIGURATION = dg.AssetKey(["config", "outcomes_toml"])
+OWNER = "team:engineering-outcomes"
+"""Whoever keeps the pipeline: the owner of all that names none itself, as metrics do."""
+EVERY_NIGHT = dg.FreshnessPolicy.time_window(warn_window=timedelta(hours=26), fail_window=timedelta(hours=50))
+"""One missed night is a warning, two are a failure, at whatever hour the nights are."""
 
 
 class RunOptions(dg.Config):
