@@ -1,8 +1,30 @@
 """Turns what goes wrong into one line and an exit code: 1 failed, 2 usage, 130 interrupted."""
 
+import errno
+import logging
+import sys
+
+import typer
+
 from pipelines.home import HomeBusyError
 
 FAILED, USAGE, INTERRUPTED = 1, 2, 130
+
+ONE_LINE_USAGE = frozenset({"UnknownNameError", "ExportError"})
+ONE_LINE_FAILURES = frozenset(
+    {"WarehouseError", "NothingPublishedError", "PublicationBlockedError", "ExportFailedError"}
+)
+"""Errors whose text is the line to show, by name: importing their modules would take seconds."""
+
+_FIXES = {
+    errno.ENOSPC: "Free some space and run again",
+    errno.EDQUOT: "Free some space and run again",
+    errno.EACCES: "Let this account write there, or name another folder with --home",
+    errno.EPERM: "Let this account write there, or name another folder with --home",
+    errno.EROFS: "Name a folder that can be written with --home",
+    errno.ENOTDIR: "Name another folder with --home",
+    errno.EEXIST: "Name another folder with --home",
+}
 
 
 class CommandError(Exception):
@@ -20,18 +42,43 @@ def describe(failure: Exception) -> tuple[str, int]:
         return f"error: {failure}", failure.code
     if kind == "ConfigurationError":
         return str(failure), USAGE
-    if kind in {"UnknownNameError", "ExportError"}:
+    if kind in ONE_LINE_USAGE:
         return f"error: {failure}", USAGE
-    if isinstance(failure, HomeBusyError) or kind in {
-        "WarehouseError",
-        "NothingPublishedError",
-        "PublicationBlockedError",
-    }:
+    if isinstance(failure, HomeBusyError) or kind in ONE_LINE_FAILURES:
         return f"error: {failure}", FAILED
     first = (str(failure).splitlines() or [""])[0][:200]
     if isinstance(failure, OSError):
-        return (
-            f"error: {failure.filename or 'the system'}: {failure.strerror or first}. Mend it and run again",
-            FAILED,
-        )
+        where = failure.filename or failure.filename2 or "the system"
+        fix = _FIXES.get(failure.errno or 0, "Mend it and run again")
+        return f"error: {where}: {failure.strerror or first}. {fix}", FAILED
     return f"error: {kind}: {first}. Run again with --debug and report what it shows", FAILED
+
+
+def describe_usage(wrong: typer.TyperException) -> str:
+    """One line for an option, argument or command that does not exist, is missing or misspelt."""
+    text = " ".join(wrong.format_message().split()).removesuffix(".").replace("Value error, ", "")
+    what = text[:1].lower() + text[1:]
+    context = getattr(wrong, "ctx", None)  # every usage error has one
+    if context is None:
+        return f"error: outcomes: {what}. See `outcomes --help`"
+    option = getattr(wrong, "option_name", None)
+    root = context.find_root()
+    before_the_command = [name for parameter in root.command.params for name in parameter.opts]
+    if context is not root and option in before_the_command:
+        what = f"no such option: {option}"
+        fix = f"It stands before the command: outcomes {option} … {context.info_name}"
+    else:
+        fix = f"See `{context.command_path} --help`"
+    return f"error: {context.command_path}: {what}{'' if what.endswith('?') else '.'} {fix}"
+
+
+def quiet_libraries(*, debug: bool) -> None:
+    """Keep what libraries log off the terminal; with `--debug` it is shown.
+
+    What matters of it this project says itself, in one line. Without any handler Python would write
+    warnings and errors of every library to stderr.
+    """
+    if debug:
+        logging.basicConfig(level=logging.INFO, stream=sys.stderr)
+    else:
+        logging.basicConfig(handlers=[logging.NullHandler()])

@@ -1,6 +1,12 @@
-"""The choices that the command line offers."""
+"""What the command line takes: its choices, the options before the command, and days and moments."""
 
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from enum import StrEnum
+from pathlib import Path
+
+from pipelines.cli_errors import USAGE, CommandError
+from pipelines.home import Home
 
 
 class LogFormat(StrEnum):
@@ -39,3 +45,36 @@ class Grain(StrEnum):
     week = "week"
     month = "month"
     quarter = "quarter"
+
+
+@dataclass(slots=True)
+class Options:
+    """The options that stand before the command."""
+
+    config: Path
+    home: Home
+    debug: bool
+    log_format: str
+
+
+def utc(text: str, option: str) -> datetime:
+    """A day or a moment as UTC; a moment must say its offset."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise CommandError(
+            f"{option} {text}: not a date. Write 2026-10-01 or 2026-10-01T06:00:00Z", USAGE
+        ) from None
+    if moment.tzinfo is None:
+        if len(text) > len("2026-10-01"):
+            raise CommandError(f"{option} {text}: has no offset. End it with Z or +02:00", USAGE)
+        moment = moment.replace(tzinfo=UTC)
+    return moment.astimezone(UTC)
+
+
+def day(text: str | None, option: str) -> date | None:
+    """A day, or None where the option was left out."""
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise CommandError(f"{option} {text}: not a date. Write it as 2026-10-01", USAGE) from None

@@ -131,7 +131,7 @@ def _one_at_a_time(ranges: Sequence[DateRange], key: str) -> None:
 
 
 class Team(Table):
-    """One `[[team]]`: the unit that numbers are about; members only decide whose work is whose."""
+    """One `[[team]]`: the unit that numbers are about. Work is its by owning a service, not by members."""
 
     id: Identifier
     name: Text

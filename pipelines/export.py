@@ -1,7 +1,8 @@
 """Writes tables out as files: for analysis, or in one canonical form to compare two of them."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
 
@@ -28,7 +29,11 @@ RUN_TABLES = frozenset({"run", "run_manifest", "metric_freshness"})
 
 
 class ExportError(Exception):
-    """The files cannot be written. `str()` is one line."""
+    """The files cannot be put there. `str()` is one line."""
+
+
+class ExportFailedError(Exception):
+    """Writing the files failed half-way. `str()` is one line."""
 
 
 def export_tables(con: duckdb.DuckDBPyConnection, folder: Path, file_format: str) -> list[Path]:
@@ -40,7 +45,8 @@ def export_tables(con: duckdb.DuckDBPyConnection, folder: Path, file_format: str
     for table in _tables(con, "main"):
         path = folder / f"{table}.{file_format}"
         target = str(path).replace("'", "''")
-        con.execute(f"COPY (SELECT * FROM main.\"{table}\") TO '{target}' (FORMAT {file_format})")
+        with _writing(path):
+            con.execute(f"COPY (SELECT * FROM main.\"{table}\") TO '{target}' (FORMAT {file_format})")
         written.append(path)
     return written
 
@@ -57,20 +63,34 @@ def export_canonical(con: duckdb.DuckDBPyConnection, schemas: Sequence[str], fol
             if schema == "main" and table in RUN_TABLES:
                 continue
             path = folder / (f"{table}.ndjson" if schema == "main" else f"{schema}.{table}.ndjson")
-            _write_canonical(con, f'"{schema}"."{table}"', path)
+            with _writing(path):
+                _write_canonical(con, f'"{schema}"."{table}"', path)
             written.append(path)
     return written
 
 
 def _write_canonical(con: duckdb.DuckDBPyConnection, table: str, path: Path) -> None:
     names = [row[0] for row in con.execute(f"DESCRIBE {table}").fetchall() if row[0] not in RUN_COLUMNS]
-    columns = ", ".join(f'"{name}"' for name in names)
+    # That a row is gone belongs to the content; when this was noticed belongs to the run.
+    columns = ", ".join(
+        "gone_at IS NOT NULL AS is_gone" if name == "gone_at" else f'"{name}"' for name in names
+    )
+    names = ["is_gone" if name == "gone_at" else name for name in names]
     with path.open("w", encoding="utf-8", newline="\n") as out:
         rows = con.execute(f"SELECT {columns} FROM {table} ORDER BY ALL")
         while chunk := rows.fetchmany(10_000):
             for row in chunk:
                 line = dict(zip(names, row, strict=True))
                 out.write(json.dumps(line, default=_plain, ensure_ascii=False, sort_keys=True) + "\n")
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, duckdb.IOException) as broken:
+        why = getattr(broken, "strerror", None) or str(broken).splitlines()[0]
+        raise ExportFailedError(f"{path}: cannot be written ({why}). Name another folder") from broken
 
 
 def _plain(value: object) -> str:

@@ -1,5 +1,6 @@
 """The home folder: where things lie, and the lock that lets one run at a time write to it."""
 
+import errno
 import fcntl
 import json
 import os
@@ -58,7 +59,10 @@ class Home:
     def create(self) -> None:
         """Make the folders that users put files into or look at."""
         for folder in (self.path, self.snapshots, self.inbox, self.dagster):
-            folder.mkdir(parents=True, exist_ok=True)
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+            except FileExistsError:
+                raise NotADirectoryError(errno.ENOTDIR, "is a file and no folder", str(folder)) from None
 
 
 def config_path() -> Path:

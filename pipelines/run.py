@@ -17,10 +17,13 @@ from pipelines.progress import Reporter, reporting_to
 from pipelines.warehouse import StreamResult, Warehouse
 
 UNFINISHED = [
+    dg.DagsterRunStatus.NOT_STARTED,
     dg.DagsterRunStatus.STARTING,
     dg.DagsterRunStatus.STARTED,
     dg.DagsterRunStatus.CANCELING,
 ]
+OWN_ERRORS = "pipelines."
+"""Where the classes of errors are defined whose text says already what, where and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +127,11 @@ def _first_error(result: dg.ExecuteInProcessResult) -> str:
     for event in result.all_events:
         if event.is_step_failure and event.step_failure_data.error:
             error = event.step_failure_data.error
-            while error.cause:
+            while error.cause and not error.message.startswith(OWN_ERRORS):
                 error = error.cause
-            return f"{event.step_key}: {' '.join(error.message.split())}"
+            text = " ".join(error.message.split())
+            kind, _, line = text.partition(": ")
+            return line if kind.startswith(OWN_ERRORS) else f"{event.step_key}: {text}"
     for check in result.get_asset_check_evaluations():
         if check.blocking and not check.passed:
             failures = check.metadata.get("failures")

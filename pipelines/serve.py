@@ -3,12 +3,29 @@
 import importlib.util
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from pipelines.cli_errors import USAGE, CommandError
 from pipelines.home import HOME_VARIABLE, Home
+
+
+def require_free_port(option: str, port: int, host: str) -> None:
+    """Raise where the port cannot be listened on: the servers would say so in pages of output."""
+    why = "no such port"
+    if 0 < port < 2**16:
+        try:
+            socket.create_server((host, port)).close()
+        except OSError as taken:
+            why = os.strerror(taken.errno) if taken.errno else str(taken)
+        else:
+            return
+    raise CommandError(
+        f"{option} {port}: cannot be served on {host} ({why}). Choose another with {option}", USAGE
+    )
 
 
 def dashboard_command(port: int, host: str) -> list[str]:
@@ -44,15 +61,16 @@ def dagster_command(port: int, host: str) -> list[str]:
 
 
 def serve(home: Home, commands: Sequence[list[str]]) -> int:
-    """Run the commands side by side until the first one ends or Ctrl-C; returns its exit code."""
+    """Run the commands side by side until the first one ends, Ctrl-C or SIGTERM; returns its exit code."""
     environment = {**os.environ, HOME_VARIABLE: str(home.path)}
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # so that the children are ended as well
     children = [subprocess.Popen(command, env=environment) for command in commands]  # noqa: S603 - ours
     try:
         return children[0].wait()
     finally:
         for child in children:
             if child.poll() is None:
-                child.send_signal(signal.SIGINT)
+                child.terminate()  # not SIGINT, which a background process may have been told to ignore
         for child in children:
             try:
                 child.wait(timeout=10)

@@ -1,0 +1,111 @@
+"""The commands that answer from what is published or defined; they fetch and compute nothing.
+
+Heavy imports stand inside the commands that need them: `outcomes --help` is instant.
+"""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipelines.cli_errors import USAGE, CommandError
+from pipelines.cli_options import AnswerFormat, ExportFormat, Grain, RunFormat, day
+from pipelines.home import Home
+
+
+def metrics(
+    context: typer.Context,
+    metric: Annotated[list[str] | None, typer.Option(help="Only this metric (repeatable).")] = None,
+    scope: Annotated[
+        list[str] | None, typer.Option(help="organisation, department:id, team:id, service:id (repeatable).")
+    ] = None,
+    grain: Annotated[Grain | None, typer.Option(help="Only periods of this length.")] = None,
+    first: Annotated[str | None, typer.Option("--from", help="First day.")] = None,
+    last: Annotated[str | None, typer.Option("--to", help="Last day.")] = None,
+    format_: Annotated[AnswerFormat, typer.Option("--format", help="How to answer.")] = AnswerFormat.table,
+) -> None:
+    """Print published values, each with n, interval, coverage and verdict."""
+    from pipelines.answers import print_values  # noqa: PLC0415 - heavy
+    from pipelines.snapshot_reader import Selection, metric_values, open_snapshot  # noqa: PLC0415 - heavy
+
+    wanted = Selection(
+        metric or [], scope or [], grain.value if grain else None, day(first, "--from"), day(last, "--to")
+    )
+    with open_snapshot(context.obj.home) as (con, path):
+        print_values(metric_values(con, path.name, wanted), format_.value)
+
+
+def explain(
+    context: typer.Context,
+    metric: Annotated[str, typer.Argument(help="The metric's id.")],
+    scope: Annotated[str, typer.Option(help="organisation, department:id, team:id or service:id.")],
+    period: Annotated[str, typer.Option(help="2026-10-01, 2026-W40, 2026-10 or 2026-Q3.")],
+    format_: Annotated[RunFormat, typer.Option("--format", help="How to answer.")] = RunFormat.text,
+) -> None:
+    """Show what a number is made of: definition, what was left out and why, the items."""
+    from pipelines.answers import print_explanation  # noqa: PLC0415 - heavy
+    from pipelines.snapshot_reader import explanation, open_snapshot  # noqa: PLC0415 - heavy
+
+    with open_snapshot(context.obj.home) as (con, _):
+        print_explanation(explanation(con, metric, scope, period), as_json=format_ == RunFormat.json)
+
+
+def export(
+    context: typer.Context,
+    folder: Annotated[Path, typer.Argument(help="Where to write; made if missing.")],
+    format_: Annotated[
+        ExportFormat, typer.Option("--format", help="The files' format.")
+    ] = ExportFormat.parquet,
+    canonical: Annotated[
+        bool, typer.Option("--canonical", help="Ordered NDJSON without run ids, to compare two of them.")
+    ] = False,
+    warehouse: Annotated[
+        bool, typer.Option("--warehouse", help="With --canonical: what was fetched, with accounts.")
+    ] = False,
+) -> None:
+    """Write the published tables to files."""
+    if warehouse and not canonical:
+        raise CommandError(
+            "--warehouse: works with --canonical only. Add it, or leave --warehouse out", USAGE
+        )
+    written = (
+        _export_warehouse(context.obj.home, folder)
+        if warehouse
+        else _export_snapshot(context.obj.home, folder, None if canonical else format_.value)
+    )
+    typer.echo(f"{len(written)} files written to {folder}")
+
+
+def _export_warehouse(home: Home, folder: Path) -> list[Path]:
+    """What was fetched, in canonical form; no run may write to it meanwhile."""
+    from pipelines.export import export_canonical  # noqa: PLC0415 - heavy
+    from pipelines.home import only_run  # noqa: PLC0415 - used here alone
+    from pipelines.warehouse import Warehouse  # noqa: PLC0415 - heavy
+
+    if not home.warehouse.exists():
+        raise CommandError(f"{home.warehouse}: nothing has been fetched yet. Run `outcomes run` first")
+    with only_run(home):
+        opened = Warehouse(home.warehouse)
+        try:
+            return export_canonical(opened.con, ["raw"], folder)
+        finally:
+            opened.close()
+
+
+def _export_snapshot(home: Home, folder: Path, file_format: str | None) -> list[Path]:
+    """What is published, in a format for analysis, or in canonical form where none is named."""
+    from pipelines.export import export_canonical, export_tables  # noqa: PLC0415 - heavy
+    from pipelines.snapshot_reader import open_snapshot  # noqa: PLC0415 - heavy
+
+    with open_snapshot(home) as (con, _):
+        if file_format is None:
+            return export_canonical(con, ["main"], folder)
+        return export_tables(con, folder, file_format)
+
+
+def catalog() -> None:
+    """Print the metric definitions as the page `docs/metrics.md`."""
+    from pipelines.catalog import load_metrics  # noqa: PLC0415 - heavy
+    from pipelines.catalog_page import render  # noqa: PLC0415 - heavy
+
+    typer.echo(render(load_metrics()), nl=False)

@@ -1,0 +1,187 @@
+"""The commands that run something: the nightly job, a build, the demo, and the servers.
+
+Heavy imports stand inside the commands that need them: `outcomes --help` is instant.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from pipelines.cli_errors import FAILED, INTERRUPTED, USAGE, CommandError
+from pipelines.cli_options import RunFormat, utc
+from pipelines.home import Home
+
+if TYPE_CHECKING:
+    from pipelines.progress import Reporter
+    from pipelines.run import Outcome
+
+
+def run(
+    context: typer.Context,
+    since: Annotated[str | None, typer.Option(help="Read everything again from this day on.")] = None,
+    source: Annotated[list[str] | None, typer.Option(help="Only this source (repeatable).")] = None,
+    full: Annotated[bool, typer.Option("--full", help="Read everything again.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be read, write nothing.")
+    ] = False,
+    as_of: Annotated[str | None, typer.Option(help="Compute as if it were this moment.")] = None,
+    format_: Annotated[RunFormat, typer.Option("--format", help="How to report.")] = RunFormat.text,
+) -> None:
+    """Run the nightly job once, as Dagster runs it."""
+    from pipelines.assets.workspace import RunOptions  # noqa: PLC0415 - heavy
+    from pipelines.config import load  # noqa: PLC0415 - heavy
+
+    moment = utc(as_of, "--as-of").isoformat() if as_of else None
+    beginning = utc(since, "--since").isoformat() if since else None
+    configuration = load(context.obj.config)
+    names = [settings.name for settings in configuration.sources]
+    unknown = [name for name in source or [] if name not in names]
+    if unknown:
+        known = f"Known are {', '.join(names)}" if names else "The configuration has none"
+        raise CommandError(f"--source {unknown[0]}: not configured. {known}", USAGE)
+    if dry_run:
+        _plan(context, source or [], format_)
+        return
+    run_options = RunOptions(as_of=moment, since=beginning, sources=source or [], full=full)
+    _finish(_run(context, "nightly", run_options), format_)
+
+
+def _plan(context: typer.Context, only: list[str], format_: RunFormat) -> None:
+    """Look at every source without reading its data."""
+    import json  # noqa: PLC0415 - used here alone
+
+    from pipelines.config import load  # noqa: PLC0415 - heavy
+    from pipelines.sources import create_sources, plan  # noqa: PLC0415 - heavy
+
+    configuration = load(context.obj.config)
+    rows = plan(configuration, create_sources(configuration, context.obj.home, only))
+    errors = list(dict.fromkeys(row["error"] for row in rows if row["error"]))
+    for error in errors:
+        typer.echo(f"error: {error}", err=True)
+    status = "partial" if errors else "ok"
+    if format_ == RunFormat.json:
+        typer.echo(json.dumps({"run_id": None, "status": status, "published": None, "sources": rows}))
+    else:
+        for row in rows:
+            typer.echo(f"{row['status']:<7} {row['source']:<16} {row['stream']:<20} {row['scope']}")
+    if errors:
+        raise typer.Exit(FAILED)
+
+
+def _run(context: typer.Context, job: str, run_options: Any) -> "Outcome":
+    from pipelines.run import prepare_environment, run_job  # noqa: PLC0415 - heavy
+
+    home = context.obj.home
+    prepare_environment(home, context.obj.config)
+    return _until_interrupted(context, lambda reporter: run_job(job, run_options, home, reporter))
+
+
+def _until_interrupted(context: typer.Context, work: Callable[["Reporter"], "Outcome"]) -> "Outcome":
+    """Run it and show its progress; where Ctrl-C ended it before it published, say so and leave."""
+    from pipelines.interrupts import Ending, noted_interrupts  # noqa: PLC0415 - heavy
+    from pipelines.terminal import run_reporter  # noqa: PLC0415 - heavy
+
+    outcome = None
+    with noted_interrupts() as is_asked_to_end:
+        try:
+            with run_reporter(context.obj.log_format) as reporter:
+                outcome = work(Ending(reporter, is_asked_to_end))
+        except KeyboardInterrupt:
+            pass
+        if outcome and (outcome.published or not is_asked_to_end()):
+            return outcome
+    typer.echo("interrupted: what was stored stays, the next run continues from there", err=True)
+    raise typer.Exit(INTERRUPTED)
+
+
+def _finish(outcome: "Outcome", format_: RunFormat) -> None:
+    """Say how the run ended and leave with the exit code that fits."""
+    failed = [one for one in outcome.sources if one.error]
+    for error in dict.fromkeys(one.error for one in failed):
+        typer.echo(f"error: {error}", err=True)
+    if outcome.error:
+        typer.echo(f"error: {outcome.error}", err=True)
+    if format_ == RunFormat.json:
+        typer.echo(outcome.to_json())
+    else:
+        changed = sum(one.rows_changed for one in outcome.sources)
+        calls = sum(one.calls for one in outcome.sources)
+        shown = f"published {outcome.published}" if outcome.published else "nothing published"
+        typer.echo(f"{outcome.status}: {changed:,} rows changed, {calls:,} calls, {shown}")
+    if outcome.status != "ok":
+        only_input = bool(failed) and all(one.is_input_error for one in failed) and not outcome.error
+        raise typer.Exit(USAGE if only_input else FAILED)
+
+
+def build(
+    context: typer.Context,
+    as_of: Annotated[str | None, typer.Option(help="Compute as if it were this moment.")] = None,
+    format_: Annotated[RunFormat, typer.Option("--format", help="How to report.")] = RunFormat.text,
+) -> None:
+    """Compute and publish again from what has been fetched, after a change of rules or teams."""
+    from pipelines.assets.workspace import RunOptions  # noqa: PLC0415 - heavy
+    from pipelines.config import load  # noqa: PLC0415 - heavy
+
+    moment = utc(as_of, "--as-of").isoformat() if as_of else None
+    load(context.obj.config)
+    _finish(_run(context, "build", RunOptions(as_of=moment)), format_)
+
+
+def demo(
+    context: typer.Context,
+    no_serve: Annotated[bool, typer.Option("--no-serve", help="Stop before the dashboard.")] = False,
+    port: Annotated[int, typer.Option(help="The dashboard's port.")] = 8501,
+) -> None:
+    """Show everything on a made-up organisation, read through real connectors over HTTP."""
+    from pipelines.demo import DEMO_HOME, run_demo  # noqa: PLC0415 - heavy
+    from pipelines.serve import require_free_port  # noqa: PLC0415 - used here and below
+
+    if not no_serve:
+        require_free_port("--port", port, "127.0.0.1")
+    if not context.meta["home_given"]:
+        context.obj.home = Home(Path(DEMO_HOME).absolute())
+    home = context.obj.home
+    _finish(_until_interrupted(context, lambda reporter: run_demo(home, reporter)), RunFormat.text)
+    if not no_serve:
+        _serve_dashboard(context.obj.home, port, "127.0.0.1")
+
+
+def dashboard(
+    context: typer.Context,
+    port: Annotated[int, typer.Option(help="The port.")] = 8501,
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+) -> None:
+    """Serve the dashboard."""
+    _serve_dashboard(context.obj.home, port, host)
+
+
+def _serve_dashboard(home: Home, port: int, host: str) -> None:
+    from pipelines.serve import dashboard_command, require_free_port, serve  # noqa: PLC0415 - heavy
+
+    require_free_port("--port", port, host)
+    typer.echo(f"The dashboard is at http://{host}:{port} – Ctrl-C ends it.", err=True)
+    raise typer.Exit(serve(home, [dashboard_command(port, host)]))
+
+
+def dev(
+    context: typer.Context,
+    port: Annotated[int, typer.Option(help="The dashboard's port.")] = 8501,
+    dagster_port: Annotated[int, typer.Option(help="The port of Dagster's UI.")] = 3000,
+) -> None:
+    """Serve Dagster's UI with its nightly schedule, and the dashboard beside it."""
+    from pipelines.run import prepare_environment  # noqa: PLC0415 - heavy
+    from pipelines.serve import (  # noqa: PLC0415 - heavy
+        dagster_command,
+        dashboard_command,
+        require_free_port,
+        serve,
+    )
+
+    require_free_port("--port", port, "127.0.0.1")
+    require_free_port("--dagster-port", dagster_port, "127.0.0.1")
+    prepare_environment(context.obj.home, context.obj.config)
+    typer.echo(f"Dagster: http://127.0.0.1:{dagster_port} · dashboard: http://127.0.0.1:{port}", err=True)
+    commands = [dagster_command(dagster_port, "127.0.0.1"), dashboard_command(port, "127.0.0.1")]
+    raise typer.Exit(serve(context.obj.home, commands))

@@ -1,0 +1,330 @@
+"""The command: what it prints, in which form, and how it ends."""
+
+import csv
+import io
+import json
+import subprocess
+import sys
+import tomllib
+
+import pytest
+
+RUN_KEYS = ["run_id", "status", "published", "sources"]
+SOURCE_KEYS = ["source", "scope", "stream", "status", "calls", "rows_read", "rows_changed", "error"]
+VALUE_KEYS = [
+    *("metric", "definition_version", "scope", "grain", "period_start", "period_end", "is_complete"),
+    *("statistic", "value", "unit", "n", "low", "high", "open_count", "coverage", "verdict"),
+    "withheld_reason",
+]
+KIOSK = ("--metric", "deployment_frequency", "--scope", "service:kiosk", "--grain", "quarter")
+
+
+def files_below(folder):
+    return {path: path.stat().st_mtime_ns for path in sorted(folder.rglob("*"))}
+
+
+# --- usage
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (["wat"], "error: outcomes: no such command 'wat'. See `outcomes --help`"),
+        (
+            ["metrcs"],
+            "error: outcomes: no such command 'metrcs'. Did you mean 'metrics'? See `outcomes --help`",
+        ),
+        (["--wat", "run"], "error: outcomes: no such option: --wat. See `outcomes --help`"),
+        (["explain"], "error: outcomes explain: missing argument 'metric'. See `outcomes explain --help`"),
+        (
+            ["explain", "change_lead_time", "--period", "2026-Q3"],
+            "error: outcomes explain: missing option '--scope'. See `outcomes explain --help`",
+        ),
+        (["export"], "error: outcomes export: missing argument 'folder'. See `outcomes export --help`"),
+        (
+            ["run", "--sorce", "jira"],
+            (
+                "error: outcomes run: no such option: --sorce (Possible options: --since, --source). "
+                "See `outcomes run --help`"
+            ),
+        ),
+        (
+            ["metrics", "--format", "xml"],
+            (
+                "error: outcomes metrics: invalid value for '--format': 'xml' is not one of "
+                "'table', 'json', 'csv'. "
+                "See `outcomes metrics --help`"
+            ),
+        ),
+        (
+            ["metrics", "--grain"],
+            "error: outcomes: option '--grain' requires an argument. See `outcomes --help`",
+        ),
+        (
+            ["demo", "--log-format", "json"],
+            (
+                "error: outcomes demo: no such option: --log-format. "
+                "It stands before the command: outcomes --log-format … demo"
+            ),
+        ),
+        (
+            ["run", "--home", "elsewhere"],
+            (
+                "error: outcomes run: no such option: --home. "
+                "It stands before the command: outcomes --home … run"
+            ),
+        ),
+        (
+            ["--log-format", "xml", "run"],
+            (
+                "error: outcomes: invalid value for '--log-format': 'xml' is not one of 'text', 'json'. "
+                "See `outcomes --help`"
+            ),
+        ),
+        (
+            ["run", "today"],
+            "error: outcomes run: got unexpected extra argument(s) (today). See `outcomes run --help`",
+        ),
+        (
+            ["run", "--as-of", "tomorrow"],
+            "error: --as-of tomorrow: not a date. Write 2026-10-01 or 2026-10-01T06:00:00Z",
+        ),
+        (
+            ["run", "--since", "2026-10-01T06:00"],
+            "error: --since 2026-10-01T06:00: has no offset. End it with Z or +02:00",
+        ),
+        (["metrics", "--from", "2026-13-01"], "error: --from 2026-13-01: not a date. Write it as 2026-10-01"),
+        (
+            ["export", "there", "--warehouse"],
+            "error: --warehouse: works with --canonical only. Add it, or leave --warehouse out",
+        ),
+        (
+            ["dashboard", "--port", "80000"],
+            "error: --port 80000: cannot be served on 127.0.0.1 (no such port). Choose another with --port",
+        ),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_a_usage_error_is_one_line_and_exit_code_2(outcomes, arguments, line):
+    done = outcomes(*arguments)
+    assert (done.code, done.err, done.out) == (2, f"{line}\n", "")
+
+
+def test_without_a_command_the_help_is_shown(outcomes):
+    done = outcomes()
+    assert done.code == 0
+    assert done.err == ""
+    assert "Run the nightly job once" in done.out
+
+
+def test_help_is_instant_because_nothing_heavy_is_imported():
+    heavy = ("dagster", "duckdb", "polars", "github", "jira", "streamlit", "numpy")
+    ask = f"import sys, pipelines.cli; print([name for name in {heavy} if name in sys.modules])"
+    found = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(("debug", "shown"), [(False, []), (True, ["followed", "lost"])])
+def test_what_libraries_log_is_shown_with_debug_only(debug, shown):
+    program = (
+        "import logging; from pipelines.cli_errors import quiet_libraries; "
+        f"quiet_libraries(debug={debug}); import connectors.github_client; "
+        "logging.getLogger('github.Requester').info('followed'); logging.getLogger('other').error('lost')"
+    )
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert [line.rpartition(":")[2] for line in ran.stderr.splitlines()] == shown
+
+
+# --- init, check, dry run
+
+
+def test_init_writes_a_configuration_that_can_be_read_and_never_over_another(outcomes, tmp_path):
+    target = tmp_path / "mine.toml"
+    first = outcomes("--config", target, "init")
+    assert (first.code, first.err) == (0, "")
+    assert first.out == f"{target} written. Put your organisation into it, then run `outcomes check`.\n"
+    assert "organisation" in tomllib.loads(target.read_text(encoding="utf-8"))
+    target.write_text("# mine\n", encoding="utf-8")
+    second = outcomes("--config", target, "init")
+    assert (second.code, second.out) == (2, "")
+    assert second.err == f"error: {target}: exists already. Name another file with --config\n"
+    assert target.read_text(encoding="utf-8") == "# mine\n"
+
+
+def test_check_says_of_each_source_what_can_be_read(built):
+    done = built.outcomes("check")
+    assert (done.code, done.err) == (0, "")
+    lines = done.out.splitlines()
+    assert lines[0] == f"{built.config}: 1 teams, 2 services, 4 sources"
+    assert {
+        "ok     github/alder/basket-api: can be read",
+        "ok     jira/BAS: can be read",
+        "ok     pagerduty/PBASKETAPI: can be read",
+        "ok     inbox/deployments.csv: 1 rows can be read",
+    } <= set(lines)
+
+
+def test_a_dry_run_says_what_would_be_read_and_writes_nothing(built):
+    before = files_below(built.folder)
+    done = built.outcomes("run", "--dry-run", "--source", "jira", "--format", "json")
+    assert (done.code, done.err) == (0, "")
+    answer = json.loads(done.out.splitlines()[-1])
+    assert (answer["run_id"], answer["status"], answer["published"]) == (None, "ok", None)
+    assert [(one["scope"], one["stream"], one["rows_read"]) for one in answer["sources"]] == [
+        ("*", "statuses", 0),
+        ("BAS", "issues", 0),
+    ]
+    assert all(list(one) == SOURCE_KEYS for one in answer["sources"])
+    assert files_below(built.folder) == before
+
+
+def test_a_dry_run_on_no_home_makes_none(built, outcomes, tmp_path):
+    done = outcomes(
+        "--config", built.config, "--home", tmp_path / "new", "run", "--dry-run", "--source", "inbox"
+    )
+    assert (done.code, done.err) == (0, "")
+    assert not (tmp_path / "new").exists()
+
+
+# --- run and build
+
+
+def test_the_last_line_of_a_run_is_its_report(built):
+    report = json.loads((built.folder / "first.json").read_text(encoding="utf-8").splitlines()[-1])
+    assert list(report) == RUN_KEYS
+    assert report["status"] == "ok"
+    assert report["published"].endswith(f"-{report['run_id'][:8]}.duckdb")
+    assert all(list(one) == SOURCE_KEYS for one in report["sources"])
+    assert {one["status"] for one in report["sources"]} == {"ok"}
+    assert {(one["source"], one["scope"], one["stream"]) for one in report["sources"]} == {
+        ("github", "*", "repositories"),
+        *(
+            ("github", "alder/basket-api", stream)
+            for stream in (
+                "pull_requests",
+                "history",
+                "deployments",
+                "releases",
+                "tags",
+                "workflow_runs",
+                "issues",
+            )
+        ),
+        ("jira", "*", "statuses"),
+        ("jira", "BAS", "issues"),
+        ("pagerduty", "*", "incidents"),
+        ("inbox", "deployments.csv", "deployments"),
+        ("inbox", "*", "incidents"),
+    }
+
+
+def test_a_build_computes_again_without_fetching(rebuilt, built):
+    assert rebuilt.report["sources"] == []
+    assert rebuilt.report["status"] == "ok"
+    assert rebuilt.place.current != built.current
+    assert rebuilt.place.current == rebuilt.report["published"]
+
+
+def test_progress_can_be_read_by_programs(rebuilt):
+    events = [json.loads(line) for line in rebuilt.done.err.splitlines()]
+    assert [list(event) for event in events] == [["at", "event", "name"]] * len(events)
+    assert (events[0]["name"], events[-1]["name"]) == ("configuration", "publishing")
+
+
+# --- metrics
+
+
+def test_values_as_json_have_the_promised_shape(built):
+    done = built.outcomes("metrics", *KIOSK, "--from", "2026-10-01", "--to", "2026-10-31", "--format", "json")
+    assert (done.code, done.err) == (0, "")
+    answer = json.loads(done.out)
+    assert list(answer) == ["schema_version", "snapshot", "as_of", "rows"]
+    assert (answer["schema_version"], answer["snapshot"]) == (1, built.current)
+    assert answer["as_of"] == "2026-11-02T03:10:00Z"
+    assert [sorted(row) for row in answer["rows"]] == [sorted(VALUE_KEYS)] * 3
+    (row,) = (row for row in answer["rows"] if row["statistic"] == "count")
+    assert (row["value"], row["unit"], row["n"]) == (1.0, "count", 1)
+    assert (row["period_start"], row["period_end"], row["is_complete"]) == ("2026-10-01", "2027-01-01", False)
+    assert (row["coverage"], row["withheld_reason"]) == ({"linked": 1, "eligible": 1}, None)
+
+
+def test_values_as_csv_have_one_column_per_fact(built):
+    done = built.outcomes("metrics", *KIOSK, "--from", "2026-10-01", "--format", "csv")
+    rows = list(csv.DictReader(io.StringIO(done.out)))
+    assert set(rows[0]) == {*VALUE_KEYS, "coverage_linked", "coverage_eligible"} - {"coverage"}
+    assert [row["value"] for row in rows if row["statistic"] == "count"] == ["1.0"]
+
+
+def test_csv_without_rows_still_has_its_header(built):
+    done = built.outcomes("metrics", "--metric", "work_item_age", "--to", "2000-01-01", "--format", "csv")
+    assert done.code == 0
+    assert done.out.splitlines()[0].startswith("metric,definition_version,scope,grain")
+    assert len(done.out.splitlines()) == 1
+
+
+def test_the_table_says_why_there_is_no_number(built):
+    done = built.outcomes(
+        "metrics", "--metric", "change_lead_time", "--scope", "service:kiosk", "--grain", "quarter"
+    )
+    assert done.code == 0
+    assert "no data" in done.out
+    assert done.out.splitlines()[-1].endswith(built.current)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "beginning"),
+    [
+        (
+            ["metrics", "--metric", "speed"],
+            "error: --metric speed: there is no such metric. Known are change_",
+        ),
+        (
+            ["metrics", "--scope", "team:nobody"],
+            (
+                "error: --scope team:nobody: there is no such scope. "
+                "Known are department:ordering, organisation, "
+                "service:basket-api, service:kiosk, team:basket"
+            ),
+        ),
+        (
+            ["explain", "change_lead_time", "--scope", "organisation", "--period", "autumn"],
+            "error: --period autumn: it is no period. Write 2026-10-01, 2026-W40, 2026-10 or 2026-Q3",
+        ),
+        (
+            ["explain", "change_lead_time", "--scope", "organisation", "--period", "1999-Q3"],
+            "error: --period 1999-Q3: it is outside of what has been published. Write 2026-10-01, ",
+        ),
+    ],
+    ids=["metric", "scope", "no-period", "another-period"],
+)
+def test_a_name_that_is_not_published_is_told_apart_from_no_data(built, arguments, beginning):
+    done = built.outcomes(*arguments)
+    assert (done.code, done.out, len(done.err.splitlines())) == (2, "", 1)
+    assert done.err.startswith(beginning)
+
+
+# --- explain and catalog
+
+
+def test_an_explanation_leads_to_the_items(built):
+    where = ("explain", "deployment_frequency", "--scope", "service:kiosk", "--period", "2026-Q4")
+    done = built.outcomes(*where, "--format", "json")
+    assert (done.code, done.err) == (0, "")
+    answer = json.loads(done.out)
+    assert (answer["metric"], answer["scope"], answer["period"]) == (
+        "deployment_frequency",
+        "service:kiosk",
+        "2026-Q4",
+    )
+    assert [step["items"] for step in answer["steps"] if step["excluded_reason"] is None] == [1]
+    assert len(answer["items"]) == 1
+    text = built.outcomes(*where)
+    assert text.code == 0
+    for heading in ("From rows to this number", "The items behind it", "The query"):
+        assert heading in text.out
+
+
+def test_the_catalogue_is_the_page_of_the_documentation(outcomes):
+    done = outcomes("catalog")
+    assert (done.code, done.err) == (0, "")
+    assert done.out.startswith("# Metrics")
