@@ -229,7 +229,9 @@ def _item_rows(
     name = words.sentence(words.things(definition, 1))
     value = {"duration": "Time", "level": "Age", "ratio": "Counted against it", "count": ""}[definition.kind]
     columns = [Column(name), Column("Service"), *([Column(value, is_number=True)] if value else [])]
-    columns += [Column("Started"), Column("Ended"), Column("How it was linked")]
+    columns += [Column("Started"), Column("Ended")]
+    is_linked = any(_link_words(row) for row in chosen.iter_rows(named=True))
+    columns += [Column("How it was linked")] if is_linked else []
     lines = []
     for row in chosen.iter_rows(named=True):
         cells = [components.link(row["label"], row["url"]), text(row["service"] or "no service")]
@@ -240,11 +242,10 @@ def _item_rows(
         open_words = (
             "still open" if row["is_open"] or (definition.kind == "level" and not row["ended_at"]) else ""
         )
-        cells += [
-            _when(run, row["started_at"]) or _day(row["on_date"]),
-            _when(run, row["ended_at"]) or open_words,
-        ]
-        lines.append([*cells, text(" · ".join(_link_words(row)))])
+        # An age counts from the first start, which a reopened item has before its present spell.
+        began = "" if definition.kind == "level" else _when(run, row["started_at"])
+        cells += [began or _day(row["on_date"]), _when(run, row["ended_at"]) or open_words]
+        lines.append([*cells, text(" · ".join(_link_words(row)))] if is_linked else cells)
     return columns, lines
 
 
