@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from pipelines.cli_errors import USAGE, CommandError
 from pipelines.home import Home
@@ -57,8 +58,8 @@ class Options:
     log_format: str
 
 
-def utc(text: str, option: str) -> datetime:
-    """A day or a moment as UTC; a moment must say its offset."""
+def utc(text: str, option: str, zone: str) -> datetime:
+    """A moment, which must say its offset, or a day, which begins in the organisation's `zone`, as UTC."""
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
@@ -68,7 +69,7 @@ def utc(text: str, option: str) -> datetime:
     if moment.tzinfo is None:
         if len(text) > len("2026-10-01"):
             raise CommandError(f"{option} {text}: has no offset. End it with Z or +02:00", USAGE)
-        moment = moment.replace(tzinfo=UTC)
+        moment = moment.replace(tzinfo=ZoneInfo(zone))
     return moment.astimezone(UTC)
 
 

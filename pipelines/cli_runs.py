@@ -33,9 +33,10 @@ def run(
     from pipelines.assets.workspace import RunOptions  # noqa: PLC0415 - heavy
     from pipelines.config import load  # noqa: PLC0415 - heavy
 
-    moment = utc(as_of, "--as-of").isoformat() if as_of else None
-    beginning = utc(since, "--since").isoformat() if since else None
     configuration = load(context.obj.config)
+    zone = configuration.organisation.time_zone
+    moment = utc(as_of, "--as-of", zone).isoformat() if as_of else None
+    beginning = utc(since, "--since", zone).isoformat() if since else None
     names = [settings.name for settings in configuration.sources]
     unknown = [name for name in source or [] if name not in names]
     if unknown:
@@ -124,8 +125,8 @@ def build(
     from pipelines.assets.workspace import RunOptions  # noqa: PLC0415 - heavy
     from pipelines.config import load  # noqa: PLC0415 - heavy
 
-    moment = utc(as_of, "--as-of").isoformat() if as_of else None
-    load(context.obj.config)
+    zone = load(context.obj.config).organisation.time_zone
+    moment = utc(as_of, "--as-of", zone).isoformat() if as_of else None
     _finish(_run(context, "build", RunOptions(as_of=moment)), format_)
 
 

@@ -9,6 +9,8 @@ import tomllib
 
 import pytest
 
+from pipelines.cli_options import utc
+
 RUN_KEYS = ["run_id", "status", "published", "sources"]
 SOURCE_KEYS = ["source", "scope", "stream", "status", "calls", "rows_read", "rows_changed", "error"]
 VALUE_KEYS = [
@@ -84,14 +86,6 @@ def files_below(folder):
         (
             ["run", "today"],
             "error: outcomes run: got unexpected extra argument(s) (today). See `outcomes run --help`",
-        ),
-        (
-            ["run", "--as-of", "tomorrow"],
-            "error: --as-of tomorrow: not a date. Write 2026-10-01 or 2026-10-01T06:00:00Z",
-        ),
-        (
-            ["run", "--since", "2026-10-01T06:00"],
-            "error: --since 2026-10-01T06:00: has no offset. End it with Z or +02:00",
         ),
         (["metrics", "--from", "2026-13-01"], "error: --from 2026-13-01: not a date. Write it as 2026-10-01"),
         (
@@ -328,3 +322,38 @@ def test_the_catalogue_is_the_page_of_the_documentation(outcomes):
     done = outcomes("catalog")
     assert (done.code, done.err) == (0, "")
     assert done.out.startswith("# Metrics")
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        # Berlin is two hours ahead of UTC in summer and one in winter.
+        ("2026-07-01", "2026-06-30T22:00:00+00:00"),
+        ("2026-01-01", "2025-12-31T23:00:00+00:00"),
+        ("2026-07-01T06:00:00+02:00", "2026-07-01T04:00:00+00:00"),
+    ],
+)
+def test_a_day_begins_in_the_zone_of_the_organisation(text, moment):
+    assert utc(text, "--since", "Europe/Berlin").isoformat() == moment
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (
+            ["run", "--as-of", "tomorrow"],
+            "error: --as-of tomorrow: not a date. Write 2026-10-01 or 2026-10-01T06:00:00Z",
+        ),
+        (
+            ["run", "--since", "2026-10-01T06:00"],
+            "error: --since 2026-10-01T06:00: has no offset. End it with Z or +02:00",
+        ),
+        (
+            ["build", "--as-of", "tomorrow"],
+            "error: --as-of tomorrow: not a date. Write 2026-10-01 or 2026-10-01T06:00:00Z",
+        ),
+    ],
+)
+def test_what_is_no_moment_is_one_line_and_exit_code_2(built, arguments, line):
+    done = built.outcomes(*arguments)
+    assert (done.code, done.out, done.errors) == (2, "", [line])
