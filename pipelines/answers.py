@@ -3,7 +3,7 @@
 import csv
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
@@ -99,13 +99,22 @@ def print_explanation(answer: Mapping[str, Any], *, as_json: bool) -> None:
     console.print("\n[bold]From rows to this number[/bold]")
     for step in answer["steps"]:
         reason = step["excluded_reason"]
-        words = reasons.get(reason, reason) if reason else "counted"
+        used = "counted" if step["item_kind"].startswith(answer["item_kind"]) else "linked"
+        words = reasons.get(reason, reason) if reason else used
         console.print(f"  {step['items']:>6} {step['item_kind'].replace('_', ' ')}: {words}")
     if answer["items"]:
         console.print("\n[bold]The items behind it[/bold] (20 at most, largest first)")
     for item in answer["items"]:
-        value = _number(item["value"], {"unit": answer["values"][0]["unit"]}) if answer["values"] else ""
+        value = _item_value(item["value"], answer["values"])
         state = " open" if item["is_open"] else ""
         console.print(f"  {value:>10}{state}  {item['label'] or item['item_id']}  {item['url'] or ''}")
     console.print("\n[bold]The query[/bold]")
     console.print(answer["sql"].strip(), markup=False)
+
+
+def _item_value(value: float | None, published: Sequence[Mapping[str, Any]]) -> str:
+    """An item's own value in the number's unit; of a ratio, whether it counts against it."""
+    unit = published[0]["unit"] if published else ""
+    if unit == "ratio":
+        return "yes" if value else "no"
+    return _number(value, {"unit": unit})
