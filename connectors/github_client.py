@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, cast
 
-import github
 from pydantic import SecretStr
 
 from connectors.base import CursorRefused, Forbidden, UnexpectedShape
@@ -24,9 +23,6 @@ TIMEOUT_SECONDS = 60
 LIMIT_TYPES = frozenset({"RATE_LIMITED", "RATE_LIMIT"})
 FORBIDDEN_TYPES = frozenset({"FORBIDDEN", "INSUFFICIENT_SCOPES"})
 TOO_LARGE_TYPES = frozenset({"RESOURCE_LIMITS_EXCEEDED", "MAX_NODE_LIMIT_EXCEEDED"})
-
-# PyGithub writes to stderr on its own; what is shown there is for the command to decide.
-logging.getLogger(github.__name__).handlers.clear()
 
 
 class PageSize:
@@ -70,6 +66,10 @@ class GitHubClient:
         self._has_answered = False
         self._token_env = token_env
         self._patience = patience
+        import github  # noqa: PLC0415 - heavy, and nothing before the first request needs it
+
+        # It writes to stderr on its own; what is shown there is for the command to decide.
+        logging.getLogger(github.__name__).handlers.clear()
         client = github.Github(
             auth=github.Auth.Token(token.get_secret_value()) if token else None,
             base_url=(base_url or PUBLIC_API).rstrip("/"),

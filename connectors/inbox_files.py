@@ -9,9 +9,6 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from connectors.base import InputError
 
 RESTORE = "Write the whole file again, best under another name that is then changed to this one"
@@ -118,6 +115,9 @@ def _json_object(place: str, line: str, columns: Mapping[str, bool]) -> dict[str
 
 
 def _parquet_lines(name: str, content: bytes, columns: Mapping[str, bool]) -> Found:
+    import pyarrow as pa  # noqa: PLC0415 - heavy, and most inboxes hold no Parquet
+    import pyarrow.parquet as pq  # noqa: PLC0415 - see above
+
     try:
         table = pq.read_table(io.BytesIO(content))
     except (pa.ArrowException, OSError):

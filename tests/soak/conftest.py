@@ -70,6 +70,7 @@ class Command:
         )
         self.progress: list[Line] = []
         self.errors: list[str] = []
+        """Whatever it says on stderr besides progress."""
         self._news = threading.Condition()
         self._has_ended = False
         self._reader = threading.Thread(target=self._read)
@@ -90,7 +91,7 @@ class Command:
         if len(words) > 2 and words[1] in ("step", "fetched"):
             kept = [word for word in words[1:] if not word.startswith(("status=", "rows_"))]
             self.progress.append(Line(time.monotonic() - self.launched, " ".join(kept)))
-        elif line.startswith("error:"):
+        elif line:
             self.errors.append(line)
 
     def wait_for(self, text: str) -> float | None:
