@@ -7,6 +7,7 @@ file, the environment or a clock. Every date range is half-open: `from` is in it
 import re
 from collections.abc import Sequence
 from datetime import date
+from functools import cache
 from itertools import pairwise
 from typing import Annotated, Literal, Self
 from zoneinfo import available_timezones
@@ -40,6 +41,7 @@ def _known_time_zone(name: str) -> str:
     return name
 
 
+@cache
 def _valid_regex(pattern: str) -> str:
     """Ask the engine that will use the pattern: its regular expressions know no look-around."""
     with duckdb.connect() as connection:

@@ -121,12 +121,12 @@ def _arrive(
         schema={name: polars for name, (_, polars) in columns.items()},
     )
     names = ", ".join(f'"{name}"' for name in columns)
-    # A list of changing order or a null beside an empty text must not look alike.
-    hashed = ", ".join(f"""coalesce("{name}"::VARCHAR, '∅')""" for name in columns)
+    # The text of a list quotes its members, so that no null looks like a text and no two texts like one.
+    hashed = ", ".join(f'"{name}"::VARCHAR' for name in columns)
     con.register("arriving_rows", frame.to_arrow())
     con.execute(
         f"CREATE OR REPLACE TEMP TABLE arriving AS SELECT {names}, "
-        f"md5(concat_ws(chr(31), {hashed})) AS row_hash FROM arriving_rows"
+        f"md5([{hashed}]::VARCHAR) AS row_hash FROM arriving_rows"
     )
     con.unregister("arriving_rows")
 

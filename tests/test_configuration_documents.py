@@ -178,6 +178,7 @@ def test_dagsters_instance_is_made_of_the_shipped_file(tmp_path, monkeypatch):
 def test_dagsters_file_has_only_what_it_explains():
     assert set(yaml.safe_load((ROOT / "dagster.yaml").read_text(encoding="utf-8"))) == {
         "storage",
+        "compute_logs",
         "telemetry",
         "nux",
         "run_monitoring",

@@ -44,7 +44,8 @@ def _solve(count: int, *, is_lower: bool) -> float:
         step = (log_tail - math.log(ERROR / 2)) * series / (count / mean if is_lower else 1.0)
         following = mean - step if is_lower else mean + step
         following = max(following, mean / 2)
-        if abs(following - mean) <= 1e-13 * mean:
+        # Large counts lose digits in the logarithms, so that the last ones never settle.
+        if abs(following - mean) <= 1e-10 * mean:
             return following
         mean = following
     raise ArithmeticError(f"no Poisson bound found for a count of {count}")

@@ -45,6 +45,14 @@ def test_null_and_empty_text_are_different(warehouse, records):
     assert land(warehouse, records.batch([records.pull_request(1, title="")])).rows_changed == 1
 
 
+@pytest.mark.parametrize("text", ["∅", "NULL", "\x1f", "', '"])
+def test_no_text_looks_like_a_null_or_like_two_fields(warehouse, records, text):
+    land(warehouse, records.batch([records.pull_request(1, title=None, url=None)]))
+    landed = land(warehouse, records.batch([records.pull_request(1, title=text, url=None)]))
+    assert landed.rows_changed == 1
+    assert land(warehouse, records.batch([records.pull_request(1, title=None, url=text)])).rows_changed == 1
+
+
 def test_the_order_of_fields_matters_to_the_hash(warehouse, records):
     """`additions 3, deletions 1` must not look like `additions 1, deletions 3`."""
     land(warehouse, records.batch([records.pull_request(1, additions=3, deletions=1)]))

@@ -12,22 +12,26 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
+import duckdb
 import pytest
 
 from connectors.sandbox.configuration import TOKEN_VARIABLE, write_configuration
 from connectors.sandbox.servers import serve
 from connectors.sandbox.simulation import build
 from connectors.sandbox.world import World
-from pipelines.home import Home
+from pipelines.export import export_canonical
+from pipelines.home import Home, only_run
+from pipelines.snapshot_reader import open_snapshot
+from pipelines.warehouse import Warehouse
 
 OUTCOMES = Path(sys.executable).with_name("outcomes")
-SCALE = 0.5
+SCALE = 0.25
 LONGEST_COMMAND_SECONDS = 300.0
 DECIDED_BY_THE_TESTS = ("OUTCOMES_HOME", "OUTCOMES_CONFIG", "DAGSTER_HOME")
 
@@ -141,40 +145,46 @@ class Site:
     @contextmanager
     def running(self, home: Home) -> Iterator[Command]:
         """`outcomes run` as of the sandbox's last moment; killed at the end if it still runs."""
-        with self._started(home, "run", "--as-of", self._as_of) as command:
-            yield command
-
-    def run(self, home: Home) -> tuple[int, Command]:
-        """`outcomes run` to its end: the exit code and what it said."""
-        with self.running(home) as command:
-            return command.end(), command
-
-    def dump(self, home: Home, *options: str) -> Dump:
-        """A canonical export of the snapshot, or with `--warehouse` of what was fetched."""
-        with tempfile.TemporaryDirectory() as folder:
-            with self._started(home, "export", folder, "--canonical", *options) as command:
-                assert command.end() == 0, command.errors
-            return {path.name: path.read_bytes() for path in sorted(Path(folder).iterdir())}
-
-    @contextmanager
-    def _started(self, home: Home, *arguments: str) -> Iterator[Command]:
-        command = Command("--config", str(self._configuration), "--home", str(home.path), *arguments)
+        options = ("--config", str(self._configuration), "--home", str(home.path))
+        command = Command(*options, "run", "--as-of", self._as_of)
         try:
             yield command
         finally:
             command.process.kill()
             command.end()
 
+    def run(self, home: Home) -> tuple[int, Command]:
+        """`outcomes run` to its end: the exit code and what it said."""
+        with self.running(home) as command:
+            return command.end(), command
+
 
 @dataclass(frozen=True)
 class Undisturbed:
     """What a run leaves that nothing disturbs, how it got on, and how much each source was asked."""
 
-    warehouse: Dump
-    snapshot: Dump
+    fetched: Dump
+    published: Dump
     progress: list[Line]
     seconds: float
     requests: Mapping[str, int]
+
+
+def fetched(home: Home) -> Dump:
+    """What `outcomes export --canonical --warehouse` writes."""
+    with only_run(home), closing(Warehouse(home.warehouse)) as warehouse:
+        return dump(warehouse.con, "raw")
+
+
+def published(home: Home) -> Dump:
+    """What `outcomes export --canonical` writes."""
+    with open_snapshot(home) as (con, _):
+        return dump(con, "main")
+
+
+def dump(con: duckdb.DuckDBPyConnection, schema: str) -> Dump:
+    with tempfile.TemporaryDirectory() as folder:
+        return {path.name: path.read_bytes() for path in export_canonical(con, [schema], Path(folder))}
 
 
 def differing(one: Dump, other: Dump) -> list[str]:
@@ -214,15 +224,15 @@ def undisturbed(site: Site, chaos: ModuleType, tmp_path_factory: pytest.TempPath
     seconds = time.monotonic() - command.launched
     assert code == 0, command.errors
     requests = {name: proxy.requests for name, proxy in site.proxies.items()}
-    return Undisturbed(site.dump(home, "--warehouse"), site.dump(home), command.progress, seconds, requests)
+    return Undisturbed(fetched(home), published(home), command.progress, seconds, requests)
 
 
 @pytest.fixture
-def leaves_the_same(site: Site, undisturbed: Undisturbed):
+def leaves_the_same(undisturbed: Undisturbed) -> Callable[[Home], None]:
     """Assert that a home holds what an undisturbed run leaves: the rows, and what is published."""
 
     def check(home: Home) -> None:
-        assert differing(site.dump(home, "--warehouse"), undisturbed.warehouse) == []
-        assert differing(site.dump(home), undisturbed.snapshot) == []
+        assert differing(fetched(home), undisturbed.fetched) == []
+        assert differing(published(home), undisturbed.published) == []
 
     return check

@@ -27,3 +27,10 @@ def test_bounds_agree_with_scipys_chi_square(counts):
     expected = np.nan_to_num(stats.chi2.ppf(0.025, 2 * np.array(counts)) / 2)
     assert low == pytest.approx(expected, rel=1e-9)
     assert high == pytest.approx(stats.chi2.ppf(0.975, 2 * np.array(counts) + 2) / 2, rel=1e-9)
+
+
+def test_a_count_of_hundreds_of_thousands_has_its_bounds_too():
+    counts = np.array([139_841, 139_842, 500_000])
+    low, high = garwood(counts)
+    assert low == pytest.approx(stats.chi2.ppf(0.025, 2 * counts) / 2, rel=1e-9)
+    assert high == pytest.approx(stats.chi2.ppf(0.975, 2 * counts + 2) / 2, rel=1e-9)
