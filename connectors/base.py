@@ -9,13 +9,16 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol, runtime_checkable
+from typing import Literal, Protocol, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from connectors.records import Record
+from connectors.traffic import Traffic
 
 CURSOR_VERSION = 1
+ServiceKey = Literal["repositories", "jira_projects", "incident_services", "indicators"]
+"""The keys under `[[service]]` that list what a service owns in a source."""
 
 
 class SourceError(Exception):
@@ -207,6 +210,10 @@ class SourceContext:
     scopes: tuple[str, ...]
     home: str
     history_start: datetime | None = None
+    scopes_with_paths: frozenset[str] = frozenset()
+    """Those of the scopes of which services own parts by path: changed files matter there."""
+    known_names: frozenset[str] = frozenset()
+    """Names, logins and addresses of people, to be struck out of free text on the way in."""
 
 
 @runtime_checkable
@@ -214,7 +221,8 @@ class Source(Protocol):
     """One outside system. Implementations live in one file each and are found by the registry.
 
     A module in `connectors/` is a source when it defines `KIND: str`, `Settings` (a
-    `SourceSettings`), `STREAMS` (stream → the record tables that it fills, parents first) and
+    `SourceSettings`), `STREAMS` (stream → the record tables that it fills, parents first),
+    `SCOPES_FROM` (the key under `[[service]]` that lists what a service owns in it, or None) and
     `create(settings, context) -> Source`. Where it can tell what was deleted it also defines
     `CENSUS`: stream → the least time between two censuses, zero for one in every run.
     """
@@ -222,8 +230,8 @@ class Source(Protocol):
     name: str
 
     @property
-    def calls(self) -> int:
-        """Requests sent so far, retries included."""
+    def traffic(self) -> Traffic:
+        """What has been sent and received so far."""
         ...
 
     def scopes(self, stream: str) -> Sequence[str]:

@@ -26,8 +26,10 @@ from connectors.github_client import GitHubClient, PageSize
 from connectors.github_streams import CONNECTIONS, Node, RepositoryReader
 from connectors.http import Patience
 from connectors.selection import owned_or_included
+from connectors.traffic import Traffic
 
 KIND = "github"
+SCOPES_FROM = "repositories"
 STREAMS = {
     "repositories": ("repository",),
     "pull_requests": ("pull_request", "review", "pull_request_commit", "timeline_event", "account"),
@@ -83,9 +85,9 @@ class GitHubSource:
         )
 
     @property
-    def calls(self) -> int:
-        """Requests sent so far, retries included."""
-        return self._client.calls
+    def traffic(self) -> Traffic:
+        """What has been sent and received so far."""
+        return self._client.traffic
 
     def scopes(self, stream: str) -> Sequence[str]:
         """The configured repositories, one name each; `repositories` itself has one scope."""

@@ -17,6 +17,7 @@ from connectors.http import (
     classify,
     require_success,
 )
+from connectors.traffic import Traffic
 
 PUBLIC_API = "https://api.github.com"
 TIMEOUT_SECONDS = 60
@@ -62,7 +63,7 @@ class GitHubClient:
         pace_seconds: float,
         patience: Patience,
     ) -> None:
-        self.calls = 0
+        self.traffic = Traffic()
         self._has_answered = False
         self._token_env = token_env
         self._patience = patience
@@ -91,7 +92,7 @@ class GitHubClient:
         def send() -> Reply:
             return self._send("GET", path, parameters=dict(parameters))
 
-        reply = ask(send, where=where, patience=self._patience)
+        reply = ask(send, where=where, patience=self._patience, traffic=self.traffic)
         require_success(reply, where=where, token_env=self._token_env)
         return reply.json(), reply.server_date
 
@@ -125,6 +126,7 @@ class GitHubClient:
             send,
             where=where,
             patience=self._patience,
+            traffic=self.traffic,
             judge=judge,
             on_failure=page_size.shrink if page_size else None,
         )
@@ -137,7 +139,6 @@ class GitHubClient:
         return answer["data"], reply.server_date
 
     def _send(self, verb: str, url: str, *, parameters: Any = None, body: Any = None) -> Reply:
-        self.calls += 1
         status, headers, text = self._requester.requestJson(verb, url, parameters=parameters, input=body)
         return Reply(status, headers, text)
 

@@ -19,8 +19,11 @@ import urllib3
 
 from connectors.base import AuthError, Forbidden, NotFound, RateLimited, SourceUnavailable, UnexpectedShape
 from connectors.connection_errors import reason, tls_error
+from connectors.traffic import Traffic
 
 GATEWAY_STATUSES = frozenset({500, 502, 503, 504})
+ALLOWANCE_HEADERS = ("x-ratelimit-remaining", "ratelimit-remaining")
+"""How many requests or points are left, in the words of the servers that tell."""
 SECONDARY_LIMIT_SECONDS = 60.0
 """GitHub's documented wait where a secondary limit names none."""
 
@@ -124,6 +127,7 @@ def ask(
     *,
     where: str,
     patience: Patience,
+    traffic: Traffic,
     judge: Callable[[Reply], None] = classify,
     on_failure: Callable[[AskAgain], None] | None = None,
 ) -> Reply:
@@ -133,6 +137,7 @@ def ask(
         send: sends one request; may raise what `requests` raises.
         where: names the source and stream in errors.
         patience: bounds on tries and waits.
+        traffic: counts what is sent, received and waited for.
         judge: raises `AskAgain` for a reply worth another try.
         on_failure: told of each failed try, so that a page can be asked for in a smaller size.
 
@@ -150,9 +155,14 @@ def ask(
         pause = patience.first_pause_seconds * 2.0 ** (state.attempt_number - 1)
         return min(float(pause), patience.longest_pause_seconds)
 
+    def pause(seconds: float) -> None:
+        traffic.retries += 1
+        traffic.wait_seconds += seconds
+        patience.sleep(seconds)
+
     def attempt() -> Reply:
         try:
-            reply = _sent(send, where)
+            reply = _sent(send, where, traffic)
             judge(reply)
         except AskAgain as failure:
             if on_failure:
@@ -164,7 +174,7 @@ def ask(
         retry=tenacity.retry_if_exception_type(AskAgain),
         stop=tenacity.stop_after_attempt(patience.attempts),
         wait=wait,
-        sleep=patience.sleep,
+        sleep=pause,
         reraise=True,
     )
     try:
@@ -177,15 +187,21 @@ def ask(
         ) from failure
 
 
-def _sent(send: Callable[[], Reply], where: str) -> Reply:
+def _sent(send: Callable[[], Reply], where: str, traffic: Traffic) -> Reply:
     """Send once; a connection that fails is worth another try, unless TLS itself is the trouble."""
+    traffic.calls += 1
     try:
-        return send()
+        reply = send()
     except (requests.RequestException, urllib3.exceptions.HTTPError, ConnectionError) as broken:
         refused = tls_error(broken)
         if refused:
             raise SourceUnavailable(where, refused.what, refused.fix) from broken
         raise AskAgain(f"the connection fails ({reason(broken)})") from broken
+    traffic.bytes_received += len(reply.text.encode())
+    left = next((reply.headers[name] for name in ALLOWANCE_HEADERS if name in reply.headers), "")
+    if left.isdecimal():
+        traffic.allowance_left = int(left)
+    return reply
 
 
 def require_success(reply: Reply, *, where: str, token_env: str | None) -> None:

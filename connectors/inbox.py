@@ -22,8 +22,10 @@ from connectors.inbox_files import Line, read_lines
 from connectors.inbox_rows import DeploymentRow, IncidentRow, Row
 from connectors.records import Record
 from connectors.selection import is_chosen
+from connectors.traffic import Traffic
 
 KIND = "inbox"
+SCOPES_FROM = None
 STREAMS = {"deployments": ("deployment", "deployment_status"), "incidents": ("incident",)}
 FOLDER = "inbox"
 ENDINGS = frozenset({".csv", ".ndjson", ".parquet"})
@@ -43,11 +45,7 @@ class InboxSource:
         self.name = settings.name
         self._settings = settings
         self._folder = Path(context.home) / FOLDER
-
-    @property
-    def calls(self) -> int:
-        """Always 0: nothing is asked over a network."""
-        return 0
+        self.traffic = Traffic()  # nothing is asked over a network
 
     def scopes(self, stream: str) -> Sequence[str]:
         """The names of the stream's files, in alphabetical order; none where there is no folder."""

@@ -39,8 +39,10 @@ from connectors.jira_search import (
 )
 from connectors.records import Record
 from connectors.selection import owned_or_included
+from connectors.traffic import Traffic
 
 KIND = "jira"
+SCOPES_FROM = "jira_projects"
 STREAMS = {"statuses": ("status",), "issues": ("issue", "issue_transition")}
 CENSUS = {"issues": timedelta(0)}
 """Every run: it costs one call for thousands of issues."""
@@ -111,9 +113,9 @@ class JiraSource:
         self._projects: frozenset[str] | None = None
 
     @property
-    def calls(self) -> int:
-        """Requests sent so far, retries included."""
-        return self._client.calls
+    def traffic(self) -> Traffic:
+        """What has been sent and received so far."""
+        return self._client.traffic
 
     def scopes(self, stream: str) -> Sequence[str]:
         """One scope for all statuses; one per configured project for the issues."""

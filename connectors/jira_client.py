@@ -14,6 +14,7 @@ from pydantic import SecretStr
 
 from connectors.base import AuthError, SourceUnavailable, UnexpectedShape
 from connectors.http import Patience, Reply, ask, classify, require_success
+from connectors.traffic import Traffic
 
 TIMEOUT_SECONDS = (10.0, 60.0)
 LOGIN_WORDS = ("login", "signin", "sign-in", "sso", "saml", "oauth", "auth")
@@ -45,7 +46,7 @@ class JiraClient:
         pace_seconds: float,
         patience: Patience,
     ) -> None:
-        self.calls = 0
+        self.traffic = Traffic()
         self._base_url = base_url.rstrip("/")
         self._token_env = token_env
         self._pace_seconds = pace_seconds
@@ -81,7 +82,6 @@ class JiraClient:
         def send() -> Reply:
             if self._pace_seconds:
                 self._patience.sleep(self._pace_seconds)
-            self.calls += 1
             # The session's own `request` would wrap the reply in retries and an error that quotes it.
             response = requests.Session.request(
                 self._session, verb, url, timeout=TIMEOUT_SECONDS, allow_redirects=False, **content
@@ -93,7 +93,7 @@ class JiraClient:
             refuse_web_pages(reply, where, self._token_env)
             classify(reply)
 
-        reply = ask(send, where=where, patience=self._patience, judge=judge)
+        reply = ask(send, where=where, patience=self._patience, traffic=self.traffic, judge=judge)
         if reply.status == 400:
             raise Refused(where, "the server refuses the request (400)", "Check base_url and deployment")
         require_success(reply, where=where, token_env=self._token_env)

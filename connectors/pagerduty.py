@@ -36,8 +36,10 @@ from connectors.http import Patience, Reply
 from connectors.pagerduty_client import PagerDutyClient
 from connectors.records import Incident
 from connectors.selection import is_chosen
+from connectors.traffic import Traffic
 
 KIND = "pagerduty"
+SCOPES_FROM = "incident_services"
 STREAMS = {"incidents": ("incident",)}
 ACCOUNT = "*"
 PUBLIC_API = "https://api.pagerduty.com"
@@ -130,9 +132,9 @@ class PagerDutySource:
         )
 
     @property
-    def calls(self) -> int:
-        """Requests sent so far, retries included."""
-        return self._client.calls
+    def traffic(self) -> Traffic:
+        """What has been sent and received so far."""
+        return self._client.traffic
 
     def scopes(self, stream: str) -> Sequence[str]:
         """One scope: the account."""

@@ -12,6 +12,7 @@ import pagerduty
 from pydantic import SecretStr
 
 from connectors.http import AskAgain, Patience, Reply, ask, classify, require_success
+from connectors.traffic import Traffic
 
 
 class _Library(pagerduty.RestApiV2Client):
@@ -50,7 +51,7 @@ class PagerDutyClient:
         pace_seconds: float,
         patience: Patience,
     ) -> None:
-        self.calls = 0
+        self.traffic = Traffic()
         self._token_env = token_env
         self._pace_seconds = pace_seconds
         self._patience = patience
@@ -71,7 +72,6 @@ class PagerDutyClient:
         def send() -> Reply:
             if self._pace_seconds:
                 self._patience.sleep(self._pace_seconds)
-            self.calls += 1
             try:
                 return _reply(self._library.get(path, params=dict(parameters)))
             except pagerduty.HttpError as error:
@@ -79,7 +79,7 @@ class PagerDutyClient:
             except pagerduty.Error as error:
                 raise ConnectionError from error
 
-        reply = ask(send, where=where, patience=self._patience, judge=_judge)
+        reply = ask(send, where=where, patience=self._patience, traffic=self.traffic, judge=_judge)
         require_success(reply, where=where, token_env=self._token_env)
         return reply
 

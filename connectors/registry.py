@@ -1,4 +1,6 @@
-"""Finds every source in this folder: a module that defines `KIND`, `Settings`, `STREAMS`, `create`."""
+"""Finds every source in this folder: a module that defines `KIND`, `Settings`, `STREAMS`,
+`SCOPES_FROM` and `create`.
+"""
 
 import importlib
 import pkgutil
@@ -9,7 +11,7 @@ from functools import cache
 from types import MappingProxyType
 
 import connectors
-from connectors.base import Source, SourceContext, SourceSettings
+from connectors.base import ServiceKey, Source, SourceContext, SourceSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,8 @@ class SourceKind:
     settings: type[SourceSettings]
     create: Callable[[SourceSettings, SourceContext], Source]
     description: str
+    scopes_from: ServiceKey | None
+    """The key under `[[service]]` that lists what a service owns in such a source."""
     census: Mapping[str, timedelta] = field(default_factory=dict)
     """Stream → the least time between two censuses; streams that are not named have none."""
 
@@ -41,6 +45,7 @@ def discover() -> Mapping[str, SourceKind]:
                 module.Settings,
                 module.create,
                 (module.__doc__ or "").splitlines()[0],
+                module.SCOPES_FROM,
                 getattr(module, "CENSUS", {}),
             )
     return MappingProxyType(found)

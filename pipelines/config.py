@@ -209,6 +209,7 @@ def _service_tables(services: Sequence[Service]) -> dict[str, list[Row]]:
         "service_repository": _references(services, "repositories", "repository"),
         "service_jira_project": _references(services, "jira_projects", "project"),
         "service_incident_service": _references(services, "incident_services", "incident_service"),
+        "service_indicator": _references(services, "indicators", "indicator"),
     }
 
 

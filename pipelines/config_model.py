@@ -23,7 +23,7 @@ from pydantic import (
     model_validator,
 )
 
-from connectors.base import SourceSettings
+from connectors.base import ServiceKey, SourceSettings
 
 K_FLOOR = 6
 """No published survey number rests on fewer answers than this; the configuration may only raise it."""
@@ -171,6 +171,7 @@ class Service(Table):
     paths: Names = []
     jira_projects: Names = []
     incident_services: Names = []
+    indicators: Names = []
     deployments: Deployments = Deployments()
 
     @field_validator("owners")
@@ -232,28 +233,15 @@ class Configuration(Table):
     statuses: list[Status] = Field(default=[], alias="status")
     privacy: Privacy = Privacy()
 
-    def scopes_of(self, source: SourceSettings) -> tuple[str, ...]:
-        """What services own in this source, sorted, without prefixes.
-
-        Repositories for GitHub, projects for Jira, incident services for every other kind.
-        """
+    def scopes_of(self, source: str, key: ServiceKey | None) -> tuple[str, ...]:
+        """What services list under `key` and own in the source of that name: sorted, without prefixes."""
         owned = {
             name
             for service in self.services
-            for prefix, name in map(split_prefix, _owned_in(service, source.kind))
-            if prefix in (source.name, None)
+            for prefix, name in map(split_prefix, getattr(service, key) if key else ())
+            if prefix in (source, None)
         }
         return tuple(sorted(owned))
-
-
-def _owned_in(service: Service, kind: str) -> list[str]:
-    match kind:
-        case "github":
-            return service.repositories
-        case "jira":
-            return service.jira_projects
-        case _:
-            return service.incident_services
 
 
 def split_prefix(reference: str) -> tuple[str | None, str]:

@@ -87,7 +87,7 @@ def _broken_references(document: Mapping[str, Any]) -> Iterator[Problem]:
         for path, name in _texts_at(document, pattern):
             if name not in names[table]:
                 yield _unknown(path, table, name, names[table])
-    for key in ("repositories", "jira_projects", "incident_services"):
+    for key in ("repositories", "jira_projects", "incident_services", "indicators"):
         for path, reference in _texts_at(document, ("service", ANY, key, ANY)):
             yield from _broken_prefix(path, key, reference, names["source"])
 

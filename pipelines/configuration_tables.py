@@ -29,6 +29,7 @@ CONFIGURATION_COLUMNS: Mapping[str, Mapping[str, str]] = {
     "service_path": {"service": "VARCHAR", "path": "VARCHAR"},
     "service_jira_project": {"service": "VARCHAR", "source": "VARCHAR", "project": "VARCHAR"},
     "service_incident_service": {"service": "VARCHAR", "source": "VARCHAR", "incident_service": "VARCHAR"},
+    "service_indicator": {"service": "VARCHAR", "source": "VARCHAR", "indicator": "VARCHAR"},
     "status": {"source": "VARCHAR", "name": "VARCHAR", "means": "VARCHAR"},
     "source": {"name": "VARCHAR", "kind": "VARCHAR"},
     "rule": {"incident_window_hours": "DOUBLE", "coverage_floor": "DOUBLE"},

@@ -133,7 +133,7 @@ class Fetcher(threading.Thread):
         ended = Ended(key, "ok", datetime.now(UTC))
         if self._broken:
             return replace(ended, status="skipped", error=self._broken)
-        calls = self._source.calls
+        calls = self._source.traffic.calls
         try:
             for batch in self._batches(key):
                 self._put(Arrived(key, batch))
@@ -142,7 +142,7 @@ class Fetcher(threading.Thread):
         except Exception as bug:  # one source's bug must not cost the others their night
             log.exception("%s/%s/%s", *key)
             ended = _internal_error(ended, bug)
-        return replace(ended, calls=self._source.calls - calls)
+        return replace(ended, calls=self._source.traffic.calls - calls)
 
     def _batches(self, key: Key) -> Iterator[Batch]:
         """What a stream yields; a refused page token restarts the pass once and keeps the rows."""
@@ -157,7 +157,7 @@ class Fetcher(threading.Thread):
     def _count(self, ended: Ended) -> Ended:
         """Take the census of a scope. One that does not reach its end is none."""
         _, scope, stream = ended.key
-        calls = self._source.calls
+        calls = self._source.traffic.calls
         try:
             ended = replace(ended, present=list(self._source.census(stream, scope)))
         except SourceError as failure:
@@ -165,7 +165,7 @@ class Fetcher(threading.Thread):
         except Exception as bug:  # as above
             log.exception("census of %s/%s/%s", *ended.key)
             ended = _internal_error(ended, bug)
-        return replace(ended, calls=ended.calls + self._source.calls - calls)
+        return replace(ended, calls=ended.calls + self._source.traffic.calls - calls)
 
     def _failed(self, ended: Ended, failure: SourceError) -> Ended:
         """What a failure means for its stream, and whether it ends the whole source."""

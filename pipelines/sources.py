@@ -18,6 +18,7 @@ from connectors.base import (
     SourceSettings,
 )
 from connectors.registry import discover
+from connectors.traffic import Traffic
 from pipelines.config_model import Configuration
 from pipelines.home import Home
 from pipelines.starts import Census
@@ -26,10 +27,9 @@ from pipelines.starts import Census
 class UnreadySource:
     """Stands in for a source that cannot be created; reports the same error for every stream."""
 
-    calls = 0
-
     def __init__(self, name: str, error: AuthError) -> None:
         self.name = name
+        self.traffic = Traffic()
         self._error = error
 
     def scopes(self, stream: str) -> Sequence[str]:
@@ -102,7 +102,7 @@ def _create(
         return UnreadySource(settings.name, error)
     context = SourceContext(
         token=SecretStr(token) if token else None,
-        scopes=configuration.scopes_of(settings),
+        scopes=configuration.scopes_of(settings.name, kind.scopes_from),
         home=str(home.path),
         history_start=history_start(configuration, since),
     )
@@ -138,7 +138,7 @@ def _plan_of(source: Source, streams: Sequence[str]) -> list[dict[str, Any]]:
                     "scope": scope,
                     "stream": stream,
                     "status": "failed" if error else "ok",
-                    "calls": 0 if rows else source.calls,
+                    "calls": 0 if rows else source.traffic.calls,
                     "rows_read": 0,
                     "rows_changed": 0,
                     "error": error,

@@ -136,15 +136,15 @@ def test_each_source_has_the_settings_of_its_kind(read):
 def test_scopes_are_what_services_own_in_a_source(read):
     configuration = read(WHOLE)
     code, board, pager = configuration.sources
-    assert configuration.scopes_of(code) == ("acme/shared", "acme/till")
-    assert configuration.scopes_of(board) == ("PAY", "TILL")
-    assert configuration.scopes_of(pager) == ("PABC123", "Till: API")
+    assert configuration.scopes_of(code.name, "repositories") == ("acme/shared", "acme/till")
+    assert configuration.scopes_of(board.name, "jira_projects") == ("PAY", "TILL")
+    assert configuration.scopes_of(pager.name, "incident_services") == ("PABC123", "Till: API")
 
 
 def test_a_prefix_keeps_a_scope_from_other_sources_of_its_kind(read):
     two = WHOLE + '\n[[source]]\nname = "other-board"\nkind = "jira"\n'
     configuration = read(two)
-    assert configuration.scopes_of(configuration.sources[-1]) == ("PAY",)
+    assert configuration.scopes_of("other-board", "jira_projects") == ("PAY",)
 
 
 def test_the_tables_hold_what_the_file_says(read):

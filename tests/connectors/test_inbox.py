@@ -196,7 +196,7 @@ def test_without_a_folder_there_is_nothing_to_read(tmp_path):
     )
     assert source.scopes("incidents") == ()
     assert source.check() == []
-    assert source.calls == 0
+    assert source.traffic.calls == 0
 
 
 def test_check_reports_each_file_and_those_that_nothing_reads(inbox, folder):

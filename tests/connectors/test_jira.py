@@ -99,7 +99,7 @@ def test_cloud_walk_follows_tokens_through_an_empty_page_and_brings_whole_change
     ]
     assert [batch.is_final for batch in batches] == [True]
     # serverInfo, project/search, three pages, two pages of changelogs
-    assert source.calls == 7
+    assert source.traffic.calls == 7
     bulk = scripted_server.asked(BULK)
     assert bulk[0].body["issueIdsOrKeys"] == ["20001", "20002", "20003"]
     assert bulk[0].body["fieldIds"] == ["status"]
@@ -197,7 +197,7 @@ def test_nothing_new_keeps_the_watermark(make, scripted_server):
     source = make()
     (batch,) = read(source, cursor=stand)
     assert (batch.records, batch.cursor, batch.is_final) == ([], stand, True)
-    assert source.calls == 3
+    assert source.traffic.calls == 3
 
 
 def test_changelogs_of_many_pages_come_in_one_call_and_a_pass_can_be_continued(make, scripted_server):
@@ -332,7 +332,7 @@ def test_check_takes_three_calls_and_reports_each_project(make, scripted_server)
     scripted_server.play("jira/cloud_preflight").answer("GET", "/rest/api/3/myself", json={"active": True})
     source = make("PAY", "NOPE")
     assert [(one.where, one.is_fine) for one in source.check()] == [("jira/PAY", True), ("jira/NOPE", False)]
-    assert source.calls == 3
+    assert source.traffic.calls == 3
 
 
 def test_census_asks_for_ids_only(make, scripted_server):
@@ -374,7 +374,7 @@ def test_a_wait_is_never_shorter_than_told(make, scripted_server, naps, headers,
     source = make()
     assert len(of(read(source), Issue)) == 3
     assert naps == [seconds]
-    assert source.calls == 8, "the refused request counts"
+    assert source.traffic.calls == 8, "the refused request counts"
 
 
 def test_a_wait_above_the_limit_ends_the_run_with_the_time_to_come_back(make, scripted_server, naps):
@@ -412,7 +412,7 @@ def test_a_lasting_fault_ends_in_one_line(make, scripted_server, naps):
     source = make(attempts=3)
     with pytest.raises(SourceUnavailable) as raised:
         read(source)
-    assert source.calls == 3
+    assert source.traffic.calls == 3
     assert naps == [0.5, 1.0]
     assert str(raised.value).startswith("jira: the server answers 502, 3 times in a row. ")
     assert "secret body" not in str(raised.value)

@@ -86,7 +86,7 @@ def test_incidents_of_two_services_arrive(make, scripted_server):
         "QOPEN1": ("PSVC002", "catalogue"),
     }
     assert [batch.is_final for batch in batches] == [False, False, True]
-    assert source.calls == 2
+    assert source.traffic.calls == 2
     assert source.scopes("incidents") == ("*",)
 
 
@@ -187,7 +187,7 @@ def test_pages_are_followed_to_the_end(make, scripted_server):
     source = make()
     assert len(rows(read(source))) == 250
     assert [one.query["offset"] for one in scripted_server.requests[1:]] == [["0"], ["100"], ["200"]]
-    assert source.calls == 4
+    assert source.traffic.calls == 4
 
 
 def test_near_ten_thousand_rows_the_next_window_begins_at_the_last_row(make, scripted_server):
@@ -229,7 +229,7 @@ def test_a_closing_long_after_the_look_back_is_found(make, scripted_server):
     source = make(history_start=start)
     second = read(source, stand)
     assert rows(second)["Q00001"].resolved_at == utc("2026-11-01T09:00:00Z")
-    assert source.calls == 3
+    assert source.traffic.calls == 3
     # what is behind the look-back is not read again: 2026-10-20T09:50 less 90 days
     assert scripted_server.requests[1].query["since"] == ["2026-07-22T09:50:00Z"]
 
@@ -323,7 +323,7 @@ def test_a_wait_is_never_shorter_than_told(make, scripted_server, naps, headers,
     source = make()
     assert len(rows(read(source))) == 4
     assert naps == [seconds]
-    assert source.calls == 3
+    assert source.traffic.calls == 3
 
 
 def test_a_wait_above_the_limit_ends_the_run(make, scripted_server, naps):
@@ -356,7 +356,7 @@ def test_a_lasting_fault_ends_in_one_line(make, scripted_server, naps, caplog, c
     source = make(attempts=3)
     with pytest.raises(SourceUnavailable) as raised:
         read(source)
-    assert source.calls == 3
+    assert source.traffic.calls == 3
     assert naps == [0.5, 1.0]
     said = str(raised.value) + caplog.text + "".join(capfd.readouterr())
     assert said.startswith("pd/incidents: the server answers 502, 3 times in a row. ")

@@ -20,6 +20,7 @@ from connectors.http import Patience
 from connectors.records import PullRequest, Repository, Review
 from connectors.sandbox.servers import serve
 from connectors.sandbox.simulation import build
+from connectors.traffic import Traffic
 from pipelines.cli import main
 from pipelines.home import Home
 from pipelines.warehouse import Warehouse
@@ -83,7 +84,7 @@ class ToldSource:
 
     def __init__(self, name, streams, scopes=("*",), present=()):
         self.name = name
-        self.calls = 0
+        self.traffic = Traffic()
         self._streams = streams
         self._scopes = scopes
         self._present = present
@@ -103,7 +104,7 @@ class ToldSource:
 
     def _told(self, told, scope):
         for one in told[scope] if isinstance(told, dict) else told:
-            self.calls += 1
+            self.traffic.calls += 1
             if isinstance(one, Exception):
                 raise one
             yield one

@@ -63,7 +63,7 @@ def test_a_refused_credential_is_not_tried_again_for_every_stream(warehouse, rec
     github = records.source("github", {"a": [refused], "b": [], "c": []})
     results = by_stream(ingest(warehouse, "r", {"github": (github, ["a", "b", "c"])}))
     assert [one.status for one in results.values()] == ["failed", "skipped", "skipped"]
-    assert github.calls == 1
+    assert github.traffic.calls == 1
     assert all(one.error == str(refused) for one in results.values())
 
 
