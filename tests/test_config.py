@@ -200,6 +200,7 @@ def test_the_tables_hold_what_the_file_says(read):
             {"service": "till", "source": None, "incident_service": "Till: API"},
             {"service": "till", "source": "pager", "incident_service": "PABC123"},
         ],
+        "service_indicator": [],
         "status": [{"source": "board", "name": "In Review", "means": "waiting"}],
         "source": [
             {"name": "code", "kind": "github"},
