@@ -16,9 +16,11 @@ SOURCE = '''
 """A calendar of releases on paper."""
 
 from connectors.base import Batch, Cursor, Finding, SourceSettings
+from connectors.traffic import Traffic
 
 KIND = "almanac"
 STREAMS = {"releases": ("release",)}
+SCOPES_FROM = None
 
 
 class Settings(SourceSettings):
@@ -26,12 +28,10 @@ class Settings(SourceSettings):
 
 
 class Almanac:
-    streams = tuple(STREAMS)
-    calls = 0
-
     def __init__(self, settings, context):
         self.name = settings.name
         self.shelf = settings.shelf
+        self.traffic = Traffic()
 
     def scopes(self, stream):
         return ["*"]
