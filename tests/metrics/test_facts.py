@@ -159,6 +159,7 @@ def test_a_first_commit_after_the_opening_is_flagged(build: Build) -> None:
 
 
 def test_pickup_and_review_make_the_time_to_merge(build: Build) -> None:
+    """middlewarehq/middleware#696, middlewarehq/middleware#697: stages that did not make the whole."""
     # Two hundred pull requests with openings, drafts, reviews and merges at random hours of four days.
     random = Random(20260301)
     at = [f"2026-03-{1 + hour // 24:02d}T{hour % 24:02d}:00Z" for hour in range(96)]
