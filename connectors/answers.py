@@ -1,12 +1,17 @@
 """Reading what servers answer: times in UTC, and errors that say what is odd without showing data."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from functools import partial
 from typing import TypeVar
 
-from connectors.base import UnexpectedShape
+from connectors.base import UnexpectedShape, Unread
 
 Understood = TypeVar("Understood")
+Row = TypeVar("Row")
+
+REPORT = "Check base_url; if it is right, report this with the server's version"
 
 
 def utc(text: str) -> datetime:
@@ -19,11 +24,57 @@ def utc(text: str) -> datetime:
 
 def understand(where: str, read: Callable[[], Understood]) -> Understood:
     """Read an answer; what goes wrong becomes an `UnexpectedShape` that shows none of its data."""
-    fix = "Check base_url; if it is right, report this with the server's version"
     try:
         return read()
     except KeyError as missing:
-        raise UnexpectedShape(where, f"an answer lacks {missing}", fix) from None
-    except (AttributeError, IndexError, TypeError, ValueError) as odd:
+        raise UnexpectedShape(where, f"an answer lacks {missing}", REPORT) from None
+    except (ArithmeticError, AttributeError, IndexError, TypeError, ValueError) as odd:
         form = type(odd).__name__
-        raise UnexpectedShape(where, f"an answer has an unknown form ({form})", fix) from None
+        raise UnexpectedShape(where, f"an answer has an unknown form ({form})", REPORT) from None
+
+
+def each(
+    where: str,
+    rows: Iterable[Row],
+    read: Callable[[Row], Iterable[Understood]],
+    name: Callable[[Row], object] | None = None,
+) -> tuple[list[Understood], list[Unread]]:
+    """Read a list row by row, so that one that cannot be read does not cost the others.
+
+    Args:
+        where: the list's place, for errors.
+        rows: the list as the server sent it.
+        read: gives all records of a row, parent and children, or raises.
+        name: gives the source's own id of a row, to find it again; never anything of a person. Without
+            one, or where even the id is odd, the row's number stands for it.
+
+    Returns:
+        What could be read, and what is wrong with each row that could not.
+
+    Raises:
+        UnexpectedShape: none of several rows can be read, so the form is another one than documented.
+    """
+    found: list[Understood] = []
+    unread: list[Unread] = []
+    count = 0
+    for count, row in enumerate(rows, 1):
+        try:
+            found += understand(where, partial(_all_of, read, row))
+        except UnexpectedShape as odd:
+            unread.append(Unread(f"{where} {_called(name, row) or f'row {count}'}", odd.what))
+    if len(unread) == count > 1:
+        raise UnexpectedShape(where, f"{unread[0].reason}, and no other row can be read either", REPORT)
+    return found, unread
+
+
+def _all_of(read: Callable[[Row], Iterable[Understood]], row: Row) -> list[Understood]:
+    return list(read(row))
+
+
+def _called(name: Callable[[Row], object] | None, row: Row) -> str | None:
+    """The source's id of a row, where there is one that looks like an id."""
+    try:
+        text = str(name(row)) if name else ""
+    except (ArithmeticError, AttributeError, IndexError, KeyError, TypeError, ValueError):
+        return None
+    return text if re.fullmatch(r"[\w./:#=-]{1,100}", text) else None

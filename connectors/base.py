@@ -8,8 +8,8 @@ can be written in one transaction.
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Literal, Protocol, runtime_checkable
+from datetime import UTC, datetime, timedelta
+from typing import ClassVar, Literal, Protocol, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
@@ -160,6 +160,11 @@ class Batch:
 
     A record type with `children` replaces all of its children: a parent is only yielded together
     with all of them. `is_final` says that the stream's walk is complete.
+
+    `unread` are rows of the answer that could not be read (see `answers.each`): the others are stored,
+    these are quarantined, and the stream's position stays before them.
+
+    `withdrawn` are (table, id) of rows that the source itself says were withdrawn: they are marked as gone.
     """
 
     records: Sequence[Record]
@@ -167,6 +172,21 @@ class Batch:
     is_final: bool
     fetched_at: datetime
     server_date: datetime
+    unread: Sequence[Unread] = ()
+    withdrawn: Sequence[tuple[str, str]] = ()
+
+    @classmethod
+    def of_now(
+        cls,
+        records: Sequence[Record],
+        cursor: Cursor,
+        *,
+        is_final: bool = False,
+        unread: Sequence[Unread] = (),
+    ) -> "Batch":
+        """What was read where no server tells the time: from files, settings or a database."""
+        now = datetime.now(UTC)
+        return cls(records, cursor, is_final, now, now, unread)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,17 +196,23 @@ class Finding:
     where: str
     is_fine: bool
     message: str
+    is_input_error: bool = False
+    """Somebody's malformed file, and theirs to mend."""
 
     @classmethod
     def of(cls, error: SourceError, where: str | None = None) -> "Finding":
         """What an error says, at its own place unless another is named."""
-        return cls(where or error.where, is_fine=False, message=f"{error.what}. {error.fix}")
+        message = f"{error.what}. {error.fix}"
+        return cls(where or error.where, False, message, is_input_error=isinstance(error, InputError))
 
 
 class SourceSettings(BaseModel):
     """Keys that every `[[source]]` table has; each source adds its own."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    decides_what_is_read: ClassVar[tuple[str, ...]] = ()
+    """The keys that decide what of a row is read: where one is changed, everything is read again."""
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_-]*$")
     kind: str
@@ -248,7 +274,9 @@ class Source(Protocol):
     def census(self, stream: str, scope: str) -> Iterator[str]:
         """Yield every native id that the first of the stream's tables may hold: others were deleted.
 
-        Asked only for streams that the source's `CENSUS` names; raises where it cannot be complete.
+        Those that are not stored are read again, once: it names nothing that `fetch` leaves out for
+        another reason than `history_start`. Asked only for streams that the source's `CENSUS` names;
+        raises where it cannot be complete.
         """
         ...
 

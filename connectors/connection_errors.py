@@ -1,11 +1,16 @@
 """Why a connection fails, in words: client libraries bury the cause in layers of their own errors."""
 
+import os
 import socket
 import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import requests
+
+BUNDLE = "REQUESTS_CA_BUNDLE"
+"""The variable with the organisation's own certificates, as `requests` reads it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +27,26 @@ def tls_error(broken: BaseException) -> TlsError | None:
         if isinstance(cause, ssl.SSLCertVerificationError):
             return TlsError(
                 f"the server's certificate is not trusted ({cause.verify_message})",
-                "Set the environment variable REQUESTS_CA_BUNDLE to a file with your organisation's "
+                f"Set the environment variable {BUNDLE} to a file with your organisation's "
                 "certificates, or correct base_url",
             )
         if isinstance(cause, ssl.SSLError) and cause.reason in ("WRONG_VERSION_NUMBER", "HTTP_REQUEST"):
             return TlsError("the server does not speak https at this address", "Correct base_url")
     return None
+
+
+def own_certificates() -> ssl.SSLContext | None:
+    """The certificates of the file or folder that `BUNDLE` names, for clients that do not look there.
+
+    None where it names nothing. Raises `OSError` where that cannot be read.
+    """
+    named = os.environ.get(BUNDLE)
+    if not named:
+        return None
+    is_folder = Path(named).is_dir()
+    return ssl.create_default_context(
+        cafile=None if is_folder else named, capath=named if is_folder else None
+    )
 
 
 def reason(broken: BaseException) -> str:

@@ -6,31 +6,49 @@ to wait before it, and when to give up with a `SourceError` of one line.
 """
 
 import json
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import cached_property, partial
 from typing import Any
 
 import requests
 import tenacity
 import urllib3
 
-from connectors.base import AuthError, Forbidden, NotFound, RateLimited, SourceUnavailable, UnexpectedShape
+from connectors.base import (
+    AuthError,
+    Forbidden,
+    NotFound,
+    RateLimited,
+    SourceError,
+    SourceUnavailable,
+    UnexpectedShape,
+)
 from connectors.connection_errors import reason, tls_error
 from connectors.traffic import Traffic
 
-GATEWAY_STATUSES = frozenset({500, 502, 503, 504})
+LIMIT_STATUSES = frozenset({403, 420, 429})
+"""403 only where headers or text speak of a limit; 420 is an older way of saying 429."""
+PASSING_STATUSES = frozenset({408, 425})
+"""Too slow, too early: beside the server's own faults these may pass too."""
+LASTING_FAULTS = frozenset({501, 505})
+"""Faults of the server that say that it will never answer this."""
+LIMIT_WORDS = ("rate limit", "abuse detection")
+"""How a 403 says that it is a limit; "abuse detection" is what older GitHub Enterprise Servers say."""
 ALLOWANCE_HEADERS = ("x-ratelimit-remaining", "ratelimit-remaining")
 """How many requests or points are left, in the words of the servers that tell."""
 SECONDARY_LIMIT_SECONDS = 60.0
 """GitHub's documented wait where a secondary limit names none."""
+A_YEAR_IN_SECONDS = 31_536_000.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Reply:
-    """An answer as it came: `headers` have lower-case names."""
+    """An answer as it came: `headers` have lower-case names. Its body is parsed once, and shared."""
 
     status: int
     headers: Mapping[str, str]
@@ -43,16 +61,43 @@ class Reply:
 
     def json(self) -> Any:
         """The parsed body. Raises `ValueError` where it is cut or not JSON."""
+        return self._parsed
+
+    @cached_property
+    def _parsed(self) -> Any:
         return json.loads(self.text)
 
 
 class AskAgain(Exception):
-    """This try failed in a way that may pass; `seconds` is a wait that the server asked for."""
+    """This try failed in a way that may pass; `seconds` is a wait that the server asked for.
 
-    def __init__(self, reason: str, seconds: float | None = None) -> None:
+    A wait that it did not name (`is_named`) is doubled each time that it was too short.
+    """
+
+    def __init__(self, reason: str, seconds: float | None = None, *, is_named: bool = True) -> None:
         self.reason = reason
         self.seconds = seconds
+        self.is_named = is_named
         super().__init__(reason)
+
+    def wait(self, attempt: int) -> float | None:
+        """The seconds to wait after so many attempts; None where the server asked for no wait."""
+        if self.seconds is None or self.is_named:
+            return self.seconds
+        return self.seconds * 2.0 ** (attempt - 1)
+
+
+class AskedToWait(RateLimited):
+    """The server asks to wait for longer than a run is willing to, for the reason that is told."""
+
+    def __init__(self, where: str, reason: str, seconds: float) -> None:
+        super().__init__(where, datetime.now(UTC) + timedelta(seconds=seconds))
+        self.what = f"{reason}; the server is to be asked again after {self.until:%Y-%m-%d %H:%M} UTC"
+        self.args = (f"{where}: {self.what}. {self.fix}",)
+
+
+def _sleep(seconds: float) -> None:
+    time.sleep(seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +108,7 @@ class Patience:
     first_pause_seconds: float = 0.5
     longest_pause_seconds: float = 20.0
     longest_wait_seconds: float = 900.0
-    sleep: Callable[[float], None] = time.sleep
+    sleep: Callable[[float], None] = _sleep
 
 
 def parse_http_date(value: str | None) -> datetime | None:
@@ -71,47 +116,74 @@ def parse_http_date(value: str | None) -> datetime | None:
     if not value:
         return None
     try:
-        return parsedate_to_datetime(value).astimezone(UTC)
-    except ValueError:
+        at = parsedate_to_datetime(value)
+        # Without a zone ("-0000") it is in UTC, not in the zone of this machine.
+        return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+    except (OverflowError, ValueError):
         return None
+
+
+def header_number(headers: Mapping[str, str], name: str) -> float | None:
+    """A number of seconds, requests or points; None where it is missing or none that a server can mean.
+
+    Some servers write it with a decimal point.
+    """
+    text = headers.get(name, "").strip()
+    return float(text) if re.fullmatch(r"[0-9]{1,10}(\.[0-9]*)?", text) else None
 
 
 def retry_after_seconds(headers: Mapping[str, str], now: datetime) -> float | None:
-    """`Retry-After` in seconds, whether it was sent as a number or as a date."""
-    value = headers.get("retry-after")
-    if value is None:
-        return None
-    try:
-        return max(float(value), 0.0)
-    except ValueError:
-        until = parse_http_date(value)
-        return max((until - now).total_seconds(), 0.0) if until else None
+    """`Retry-After` in seconds, at most a year, whether it was sent as a number or as a date."""
+    seconds = header_number(headers, "retry-after")
+    if seconds is None:
+        until = parse_http_date(headers.get("retry-after"))
+        if until is None:
+            return None
+        seconds = max((until - now).total_seconds(), 0.0)
+    return min(seconds, A_YEAR_IN_SECONDS)
 
 
-def rate_limit_wait(reply: Reply) -> float | None:
-    """Seconds to wait where the reply says that a limit is reached, else None.
+def seconds_until(reset: float, server_date: datetime) -> float:
+    """From the server's clock to a reset time, and one more; at most a year.
+
+    Most servers tell the moment, Datadog tells the seconds until it.
+    """
+    since = server_date.timestamp() if reset > A_YEAR_IN_SECONDS else 0.0
+    return min(max(reset - since, 0.0) + 1.0, A_YEAR_IN_SECONDS)
+
+
+def limit_reached(asked: float | None) -> AskAgain:
+    """The failure of a limit, with the wait that was asked for; without one it is a minute or more."""
+    seconds = SECONDARY_LIMIT_SECONDS if asked is None else asked
+    return AskAgain("the rate limit is reached", seconds, is_named=asked is not None)
+
+
+def rate_limit(reply: Reply) -> AskAgain | None:
+    """The failure where the reply says that a limit is reached, else None.
 
     Obeyed in this order: `Retry-After`, the reset time of an empty allowance, one minute.
     """
-    if reply.status not in (403, 429):
+    if reply.status not in LIMIT_STATUSES:
         return None
     asked = retry_after_seconds(reply.headers, reply.server_date)
     if asked is not None:
-        return asked
-    if reply.headers.get("x-ratelimit-remaining") == "0":
-        reset = float(reply.headers.get("x-ratelimit-reset", 0))
-        return max(reset - reply.server_date.timestamp(), 0.0) + 1.0
-    if reply.status == 429 or "rate limit" in reply.text.lower():
-        return SECONDARY_LIMIT_SECONDS
+        return limit_reached(asked)
+    if header_number(reply.headers, "x-ratelimit-remaining") == 0:
+        reset = header_number(reply.headers, "x-ratelimit-reset")
+        return limit_reached(None if reset is None else seconds_until(reset, reply.server_date))
+    text = reply.text.lower()
+    if reply.status != 403 or any(words in text for words in LIMIT_WORDS):
+        return limit_reached(None)
     return None
 
 
 def classify(reply: Reply) -> None:
     """Raise `AskAgain` where another try may help; anything else is the caller's to judge."""
-    wait = rate_limit_wait(reply)
-    if wait is not None:
-        raise AskAgain("the rate limit is reached", wait)
-    if reply.status in GATEWAY_STATUSES:
+    limit = rate_limit(reply)
+    if limit:
+        raise limit
+    is_fault = reply.status >= 500 and reply.status not in LASTING_FAULTS
+    if is_fault or reply.status in PASSING_STATUSES:
         raise AskAgain(
             f"the server answers {reply.status}", retry_after_seconds(reply.headers, reply.server_date)
         )
@@ -142,49 +214,65 @@ def ask(
         on_failure: told of each failed try, so that a page can be asked for in a smaller size.
 
     Raises:
-        RateLimited: the server asks for a longer wait than `patience` allows.
+        RateLimited: the server asks for a longer wait than `patience` allows, or for one wait after another.
         SourceUnavailable: it kept failing.
     """
-
-    def wait(state: tenacity.RetryCallState) -> float:
-        failure = state.outcome.exception() if state.outcome else None
-        if isinstance(failure, AskAgain) and failure.seconds is not None:
-            if failure.seconds > patience.longest_wait_seconds:
-                raise RateLimited(where, datetime.now(UTC) + timedelta(seconds=failure.seconds))
-            return failure.seconds
-        pause = patience.first_pause_seconds * 2.0 ** (state.attempt_number - 1)
-        return min(float(pause), patience.longest_pause_seconds)
-
-    def pause(seconds: float) -> None:
-        traffic.retries += 1
-        traffic.wait_seconds += seconds
-        patience.sleep(seconds)
-
-    def attempt() -> Reply:
-        try:
-            reply = _sent(send, where, traffic)
-            judge(reply)
-        except AskAgain as failure:
-            if on_failure:
-                on_failure(failure)
-            raise
-        return reply
-
     retrying = tenacity.Retrying(
         retry=tenacity.retry_if_exception_type(AskAgain),
         stop=tenacity.stop_after_attempt(patience.attempts),
-        wait=wait,
-        sleep=pause,
+        wait=partial(_wait, where, patience),
+        sleep=partial(_pause, patience, traffic),
         reraise=True,
     )
     try:
-        return retrying(attempt)
+        return retrying(_attempt, send, where, traffic, judge, on_failure)
     except AskAgain as failure:
-        raise SourceUnavailable(
-            where,
-            f"{failure.reason}, {patience.attempts} times in a row",
-            "Check base_url and that the server is up; the next run continues where this one stopped",
-        ) from failure
+        raise _given_up(failure, where, patience.attempts) from failure
+
+
+def _attempt(
+    send: Callable[[], Reply],
+    where: str,
+    traffic: Traffic,
+    judge: Callable[[Reply], None],
+    on_failure: Callable[[AskAgain], None] | None,
+) -> Reply:
+    try:
+        reply = _sent(send, where, traffic)
+        judge(reply)
+    except AskAgain as failure:
+        if on_failure:
+            on_failure(failure)
+        raise
+    return reply
+
+
+def _wait(where: str, patience: Patience, state: tenacity.RetryCallState) -> float:
+    """The seconds until the next try. Raises `RateLimited` where they are too many."""
+    failure = state.outcome.exception() if state.outcome else None
+    asked = failure.wait(state.attempt_number) if isinstance(failure, AskAgain) else None
+    if isinstance(failure, AskAgain) and asked is not None:
+        if asked > patience.longest_wait_seconds:
+            raise AskedToWait(where, failure.reason, asked)
+        return asked
+    pause = patience.first_pause_seconds * 2.0 ** (state.attempt_number - 1)
+    return min(float(pause), patience.longest_pause_seconds)
+
+
+def _pause(patience: Patience, traffic: Traffic, seconds: float) -> None:
+    traffic.retries += 1
+    with traffic.waiting(seconds):
+        patience.sleep(seconds)
+
+
+def _given_up(failure: AskAgain, where: str, attempts: int) -> SourceError:
+    """The error after the last try; a server that still names waits is there, and limits."""
+    what = f"{failure.reason}, {attempts} times in a row"
+    asked = failure.wait(attempts)
+    if asked is not None:
+        return AskedToWait(where, what, asked)
+    fix = "Check base_url and that the server is up; the next run continues where this one stopped"
+    return SourceUnavailable(where, what, fix)
 
 
 def _sent(send: Callable[[], Reply], where: str, traffic: Traffic) -> Reply:
@@ -198,8 +286,9 @@ def _sent(send: Callable[[], Reply], where: str, traffic: Traffic) -> Reply:
             raise SourceUnavailable(where, refused.what, refused.fix) from broken
         raise AskAgain(f"the connection fails ({reason(broken)})") from broken
     traffic.bytes_received += len(reply.text.encode())
-    left = next((reply.headers[name] for name in ALLOWANCE_HEADERS if name in reply.headers), "")
-    if left.isdecimal():
+    told = (header_number(reply.headers, name) for name in ALLOWANCE_HEADERS)
+    left = next((one for one in told if one is not None), None)
+    if left is not None:
         traffic.allowance_left = int(left)
     return reply
 

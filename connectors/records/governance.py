@@ -12,7 +12,6 @@ class Postmortem(Record):
     """One row per postmortem."""
 
     table: ClassVar[str] = "postmortem"
-    children: ClassVar[tuple[str, ...]] = ("postmortem_action",)
 
     incident: str | None
     """The incident's id or key in its own source."""
@@ -25,10 +24,9 @@ class Postmortem(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostmortemAction(Record):
-    """One row per action that a postmortem asks for."""
+    """One row per action that a postmortem asks for; it may come without its postmortem."""
 
     table: ClassVar[str] = "postmortem_action"
-    parent: ClassVar[str | None] = "postmortem_id"
 
     postmortem_id: str
     title: str | None
@@ -55,6 +53,10 @@ class ArchitectureDecision(Record):
     decided_by_level: str | None = None
     """team, department or organisation: where it was taken, never by whom."""
     url: str | None = None
+    risk: str | None = None
+    """low or high."""
+    reach: str | None = None
+    """team or organisation: whom it concerns."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,4 +106,4 @@ class Runbook(Record):
     changed_on: date | None
     link_count: int
     broken_link_count: int | None
-    """None where links were not followed."""
+    """Links known to lead nowhere. None where none is known to, but not all could be followed."""

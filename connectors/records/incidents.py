@@ -44,3 +44,5 @@ class Incident(Record):
     causes: list[str] | None = None
     """What it was attributed to, as tags."""
     postmortem_url: str | None = None
+    further_services: list[str] | None = None
+    """Ids and names of the services that it struck besides the first."""

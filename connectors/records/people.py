@@ -86,6 +86,17 @@ class CatalogService(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceTeam(Record):
+    """One row per service and team that a catalogue says owns it now."""
+
+    table: ClassVar[str] = "source_service_team"
+    is_state: ClassVar[bool] = True
+
+    service_id: str
+    team: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CatalogOwner(Record):
     """One row per service, owning team and stretch of days that a catalogue or an inbox file tells."""
 

@@ -20,7 +20,8 @@ class CoverageReport(Record):
     flag: str | None
     """A part that is measured by itself, such as unit; None is the whole."""
     method: str
-    """lines, or sonar, whose formula mixes lines and branches and is never drawn with lines."""
+    """lines, where a line counts that ran at all; or sonar, whose formula mixes lines and branches and
+    is never drawn with lines."""
     measured_at: datetime
     covered_lines: int | None
     coverable_lines: int | None
@@ -49,13 +50,18 @@ class DebtReading(Record):
     rating: str | None
     """A to E."""
     code_lines: int | None
+    development_minutes: float | None = None
+    """What writing the code is estimated to take: ratios of several components are those of their sums."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceLevelObjective(Record):
-    """One row per objective as it is defined now."""
+    """One row per objective as it is defined now. A target that changes begins another row: what was
+    promised at the time is what counts for it.
+    """
 
     table: ClassVar[str] = "service_level_objective"
+    is_state: ClassVar[bool] = True
 
     service: str | None
     name: str | None

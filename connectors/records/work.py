@@ -41,6 +41,10 @@ class Issue(Record):
     sprint_ids: list[str] | None = None
     resolution: str | None = None
     due_on: date | None = None
+    team_name: str | None = None
+    """What people call the team whose id `team` holds; it may change while the id stays."""
+    services: list[str] | None = None
+    """The services it affects, by the source's ids; None where the source has no such field."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +84,7 @@ class IssueChange(Record):
     """sprint, flagged or team."""
     occurred_at: datetime
     from_value: str | None
+    """Sprint ids joined by commas; the flag's text; a team as `Issue.team` has it. None is nothing."""
     to_value: str | None
 
 
@@ -106,6 +111,8 @@ class Project(Record):
     key: str
     name: str | None
     is_archived: bool = False
+    earlier_keys: list[str] | None = None
+    """Keys it had before, under which the source still knows it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -143,7 +143,7 @@ def serving(answers: list[dict[str, Any]], now: datetime) -> Iterator[ContractSe
 
 
 def changed(answers: list[dict[str, Any]], path: str, change: Any) -> list[dict[str, Any]]:
-    """The answers with everything at a dotted path changed; `items[]` walks a list, "" is the whole answer."""
+    """The answers with what stands at a dotted path changed; `items[]` walks a list, "" is all of it."""
     copies = json.loads(json.dumps(answers))
     for one in copies:
         if "json" not in one:
