@@ -1,31 +1,31 @@
-"""GitHub and GitHub Enterprise Server: pull requests, history, deployments, releases, runs, issues.
+"""GitHub and GitHub Enterprise Server: pull requests, history, deployments, runs, issues, teams, owners.
 
 GraphQL where it saves calls, REST where GraphQL has nothing.
 """
 
-import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import cast
 
-from pydantic import Field, field_validator
-
-from connectors import github_queries as queries
-from connectors import github_records as shape
 from connectors.base import (
     Batch,
     Cursor,
     Finding,
-    NotFound,
     Source,
     SourceContext,
     SourceError,
     SourceSettings,
 )
+from connectors.git_clone import require_git
 from connectors.github_client import GitHubClient, PageSize
-from connectors.github_streams import CONNECTIONS, Node, RepositoryReader
+from connectors.github_code_owners import CodeOwners
+from connectors.github_lists import CONNECTIONS, Shared
+from connectors.github_organisation import read_teams
+from connectors.github_repositories import FoundRepository, Reading, Repositories
+from connectors.github_settings import Settings
+from connectors.github_streams import RepositoryReader
 from connectors.http import Patience
-from connectors.selection import owned_or_included
 from connectors.traffic import Traffic
 
 KIND = "github"
@@ -39,30 +39,14 @@ STREAMS = {
     "tags": ("tag",),
     "workflow_runs": ("workflow_run",),
     "issues": ("issue",),
+    "teams": ("source_team", "source_team_member", "source_team_repository", "account"),
+    "code_owners": ("code_owner",),
 }
 CENSUS = {"pull_requests": timedelta(days=6, hours=12), "issues": timedelta(days=6, hours=12)}
 """Once a week: counting costs a call per hundred rows, and little is ever deleted.
 
 Not for deployments, releases, tags and runs: whoever clears old ones away does not undo them.
 """
-REPOSITORIES_PER_LOOKUP = 50
-
-
-class Settings(SourceSettings):
-    """A `[[source]]` of kind github. Without `base_url` it is github.com.
-
-    `include` holds repositories that no service owns, `exclude` patterns on `owner/name`.
-    `pull_requests_per_page`: 25 costs one point of the hourly allowance, 30 would cost two.
-    """
-
-    pull_requests_per_page: int = Field(default=25, ge=1, le=100)
-
-    @field_validator("include")
-    @classmethod
-    def _repositories(cls, names: list[str]) -> list[str]:
-        if not all(re.fullmatch(r"[\w.-]+/[\w.-]+", name) for name in names):
-            raise ValueError("names what is no repository. Write owner/name, without a pattern")
-        return names
 
 
 class GitHubSource:
@@ -72,105 +56,89 @@ class GitHubSource:
         self.name = settings.name
         self._settings = settings
         self._context = context
-        self._missing: list[str] = []
-        self._found: dict[str, tuple[Node, list[str]]] | None = None
-        self._page_sizes = {name: PageSize(one.page_size) for name, one in CONNECTIONS.items()}
-        self._page_sizes["pull_requests"] = PageSize(settings.pull_requests_per_page)
-        self._client = GitHubClient(
-            base_url=settings.base_url,
-            token=context.token,
-            token_env=settings.token_env,
-            pace_seconds=settings.pace_seconds,
-            patience=patience or Patience(),
-        )
+        page_sizes = {name: PageSize(one.page_size) for name, one in CONNECTIONS.items()}
+        page_sizes["pull_requests"] = PageSize(settings.pull_requests_per_page)
+        self._shared = Shared(page_sizes, self._clones if settings.history == "git" else None)
+        self._client = GitHubClient(settings, context.token, patience)
+        self._repositories = Repositories(self._client, settings, context.scopes)
+        self._code_owners: CodeOwners | None = None
 
     @property
     def traffic(self) -> Traffic:
         """What has been sent and received so far."""
         return self._client.traffic
 
+    @property
+    def _clones(self) -> Path:
+        """Where partial clones are kept, for `history = "git"`."""
+        return Path(self._context.home) / "git" / self.name
+
     def scopes(self, stream: str) -> Sequence[str]:
-        """The configured repositories, one name each; `repositories` itself has one scope."""
+        """The repositories, one name each; those of `repositories` and `teams` are wider."""
         if stream == "repositories":
             return ["*"]
-        return [names[0] for _, names in self._repositories().values()] + self._missing
+        if stream == "teams":
+            return list(dict.fromkeys(self._settings.organisations)) if self._settings.teams else []
+        if stream == "code_owners" and not self._settings.code_owners:
+            return []
+        found = self._repositories.all().values()
+        return [one.scope for one in found] + self._repositories.missing
 
     def fetch(self, stream: str, scope: str, cursor: Cursor) -> Iterator[Batch]:
         """Yield what changed since the cursor, page by page."""
-        return (
-            self._fetch_repositories()
-            if stream == "repositories"
-            else self._reader(scope).fetch(stream, cursor)
-        )
+        if stream == "repositories":
+            return self._fetch_repositories()
+        if stream == "teams" and scope != "*":
+            return read_teams(self._client, self.name, scope)
+        repository = self._repositories.find(scope)
+        if stream == "code_owners":
+            return self._fetch_code_owners(repository)
+        return self._reader(repository).fetch(stream, cursor)
 
     def census(self, stream: str, scope: str) -> Iterator[str]:
         """The ids that exist now, whenever they were updated: a call per hundred. See `CENSUS`."""
-        return self._reader(scope).census(stream)
-
-    def _reader(self, scope: str) -> RepositoryReader:
-        for repository_id, (_, names) in self._repositories().items():
-            if scope in names:
-                return RepositoryReader(
-                    self._client,
-                    self.name,
-                    scope,
-                    repository_id,
-                    self._context.history_start,
-                    self._page_sizes,
-                )
-        raise self._unknown(scope)
+        return self._reader(self._repositories.find(scope)).census(stream)
 
     def check(self) -> list[Finding]:
-        """Whether the server answers, accepts the token and shows each repository."""
+        """Who asks and with what left; which repositories are read, which are not, and by which rule."""
+        found: list[Finding] = []
         try:
-            found = self._repositories()
+            facts = self._client.credentials(self.name)
+            found += [one.finding(self.name) for one in facts]
+            if facts and all(one.error for one in facts):
+                return found
+            found += self._repositories.findings()
         except SourceError as error:
-            return [Finding.of(error, self.name)]
-        return [
-            *(Finding(f"{self.name}/{names[0]}", True, "can be read") for _, names in found.values()),
-            *(Finding.of(self._unknown(name)) for name in self._missing),
-        ]
-
-    def _unknown(self, scope: str) -> NotFound:
-        return NotFound(
-            f"{self.name}/{scope}",
-            "the repository does not exist or the token may not see it",
-            "Check its name under [[service]] repositories, or give the token access",
-        )
+            return [*found, Finding.of(error, self.name)]
+        if self._settings.history == "git":
+            found.append(self._git())
+        return found
 
     def close(self) -> None:
         """Let go of the connections."""
         self._client.close()
 
-    # --- repositories: one call for many, which tells renamed ones apart from unknown ones
-
-    def _repositories(self) -> dict[str, tuple[Node, list[str]]]:
-        """Repository id → (answer, configured names), looked up once."""
-        if self._found is None:
-            found: dict[str, tuple[Node, list[str]]] = {}
-            missing: list[str] = []
-            names = owned_or_included(self._context.scopes, self._settings)
-            for start in range(0, len(names), REPOSITORIES_PER_LOOKUP):
-                for name, node in self._look_up(names[start : start + REPOSITORIES_PER_LOOKUP]):
-                    if node is None:
-                        missing.append(name)
-                    else:
-                        found.setdefault(str(node["databaseId"]), (node, []))[1].append(name)
-            self._found, self._missing = found, missing
-        return self._found
-
-    def _look_up(self, names: list[str]) -> Iterator[tuple[str, Node | None]]:
-        variables: dict[str, str] = {}
-        for i, name in enumerate(names):
-            variables[f"o{i}"], _, variables[f"n{i}"] = name.partition("/")
-        data, _ = self._client.graphql(queries.repositories_query(len(names)), lambda: variables, self.name)
-        for i, name in enumerate(names):
-            yield name, data.get(f"r{i}")
+    def _reader(self, repository: FoundRepository) -> RepositoryReader:
+        reading = Reading(self._client, self.name, repository, self._context.history_start)
+        has_paths = not self._context.scopes_with_paths.isdisjoint(repository.configured_names)
+        return RepositoryReader(reading, self._shared, has_paths=has_paths)
 
     def _fetch_repositories(self) -> Iterator[Batch]:
+        records = [one.record() for one in self._repositories.all().values()]
         now = datetime.now(UTC)
-        records = [shape.repository(node, names) for node, names in self._repositories().values()]
         yield Batch(records, Cursor(), is_final=True, fetched_at=now, server_date=now)
+
+    def _fetch_code_owners(self, repository: FoundRepository) -> Iterator[Batch]:
+        if self._code_owners is None:
+            self._code_owners = CodeOwners(self._client, self.name, [*self._repositories.all().values()])
+        return self._code_owners.fetch(repository)
+
+    def _git(self) -> Finding:
+        """Whether the commits can be read by git."""
+        try:
+            return Finding(self.name, True, f"commits are read by git {require_git(self.name)}")
+        except SourceError as error:
+            return Finding.of(error, self.name)
 
 
 def create(settings: SourceSettings, context: SourceContext) -> Source:

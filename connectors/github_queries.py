@@ -1,11 +1,21 @@
-"""The GraphQL that the GitHub source sends. Every query asks for its own cost."""
+"""The GraphQL that reads a repository's lists. Every query asks for its own cost."""
 
-_LIMIT = "rateLimit { cost remaining resetAt }"
-_WHO = "{ __typename login ... on User { databaseId } ... on Bot { databaseId } }"
-_PAGE = "pageInfo { hasNextPage endCursor }"
+from collections.abc import Sequence
+
+from connectors.github_lookup_queries import (
+    LIMIT,
+    MEMBERS,
+    PAGE,
+    TEAM_REPOSITORIES,
+    TEAMS,
+    WHO,
+    code_owners_query,
+    probe_query,
+    repositories_query,
+)
 
 COMMIT_NODES = "nodes { commit { oid authoredDate committedDate author { user { login databaseId } } } }"
-REVIEW_NODES = f"nodes {{ id state submittedAt author {_WHO} }}"
+REVIEW_NODES = f"nodes {{ id state submittedAt author {WHO} }}"
 EVENT_TYPES = (
     "READY_FOR_REVIEW_EVENT, CONVERT_TO_DRAFT_EVENT, REVIEW_REQUESTED_EVENT, HEAD_REF_FORCE_PUSHED_EVENT, "
     "CLOSED_EVENT, REOPENED_EVENT, MERGED_EVENT, ADDED_TO_MERGE_QUEUE_EVENT"
@@ -21,33 +31,96 @@ EVENT_NODES = """nodes {
   ... on MergedEvent { id createdAt commit { oid } }
   ... on AddedToMergeQueueEvent { id createdAt }
 }"""
+FILE_NODES = "nodes { path }"
 STATUS_NODES = "nodes { id state createdAt environment }"
 
-PULL_REQUESTS = f"""
-query PullRequests($owner: String!, $name: String!, $n: Int!, $after: String) {{
-  {_LIMIT}
+
+def _newest_first(operation: str, field: str, nodes: str, *, also: str = "", variables: str = "") -> str:
+    return f"""
+query {operation}($owner: String!, $name: String!, $n: Int!, $after: String{variables}) {{
+  {LIMIT}
   repository(owner: $owner, name: $name) {{
     databaseId
-    pullRequests(first: $n, after: $after, orderBy: {{field: UPDATED_AT, direction: DESC}}) {{
-      {_PAGE}
-      nodes {{
-        id fullDatabaseId number title url state isDraft createdAt updatedAt mergedAt closedAt
-        baseRefName headRefName headRefOid additions deletions changedFiles
-        author {_WHO}
-        mergedBy {_WHO}
-        mergeCommit {{ oid messageHeadline }}
-        labels(first: 20) {{ nodes {{ name }} }}
-        commits(first: 100) {{ {_PAGE} {COMMIT_NODES} }}
-        reviews(first: 50) {{ {_PAGE} {REVIEW_NODES} }}
-        timelineItems(first: 50, itemTypes: [{EVENT_TYPES}]) {{ {_PAGE} {EVENT_NODES} }}
-      }}
+    {also}
+    {field} {{
+      {PAGE}
+      nodes {{ {nodes} }}
     }}
   }}
 }}"""
 
+
+def _by_update(operation: str, field: str, nodes: str) -> str:
+    """A list whose rows jump to the head when they change; `head` tells whether one has done so."""
+    order = "orderBy: {field: UPDATED_AT, direction: DESC}"
+    head = f"head: {field}(first: 1, {order}) {{ nodes {{ updatedAt }} }}"
+    return _newest_first(operation, f"{field}(first: $n, after: $after, {order})", nodes, also=head)
+
+
+_CHANGE = f"""
+  id fullDatabaseId number title url state isDraft createdAt updatedAt mergedAt closedAt
+  baseRefName headRefName headRefOid additions deletions changedFiles
+  author {WHO}
+  mergedBy {WHO}
+  mergeCommit {{ oid messageHeadline messageBody }}
+  labels(first: 100) {{ nodes {{ name }} }}
+  commits(first: 100) {{ {PAGE} {COMMIT_NODES} }}
+  reviews(first: 100) {{ {PAGE} {REVIEW_NODES} }}
+  timelineItems(first: 100, itemTypes: [{EVENT_TYPES}]) {{ {PAGE} {EVENT_NODES} }}
+"""
+
+PULL_REQUESTS = _by_update("PullRequests", "pullRequests", _CHANGE)
+PULL_REQUESTS_WITH_PATHS = _by_update(
+    "PullRequestsWithPaths", "pullRequests", f"{_CHANGE} files(first: 100) {{ {PAGE} {FILE_NODES} }}"
+)
+ISSUES = _by_update(
+    "Issues",
+    "issues",
+    "fullDatabaseId number title url state stateReason createdAt updatedAt closedAt "
+    "labels(first: 100) { nodes { name } }",
+)
+
+_DEPLOYMENT = f"""
+  id databaseId commitOid environment originalEnvironment task state createdAt updatedAt
+  ref {{ name }}
+  statuses(first: 20) {{ {PAGE} {STATUS_NODES} }}
+"""
+DEPLOYMENTS = _newest_first(
+    "Deployments",
+    "deployments(first: $n, after: $after, orderBy: {field: CREATED_AT, direction: DESC})",
+    _DEPLOYMENT,
+)
+DEPLOYMENTS_BY_ID = f"""
+query DeploymentsById($ids: [ID!]!) {{
+  {LIMIT}
+  nodes(ids: $ids) {{ ... on Deployment {{ {_DEPLOYMENT} }} }}
+}}"""
+
+_TAGS = (
+    'refs(refPrefix: "refs/tags/", first: $n, after: {after}, '
+    "orderBy: {{field: TAG_COMMIT_DATE, direction: DESC}})"
+)
+_TAG = """
+  name
+  target {
+    __typename oid
+    ... on Tag { tagger { date } target { oid ... on Commit { committedDate } } }
+    ... on Commit { committedDate }
+  }
+"""
+TAGS = _newest_first("Tags", _TAGS.format(after="$after"), _TAG)
+RELEASES = _newest_first(
+    "Releases",
+    "releases(first: $n, after: $after, orderBy: {field: CREATED_AT, direction: DESC})",
+    "id databaseId tagName name isDraft isPrerelease createdAt publishedAt tagCommit { oid }",
+    also=f"{_TAGS.format(after='null')} @include(if: $withTags) {{ {PAGE} nodes {{ {_TAG} }} }}",
+    variables=", $withTags: Boolean!",
+)
+"""With the first page of the tags, which are read next: most repositories have no more of them."""
+
 HISTORY = f"""
 query History($owner: String!, $name: String!, $n: Int!, $after: String, $since: GitTimestamp) {{
-  {_LIMIT}
+  {LIMIT}
   repository(owner: $owner, name: $name) {{
     databaseId
     defaultBranchRef {{
@@ -55,60 +128,12 @@ query History($owner: String!, $name: String!, $n: Int!, $after: String, $since:
         oid
         ... on Commit {{
           history(first: $n, after: $after, since: $since) {{
-            {_PAGE}
+            {PAGE}
             nodes {{
-              oid authoredDate committedDate messageHeadline
-              parents(first: 10) {{ nodes {{ oid }} }}
+              oid authoredDate committedDate messageHeadline messageBody
+              parents(first: 100) {{ nodes {{ oid }} }}
             }}
           }}
-        }}
-      }}
-    }}
-  }}
-}}"""
-
-DEPLOYMENTS = f"""
-query Deployments($owner: String!, $name: String!, $n: Int!, $after: String) {{
-  {_LIMIT}
-  repository(owner: $owner, name: $name) {{
-    databaseId
-    deployments(first: $n, after: $after, orderBy: {{field: CREATED_AT, direction: DESC}}) {{
-      {_PAGE}
-      nodes {{
-        id databaseId commitOid environment originalEnvironment task state createdAt updatedAt
-        ref {{ name }}
-        statuses(first: 20) {{ {_PAGE} {STATUS_NODES} }}
-      }}
-    }}
-  }}
-}}"""
-
-RELEASES = f"""
-query Releases($owner: String!, $name: String!, $n: Int!, $after: String) {{
-  {_LIMIT}
-  repository(owner: $owner, name: $name) {{
-    databaseId
-    releases(first: $n, after: $after, orderBy: {{field: CREATED_AT, direction: DESC}}) {{
-      {_PAGE}
-      nodes {{ databaseId tagName name isDraft isPrerelease createdAt publishedAt tagCommit {{ oid }} }}
-    }}
-  }}
-}}"""
-
-TAGS = f"""
-query Tags($owner: String!, $name: String!, $n: Int!, $after: String) {{
-  {_LIMIT}
-  repository(owner: $owner, name: $name) {{
-    databaseId
-    refs(refPrefix: "refs/tags/", first: $n, after: $after,
-         orderBy: {{field: TAG_COMMIT_DATE, direction: DESC}}) {{
-      {_PAGE}
-      nodes {{
-        name
-        target {{
-          __typename oid
-          ... on Tag {{ tagger {{ date }} target {{ oid }} }}
-          ... on Commit {{ committedDate }}
         }}
       }}
     }}
@@ -127,54 +152,54 @@ query Census($owner: String!, $name: String!, $after: String) {{
 }}"""
 
 CENSUS = {
-    stream: _CENSUS.format(limit=_LIMIT, field=field, page=_PAGE)
+    stream: _CENSUS.format(limit=LIMIT, field=field, page=PAGE)
     for stream, field in (("pull_requests", "pullRequests"), ("issues", "issues"))
 }
 """The ids of all `rows` that there are, by stream; in the one order that no update changes."""
 
-_DRILL = """
-query Drill($id: ID!, $after: String) {{
-  {limit}
-  node(id: $id) {{ ... on {parent} {{ {field}({arguments}after: $after) {{ {page} {nodes} }} }} }}
-}}"""
 
-
-def _drill(parent: str, field: str, arguments: str, nodes: str) -> str:
-    return _DRILL.format(
-        limit=_LIMIT, parent=parent, field=field, arguments=arguments, page=_PAGE, nodes=nodes
-    )
-
-
-DRILLS = {
-    "commits": _drill("PullRequest", "commits", "first: 100, ", COMMIT_NODES),
-    "reviews": _drill("PullRequest", "reviews", "first: 100, ", REVIEW_NODES),
-    "timelineItems": _drill(
-        "PullRequest", "timelineItems", f"first: 100, itemTypes: [{EVENT_TYPES}], ", EVENT_NODES
-    ),
-    "statuses": _drill("Deployment", "statuses", "first: 100, ", STATUS_NODES),
+NESTED = {
+    "commits": ("PullRequest", "", COMMIT_NODES),
+    "reviews": ("PullRequest", "", REVIEW_NODES),
+    "timelineItems": ("PullRequest", f", itemTypes: [{EVENT_TYPES}]", EVENT_NODES),
+    "files": ("PullRequest", "", FILE_NODES),
+    "statuses": ("Deployment", "", STATUS_NODES),
+    "members": ("Team", ", membership: IMMEDIATE", MEMBERS),
+    "repositories": ("Team", "", TEAM_REPOSITORIES),
 }
-"""The rest of a nested list, by the list's name: one call per further page."""
+"""Nested list → whose it is, its arguments, and its rows."""
 
 
-def repositories_query(count: int) -> str:
-    """The preflight: look up `count` repositories by name in one call ($o0, $n0, $o1, $n1, …)."""
-    variables = ", ".join(f"$o{i}: String!, $n{i}: String!" for i in range(count))
-    fields = " ".join(
-        f"r{i}: repository(owner: $o{i}, name: $n{i}) "
-        "{ databaseId nameWithOwner isArchived defaultBranchRef { name target { oid } } }"
-        for i in range(count)
+def drill_query(names: Sequence[str]) -> str:
+    """The next page of nested lists of one row, behind the token in the variable of the list's name."""
+    variables = ", ".join(f"${name}: String" for name in names)
+    lists = " ".join(
+        f"{name}(first: 100, after: ${name}{NESTED[name][1]}) {{ {PAGE} {NESTED[name][2]} }}"
+        for name in names
     )
-    return f"query Repositories({variables}) {{ {_LIMIT} {fields} }}"
+    return f"""
+query Drill($id: ID!, {variables}) {{
+  {LIMIT}
+  node(id: $id) {{ ... on {NESTED[names[0]][0]} {{ {lists} }} }}
+}}"""
 
 
 ALL_QUERIES = (
     PULL_REQUESTS,
+    PULL_REQUESTS_WITH_PATHS,
+    ISSUES,
     HISTORY,
     DEPLOYMENTS,
+    DEPLOYMENTS_BY_ID,
     RELEASES,
     TAGS,
+    TEAMS,
     *CENSUS.values(),
-    *DRILLS.values(),
-    repositories_query(2),
+    *(drill_query([name]) for name in NESTED),
+    drill_query(["commits", "reviews", "timelineItems", "files"]),
+    drill_query(["members", "repositories"]),
+    *(repositories_query(2, with_lists=lists) for lists in (True, False)),
+    *(probe_query(with_lists=lists) for lists in (True, False)),
+    code_owners_query(2),
 )
 """For the test that validates each against GitHub's schema."""

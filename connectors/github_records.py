@@ -1,38 +1,40 @@
 """GitHub's answers, turned into records. Pure functions from parsed JSON; they ask for nothing."""
 
+import re
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
+from connectors.answers import utc
 from connectors.base import UnexpectedShape
 from connectors.records import (
     Account,
     Commit,
-    Deployment,
-    DeploymentStatus,
     Issue,
     PullRequest,
     PullRequestCommit,
     Record,
-    Release,
-    Repository,
     Review,
-    Tag,
     TimelineEvent,
-    WorkflowRun,
 )
 
 Json = Mapping[str, Any]
 
-
-def moment(value: str) -> datetime:
-    """A time in UTC from GitHub's ISO text."""
-    return datetime.fromisoformat(value).astimezone(UTC)
+REVERTED = re.compile(r"\bThis reverts commit\s+([0-9a-f]{7,64})\b", re.IGNORECASE)
+PICKED = re.compile(r"\(cherry picked from commit\s+([0-9a-f]{7,64})\)", re.IGNORECASE)
+"""The words that `git revert` and `git cherry-pick -x` write into a message."""
 
 
 def moment_or_none(value: str | None) -> datetime | None:
     """A time in UTC, or None."""
-    return moment(value) if value else None
+    return utc(value) if value else None
+
+
+def named_commits(pattern: re.Pattern[str], message: str | None) -> list[str] | None:
+    """The commits that a message names in that way; None where the message is not known."""
+    if message is None:
+        return None
+    return list(dict.fromkeys(sha.lower() for sha in pattern.findall(message)))
 
 
 def account_id(actor: Json | None) -> str | None:
@@ -55,34 +57,21 @@ def account(actor: Json | None) -> Account | None:
     return Account(id=identity, login=str(actor["login"]).removesuffix("[bot]"), kind=kind)
 
 
-def repository(node: Json, configured_names: list[str]) -> Repository:
-    """One repository as the preflight sees it; an empty one has no default branch."""
-    branch = node["defaultBranchRef"]
-    return Repository(
-        id=str(node["databaseId"]),
-        name=node["nameWithOwner"],
-        configured_names=sorted(configured_names),
-        default_branch=branch and branch["name"],
-        head_sha=branch and branch["target"]["oid"],
-        is_archived=node["isArchived"],
-    )
-
-
-def _nodes(connection: Json | None) -> list[Json]:
+def nodes(connection: Json | None) -> list[Json]:
     """The nodes that are there: GitHub leaves null in the place of what may not be seen."""
     return [node for node in (connection or {}).get("nodes") or [] if node]
 
 
 def ids(connection: Json) -> list[str]:
     """The ids of a list of pull requests or issues. Fails where one is not shown: absent means deleted."""
-    return [str(node["fullDatabaseId"]) for node in connection["nodes"]]
+    return [str(int(node["fullDatabaseId"])) for node in connection["nodes"]]
 
 
 def merge_commit_sha(node: Json) -> str | None:
     """The commit a merge left behind; where the field is empty, the merge's own event names it."""
     if node["mergeCommit"]:
         return str(node["mergeCommit"]["oid"])
-    for event in _nodes(node["timelineItems"]):
+    for event in nodes(node["timelineItems"]):
         if event["__typename"] == "MergedEvent" and event.get("commit"):
             return str(event["commit"]["oid"])
     return None
@@ -90,8 +79,9 @@ def merge_commit_sha(node: Json) -> str | None:
 
 def pull_request(node: Json, repository_id: str) -> Iterator[Record]:
     """A pull request with all of its children and the accounts they name."""
-    identity = str(node["fullDatabaseId"])
+    identity = str(int(node["fullDatabaseId"]))
     actors = [node["author"], node["mergedBy"]]
+    message = (node["mergeCommit"] or {}).get("messageBody")
     yield PullRequest(
         id=identity,
         repository_id=repository_id,
@@ -100,8 +90,8 @@ def pull_request(node: Json, repository_id: str) -> Iterator[Record]:
         url=node["url"],
         state=node["state"],
         is_draft=node["isDraft"],
-        created_at=moment(node["createdAt"]),
-        updated_at=moment(node["updatedAt"]),
+        created_at=utc(node["createdAt"]),
+        updated_at=utc(node["updatedAt"]),
         merged_at=moment_or_none(node["mergedAt"]),
         closed_at=moment_or_none(node["closedAt"]),
         base_ref=node["baseRefName"],
@@ -114,9 +104,12 @@ def pull_request(node: Json, repository_id: str) -> Iterator[Record]:
         merged_by_id=account_id(node["mergedBy"]),
         merge_commit_sha=merge_commit_sha(node),
         merge_commit_headline=(node["mergeCommit"] or {}).get("messageHeadline"),
-        labels=sorted(label["name"] for label in _nodes(node["labels"])),
+        labels=sorted(label["name"] for label in nodes(node["labels"])),
+        reverted_shas=named_commits(REVERTED, message),
+        picked_shas=named_commits(PICKED, message),
+        paths=sorted(file["path"] for file in nodes(node["files"])) if node.get("files") else None,
     )
-    for link in _nodes(node["commits"]):
+    for link in nodes(node["commits"]):
         commit = link["commit"]
         user = (commit["author"] or {}).get("user")
         actors.append(user)
@@ -124,11 +117,11 @@ def pull_request(node: Json, repository_id: str) -> Iterator[Record]:
             id=f"{identity}:{commit['oid']}",
             pull_request_id=identity,
             sha=commit["oid"],
-            authored_at=moment(commit["authoredDate"]),
-            committed_at=moment(commit["committedDate"]),
+            authored_at=utc(commit["authoredDate"]),
+            committed_at=utc(commit["committedDate"]),
             author_id=account_id(user),
         )
-    for review in _nodes(node["reviews"]):
+    for review in nodes(node["reviews"]):
         actors.append(review["author"])
         yield Review(
             id=review["id"],
@@ -137,7 +130,7 @@ def pull_request(node: Json, repository_id: str) -> Iterator[Record]:
             state=review["state"],
             submitted_at=moment_or_none(review["submittedAt"]),
         )
-    for event in _nodes(node["timelineItems"]):
+    for event in nodes(node["timelineItems"]):
         if "createdAt" in event:
             yield _timeline_event(event, identity)
     yield from filter(None, map(account, actors))
@@ -148,7 +141,7 @@ def _timeline_event(event: Json, pull_request_id: str) -> TimelineEvent:
         id=event["id"],
         pull_request_id=pull_request_id,
         kind=event["__typename"],
-        occurred_at=moment(event["createdAt"]),
+        occurred_at=utc(event["createdAt"]),
         before_sha=(event.get("beforeCommit") or {}).get("oid"),
         after_sha=(event.get("afterCommit") or {}).get("oid"),
     )
@@ -160,118 +153,37 @@ def commit(node: Json, repository_id: str) -> Iterator[Record]:
         id=f"{repository_id}:{node['oid']}",
         repository_id=repository_id,
         sha=node["oid"],
-        parent_shas=[parent["oid"] for parent in _nodes(node["parents"])],
-        authored_at=moment(node["authoredDate"]),
-        committed_at=moment(node["committedDate"]),
+        parent_shas=[parent["oid"] for parent in nodes(node["parents"])],
+        authored_at=utc(node["authoredDate"]),
+        committed_at=utc(node["committedDate"]),
         headline=node["messageHeadline"],
+        reverted_shas=named_commits(REVERTED, node.get("messageBody")),
+        picked_shas=named_commits(PICKED, node.get("messageBody")),
     )
 
 
-def deployment(node: Json, repository_id: str) -> Iterator[Record]:
-    """A deployment with all of its statuses; commit and ref may be gone."""
-    identity = str(node["databaseId"])
-    yield Deployment(
-        id=identity,
-        repository_id=repository_id,
-        service=None,
-        sha=node["commitOid"],
-        ref=(node["ref"] or {}).get("name"),
-        environment=node["environment"],
-        original_environment=node["originalEnvironment"],
-        task=node["task"],
-        state=node["state"],
-        created_at=moment(node["createdAt"]),
-        finished_at=None,
-        updated_at=moment_or_none(node["updatedAt"]),
-        url=None,
-    )
-    for status in _nodes(node["statuses"]):
-        yield DeploymentStatus(
-            id=status["id"],
-            deployment_id=identity,
-            state=status["state"],
-            created_at=moment(status["createdAt"]),
-            environment=status["environment"],
-        )
-
-
-def release(node: Json, repository_id: str) -> Iterator[Record]:
-    """A release; a draft has no publication date."""
-    yield Release(
-        id=str(node["databaseId"]),
-        repository_id=repository_id,
-        tag=node["tagName"],
-        name=node["name"],
-        is_draft=node["isDraft"],
-        is_prerelease=node["isPrerelease"],
-        created_at=moment(node["createdAt"]),
-        published_at=moment_or_none(node["publishedAt"]),
-        sha=(node["tagCommit"] or {}).get("oid"),
-    )
-
-
-def tagged_at(node: Json) -> datetime | None:
-    """When a tag was made: the tagger's date, or the commit's for a light tag."""
-    target = node["target"] or {}
-    if target.get("__typename") == "Tag":
-        return moment_or_none((target["tagger"] or {}).get("date"))
-    return moment_or_none(target.get("committedDate"))
-
-
-def tag(node: Json, repository_id: str) -> Iterator[Record]:
-    """A tag and the commit it points at, through the tag object where there is one."""
-    target = node["target"] or {}
-    inner = target.get("target") or {}
-    yield Tag(
-        id=f"{repository_id}:{node['name']}",
-        repository_id=repository_id,
-        name=node["name"],
-        sha=inner.get("oid") or target.get("oid"),
-        tagged_at=tagged_at(node),
-    )
-
-
-def workflow_run(item: Json, repository_id: str) -> Iterator[Record]:
-    """One attempt of a workflow run: a re-run keeps the run's id and raises the attempt."""
-    attempt = item.get("run_attempt") or 1
-    yield WorkflowRun(
-        id=f"{item['id']}:{attempt}",
-        repository_id=repository_id,
-        run_id=str(item["id"]),
-        attempt=attempt,
-        workflow=item.get("name"),
-        event=item.get("event"),
-        status=item.get("status"),
-        conclusion=item.get("conclusion"),
-        head_sha=item.get("head_sha"),
-        head_branch=item.get("head_branch"),
-        created_at=moment(item["created_at"]),
-        started_at=moment_or_none(item.get("run_started_at")),
-        updated_at=moment_or_none(item.get("updated_at")),
-        url=item.get("html_url"),
-    )
-
-
-def issue(item: Json, repository_id: str) -> Iterator[Record]:
+def issue(node: Json, repository_id: str) -> Iterator[Record]:
     """An issue; GitHub tells open and closed apart and keeps no status history here."""
-    is_closed = item["state"] == "closed"
+    state = node["state"].lower()
+    reason = node.get("stateReason")
     yield Issue(
-        id=str(item["id"]),
-        key=f"#{item['number']}",
+        id=str(int(node["fullDatabaseId"])),
+        key=f"#{node['number']}",
         container_id=repository_id,
         type="issue",
-        title=item["title"],
-        url=item["html_url"],
-        status_id=item["state"],
-        status=item["state"],
-        status_category="done" if is_closed else "new",
+        title=node["title"],
+        url=node["url"],
+        status_id=state,
+        status=state,
+        status_category="done" if state == "closed" else "new",
         priority=None,
-        labels=sorted(label["name"] for label in item.get("labels") or []),
-        created_at=moment(item["created_at"]),
-        updated_at=moment(item["updated_at"]),
-        closed_at=moment_or_none(item.get("closed_at")),
+        labels=sorted(label["name"] for label in nodes(node["labels"])),
+        created_at=utc(node["createdAt"]),
+        updated_at=utc(node["updatedAt"]),
+        closed_at=moment_or_none(node["closedAt"]),
         parent_id=None,
         has_changelog=False,
+        resolution=reason.lower() if reason and state == "closed" else None,
     )
 
 

@@ -1,15 +1,16 @@
 """Walks a list that a server gives newest first, without losing what moves while it is read.
 
 An item that is updated during the walk jumps over the reader to the head, so after the last page
-the head is read again until it brings nothing newer; only then does the watermark move.
+the head is read again until it brings nothing newer; only then does the watermark move. A server that
+tells the head's time with each page saves this where nothing has moved.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
-from connectors.base import Cursor, Pass, next_watermark
+from connectors.base import Cursor, Pass, Unread, next_watermark
 
 Row = TypeVar("Row")
 
@@ -22,6 +23,9 @@ class Page(Generic[Row]):
     keys: list[datetime]
     next_after: str | None
     server_date: datetime
+    head: datetime | None = None
+    """The time of the list's first row when the page was read; None where that was not asked."""
+    unread: Sequence[Unread] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +70,13 @@ def newest_first(
     if after is None or not moves_on_update or started is None:
         yield Step(page, Cursor(started), is_final=True)
         return
+    known = datetime.fromisoformat(started) + overlap
+    if page.head and page.head <= known:
+        yield Step(page, Cursor(started), is_final=True)
+        return
     resume = Cursor(cursor.watermark, Pass(started, after))
     yield Step(page, resume, is_final=False)
-    yield from _reread_head(read, datetime.fromisoformat(started) + overlap, resume, Cursor(started))
+    yield from _reread_head(read, known, resume, Cursor(started))
 
 
 def _reread_head(

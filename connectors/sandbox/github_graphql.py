@@ -19,6 +19,7 @@ from graphql import (
 from connectors.sandbox.connection import Json, listed
 from connectors.sandbox.gate import iso
 from connectors.sandbox.github_nodes import actor, deployment_node
+from connectors.sandbox.github_organisation import team_nodes
 from connectors.sandbox.github_world import Repository
 from connectors.sandbox.prune_schema import PRUNED
 from connectors.sandbox.repository_view import RepositoryView
@@ -64,6 +65,7 @@ class GraphQLApi:
         root: dict[str, Callable[..., Any]] = {
             "repository": self._repository,
             "organization": self._organization,
+            "repositoryOwner": self._organization,
             "node": self._node,
             "nodes": lambda info, ids: [self._node(info, one) for one in ids],
             "rateLimit": self._rate_limit,
@@ -104,18 +106,38 @@ class GraphQLApi:
         owned = [one for one in self._world.repositories if one.owner.lower() == login.lower()]
         if not owned:
             raise _not_found(f"Could not resolve to an Organization with the login of '{login}'.")
-        nodes = sorted(
-            (self.view(one).node() for one in owned), key=lambda one: one["pushedAt"], reverse=True
-        )
 
-        def repositories(info: GraphQLResolveInfo, **page: Any) -> Json:
+        def repositories(
+            info: GraphQLResolveInfo,
+            orderBy: Mapping[str, str] | None = None,  # noqa: N803 (GitHub's)
+            **page: Any,
+        ) -> Json:
+            """By creation where that is asked for, else by the last push."""
+            by = "createdAt" if orderBy and orderBy["field"] == "CREATED_AT" else "pushedAt"
+            is_falling = orderBy is None or orderBy["direction"] == "DESC"
+            found = [self.view(one).node() for one in owned]
+            page.pop("ownerAffiliations", None)
+            ordered = sorted(found, key=lambda one: (one[by], one["databaseId"]), reverse=is_falling)
+            return listed(ordered)(info, **page)
+
+        def teams(info: GraphQLResolveInfo, **page: Any) -> Json:
             page.pop("orderBy", None)
-            return listed(nodes)(info, **page)
+            return listed(team_nodes(self._world, self._now))(info, **page)
 
-        return {"id": "O_1", "login": owned[0].owner, "databaseId": 1, "repositories": repositories}
+        return {
+            "__typename": "Organization",
+            "id": "O_1",
+            "login": owned[0].owner,
+            "databaseId": 1,
+            "repositories": repositories,
+            "teams": teams,
+        }
 
     def _node(self, _info: GraphQLResolveInfo, id: str) -> Json:  # noqa: A002 (GitHub's)
         prefix, _, number = id.partition("_")
+        for team in team_nodes(self._world, self._now) if prefix == "T" else ():
+            if team["id"] == id:
+                return team
         for repository in self._world.repositories:
             if prefix == "R" and str(repository.id) == number:
                 return self.view(repository).node()

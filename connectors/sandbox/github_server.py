@@ -38,6 +38,7 @@ class GitHubServer:
             Route("/user", self._user),
             Route("/repos/{owner}/{name}", self._repository),
             Route("/repos/{owner}/{name}/actions/runs", self._runs),
+            Route("/repos/{owner}/{name}/actions/runs/{run:int}/attempts/{attempt:int}", self._attempt),
             Route("/repos/{owner}/{name}/issues", self._issues),
             Route("/repositories/{id:int}", self._repository),
             Route("/repositories/{id:int}/actions/runs", self._runs),
@@ -91,6 +92,18 @@ class GitHubServer:
         shown = [_run(run, name, self._clock.now) for run in rows]
         return JSONResponse({"total_count": len(runs), "workflow_runs": shown}, headers=links)
 
+    async def _attempt(self, request: Request) -> Response:
+        found = self._find(request)
+        if not isinstance(found, Repository):
+            return found
+        wanted, now = request.path_params, self._clock.now
+        for run in found.workflow_runs:
+            number = wanted["attempt"]
+            begun = [one for one in run.attempts if one.started_at <= now]
+            if run.id == wanted["run"] and run.created_at <= now and 1 <= number <= len(begun):
+                return JSONResponse(_run(run, found.name_at(now), now, number))
+        return _not_found()
+
     async def _issues(self, request: Request) -> Response:
         found = self._find(request)
         if not isinstance(found, Repository):
@@ -135,7 +148,8 @@ class GitHubServer:
             "full_name": name,
             "owner": {"login": repository.owner, "id": 1, "type": "Organization"},
             "private": True,
-            "archived": False,
+            "archived": repository.is_archived,
+            "fork": repository.is_fork,
             "default_branch": "main",
             "html_url": f"{WEB}/{name}",
             "url": f"{api}/repos/{name}",
@@ -185,10 +199,11 @@ def _issue(issue: GitHubIssue, name: str, rest_url: str, now: datetime) -> Json:
     }
 
 
-def _run(run: WorkflowRun, name: str, now: datetime) -> Json:
-    """The latest attempt that has begun; a re-run keeps the run's id and time of creation."""
+def _run(run: WorkflowRun, name: str, now: datetime, number: int | None = None) -> Json:
+    """That attempt, or the latest that has begun; a re-run keeps the run's id and time of creation."""
     begun = [one for one in run.attempts if one.started_at <= now] or run.attempts[:1]
-    attempt = begun[-1]
+    number = number or len(begun)
+    attempt = begun[number - 1]
     is_done = attempt.finished_at <= now
     return {
         "id": run.id,
@@ -199,7 +214,7 @@ def _run(run: WorkflowRun, name: str, now: datetime) -> Json:
         "head_sha": run.head_sha,
         "head_branch": run.head_branch,
         "run_number": run.id,
-        "run_attempt": len(begun),
+        "run_attempt": number,
         "created_at": iso(run.created_at),
         "run_started_at": iso(attempt.started_at),
         "updated_at": iso(attempt.finished_at if is_done else attempt.started_at),

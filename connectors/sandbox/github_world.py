@@ -158,6 +158,8 @@ class Repository:
     earlier_name: str | None = None
     renamed_at: datetime | None = None
     created_at: datetime | None = None
+    is_archived: bool = False
+    is_fork: bool = False
     trunk: list[Commit] = field(default_factory=list)
     """Every commit of the default branch, merged branches included, oldest first."""
     heads: list[tuple[datetime, str]] = field(default_factory=list)

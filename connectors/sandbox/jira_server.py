@@ -1,11 +1,9 @@
-"""Jira Cloud over the world: search by page tokens, statuses, bulk changelogs."""
+"""Jira Cloud over the world: projects, fields, search by page tokens, statuses, bulk changelogs."""
 
 import base64
 import json
-from collections.abc import Callable, Sequence
-from datetime import datetime
+from collections.abc import Callable
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -14,15 +12,16 @@ from starlette.routing import Route
 
 from connectors.sandbox.connection import Json
 from connectors.sandbox.gate import Clock, Gate
-from connectors.sandbox.jql import BadQuery, key_at, project_at, search, status_at, updated_at
-from connectors.sandbox.work_items import DONE, DROPPED, STATUSES
+from connectors.sandbox.jira_boards import JiraBoards
+from connectors.sandbox.jira_issues import CUSTOM_FIELDS, IssueView, status_node
+from connectors.sandbox.jql import BadQuery, key_at, search
+from connectors.sandbox.planning import Planning
+from connectors.sandbox.work_items import STATUSES
 from connectors.sandbox.world import WorkItem, World
 
 WEB = "https://jira.alder.example"
 """Where people would open the site, which need not be where its API is asked."""
 REFUSAL = {"errorMessages": ["Client must be authenticated to access this resource."], "errors": {}}
-CATEGORIES = {"new": (2, "To Do"), "indeterminate": (4, "In Progress"), "done": (3, "Done")}
-TYPES = ("Story", "Task", "Bug")
 BULK_ISSUES, BULK_FIELDS, BULK_PAGE = 1_000, 10, 1_000
 
 
@@ -32,7 +31,8 @@ class JiraServer:
     def __init__(self, world: World, clock: Clock) -> None:
         self._world = world
         self._clock = clock
-        self._zone = ZoneInfo(world.time_zone)
+        self._planning = Planning(world)
+        self._view = IssueView(world, self._planning, clock)
 
     def app(self) -> Gate:
         """The whole server, under versions 2 and 3 of the REST API."""
@@ -43,6 +43,7 @@ class JiraServer:
             ("field", self._fields, ["GET"]),
             ("project", self._projects, ["GET"]),
             ("project/search", self._project_search, ["GET"]),
+            ("project/{key}", self._one_project, ["GET"]),
             ("search/jql", self._search, ["GET", "POST"]),
             ("changelog/bulkfetch", self._changelogs, ["POST"]),
         ]
@@ -50,6 +51,11 @@ class JiraServer:
             Route(f"/rest/api/{version}/{path}", _guarded(endpoint), methods=methods)
             for version in (2, 3)
             for path, endpoint, methods in resources
+        ]
+        boards = JiraBoards(self._world, self._planning, self._clock)
+        routes += [
+            Route("/rest/agile/1.0/board", _guarded(boards.boards)),
+            Route("/rest/agile/1.0/board/{board:int}/sprint", _guarded(boards.sprints)),
         ]
         return Gate(Starlette(routes=routes), self._clock, REFUSAL)
 
@@ -61,7 +67,7 @@ class JiraServer:
                 "versionNumbers": [1001, 0, 0],
                 "deploymentType": "Cloud",
                 "buildNumber": 100_000,
-                "serverTime": self._local(self._clock.now),
+                "serverTime": self._view.local(self._clock.now),
                 "serverTitle": "Jira",
             }
         )
@@ -70,17 +76,23 @@ class JiraServer:
         user = {
             "accountId": "sandbox",
             "displayName": "Reader",
+            "emailAddress": "reader@alder.example",
             "active": True,
             "timeZone": self._world.time_zone,
         }
         return JSONResponse(user)
 
     async def _statuses(self, _request: Request) -> Response:
-        return JSONResponse([_status(name) for name in STATUSES])
+        return JSONResponse([status_node(name) for name in STATUSES])
 
     async def _fields(self, _request: Request) -> Response:
         names = ("summary", "status", "issuetype", "project", "created", "updated")
-        return JSONResponse([{"id": one, "key": one, "name": one.title(), "custom": False} for one in names])
+        system: list[Json] = [{"id": one, "key": one, "name": one.title(), "custom": False} for one in names]
+        custom: list[Json] = [
+            {"id": one, "key": one, "name": name, "custom": True, "schema": {"type": kind, "custom": type_}}
+            for one, name, kind, type_ in CUSTOM_FIELDS
+        ]
+        return JSONResponse(system + custom)
 
     async def _projects(self, _request: Request) -> Response:
         return JSONResponse(self._all_projects())
@@ -100,6 +112,12 @@ class JiraServer:
             {"startAt": start, "maxResults": size, "total": len(found), "isLast": is_last, "values": page}
         )
 
+    async def _one_project(self, request: Request) -> Response:
+        key = request.path_params["key"]
+        if key not in self._world.projects:
+            return JSONResponse({"errorMessages": [f"No project could be found with key '{key}'."]}, 404)
+        return JSONResponse(self._project(key))
+
     async def _search(self, request: Request) -> Response:
         repeated = ",".join(request.query_params.getlist("fields"))
         parameters: Json = {**request.query_params, "fields": repeated}
@@ -111,7 +129,7 @@ class JiraServer:
         size = min(int(parameters.get("maxResults", 50)), largest)
         found = search(parameters.get("jql", ""), self._visible(), self._world.projects, self._clock.now)
         start = _offset(parameters.get("nextPageToken"))
-        page = [self._issue(item, fields) for item in found[start : start + size]]
+        page = [self._view.issue(item, fields) for item in found[start : start + size]]
         body: Json = {"issues": page, "isLast": start + size >= len(found)}
         if start + size < len(found):
             body["nextPageToken"] = _token(start + size)
@@ -126,7 +144,7 @@ class JiraServer:
         known = {str(item.id): item for item in self._visible()}
         known |= {key_at(item, self._clock.now): item for item in known.values()}
         items = {known[one].id: known[one] for one in wanted if one in known}
-        changes = [(item.id, one) for item in items.values() for one in self._histories(item, fields)]
+        changes = [(item.id, one) for item in items.values() for one in self._view.histories(item, fields)]
         size = min(int(body.get("maxResults", BULK_PAGE)), 10_000)
         start = _offset(body.get("nextPageToken"))
         by_issue: dict[int, list[Json]] = {}
@@ -146,45 +164,6 @@ class JiraServer:
             if item.created_at <= now and (item.deleted_at is None or item.deleted_at > now)
         ]
 
-    def _issue(self, item: WorkItem, fields: Sequence[str]) -> Json:
-        if set(fields) <= {"id"}:
-            return {"id": str(item.id)}
-        now = self._clock.now
-        status = status_at(item, now)
-        ended = [step.at for step in item.transitions if step.at <= now and step.after in (DONE, DROPPED)]
-        every = {
-            "summary": item.summary,
-            "status": _status(status),
-            "issuetype": {"id": str(TYPES.index(item.type)), "name": item.type, "subtask": False},
-            "priority": {"id": item.priority, "name": item.priority},
-            "labels": item.labels,
-            "project": self._project(project_at(item, now)),
-            "created": self._local(item.created_at),
-            "updated": self._local(updated_at(item, now)),
-            "resolutiondate": self._local(ended[-1]) if ended and status in (DONE, DROPPED) else None,
-            "parent": None,
-        }
-        shown = (
-            every if {"*all", "*navigable"} & set(fields) else {k: v for k, v in every.items() if k in fields}
-        )
-        return {"id": str(item.id), "key": key_at(item, now), "fields": shown}
-
-    def _histories(self, item: WorkItem, fields: Sequence[str] | None) -> list[Json]:
-        """Changes of status and of the assignee, the oldest first; times in epoch milliseconds."""
-        now = self._clock.now
-        changes = [
-            (step.at, str(step.id), _change("status", step.before, step.after)) for step in item.transitions
-        ]
-        changes += [
-            (at, f"{item.id}{number}", {"field": "assignee", "fieldId": "assignee", "fieldtype": "jira"})
-            for number, at in enumerate(item.reassigned_at)
-        ]
-        return [
-            {"id": number, "created": int(at.timestamp() * 1000), "items": [change]}
-            for at, number, change in sorted(changes, key=lambda one: one[:2])
-            if at <= now and (not fields or change["fieldId"] in fields)
-        ]
-
     def _all_projects(self) -> list[Json]:
         return [self._project(key) for key in self._world.projects]
 
@@ -194,12 +173,9 @@ class JiraServer:
             "id": str(number),
             "key": key,
             "name": self._world.projects[key],
+            "projectKeys": [key],
             "projectTypeKey": "software",
         }
-
-    def _local(self, moment: datetime) -> str:
-        """A time as Jira writes it: in the zone of the user's profile."""
-        return moment.astimezone(self._zone).strftime("%Y-%m-%dT%H:%M:%S.000%z")
 
 
 def _guarded(endpoint: Callable[[Request], Any]) -> Callable[[Request], Any]:
@@ -213,24 +189,6 @@ def _guarded(endpoint: Callable[[Request], Any]) -> Callable[[Request], Any]:
         return answer
 
     return serve
-
-
-def _status(name: str) -> Json:
-    number, category = STATUSES[name]
-    identity, title = CATEGORIES[category]
-    return {"id": number, "name": name, "statusCategory": {"id": identity, "key": category, "name": title}}
-
-
-def _change(field: str, before: str, after: str) -> Json:
-    return {
-        "field": field,
-        "fieldId": field,
-        "fieldtype": "jira",
-        "from": STATUSES[before][0],
-        "fromString": before,
-        "to": STATUSES[after][0],
-        "toString": after,
-    }
 
 
 def _token(offset: int) -> str:

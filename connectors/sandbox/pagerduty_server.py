@@ -17,6 +17,7 @@ LONGEST_RANGE = timedelta(days=184)
 """Six months."""
 FURTHEST_ROW = 10_000
 USER = {"id": "PUSER01", "type": "user_reference", "summary": "On call"}
+POLICY = {"id": "PPOLICY", "type": "escalation_policy_reference", "summary": "Default"}
 
 
 class PagerDutyServer:
@@ -150,6 +151,7 @@ class PagerDutyServer:
             "urgency": incident.urgency,
             "priority": _priority(incident.priority),
             "resolve_reason": reason if incident.merged_into and resolved else None,
+            "escalation_policy": POLICY,
             "teams": [],
             "html_url": f"{WEB}/incidents/{incident.id}",
             "first_trigger_log_entry": first if "first_trigger_log_entries" in includes else reference,
@@ -159,8 +161,9 @@ class PagerDutyServer:
         return node
 
     def _log(self, incident: Incident) -> list[Json]:
-        """What happened to an incident, the oldest first."""
+        """What happened to an incident, the oldest first. Monitors raise them, people do the rest."""
         event: Json = {"type": "api", "summary": incident.title}
+        service = self._service_of(incident)
         if incident.details:
             event["details"] = {"message": incident.details}
         steps = [("trigger_log_entry", incident.started_at, "Triggered", event)]
@@ -185,9 +188,9 @@ class PagerDutyServer:
                 "type": kind,
                 "summary": summary,
                 "created_at": iso(at),
-                "agent": USER,
+                "agent": service if kind == "trigger_log_entry" else USER,
                 "channel": channel,
-                "service": self._service_of(incident),
+                "service": service,
                 "incident": {"id": incident.id, "type": "incident_reference"},
             }
             for number, (kind, at, summary, channel) in enumerate(sorted(steps, key=lambda step: step[1]))

@@ -15,9 +15,11 @@ from connectors.sandbox.github_nodes import (
     commit_node,
     deployment_node,
     issue_node,
+    revert_body,
     state,
     touched,
 )
+from connectors.sandbox.github_organisation import CODE_OWNERS, blob, code_owners
 from connectors.sandbox.github_world import Commit, PullRequest, Release, Repository
 from connectors.sandbox.organisation import WEB
 from connectors.sandbox.world import World
@@ -29,6 +31,7 @@ class RepositoryView:
     """One repository as of a moment."""
 
     def __init__(self, world: World, repository: Repository, now: datetime) -> None:
+        self._world = world
         self._accounts = world.accounts
         self._repository = repository
         self._now = now
@@ -36,7 +39,8 @@ class RepositoryView:
         self._commits = {commit.sha: commit for commit in repository.trunk}
         self._changes = [one for one in repository.pull_requests if one.created_at <= now]
         self._updated = [last_before(touched(one), now) for one in self._changes]
-        self._nodes = ChangeNodes(world.accounts, self.name, now, self._commits)
+        self._by_id = {one.id: one for one in self._changes}
+        self._nodes = ChangeNodes(world.accounts, self.name, now, self._commits, self._by_id)
         self._merged = {one.merge_sha: one for one in self._changes if one.merge_sha}
         self._orders: dict[str, tuple[list[tuple[float, ...]], list[int]]] = {}
 
@@ -44,6 +48,7 @@ class RepositoryView:
         """The repository; its lists are resolved when they are asked for."""
         repository, now = self._repository, self._now
         created = repository.created_at or now
+        head = self._head()
         return {
             "__typename": "Repository",
             "id": f"R_{repository.id}",
@@ -52,29 +57,36 @@ class RepositoryView:
             "nameWithOwner": self.name,
             "owner": {"__typename": "Organization", "login": repository.owner},
             "url": f"{WEB}/{self.name}",
-            **dict.fromkeys(("isArchived", "isFork", "isDisabled", "isEmpty"), False),
+            "isArchived": repository.is_archived,
+            "isFork": repository.is_fork,
+            **dict.fromkeys(("isDisabled", "isEmpty"), False),
             "isPrivate": True,
             "createdAt": iso(created),
             "updatedAt": iso(created),
-            "pushedAt": iso(self._head()[0]),
-            "defaultBranchRef": {"name": "main", "prefix": "refs/heads/", "target": self._head_commit},
+            "pushedAt": iso(head[0] if head else created),
+            "defaultBranchRef": {"name": "main", "prefix": "refs/heads/", "target": self._head_commit}
+            if head
+            else None,
             "pullRequests": self._pull_requests,
             "issues": self._issues,
             "deployments": self._deployments,
             "releases": self._releases,
             "refs": self._tags,
+            "object": self._object,
         }
 
     def change(self, change: PullRequest) -> Json:
         """One pull request of this repository."""
         return self._nodes.node(change, last_before(touched(change), self._now))
 
-    def _head(self) -> tuple[datetime, str]:
+    def _head(self) -> tuple[datetime, str] | None:
+        """When and to which commit the default branch was moved last; None before the first push."""
         reached = bisect_right(self._repository.heads, self._now, key=lambda head: head[0])
-        return self._repository.heads[max(reached, 1) - 1]
+        return self._repository.heads[reached - 1] if reached else None
 
-    def _head_commit(self, _info: GraphQLResolveInfo) -> Json:
-        return {**self._commit(self._commits[self._head()[1]]), "history": self._history}
+    def _head_commit(self, _info: GraphQLResolveInfo) -> Json | None:
+        head = self._head()
+        return {**self._commit(self._commits[head[1]]), "history": self._history} if head else None
 
     def _commit(self, commit: Commit) -> Json:
         def associated(info: GraphQLResolveInfo, **page: Any) -> Json:
@@ -84,8 +96,16 @@ class RepositoryView:
             return listed(related)(info, **page)
 
         repository = {"databaseId": self._repository.id}
-        node = commit_node(self._accounts, commit, self.name)
+        body = revert_body(self._merged.get(commit.sha), self._by_id)
+        node = commit_node(self._accounts, commit, self.name, body)
         return {**node, "associatedPullRequests": associated}
+
+    def _object(self, _info: GraphQLResolveInfo, expression: str) -> Json | None:
+        """A file of the default branch: there is one, with the teams that own the services in it."""
+        if expression != f"HEAD:{CODE_OWNERS}":
+            return None
+        text = code_owners(self._world, self._repository, self._now)
+        return blob(text) if text else None
 
     def _history(
         self,
@@ -137,11 +157,18 @@ class RepositoryView:
 
     def _issues(self, info: GraphQLResolveInfo, orderBy: Order = None, **page: Any) -> Json:  # noqa: N803 (GitHub's)
         shown = [one for one in self._repository.issues if one.created_at <= self._now]
-        shown.sort(key=lambda one: (one.created_at, one.id))
-        if orderBy is not None and orderBy["direction"] == "DESC":
-            shown.reverse()
+        is_by_update = orderBy is not None and orderBy["field"] == "UPDATED_AT"
+        moments = [
+            one.closed_at if is_by_update and one.closed_at and one.closed_at <= self._now else one.created_at
+            for one in shown
+        ]
+        keys, places = by_time(moments, [one.id for one in shown])
+        if orderBy is None or orderBy["direction"] == "ASC":
+            keys, places = [tuple(-part for part in key) for key in reversed(keys)], places[::-1]
         page.pop("filterBy", None)
-        return listed([issue_node(one, self.name, self._now) for one in shown])(info, **page)
+        return connection(
+            keys, lambda index: issue_node(self._accounts, shown[places[index]], self.name, self._now)
+        )(info, **page)
 
     def _deployments(
         self, info: GraphQLResolveInfo, environments: Sequence[str] | None = None, **page: Any

@@ -4,97 +4,29 @@ import json
 from datetime import UTC, datetime
 
 import pytest
-from pydantic import SecretStr, ValidationError
-
-from connectors.base import (
-    AuthError,
-    Cursor,
-    NotFound,
-    RateLimited,
-    SourceContext,
-    SourceUnavailable,
-    UnexpectedShape,
+from github_script import (
+    REPOSITORY,
+    TOKEN,
+    actor,
+    asked,
+    commit,
+    fetch,
+    found,
+    graphql,
+    history_page,
+    issue,
+    listing,
+    pull_request,
+    records,
+    source_of,
 )
-from connectors.github import GitHubSource, Settings
-from connectors.http import Patience
 
-TOKEN = "ghp-never-to-be-seen"
-REPOSITORY = {
-    "databaseId": 7,
-    "nameWithOwner": "alder/catalogue",
-    "isArchived": False,
-    "defaultBranchRef": {"name": "main", "target": {"oid": "c3"}},
-}
+from connectors.base import AuthError, Cursor, NotFound, RateLimited, SourceUnavailable, UnexpectedShape
 
 
 @pytest.fixture
 def source(scripted_server, naps):
-    def make(*names, history_start=None, **settings):
-        return GitHubSource(
-            Settings(name="github", kind="github", base_url=scripted_server.url, token_env="T", **settings),
-            SourceContext(SecretStr(TOKEN), names or ("alder/catalogue",), ".", history_start),
-            Patience(sleep=naps.append, longest_wait_seconds=120),
-        )
-
-    return make
-
-
-def listing(nodes, after=None):
-    return {"nodes": nodes, "pageInfo": {"hasNextPage": after is not None, "endCursor": after}}
-
-
-def actor(login, number=1, kind="User"):
-    return {"__typename": kind, "login": login, "databaseId": number}
-
-
-def pull_request(number, updated="2026-03-02T10:00:00Z", **changes):
-    return {
-        "id": f"PR_{number}",
-        "fullDatabaseId": str(1000 + number),
-        "number": number,
-        "title": "Round prices",
-        "url": f"https://example.org/{number}",
-        "state": "OPEN",
-        "isDraft": False,
-        "createdAt": "2026-03-01T08:00:00Z",
-        "updatedAt": updated,
-        "mergedAt": None,
-        "closedAt": None,
-        "baseRefName": "main",
-        "headRefName": "prices",
-        "headRefOid": "c9",
-        "additions": 3,
-        "deletions": 1,
-        "changedFiles": 1,
-        "author": actor("ada"),
-        "mergedBy": None,
-        "mergeCommit": None,
-        "labels": {"nodes": []},
-        "commits": listing([]),
-        "reviews": listing([]),
-        "timelineItems": listing([]),
-        **changes,
-    }
-
-
-def graphql(field, nodes, after=None):
-    return {"data": {"repository": {"databaseId": 7, field: listing(nodes, after)}}}
-
-
-def found(server, node=REPOSITORY):
-    return server.answer("POST", "/graphql", json={"data": {"r0": node}})
-
-
-def fetch(source, stream, cursor=None, scope="alder/catalogue"):
-    return list(source.fetch(stream, scope, cursor or Cursor()))
-
-
-def records(batches, table):
-    return [record for batch in batches for record in batch.records if record.table == table]
-
-
-def asked(server):
-    return [request.body["variables"] for request in server.requests]
+    return lambda *names, **more: source_of(scripted_server, *names, naps=naps, **more)
 
 
 def test_nested_lists_are_followed_to_their_end(scripted_server, source):
@@ -114,11 +46,37 @@ def test_nested_lists_are_followed_to_their_end(scripted_server, source):
     scripted_server.answer("POST", "/graphql", json={"data": {"node": {"commits": listing(commits[100:])}}})
     batches = fetch(source(), "pull_requests")
     assert len(records(batches, "pull_request_commit")) == 101
-    assert asked(scripted_server)[2] == {"id": "PR_1", "after": "page-2"}
+    assert asked(scripted_server)[2] == {"id": "PR_1", "commits": "page-2"}
+
+
+def test_all_lists_of_a_row_are_followed_together(scripted_server, source):
+    def review(number):
+        return {"id": f"R{number}", "state": "APPROVED", "submittedAt": None, "author": None}
+
+    def change(number):
+        times = dict.fromkeys(("authoredDate", "committedDate"), "2026-03-01T07:00:00Z")
+        return {"commit": {"oid": f"c{number}", "author": None, **times}}
+
+    node = pull_request(1, commits=listing([change(1)], "c-2"), reviews=listing([review(1)], "r-2"))
+    found(scripted_server).answer("POST", "/graphql", json=graphql("pullRequests", [node]))
+    for more in (
+        {"commits": listing([change(2)], "c-3"), "reviews": listing([review(2)])},
+        {"commits": listing([change(3)])},
+    ):
+        scripted_server.answer("POST", "/graphql", json={"data": {"node": more}})
+    batches = fetch(source(), "pull_requests")
+    assert [one.sha for one in records(batches, "pull_request_commit")] == ["c1", "c2", "c3"]
+    assert [one.id for one in records(batches, "review")] == ["R1", "R2"]
+    assert asked(scripted_server)[2:] == [
+        {"id": "PR_1", "commits": "c-2", "reviews": "r-2"},
+        {"id": "PR_1", "commits": "c-3"},
+    ]
 
 
 def test_a_failing_gateway_gets_smaller_pages_and_no_row_is_lost(scripted_server, source, naps):
-    """apache/devlake#3708, renovatebot/renovate#3862: the same large query again makes it worse."""
+    """apache/devlake#3708, apache/devlake#3635, renovatebot/renovate#3862, PyGithub/PyGithub#2400,
+    PyGithub/PyGithub#1103: the same large query again makes it worse.
+    """
     found(scripted_server).answer("POST", "/graphql", status=502, text="<html>bad gateway</html>", times=2)
     scripted_server.answer("POST", "/graphql", json=graphql("pullRequests", [pull_request(1)]))
     batches = fetch(source(), "pull_requests")
@@ -153,7 +111,7 @@ def test_a_server_that_stays_down_is_one_clear_error(scripted_server, source, na
 
 
 def test_a_missing_endpoint_is_asked_again_only_where_it_was_there_before(scripted_server, source, naps):
-    """airbyte: a 404 taken at its word on the first blip leaves a repository out."""
+    """airbytehq/airbyte source-github: a 404 taken at its word on the first blip leaves a repository out."""
     scripted_server.answer("POST", "/graphql", status=404)
     with pytest.raises(NotFound):
         source().scopes("pull_requests")
@@ -229,38 +187,17 @@ def test_a_refused_credential_names_the_variable_and_not_the_token(scripted_serv
 
 
 def test_a_missing_permission_is_no_rate_limit(scripted_server, source, naps):
-    """A 403 may be a scope: it is not waited for."""
+    """airbytehq/airbyte source-github: a 403 may be a scope, and then it is not waited for."""
     scripted_server.answer(
-        "POST", "/graphql", status=403, json={"message": "Resource not accessible by personal access token"}
+        "POST",
+        "/graphql",
+        status=403,
+        json={"message": "Resource not accessible by personal access token"},
+        times=2,  # with and without what tells of the repositories' lists
     )
     with pytest.raises(AuthError, match="lacks a permission"):
         source().scopes("pull_requests")
     assert naps == []
-
-
-def test_an_unknown_repository_does_not_stop_the_known_one(scripted_server, source):
-    scripted_server.answer(
-        "POST",
-        "/graphql",
-        json={
-            "data": {"r0": REPOSITORY, "r1": None},
-            "errors": [{"type": "NOT_FOUND", "path": ["r1"], "message": "Could not resolve"}],
-        },
-    )
-    both = source("alder/catalogue", "alder/typo")
-    assert both.scopes("pull_requests") == ["alder/catalogue", "alder/typo"]
-    with pytest.raises(NotFound, match="github/alder/typo: the repository does not exist"):
-        fetch(both, "pull_requests", scope="alder/typo")
-
-
-def test_two_names_of_a_renamed_repository_are_one(scripted_server, source):
-    """software-gardening/almanack#363: a rename must not make the history vanish."""
-    scripted_server.answer("POST", "/graphql", json={"data": {"r0": REPOSITORY, "r1": REPOSITORY}})
-    renamed = source("alder/catalogue", "alder/old-catalogue")
-    assert renamed.scopes("pull_requests") == ["alder/catalogue"]
-    (repository,) = records(fetch(renamed, "repositories", scope="*"), "repository")
-    assert repository.id == "7"
-    assert repository.configured_names == ["alder/catalogue", "alder/old-catalogue"]
 
 
 def test_an_empty_repository_has_no_history_and_no_error(scripted_server, source):
@@ -274,7 +211,9 @@ def test_an_empty_repository_has_no_history_and_no_error(scripted_server, source
 
 
 def test_deleted_accounts_and_bots_are_told_apart(scripted_server, source):
-    """slapperwan/gh4a#1102: null authors everywhere; and a ghost is not a bot."""
+    """slapperwan/gh4a#1102, elastic/connectors#2427, hubtty/hubtty#44, atlassian/github-for-jira#164,
+    anthropics/claude-code-action#1489: null authors everywhere; and a ghost is not a bot.
+    """
     review = {"id": "R1", "state": "APPROVED", "submittedAt": "2026-03-02T09:00:00Z", "author": None}
     pending = {"id": "R2", "state": "PENDING", "submittedAt": None, "author": actor("ci", 9, "Bot")}
     node = pull_request(1, author=None, reviews=listing([review, pending]))
@@ -285,46 +224,16 @@ def test_deleted_accounts_and_bots_are_told_apart(scripted_server, source):
     assert [(one.login, one.kind) for one in records(batches, "account")] == [("ci", "Bot")]
 
 
-def test_null_fields_of_deployments_and_releases_are_kept_as_unknown(scripted_server, source):
-    """apache/devlake#6510: a commit that is gone must not stop the ingest."""
-    node = {
-        "id": "D1",
-        "databaseId": 5,
-        "commitOid": "c1",
-        "environment": None,
-        "originalEnvironment": None,
-        "task": None,
-        "state": None,
-        "createdAt": "2026-03-02T09:00:00Z",
-        "updatedAt": "2026-03-02T09:00:00Z",
-        "ref": None,
-        "statuses": listing([]),
-    }
-    found(scripted_server).answer("POST", "/graphql", json=graphql("deployments", [node]))
-    (deployment,) = records(fetch(source(), "deployments"), "deployment")
-    assert (deployment.sha, deployment.environment, deployment.ref) == ("c1", None, None)
-
-
 def test_an_answer_of_another_shape_says_so(scripted_server, source):
     found(scripted_server).answer("POST", "/graphql", json={"data": {"repository": {"databaseId": 7}}})
     with pytest.raises(UnexpectedShape, match=r"no repository\.pullRequests"):
         fetch(source(), "pull_requests")
 
 
-def history_page(nodes, after=None, head="c3"):
-    target = {"oid": head, "history": listing(nodes, after)}
-    return {"data": {"repository": {"databaseId": 7, "defaultBranchRef": {"target": target}}}}
-
-
-def commit(oid, *parents):
-    return {
-        "oid": oid, "authoredDate": "2026-03-01T08:00:00Z", "committedDate": "2026-03-01T08:00:00Z",
-        "messageHeadline": oid, "parents": {"nodes": [{"oid": parent} for parent in parents]},
-    }  # fmt: skip
-
-
 def test_history_stops_when_everything_unknown_has_been_read(scripted_server, source):
-    """A merge brings commits older than the previous head: neither dates nor that head end the walk."""
+    """singer-io/tap-github#185: a merge brings commits older than the previous head, so that neither
+    dates nor that head end the walk.
+    """
     found(scripted_server)
     # m merges an old branch (b2, b1 off a) into h, which the last pass knew; a is h's parent.
     scripted_server.answer(
@@ -349,45 +258,8 @@ def test_a_first_history_pass_can_be_continued(scripted_server, source):
     assert last.cursor == Cursor("c3")
 
 
-def issue(number, updated, **changes):
-    return {
-        "id": number, "number": number, "title": "Checkout is down", "html_url": "https://example.org/i",
-        "state": "open", "labels": [{"name": "incident"}], "created_at": "2026-03-01T08:00:00Z",
-        "updated_at": updated, "closed_at": None, **changes,
-    }  # fmt: skip
-
-
-def test_issues_go_on_from_the_last_time_and_leave_pull_requests_out(scripted_server, source):
-    page = [issue(n, f"2026-03-01T08:{n // 60:02}:{n % 60:02}Z") for n in range(100)]
-    page[3]["pull_request"] = {}
-    found(scripted_server).answer("GET", ".*/issues", json=page)
-    scripted_server.answer("GET", ".*/issues", json=[issue(99, "2026-03-01T08:01:39Z")])
-    batches = fetch(source(), "issues")
-    assert len({one.id for one in records(batches, "issue")}) == 99
-    queries = [request.query for request in scripted_server.asked(".*/issues")]
-    assert "since" not in queries[0]  # airbyte#85376: a since of 1970 answers with nothing
-    assert queries[1]["since"] == ["2026-03-01T08:01:39Z"]
-
-
-def test_more_than_a_page_of_issues_in_one_second_is_read_by_page(scripted_server, source):
-    same = [issue(n, "2026-03-01T08:00:00Z") for n in range(150)]
-    found(scripted_server).answer("GET", ".*/issues", json=same[:100])
-    scripted_server.answer("GET", ".*/issues", json=same[:100])
-    scripted_server.answer("GET", ".*/issues", json=same[100:])
-    batches = fetch(source(), "issues")
-    assert len({one.id for one in records(batches, "issue")}) == 150
-    assert [request.query["page"] for request in scripted_server.asked(".*/issues")] == [["1"], ["1"], ["2"]]
-
-
-def test_each_attempt_of_a_workflow_run_is_a_row_of_its_own(scripted_server, source):
-    """Kesin11/CIAnalyzer#966: a re-run keeps its id and its place."""
-    run = {"id": 3, "run_attempt": 2, "created_at": "2026-03-01T08:00:00Z", "conclusion": "success"}
-    found(scripted_server).answer("GET", ".*/actions/runs", json={"total_count": 1, "workflow_runs": [run]})
-    (row,) = records(fetch(source(), "workflow_runs"), "workflow_run")
-    assert (row.id, row.run_id, row.attempt) == ("3:2", "3", 2)
-
-
 def test_nothing_before_the_start_of_history_is_paged(scripted_server, source):
+    """airbytehq/airbyte#7866, airbytehq/airbyte#5669: all reviews there were ate the allowance."""
     old = pull_request(1, updated="2020-01-01T00:00:00Z")
     found(scripted_server).answer("POST", "/graphql", json=graphql("pullRequests", [old], "more"))
     batches = fetch(source(history_start=datetime(2025, 1, 1, tzinfo=UTC)), "pull_requests")
@@ -414,33 +286,276 @@ def test_a_census_with_a_row_that_is_not_shown_is_none(scripted_server, source):
         list(source().census("issues", "alder/catalogue"))
 
 
-def test_included_repositories_are_read_and_excluded_ones_are_not(scripted_server, source):
-    third = {**REPOSITORY, "databaseId": 8, "nameWithOwner": "alder/tools"}
-    scripted_server.answer("POST", "/graphql", json={"data": {"r0": REPOSITORY, "r1": third}})
-    chosen = source(
-        "alder/catalogue",
-        "alder/old-till",
-        "birch/till",
-        include=["alder/tools"],
-        exclude=["*/OLD-*", "birch/*"],
-    )
-    assert chosen.scopes("pull_requests") == ["alder/catalogue", "alder/tools"]
-    assert asked(scripted_server) == [{"o0": "alder", "n0": "catalogue", "o1": "alder", "n1": "tools"}]
-
-
-def test_an_exclusion_of_everything_asks_for_nothing(scripted_server, source):
-    assert source("alder/catalogue", exclude=["*"]).scopes("issues") == []
-    assert scripted_server.requests == []
-
-
-@pytest.mark.parametrize("name", ["alder/*", "alder", "https://github.com/alder/catalogue"])
-def test_only_the_name_of_a_repository_can_be_included(source, name):
-    with pytest.raises(ValidationError, match="names what is no repository"):
-        source(include=[name])
-
-
 def test_every_query_says_what_it_costs(scripted_server, source):
     found(scripted_server).answer("POST", "/graphql", json=graphql("pullRequests", []))
     fetch(source(), "pull_requests")
     assert all("rateLimit { cost" in request.body["query"] for request in scripted_server.requests)
     assert TOKEN not in json.dumps([request.body for request in scripted_server.requests])
+
+
+def test_an_old_pull_request_that_is_merged_today_is_read_again(scripted_server, source):
+    """apache/devlake#7851, apache/devlake#7878, apache/devlake#8689: a list by creation leaves it open."""
+    old = pull_request(
+        3,
+        updated="2026-11-01T09:00:00Z",
+        createdAt="2024-01-05T08:00:00Z",
+        state="MERGED",
+        mergedAt="2026-11-01T09:00:00Z",
+    )
+    found(scripted_server).answer("POST", "/graphql", json=graphql("pullRequests", [old], "older"))
+    head = {"nodes": [{"updatedAt": "2026-11-01T09:00:00Z"}]}
+    scripted_server.answer(
+        "POST", "/graphql", json=graphql("pullRequests", [pull_request(2)], "p3", head=head)
+    )
+    batches = fetch(source(), "pull_requests", Cursor("2026-10-31T03:00:00+00:00"))
+    assert {one.number: one.state for one in records(batches, "pull_request")} == {3: "MERGED", 2: "OPEN"}
+    assert "UPDATED_AT, direction: DESC" in scripted_server.requests[1].body["query"]
+
+
+def test_what_was_opened_and_merged_between_two_runs_comes_with_its_reviews(scripted_server, source):
+    """apache/devlake#8255: the second run met it already merged and skipped what belongs to it."""
+    review = {
+        "id": "R1",
+        "state": "APPROVED",
+        "submittedAt": "2026-11-01T10:00:00Z",
+        "author": actor("bo", 2),
+    }
+    new = pull_request(
+        9,
+        updated="2026-11-01T11:00:00Z",
+        createdAt="2026-11-01T09:00:00Z",
+        state="MERGED",
+        mergedAt="2026-11-01T11:00:00Z",
+        reviews=listing([review]),
+        commits=listing([{"commit": {
+            "oid": "c1", "authoredDate": "2026-11-01T08:00:00Z", "committedDate": "2026-11-01T08:00:00Z",
+            "author": None,
+        }}]),
+    )  # fmt: skip
+    found(scripted_server).answer("POST", "/graphql", json=graphql("pullRequests", [new]))
+    batches = fetch(source(), "pull_requests", Cursor("2026-11-01T03:00:00+00:00"))
+    assert [one.id for one in records(batches, "review")] == ["R1"]
+    assert [one.sha for one in records(batches, "pull_request_commit")] == ["c1"]
+
+
+def test_a_walk_that_breaks_off_keeps_its_watermark_and_loses_no_page(scripted_server, source):
+    """apache/devlake#6602, apache/devlake#8028: it said success, and hundreds of rows were missing."""
+    before = Cursor("2026-03-01T00:00:00+00:00")
+    first = graphql("pullRequests", [pull_request(3, "2026-03-04T10:00:00Z")], "p2")
+    found(scripted_server).answer("POST", "/graphql", json=first)
+    scripted_server.answer("POST", "/graphql", status=502, times=6)
+    seen = []
+    with pytest.raises(SourceUnavailable):
+        seen += source().fetch("pull_requests", "alder/catalogue", before)
+    found(scripted_server)
+    scripted_server.answer("POST", "/graphql", json=first)
+    interrupted = next(source().fetch("pull_requests", "alder/catalogue", before)).cursor
+    assert interrupted.watermark == before.watermark
+
+    found(scripted_server)
+    scripted_server.answer(
+        "POST", "/graphql", json=graphql("pullRequests", [pull_request(2, "2026-02-03T10:00:00Z")], "p3")
+    )
+    scripted_server.answer("POST", "/graphql", json=first)
+    batches = fetch(source(), "pull_requests", interrupted)
+    assert asked(scripted_server)[-2]["after"] == "p2"
+    assert [batch.is_final for batch in batches] == [False, True]
+    assert batches[-1].cursor == Cursor("2026-03-04T09:50:00+00:00")
+
+
+def test_the_head_is_not_read_again_where_it_tells_that_nothing_moved(scripted_server, source):
+    """Each page also tells the time of the list's first row, so that a quiet walk costs no further call."""
+    head = {"nodes": [{"updatedAt": "2026-03-04T10:00:00Z"}]}
+    pages = [
+        graphql("pullRequests", [pull_request(3, "2026-03-04T10:00:00Z")], "p2", head=head),
+        graphql("pullRequests", [pull_request(2, "2026-03-03T10:00:00Z")], head=head),
+    ]
+    found(scripted_server)
+    for page in pages:
+        scripted_server.answer("POST", "/graphql", json=page)
+    batches = fetch(source(), "pull_requests")
+    assert batches[-1].is_final
+    assert len(scripted_server.requests) == 3
+
+
+def test_the_head_is_read_again_where_it_tells_that_something_moved(scripted_server, source):
+    moved = pull_request(1, "2026-03-05T10:00:00Z")
+    found(scripted_server)
+    for page in (
+        graphql("pullRequests", [pull_request(3, "2026-03-04T10:00:00Z")], "p2"),
+        graphql("pullRequests", [pull_request(2)], head={"nodes": [{"updatedAt": "2026-03-05T10:00:00Z"}]}),
+        graphql("pullRequests", [moved, pull_request(3, "2026-03-04T10:00:00Z")], "p3"),
+        graphql("pullRequests", [moved, pull_request(3, "2026-03-04T10:00:00Z")], "p3"),
+    ):
+        scripted_server.answer("POST", "/graphql", json=page)
+    batches = fetch(source(), "pull_requests")
+    assert {one.number for one in records(batches, "pull_request")} == {1, 2, 3}
+
+
+def test_each_stream_has_a_position_of_its_own(scripted_server, source):
+    """singer-io/tap-github#59: a stream that is switched on later starved behind the others' bookmark."""
+    found(scripted_server).answer("POST", "/graphql", json=graphql("pullRequests", [pull_request(1)]))
+    scripted_server.answer("POST", "/graphql", json=graphql("issues", [issue(4, "2026-10-01T08:00:00Z")]))
+    one = source()
+    changes = fetch(one, "pull_requests")
+    issues = fetch(one, "issues")
+    assert changes[-1].cursor == Cursor("2026-03-02T09:50:00+00:00")
+    assert issues[-1].cursor == Cursor("2026-10-01T07:50:00+00:00")
+
+
+def test_the_merge_s_own_commit_links_a_pull_request_to_history(scripted_server, source):
+    """sorenlouv/backport#571, googleapis/release-please#817: GitHub associates a commit with every pull
+    request that contains it. apache/texera#4620: and only some time after the merge.
+    """
+    merged = pull_request(
+        5,
+        state="MERGED",
+        mergedAt="2026-03-02T10:00:00Z",
+        mergeCommit={"oid": "m5", "messageHeadline": "Round prices (#5)", "messageBody": ""},
+    )
+    event = {
+        "__typename": "MergedEvent",
+        "id": "E1",
+        "createdAt": "2026-03-02T10:00:00Z",
+        "commit": {"oid": "m6"},
+    }
+    late = pull_request(
+        6, state="MERGED", mergedAt="2026-03-02T10:00:00Z", mergeCommit=None, timelineItems=listing([event])
+    )
+    found(scripted_server).answer("POST", "/graphql", json=graphql("pullRequests", [merged, late]))
+    batches = fetch(source(), "pull_requests")
+    assert [one.merge_commit_sha for one in records(batches, "pull_request")] == ["m5", "m6"]
+    assert not any("associatedPullRequests" in one.body["query"] for one in scripted_server.requests)
+
+
+def test_a_stacked_pull_request_keeps_its_base_and_the_commit_it_became(scripted_server, source):
+    """duckduckgo/Android#9650: merged through a queue it lands on the default branch all the same."""
+    stacked = pull_request(
+        7,
+        state="MERGED",
+        baseRefName="feature/first-part",
+        mergedAt="2026-03-02T10:00:00Z",
+        mergeCommit={"oid": "m7", "messageHeadline": "Second part (#7)", "messageBody": ""},
+    )
+    found(scripted_server).answer("POST", "/graphql", json=graphql("pullRequests", [stacked]))
+    (row,) = records(fetch(source(), "pull_requests"), "pull_request")
+    assert (row.base_ref, row.merge_commit_sha) == ("feature/first-part", "m7")
+
+
+def test_one_commit_in_two_repositories_is_two_rows(scripted_server, source):
+    """athenianco/athenian-api#3108: a fork or a copied history has the same shas."""
+    other = {**REPOSITORY, "databaseId": 8, "nameWithOwner": "birch/catalogue"}
+    scripted_server.answer("POST", "/graphql", json={"data": {"r0": REPOSITORY, "r1": other}})
+    scripted_server.answer("POST", "/graphql", json=history_page([commit("c3")]), times=2)
+    both = source("alder/catalogue", "birch/catalogue")
+    batches = [batch for scope in both.scopes("history") for batch in fetch(both, "history", scope=scope)]
+    assert [one.id for one in records(batches, "commit")] == ["7:c3", "8:c3"]
+
+
+SHA = "0123456789abcdef0123456789abcdef01234567"
+
+
+@pytest.mark.parametrize(
+    ("body", "reverted", "picked"),
+    [
+        ("", [], []),
+        (f"This reverts commit {SHA}.\n\nIt broke the till.", [SHA], []),
+        (f"This reverts commit\n{SHA.upper()}, reversing\nchanges made to {'9' * 40}.", [SHA], []),
+        ("This reverts commit 0123456 (Round prices, 2026-03-01).", ["0123456"], []),
+        (f"Fix it.\n\n(cherry picked from commit {SHA})\n(cherry picked from commit {SHA})", [], [SHA]),
+        ("This reverts commitment to commit nothing", [], []),
+    ],
+    ids=["none", "revert", "revert of a merge", "by reference", "picked twice", "prose"],
+)
+def test_reverts_and_cherry_picks_are_read_from_messages_that_are_not_kept(
+    scripted_server, source, body, reverted, picked
+):
+    merge = {"oid": "m1", "messageHeadline": "Merge", "messageBody": body}
+    found(scripted_server).answer(
+        "POST", "/graphql", json=graphql("pullRequests", [pull_request(1, mergeCommit=merge)])
+    )
+    scripted_server.answer("POST", "/graphql", json=history_page([commit("m1", body=body)]))
+    one = source()
+    (change,) = records(fetch(one, "pull_requests"), "pull_request")
+    (row,) = records(fetch(one, "history"), "commit")
+    assert (change.reverted_shas, change.picked_shas) == (reverted, picked)
+    assert (row.reverted_shas, row.picked_shas) == (reverted, picked)
+    assert "till" not in repr((change, row))
+
+
+def test_without_a_merge_commit_nothing_is_known_of_reverts(scripted_server, source):
+    found(scripted_server).answer("POST", "/graphql", json=graphql("pullRequests", [pull_request(1)]))
+    (change,) = records(fetch(source(), "pull_requests"), "pull_request")
+    assert (change.reverted_shas, change.picked_shas, change.paths) == (None, None, None)
+
+
+def test_changed_files_are_asked_for_only_where_paths_matter(scripted_server, source):
+    files = listing([{"path": "b.py"}, {"path": "a.py"}], "f2")
+    found(scripted_server).answer(
+        "POST", "/graphql", json=graphql("pullRequests", [pull_request(1, files=files)])
+    )
+    scripted_server.answer(
+        "POST", "/graphql", json={"data": {"node": {"files": listing([{"path": "c.py"}])}}}
+    )
+    batches = fetch(source(scopes_with_paths=["alder/catalogue"]), "pull_requests")
+    assert [one.paths for one in records(batches, "pull_request")] == [["a.py", "b.py", "c.py"]]
+    assert batches[-1].cursor == Cursor("2026-03-02T09:50:00+00:00 paths")
+    found(scripted_server).answer("POST", "/graphql", json=graphql("pullRequests", [pull_request(1)]))
+    batches = fetch(source(scopes_with_paths=["alder/other"]), "pull_requests", batches[-1].cursor)
+    assert "files(" not in scripted_server.requests[-1].body["query"]
+    assert batches[-1].cursor == Cursor("2026-03-02T09:50:00+00:00")
+
+
+def test_all_are_read_once_more_when_paths_begin_to_matter(scripted_server, source):
+    newest = pull_request(2, "2026-03-04T10:00:00Z", files=listing([]))
+    oldest = pull_request(1, "2020-01-01T10:00:00Z", files=listing([]))
+    head = {"nodes": [{"updatedAt": "2026-03-04T10:00:00Z"}]}
+    first = graphql("pullRequests", [newest], "p2", head=head)
+    second = graphql("pullRequests", [oldest], head=head)
+    reader = source(scopes_with_paths=["alder/catalogue"])
+    found(scripted_server).answer("POST", "/graphql", json=first).answer("POST", "/graphql", json=second)
+    batches = fetch(reader, "pull_requests", Cursor("2026-03-04T09:50:00+00:00"))
+    assert {one.number for one in records(batches, "pull_request")} == {1, 2}
+    # Cut short, it goes on where it stood.
+    scripted_server.answer("POST", "/graphql", json=second)
+    (rest,) = fetch(reader, "pull_requests", batches[0].cursor)
+    assert asked(scripted_server)[-1]["after"] == "p2"
+    assert rest.cursor == batches[-1].cursor
+    # The next night reads no more than what is new.
+    scripted_server.answer("POST", "/graphql", json=graphql("pullRequests", [newest, oldest], "p2"))
+    assert len(fetch(reader, "pull_requests", rest.cursor)) == 1
+
+
+def test_a_server_that_repeats_a_page_is_not_followed_for_ever(scripted_server, source):
+    page = graphql("pullRequests", [pull_request(1)], "same")
+    found(scripted_server).answer("POST", "/graphql", json=page, times=2)
+    with pytest.raises(UnexpectedShape, match="repeats a page"):
+        fetch(source(), "pull_requests")
+
+
+def test_a_page_that_promises_more_without_a_token_is_odd(scripted_server, source):
+    page = graphql("pullRequests", [pull_request(1)])
+    page["data"]["repository"]["pullRequests"]["pageInfo"]["hasNextPage"] = True
+    found(scripted_server).answer("POST", "/graphql", json=page)
+    with pytest.raises(UnexpectedShape, match="repeats a page"):
+        fetch(source(), "pull_requests")
+
+
+def test_one_row_that_cannot_be_read_does_not_cost_the_others(scripted_server, source):
+    odd = pull_request(2, createdAt="yesterday", author=actor("ada"))
+    found(scripted_server).answer("POST", "/graphql", json=graphql("pullRequests", [pull_request(1), odd]))
+    (batch,) = fetch(source(), "pull_requests")
+    assert [one.number for one in records([batch], "pull_request")] == [1]
+    (unread,) = batch.unread
+    assert unread.place == "github/alder/catalogue/pull_requests 2"
+    assert "yesterday" not in unread.reason
+
+
+def test_a_row_without_an_id_is_not_stored_under_none(scripted_server, source):
+    nameless = [pull_request(n, fullDatabaseId=None) for n in (1, 2)]
+    found(scripted_server).answer(
+        "POST", "/graphql", json=graphql("pullRequests", [*nameless, pull_request(3)])
+    )
+    (batch,) = fetch(source(), "pull_requests")
+    assert [one.id for one in records([batch], "pull_request")] == ["1003"]
+    assert len(batch.unread) == 2

@@ -128,5 +128,7 @@ def test_a_night_in_which_nothing_happened_costs_one_call_more_per_project(
     results = nights.read(small_world.as_of)
     assert {one.rows_changed for one in results.values()} == {0}
     # A search and the census; where the overlap reads issues again, their changelogs; the first
-    # project also bears the look-up of all projects.
-    assert all(one.calls <= 4 for one in results.values())
+    # project also bears the look-ups of all projects and of all fields.
+    *others, first = sorted(one.calls for one in results.values())
+    assert first <= 5
+    assert max(others) <= 3

@@ -12,12 +12,15 @@ from graphql import build_schema, parse, validate
 from pydantic import SecretStr
 
 from connectors import github_queries
-from connectors.base import SourceContext
-from connectors.github import GitHubSource, Settings
+from connectors.base import Cursor, SourceContext
+from connectors.github import STREAMS, GitHubSource, Settings
+from connectors.records import Record
 from connectors.sandbox.connection import LARGEST_PAGE
 from connectors.sandbox.github_graphql import schema
+from connectors.sandbox.github_nodes import touched
 from connectors.sandbox.prune_schema import PRUNED, QUERIES, prune
-from connectors.sandbox.servers import Running
+from connectors.sandbox.servers import Running, serve
+from connectors.sandbox.simulation import build
 from connectors.sandbox.world import World
 
 PUBLISHED = Path(__file__).parents[3] / "shared/replay/data/github_schema.graphql"
@@ -100,8 +103,8 @@ def test_what_overflows_a_page_is_reached_by_its_node(running: Running, world: W
     busiest = max(world.repository("alder/basket-api").pull_requests, key=lambda one: len(one.commits))
     after, seen = None, []
     while True:
-        query = github_queries.DRILLS["commits"]
-        page = ask(running, query, id=f"PR_{busiest.id}", after=after)["data"]["node"]["commits"]
+        query = github_queries.drill_query(["commits"])
+        page = ask(running, query, id=f"PR_{busiest.id}", commits=after)["data"]["node"]["commits"]
         seen += [node["commit"]["oid"] for node in page["nodes"]]
         after = page["pageInfo"]["endCursor"]
         if not page["pageInfo"]["hasNextPage"]:
@@ -118,7 +121,7 @@ def test_the_other_nested_lists_can_be_drilled_too(name: str, running: Running, 
     deployment = max(repository.deployments, key=lambda one: len(one.statuses))
     node = f"DE_{deployment.id}" if name == "statuses" else f"PR_{busiest.id}"
 
-    page = ask(running, github_queries.DRILLS[name], id=node)["data"]["node"][name]
+    page = ask(running, github_queries.drill_query([name]), id=node)["data"]["node"][name]
 
     assert len(page["nodes"]) == LARGEST_PAGE
     assert page["pageInfo"]["hasNextPage"]
@@ -211,6 +214,142 @@ def test_a_deleted_author_is_nobody(running: Running, world: World) -> None:
         "number": change.number,
         "author": None,
     }
+
+
+class Reader:
+    """The connector over the sandbox; it keeps every stream's position from night to night."""
+
+    def __init__(self, url: str, *names: str, **settings: Any) -> None:
+        self._url, self._names, self._settings = url, names, settings
+        self._cursors: dict[tuple[str, str], Cursor] = {}
+        self.stored: dict[str, dict[str, Record]] = {}
+
+    def night(self) -> dict[str, int]:
+        """Read every stream. Returns stream → calls; the first one bears the look-up."""
+        source = GitHubSource(
+            Settings(name="github", kind="github", base_url=self._url, **self._settings),
+            SourceContext(SecretStr("any"), self._names, "."),
+        )
+        calls = {}
+        for stream in STREAMS:
+            before = source.traffic.calls
+            for scope in source.scopes(stream):
+                for batch in source.fetch(stream, scope, self._cursors.get((stream, scope), Cursor())):
+                    self._cursors[stream, scope] = batch.cursor
+                    for record in batch.records:
+                        self.stored.setdefault(record.table, {})[record.id] = record
+            calls[stream] = source.traffic.calls - before
+        source.close()
+        return calls
+
+
+def test_the_connector_reads_what_the_world_holds(running: Running, world: World) -> None:
+    reader = Reader(running.urls["github"], "alder/depot-scan", "alder/routing-engine", "alder/harbour-rates")
+    reader.night()
+    chosen = [world.repository(f"alder/{name}") for name in ("depot-scan", "routing-engine", "harbour-rates")]
+
+    def held(name: str) -> int:
+        return sum(len(getattr(one, name)) for one in chosen)
+
+    assert len(reader.stored["pull_request"]) == held("pull_requests")
+    assert len(reader.stored["commit"]) == held("trunk")
+    assert len(reader.stored["deployment"]) == held("deployments")
+    assert len(reader.stored["release"]) == held("releases")
+    assert len(reader.stored["tag"]) == held("tags")
+    assert len(reader.stored["issue"]) == held("issues")
+    attempts = {
+        f"{run.id}:{n}" for one in chosen for run in one.workflow_runs for n, _ in enumerate(run.attempts, 1)
+    }
+    assert set(reader.stored["workflow_run"]) == attempts
+    assert any(key.endswith(":2") for key in attempts)
+
+
+def test_an_organisation_is_discovered_by_rule(running: Running, world: World) -> None:
+    source = GitHubSource(
+        Settings(name="github", kind="github", base_url=running.urls["github"], organisations=["alder"]),
+        SourceContext(SecretStr("any"), ("alder/rate-service",), "."),
+    )
+    scopes = source.scopes("history")
+    findings = {one.where: one for one in source.check()}
+    source.close()
+
+    present = {one.name_at(world.as_of) for one in world.repositories}
+    assert scopes[0] == "alder/rate-service"  # as it is configured; harbour-rates is its present name
+    assert set(scopes[1:]) == present - {"alder/harbour-rates"}
+    assert findings["github/alder"].message.startswith(f"{len(present)} repositories: {len(present)} read")
+
+
+def test_teams_and_code_owners_say_who_owns_what(running: Running, world: World) -> None:
+    reader = Reader(running.urls["github"], "alder/payments", organisations=["alder"], teams=True)
+    reader.night()
+    keys = {one.id: one.key for one in reader.stored["source_team"].values()}  # type: ignore[attr-defined]
+    assert sorted(keys.values()) == sorted(f"alder/{team.id}" for team in world.teams)
+    payments = str(world.repository("alder/payments").id)
+    writers = {
+        keys[one.team_id]  # type: ignore[attr-defined]
+        for one in reader.stored["source_team_repository"].values()
+        if one.repository_id == payments  # type: ignore[attr-defined]
+    }
+    assert writers == {"alder/checkout"}  # since January 2026
+    (rule,) = [one for one in reader.stored["code_owner"].values() if one.repository_id == payments]  # type: ignore[attr-defined]
+    assert (rule.pattern, rule.teams, rule.has_people) == ("*", ["alder/checkout"], False)  # type: ignore[attr-defined]
+    assert len(reader.stored["source_team_member"]) == sum(
+        (spell.since is None or spell.since <= world.as_of.date())
+        and (spell.until is None or world.as_of.date() < spell.until)
+        for spell in world.memberships
+    )
+
+
+def test_a_merged_revert_names_the_commit_that_it_takes_back(running: Running, world: World) -> None:
+    repository, change = next(
+        (repository, change)
+        for repository in world.repositories
+        for change in repository.pull_requests
+        if change.reverts and change.merge_sha
+    )
+    taken_back = next(one for one in repository.pull_requests if one.id == change.reverts)
+    reader = Reader(running.urls["github"], repository.name_at(world.as_of))
+    reader.night()
+    assert reader.stored["pull_request"][str(change.id)].reverted_shas == [taken_back.merge_sha]  # type: ignore[attr-defined]
+    commit = reader.stored["commit"][f"{repository.id}:{change.merge_sha}"]
+    assert commit.reverted_shas == [taken_back.merge_sha]  # type: ignore[attr-defined]
+
+
+def test_a_thousand_pull_requests_cost_no_more_than_forty_five_calls() -> None:
+    """25 in a call; lists of more than a hundred commits or reviews cost further ones."""
+    world = build(seed=7, scale=1.0, with_scenarios=True)
+    with serve(world) as running:
+        names = [one.name_at(world.as_of) for one in world.repositories]
+        reader = Reader(running.urls["github"], *names)
+        calls = reader.night()
+    assert len(reader.stored["pull_request"]) > 4_000
+    assert calls["pull_requests"] / len(reader.stored["pull_request"]) * 1_000 <= 45
+
+
+def test_a_night_with_fifty_updated_pull_requests_costs_no_more_than_ten_calls() -> None:
+    """All streams of one repository that has deployments, releases, tags, runs and issues.
+
+    A run that was started again costs a call of its own, so there is none.
+    """
+    world = build(seed=7, scale=1.0, with_scenarios=True)
+    busy = world.repository("alder/routing-engine")
+    busy.deployments = world.repository("alder/payments").deployments
+    runs = world.repository("alder/depot-scan").workflow_runs
+    busy.workflow_runs = [run for run in runs if len(run.attempts) == 1]
+    morning = world.as_of
+    updates = sorted(max(one for one in touched(change) if one <= morning) for change in busy.pull_requests)
+    with serve(world) as running:
+        running.move_to(updates[-51])
+        reader = Reader(running.urls["github"], "alder/routing-engine")
+        reader.night()
+        earlier = dict(reader.stored["pull_request"])
+        running.move_to(morning)
+        calls, quiet = reader.night(), reader.night()
+    changed = [key for key, one in reader.stored["pull_request"].items() if earlier.get(key) != one]
+    assert len(changed) >= 50
+    assert {"deployment", "release", "tag", "workflow_run", "issue", "code_owner"} <= set(reader.stored)
+    assert sum(calls.values()) <= 10, calls
+    assert sum(quiet.values()) <= 7, quiet
 
 
 @pytest.mark.parametrize("stream", ["pull_requests", "issues"])

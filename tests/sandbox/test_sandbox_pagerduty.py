@@ -1,12 +1,16 @@
 """The fictional PagerDuty answers the official client as PagerDuty does."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
 import pagerduty
 import pytest
 import requests
+from pydantic import SecretStr
 
+from connectors.base import Cursor, SourceContext
+from connectors.pagerduty import PagerDutySource, Settings
+from connectors.records import Incident
 from connectors.sandbox.servers import Running
 from connectors.sandbox.world import World
 
@@ -78,6 +82,26 @@ def test_an_incident_tells_what_the_monitor_saw(client: pagerduty.RestApiV2Clien
     assert entries[-1]["created_at"] == found["created_at"]
 
 
+def test_the_accounts_log_is_that_of_all_its_incidents_the_latest_first(
+    client: pagerduty.RestApiV2Client, world: World
+) -> None:
+    since = world.as_of - timedelta(days=60)
+    found = list(client.iter_all("log_entries", params=span(since, world.as_of), page_size=50))
+    acknowledged = {
+        one["incident"]["id"]: one["created_at"] for one in found if one["type"] == "acknowledge_log_entry"
+    }
+
+    assert [one["created_at"] for one in found] == sorted((one["created_at"] for one in found), reverse=True)
+    assert {key: datetime.fromisoformat(at) for key, at in acknowledged.items()} == {
+        one.id: one.acknowledged_at
+        for one in world.incidents
+        if one.acknowledged_at and since <= one.acknowledged_at < world.as_of
+    }
+    assert {one["agent"]["type"] for one in found if one["type"] == "trigger_log_entry"} == {
+        "service_reference"
+    }
+
+
 def test_a_merged_incident_says_into_which_one(client: pagerduty.RestApiV2Client, world: World) -> None:
     merged = next(one for one in world.incidents if one.merged_into)
     reason = client.rget(f"incidents/{merged.id}")["resolve_reason"]
@@ -101,3 +125,41 @@ def test_pagerduty_requires_a_token(running: Running) -> None:
 
     for headers in ({}, {"Authorization": "Token token="}):
         assert requests.get(url, headers=headers, timeout=10).status_code == 401
+
+
+@pytest.fixture
+def read(running: Running) -> Callable[[Cursor], tuple[dict[str, Incident], Cursor, int]]:
+    """Fetches as a run does: the incidents, where the stream stands then, and the calls that it took."""
+
+    def fetch(cursor: Cursor) -> tuple[dict[str, Incident], Cursor, int]:
+        settings = Settings(
+            name="pd", kind="pagerduty", base_url=running.urls["pagerduty"], token_env="TOKEN"
+        )
+        source = PagerDutySource(settings, SourceContext(SecretStr("any"), (), ""))
+        batches = list(source.fetch("incidents", "*", cursor))
+        source.close()
+        rows = {one.id: one for batch in batches for one in batch.records if isinstance(one, Incident)}
+        return rows, batches[-1].cursor, source.traffic.calls
+
+    return fetch
+
+
+def test_every_incident_arrives_with_its_first_acknowledgement(
+    read: Callable[[Cursor], tuple[dict[str, Incident], Cursor, int]], world: World
+) -> None:
+    """One call per page of a hundred incidents or of a hundred entries of the log, and none per row."""
+    found, cursor, calls = read(Cursor())
+    assert {key: one.acknowledged_at for key, one in found.items()} == {
+        one.id: one.acknowledged_at for one in world.incidents
+    }
+    entries = sum(4 + len(one.notes) for one in world.incidents)
+    days = (world.as_of - min(one.started_at for one in world.incidents)).days
+    windows = days // 180 + 1
+    # each window has its last page, each page of incidents a last page of its log; two for the open ones
+    # and for the start
+    pages = len(world.incidents) // 100 + windows
+    assert calls <= 2 + pages + (entries // 100 + pages)
+
+    again, _, calls = read(cursor)
+    assert calls <= 3, "a night without changes: what is open, the look-back, the log of the newest"
+    assert again.items() <= found.items()

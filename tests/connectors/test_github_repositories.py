@@ -1,0 +1,251 @@
+"""Which repositories a GitHub source reads, and what `check` tells of it."""
+
+import pytest
+from github_script import REPOSITORY, TOKEN, asked, fetch, found, graphql, listing, records, source_of
+from pydantic import ValidationError
+
+from connectors.base import NotFound
+
+
+@pytest.fixture
+def source(scripted_server, naps):
+    return lambda *names, **more: source_of(scripted_server, *names, naps=naps, **more)
+
+
+def repository(number, name, **changes):
+    return {**REPOSITORY, "databaseId": number, "nameWithOwner": name, **changes}
+
+
+def owned(nodes, after=None):
+    return {"data": {"repositoryOwner": {"repositories": listing(nodes, after)}}}
+
+
+# --- by name
+
+
+def test_two_names_of_a_renamed_repository_are_one(scripted_server, source):
+    """software-gardening/almanack#363: a rename must not make the history vanish."""
+    scripted_server.answer("POST", "/graphql", json={"data": {"r0": REPOSITORY, "r1": REPOSITORY}})
+    renamed = source("alder/catalogue", "alder/old-catalogue")
+    assert renamed.scopes("pull_requests") == ["alder/catalogue"]
+    (row,) = records(fetch(renamed, "repositories", scope="*"), "repository")
+    assert row.id == "7"
+    assert row.configured_names == ["alder/catalogue", "alder/old-catalogue"]
+
+
+def test_a_transferred_repository_keeps_its_scope_and_is_asked_for_by_its_present_name(
+    scripted_server, source
+):
+    """software-gardening/almanack#363: its cursors stand under the name that is configured."""
+    found(scripted_server, repository(7, "birch/products"))
+    scripted_server.answer("POST", "/graphql", json=graphql("issues", []))
+    moved = source("alder/catalogue")
+    assert moved.scopes("issues") == ["alder/catalogue"]
+    fetch(moved, "issues")
+    assert asked(scripted_server)[-1]["owner"] == "birch"
+    assert asked(scripted_server)[-1]["name"] == "products"
+
+
+def test_an_unknown_repository_does_not_stop_the_known_one(scripted_server, source):
+    """airbytehq/airbyte source-github: one that cannot be read is told, never left out in silence."""
+    scripted_server.answer(
+        "POST",
+        "/graphql",
+        json={
+            "data": {"r0": REPOSITORY, "r1": None},
+            "errors": [{"type": "NOT_FOUND", "path": ["r1"], "message": "Could not resolve"}],
+        },
+    )
+    both = source("alder/catalogue", "alder/typo")
+    assert both.scopes("pull_requests") == ["alder/catalogue", "alder/typo"]
+    with pytest.raises(NotFound, match="github/alder/typo: the repository does not exist"):
+        fetch(both, "pull_requests", scope="alder/typo")
+
+
+def test_included_repositories_are_read_and_excluded_ones_are_not(scripted_server, source):
+    third = repository(8, "alder/tools")
+    scripted_server.answer("POST", "/graphql", json={"data": {"r0": REPOSITORY, "r1": third}})
+    chosen = source(
+        "alder/catalogue",
+        "alder/old-till",
+        "birch/till",
+        include=["alder/tools"],
+        exclude=["*/OLD-*", "birch/*"],
+    )
+    assert chosen.scopes("pull_requests") == ["alder/catalogue", "alder/tools"]
+    assert asked(scripted_server) == [{"o0": "alder", "n0": "catalogue", "o1": "alder", "n1": "tools"}]
+
+
+def test_an_exclusion_of_everything_asks_for_nothing(scripted_server, source):
+    assert source("alder/catalogue", exclude=["*"]).scopes("issues") == []
+    assert scripted_server.requests == []
+
+
+@pytest.mark.parametrize("name", ["alder/*", "alder", "https://github.com/alder/catalogue"])
+def test_only_the_name_of_a_repository_can_be_included_by_itself(source, name):
+    with pytest.raises(ValidationError, match="names what is no repository"):
+        source(include=[name])
+
+
+def test_fifty_repositories_are_looked_up_in_a_call(scripted_server, source):
+    names = [f"alder/r{number:02}" for number in range(51)]
+    for some in (names[:50], names[50:]):
+        answers = {f"r{n}": repository(int(name[-2:]) + 1, name) for n, name in enumerate(some)}
+        scripted_server.answer("POST", "/graphql", json={"data": answers})
+    assert source(*names).scopes("issues") == names
+    assert len(scripted_server.requests) == 2
+
+
+# --- by organisation
+
+
+def test_an_organisation_s_repositories_are_found_and_read_by_rule(scripted_server, source):
+    nodes = [
+        REPOSITORY,
+        repository(8, "alder/attic", isArchived=True),
+        repository(9, "alder/borrowed", isFork=True),
+        repository(10, "alder/sandbox-1"),
+        repository(11, "alder/till"),
+    ]
+    scripted_server.answer("POST", "/graphql", json=owned(nodes[:3], "o2"))
+    scripted_server.answer("POST", "/graphql", json=owned(nodes[3:]))
+    found_by_rule = source("alder/till", organisations=["alder"], exclude=["*/sandbox-*"])
+    assert found_by_rule.scopes("history") == ["alder/till", "alder/catalogue"]
+    assert asked(scripted_server) == [
+        {"login": "alder", "n": 50, "after": None},
+        {"login": "alder", "n": 50, "after": "o2"},
+    ]
+
+
+def test_archived_ones_and_forks_are_read_where_it_is_said(scripted_server, source):
+    nodes = [
+        repository(8, "alder/attic", isArchived=True),
+        repository(9, "alder/borrowed", isFork=True),
+        repository(10, "alder/borrowed-attic", isFork=True, isArchived=True),
+    ]
+    scripted_server.answer("POST", "/graphql", json=owned(nodes), times=2)
+    forks = source("alder/attic", organisations=["alder"], forks="read", exclude=["alder/attic"])
+    assert forks.scopes("history") == ["alder/borrowed"]
+    archived = source("alder/attic", organisations=["alder"], archived="read")
+    assert archived.scopes("history") == ["alder/attic"]
+
+
+def test_what_a_service_names_is_read_in_any_case(scripted_server, source):
+    nodes = [
+        repository(8, "alder/attic", isArchived=True),
+        repository(9, "alder/borrowed", isFork=True),
+    ]
+    scripted_server.answer("POST", "/graphql", json=owned(nodes))
+    named = source("alder/attic", organisations=["alder"], include=["alder/borrowed"])
+    assert named.scopes("history") == ["alder/attic", "alder/borrowed"]
+    rows = records(fetch(named, "repositories", scope="*"), "repository")
+    assert [(one.name, one.is_archived, one.is_fork) for one in rows] == [
+        ("alder/attic", True, False),
+        ("alder/borrowed", False, True),
+    ]
+
+
+def test_patterns_choose_among_what_is_discovered(scripted_server, source):
+    nodes = [repository(8, "alder/pay-api"), repository(9, "alder/pay-old"), repository(10, "alder/other")]
+    scripted_server.answer("POST", "/graphql", json=owned(nodes))
+    chosen = source("alder/other", organisations=["alder"], include=["alder/pay-*"], exclude=["*-old"])
+    assert chosen.scopes("history") == ["alder/other", "alder/pay-api"]
+
+
+def test_a_discovered_repository_that_is_configured_under_an_old_name_is_one(scripted_server, source):
+    """software-gardening/almanack#363: by its id, whatever it is called."""
+    scripted_server.answer("POST", "/graphql", json=owned([REPOSITORY]))
+    found(scripted_server)
+    renamed = source("alder/old-catalogue", organisations=["alder"])
+    assert renamed.scopes("history") == ["alder/old-catalogue"]
+
+
+def test_a_configured_name_in_other_letters_needs_no_call_of_its_own(scripted_server, source):
+    scripted_server.answer("POST", "/graphql", json=owned([REPOSITORY]))
+    assert source("Alder/Catalogue", organisations=["alder"]).scopes("history") == ["Alder/Catalogue"]
+    assert len(scripted_server.requests) == 1
+
+
+def test_an_unknown_organisation_is_told_and_the_others_are_read(scripted_server, source):
+    nobody = {
+        "data": {"repositoryOwner": None},
+        "errors": [{"type": "NOT_FOUND", "path": ["repositoryOwner"], "message": "Could not resolve"}],
+    }
+    scripted_server.answer("POST", "/graphql", json=nobody)
+    scripted_server.answer("POST", "/graphql", json=owned([REPOSITORY]))
+    both = source(organisations=["typo", "alder"])
+    assert both.scopes("history") == ["alder/catalogue", "typo"]
+    with pytest.raises(NotFound, match="github/typo: the organisation does not exist"):
+        fetch(both, "history", scope="typo")
+
+
+def test_a_probe_too_large_for_the_server_is_made_smaller(scripted_server, source):
+    scripted_server.answer("POST", "/graphql", status=502)
+    scripted_server.answer("POST", "/graphql", json=owned([REPOSITORY]))
+    source(organisations=["alder"]).scopes("history")
+    assert [one["n"] for one in asked(scripted_server)] == [50, 25]
+
+
+# --- check
+
+
+WHO = {
+    "data": {
+        "viewer": {"login": "ada"},
+        "rateLimit": {"cost": 1, "limit": 5000, "remaining": 4998, "resetAt": "2026-11-02T09:00:00Z"},
+    }
+}
+
+
+def signed_in(server, scopes="repo, read:org"):
+    server.answer("POST", "/graphql", json=WHO, headers={"X-OAuth-Scopes": scopes})
+    return server.answer("GET", "/rate_limit", status=404, json={})
+
+
+def test_check_tells_who_asks_and_what_is_read_and_left_out(scripted_server, source):
+    nodes = [
+        REPOSITORY,
+        repository(12, "alder/till"),
+        *(repository(20 + n, f"alder/attic-{n}", isArchived=True) for n in range(4)),
+        repository(30, "alder/borrowed", isFork=True),
+        repository(31, "alder/sandbox"),
+    ]
+    signed_in(scripted_server).answer("POST", "/graphql", json=owned(nodes))
+    lines = source("alder/till", organisations=["alder"], exclude=["*/sandbox"]).check()
+    assert all(line.is_fine for line in lines)
+    assert (lines[0].where, "signed in as ada" in lines[0].message) == ("github", True)
+    assert [line.where for line in lines[1:]] == ["github/alder", "github/alder/till"]
+    assert lines[1].message.split("; ") == [
+        "8 repositories: 2 read, such as alder/catalogue, alder/till",
+        "4 left out (archived), such as alder/attic-0, alder/attic-1, alder/attic-2",
+        "1 left out (fork), such as alder/borrowed",
+        "1 left out (by include or exclude), such as alder/sandbox",
+    ]
+    assert lines[2].message == "can be read"
+
+
+def test_check_tells_what_cannot_be_read(scripted_server, source):
+    signed_in(scripted_server)
+    scripted_server.answer("POST", "/graphql", json=owned([]))
+    scripted_server.answer("POST", "/graphql", json={"data": {"r0": None}})
+    lines = source("alder/typo", organisations=["alder"]).check()
+    assert [(line.where, line.is_fine) for line in lines[1:]] == [
+        ("github/alder", False),
+        ("github/alder/typo", False),
+    ]
+    assert "shows no repository" in lines[1].message
+    assert TOKEN not in str(lines)
+
+
+def test_check_stops_where_nobody_is_let_in(scripted_server, source):
+    scripted_server.answer("POST", "/graphql", status=401, json={})
+    (line,) = source("alder/catalogue").check()
+    assert not line.is_fine
+    assert TOKEN not in line.message
+
+
+def test_check_goes_on_where_only_a_scope_is_missing(scripted_server, source):
+    signed_in(scripted_server, scopes="repo").answer("POST", "/graphql", json=owned([REPOSITORY]))
+    lines = source("alder/catalogue", organisations=["alder"], teams=True).check()
+    assert [line.is_fine for line in lines] == [False, True, True]
+    assert "read:org" in lines[0].message
