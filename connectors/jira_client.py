@@ -68,16 +68,18 @@ class JiraClient:
 
     def get(self, version: int, path: str, where: str, parameters: Mapping[str, Any] | None = None) -> Reply:
         """GET a resource of the REST API in that version. Raises `SourceError`."""
-        return self._ask("GET", version, path, where, params=dict(parameters or {}))
+        return self._ask("GET", f"api/{version}/{path}", where, params=dict(parameters or {}))
 
     def post(self, version: int, path: str, where: str, body: Mapping[str, Any]) -> Reply:
         """POST a question (nothing is ever written). Raises `SourceError`."""
-        return self._ask("POST", version, path, where, json=dict(body))
+        return self._ask("POST", f"api/{version}/{path}", where, json=dict(body))
 
-    def _ask(
-        self, verb: Literal["GET", "POST"], version: int, path: str, where: str, **content: Any
-    ) -> Reply:
-        url = f"{self._base_url}/rest/api/{version}/{path}"
+    def get_agile(self, path: str, where: str, parameters: Mapping[str, Any]) -> Reply:
+        """GET a resource of Jira Software: a list of boards or sprints. Raises `SourceError`."""
+        return self._ask("GET", f"agile/1.0/{path}", where, params=dict(parameters))
+
+    def _ask(self, verb: Literal["GET", "POST"], path: str, where: str, **content: Any) -> Reply:
+        url = f"{self._base_url}/rest/{path}"
 
         def send() -> Reply:
             if self._pace_seconds:
@@ -87,9 +89,13 @@ class JiraClient:
                 self._session, verb, url, timeout=TIMEOUT_SECONDS, allow_redirects=False, **content
             )
             headers = {name.lower(): value for name, value in response.headers.items()}
+            # While requests are left, Data Center writes a zero into every answer, failures included.
+            if headers.get("retry-after") == "0":
+                del headers["retry-after"]
             return Reply(response.status_code, headers, response.text)
 
         def judge(reply: Reply) -> None:
+            refuse_failed_sign_in(reply, where, self._token_env)
             refuse_web_pages(reply, where, self._token_env)
             classify(reply)
 
@@ -98,6 +104,28 @@ class JiraClient:
             raise Refused(where, "the server refuses the request (400)", "Check base_url and deployment")
         require_success(reply, where=where, token_env=self._token_env)
         return reply
+
+
+def refuse_failed_sign_in(reply: Reply, where: str, token_env: str | None) -> None:
+    """Raise where Jira says that it did not let the account in.
+
+    It may well answer 200 then, with what a stranger may see: without this, an expired token would look
+    like a Jira without projects.
+    """
+    reasons = {one.strip() for one in reply.headers.get("x-seraph-loginreason", "").split(",")}
+    denied = reply.headers.get("x-authentication-denied-reason", "")
+    if "AUTHENTICATION_DENIED" in reasons or "CAPTCHA" in denied.upper():
+        raise AuthError(
+            where,
+            f"the server wants a CAPTCHA solved before it accepts this account again ({reply.status})",
+            "Sign in once with a browser as the token's owner, then run again",
+        )
+    if "AUTHENTICATED_FAILED" in reasons and "OK" not in reasons and reply.status != 401:
+        raise AuthError(
+            where,
+            "the server refuses the credential and answers as to somebody who has not signed in",
+            f"Renew the token in {token_env}" if token_env else "Set token_env",
+        )
 
 
 def refuse_web_pages(reply: Reply, where: str, token_env: str | None) -> None:

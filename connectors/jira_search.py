@@ -1,4 +1,4 @@
-"""Walks Jira's searches page by page and brings each issue's changelog.
+"""Walks Jira's searches page by page.
 
 **The order that loses nothing.** A walk reads `updated >= since` in the order of *creation*, the one
 time that never changes: an issue that is updated while pages are being read keeps its place, so
@@ -12,18 +12,21 @@ token owner's profile, and to the minute only.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from connectors import jira_records as shape
 from connectors.answers import understand
 from connectors.base import CursorRefused, UnexpectedShape
+from connectors.jira_answers import REPORT, Latest, Tokens, rows
+from connectors.jira_changelogs import ISSUES_PER_CALL
 from connectors.jira_client import JiraClient, Refused
 
-ISSUES_PER_CHANGELOG_CALL = 1000
-REPORT = "Report this with the server's version"
+PAGES_WITHOUT_NEWS = 200
+"""Pages may be empty where an account sees little of a project, but a list without news must end."""
 
 Json = Mapping[str, Any]
 
@@ -78,14 +81,19 @@ class Query:
     @property
     def condition(self) -> str:
         """The query's condition in JQL."""
-        quoted = self.project.replace("\\", "\\\\").replace('"', '\\"')
         updated = f" AND updated >= {int(self.since.timestamp() * 1000)}" if self.since else ""
-        return f'project = "{quoted}"{updated}'
+        return f'project = "{_escaped(self.project)}"{updated}'
+
+
+def _escaped(text: str) -> str:
+    """A text as JQL has it between quotes."""
+    return text.replace("\\", "\\\\").replace('"', '\\"')
 
 
 def cloud_pages(client: JiraClient, query: Query, at: Position) -> Iterator[Page]:
     """Follow Cloud's page tokens. Only a missing one is the end: pages may be empty, `isLast` errs."""
-    tokens = _Tokens(query.where)
+    following = Tokens(query.where)
+    latest = Latest(query.where, PAGES_WITHOUT_NEWS)
     parameters = {
         "jql": f"{query.condition} ORDER BY created ASC, key ASC",
         "fields": ",".join(query.fields),
@@ -100,9 +108,11 @@ def cloud_pages(client: JiraClient, query: Query, at: Position) -> Iterator[Page
                 raise CursorRefused(query.where) from None
             raise
         answer = reply.json()
-        following = tokens.following(answer)
-        after = replace(at, token=following) if following else None
-        yield Page(list(field(answer, "issues", query.where)), after, reply.server_date)
+        issues = rows(answer, "issues", query.where)
+        latest.see(issues)
+        token_after = following.after(answer)
+        after = replace(at, token=token_after) if token_after else None
+        yield Page(issues, after, reply.server_date)
         if after is None:
             return
         at = after
@@ -114,6 +124,7 @@ def server_pages(client: JiraClient, query: Query, at: Position) -> Iterator[Pag
     Row numbers from the start would end at 10,000 and would shift when an issue is deleted. Whole
     seconds, since that is how finely the server's index sorts.
     """
+    latest = Latest(query.where, 0)
     parameters = {"fields": ",".join(query.fields), "maxResults": query.page_size}
     if "status" in query.fields:
         parameters["expand"] = "changelog"
@@ -122,21 +133,38 @@ def server_pages(client: JiraClient, query: Query, at: Position) -> Iterator[Pag
         jql = f"{query.condition}{bound} ORDER BY created ASC, key ASC"
         reply = client.get(2, "search", query.where, {**parameters, "jql": jql, "startAt": at.skip})
         answer = reply.json()
-        issues = list(field(answer, "issues", query.where))
-        is_last = not issues or at.skip + len(issues) >= field(answer, "total", query.where)
-        after = None if is_last else _behind(at, issues, query.where)
+        issues = rows(answer, "issues", query.where)
+        latest.see(issues)
+        after = _behind(at, issues, understand(query.where, partial(_total, answer)), query.where)
         yield Page(issues, after, reply.server_date)
         if after is None:
             return
         at = after
 
 
-def _behind(at: Position, issues: list[Json], where: str) -> Position:
+def _total(answer: Json) -> int:
+    return int(answer["total"])
+
+
+def _behind(at: Position, issues: list[Json], total: int, where: str) -> Position | None:
     """The position behind these rows: the last one's second, and how many rows of it were read."""
-    seconds = understand(where, lambda: [int(shape.created_at(one).timestamp()) * 1000 for one in issues])
-    last = seconds[-1]
+    seconds = {str(one.get("id")): _second(one) for one in issues if isinstance(one, Mapping)}
+    if not issues or at.skip + len(seconds) >= total:
+        return None
+    known = [second for second in seconds.values() if second is not None]
+    if not known:
+        raise UnexpectedShape(where, "no issue of a page says when it was created", REPORT)
+    last = max(known)
     read_before = at.skip if at.created == last else 0
-    return replace(at, created=last, skip=read_before + seconds.count(last))
+    return replace(at, created=last, skip=read_before + known.count(last))
+
+
+def _second(issue: Json) -> int | None:
+    """The second of creation in epoch milliseconds; None where the issue cannot be read anyway."""
+    try:
+        return int(shape.created_at(issue).timestamp()) * 1000
+    except (KeyError, TypeError, ValueError):
+        return None
 
 
 def gathered(pages: Iterator[Page], page_size: int) -> Iterator[Page]:
@@ -144,71 +172,21 @@ def gathered(pages: Iterator[Page], page_size: int) -> Iterator[Page]:
     issues: list[Json] = []
     for page in pages:
         issues += page.issues
-        if page.following is None or len(issues) + page_size > ISSUES_PER_CHANGELOG_CALL:
+        if page.following is None or len(issues) + page_size > ISSUES_PER_CALL:
             yield Page(issues, page.following, page.server_date)
             issues = []
 
 
-def cloud_histories(client: JiraClient, issues: list[Json], where: str) -> dict[str, list[Json]]:
-    """Issue id → its changes of status. A search would give only the latest forty changes."""
-    histories: dict[str, list[Json]] = {str(node["id"]): [] for node in issues}
-    body: dict[str, Any] = {
-        "issueIdsOrKeys": list(histories),
-        "fieldIds": ["status"],
-        "maxResults": 1000,
+def server_ids(client: JiraClient, keys: Sequence[str], where: str) -> dict[str, str]:
+    """Key → id of issues of a Data Center, as far as they may be seen: one call."""
+    if not keys:
+        return {}
+    quoted = ", ".join(f'"{_escaped(key)}"' for key in keys)
+    parameters = {
+        "jql": f"key IN ({quoted})",
+        "fields": "created",
+        "maxResults": len(keys),
+        "validateQuery": "false",  # else a key that is no more makes the whole question an error
     }
-    tokens = _Tokens(where)
-    while issues:
-        try:
-            answer = client.post(3, "changelog/bulkfetch", where, body).json()
-        except Refused:
-            if "nextPageToken" in body:
-                raise CursorRefused(where) from None
-            raise
-        for one in field(answer, "issueChangeLogs", where):
-            histories.setdefault(str(one["issueId"]), []).extend(one["changeHistories"])
-        token = tokens.following(answer)
-        if token is None:
-            break
-        body["nextPageToken"] = token
-    return histories
-
-
-def server_histories(client: JiraClient, issue: Json, where: str) -> list[Json] | None:
-    """The changelog that came with an issue, completed where it was cut; None where none came."""
-    changelog = issue.get("changelog")
-    if changelog is None:
-        return None
-    if len(changelog["histories"]) < changelog["total"]:
-        parameters = {"fields": "created", "expand": "changelog"}
-        whole = client.get(2, f"issue/{issue['id']}", where, parameters).json()
-        changelog = field(whole, "changelog", where)
-        if len(changelog["histories"]) < changelog["total"]:
-            raise UnexpectedShape(where, f"the server cuts the changelog of {issue['key']}", REPORT)
-    return list(changelog["histories"])
-
-
-class _Tokens:
-    """Notices a page token that comes twice, which would be followed for ever."""
-
-    def __init__(self, where: str) -> None:
-        self._where = where
-        self._seen: set[str] = set()
-
-    def following(self, answer: Json) -> str | None:
-        token = answer.get("nextPageToken")
-        if not token:
-            return None
-        if token in self._seen:
-            raise UnexpectedShape(
-                self._where, "the server repeats a page token, so its list never ends", REPORT
-            )
-        self._seen.add(token)
-        return str(token)
-
-
-def field(answer: Any, name: str, where: str) -> Any:
-    """A field that the answer must have. Raises `UnexpectedShape`."""
-    if not isinstance(answer, dict) or name not in answer:
-        raise UnexpectedShape(where, f"the answer has no {name}", "Check base_url and deployment")
-    return answer[name]
+    found = rows(client.get(2, "search", where, parameters).json(), "issues", where)
+    return understand(where, lambda: {str(one["key"]): str(one["id"]) for one in found})
