@@ -1,118 +1,74 @@
 """PagerDuty: incidents with their times, severity and service.
 
 PagerDuty filters by time of creation alone, and an incident may be resolved at any time later. So a
-run reads (1) all that are open now, (2) all that were created since 90 days before the watermark, and
-(3) one by one, those that were open at the last run and are neither: they were closed in between.
+run reads (1) all that are open now, (2) all that were created since 90 days before the watermark, of
+which it delivers what was modified, and (3) one by one, those that were open at the last run and are
+neither: they were closed in between. Acknowledgements of resolved incidents come from the log; what was
+read while that could not be is read again as soon as it can.
 """
 
-import json
-import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from itertools import count
 from typing import Any, cast
-
-from pydantic import Field, field_validator
+from urllib.parse import urlsplit
 
 from connectors import pagerduty_records as shape
-from connectors.answers import understand
+from connectors.addresses import HttpsAddress
+from connectors.answers import each, understand
 from connectors.base import (
-    AuthError,
     Batch,
     Cursor,
     Finding,
+    Forbidden,
     NotFound,
-    Pass,
     Source,
     SourceContext,
     SourceError,
     SourceSettings,
     UnexpectedShape,
-    next_watermark,
 )
 from connectors.http import Patience, Reply
 from connectors.pagerduty_client import PagerDutyClient
+from connectors.pagerduty_log import Log
+from connectors.pagerduty_walk import (
+    LARGEST_OFFSET,
+    PAGE,
+    Answer,
+    Reached,
+    Walk,
+    windows,
+)
 from connectors.records import Incident
+from connectors.rest_client import RestSettings, require_token, same_page
 from connectors.selection import is_chosen
 from connectors.traffic import Traffic
 
 KIND = "pagerduty"
 SCOPES_FROM = "incident_services"
 STREAMS = {"incidents": ("incident",)}
+CENSUS = {"incidents": timedelta(days=7)}
+"""Nothing is deleted, but a key may lose sight of a service; a call brings a hundred incidents."""
 ACCOUNT = "*"
 PUBLIC_API = "https://api.pagerduty.com"
-OVERLAP = timedelta(minutes=10)
 LOOK_BACK = timedelta(days=90)
 """Titles, priorities and merges still change in this time; closings are found however late they come."""
-WINDOW = timedelta(days=180)
-"""PagerDuty refuses ranges of more than six months, and the shortest six months have 181 days."""
-PAGE = 100
-LARGEST_OFFSET = 10_000
+EVER = {"date_range": "all"}
+FIRST_YEAR = datetime(2009, 1, 1, tzinfo=UTC)
+"""PagerDuty was founded in it."""
 
 Json = Mapping[str, Any]
 
 
-class Settings(SourceSettings):
+class Settings(RestSettings):
     """A `[[source]]` of kind pagerduty. Without `base_url` it is the service region of the US.
 
     `include` and `exclude` are patterns on the id or the name of services; without them every
     incident of the account is read.
     """
 
-    base_url: str = Field(default=PUBLIC_API)
-    max_wait_seconds: float = Field(default=900.0, ge=0)
-
-    @field_validator("base_url")
-    @classmethod
-    def _safe_address(cls, address: str) -> str:
-        if not re.fullmatch(
-            r"(https://[^/@?#\s]+|http://(127\.0\.0\.1|localhost)(:\d+)?)(/[^@?#\s]*)?", address
-        ):
-            raise ValueError(
-                "is not an https address without credentials. Write, for example, https://api.eu.pagerduty.com"
-            )
-        return address.rstrip("/")
-
-
-@dataclass(frozen=True, slots=True)
-class Reached:
-    """The stream's watermark: up to which creation it is complete, and what was open then."""
-
-    created: datetime | None
-    open_ids: frozenset[str] = frozenset()
-
-    def to_text(self) -> str:
-        """The stored form."""
-        created = self.created.isoformat() if self.created else None
-        return json.dumps({"created": created, "open": sorted(self.open_ids)})
-
-    def joined(self, other: "Reached") -> "Reached":
-        """The later of both times, and what was open at either."""
-        created = max(filter(None, (self.created, other.created)), default=None)
-        return Reached(created, self.open_ids | other.open_ids)
-
-    @classmethod
-    def from_text(cls, text: str | None) -> "Reached":
-        """Read the stored form."""
-        if text is None:
-            return cls(None)
-        stored = json.loads(text)
-        created = datetime.fromisoformat(stored["created"]) if stored["created"] else None
-        return cls(created, frozenset(stored["open"]))
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Incidents of one answer that are wanted, the latest creation of all that it had, and from which
-    creation on to read next.
-    """
-
-    incidents: list[Incident]
-    newest: datetime | None
-    resume_at: datetime
-    server_date: datetime
+    base_url: HttpsAddress = PUBLIC_API
 
 
 class PagerDutySource:
@@ -128,7 +84,7 @@ class PagerDutySource:
             token=context.token,
             token_env=settings.token_env,
             pace_seconds=settings.pace_seconds,
-            patience=patience or Patience(longest_wait_seconds=settings.max_wait_seconds),
+            patience=patience or settings.patience,
         )
 
     @property
@@ -142,28 +98,43 @@ class PagerDutySource:
 
     def fetch(self, stream: str, scope: str, cursor: Cursor) -> Iterator[Batch]:
         """Yield what may have changed since the cursor. Raises `SourceError`."""
-        walk = cursor.current_pass
-        complete = Reached.from_text(cursor.watermark)
-        before = complete.joined(Reached.from_text(walk.started_watermark)) if walk else complete
-        open_now, now = self._open_incidents()
-        yield _batch(open_now, cursor, now)
-        open_ids = frozenset(one.id for one in open_now)
-        to_look_up = before.open_ids - open_ids
-        newest: datetime | None = None
-        for page in self._windows(self._start(complete, walk), now):
-            to_look_up -= {one.id for one in page.incidents}
-            newest = page.newest or newest
-            created = next_watermark(now, newest, before.created, OVERLAP)
-            after = Pass(Reached(created, open_ids | to_look_up).to_text(), page.resume_at.isoformat())
-            yield _batch(page.incidents, Cursor(cursor.watermark, after), page.server_date)
-        closed = [one for key in sorted(to_look_up) for one in self._one(key)]
-        created = next_watermark(now, newest, before.created, OVERLAP)
-        yield _batch(closed, Cursor(Reached(created, open_ids).to_text()), now, is_final=True)
+        open_now = self._open_incidents()
+        yield _batch(open_now.incidents, cursor, open_now)
+        walk = Walk(cursor, open_now)
+        log = Log(self._get, self._where, walk.unlogged_since)
+        if walk.unlogged_since and not cursor.current_pass:
+            log.look()
+        start = self._start(cursor, log)
+        for page in windows(self._list, start, open_now.server_date, self._where):
+            changed = walk.changed(page.answer, self._wanted(page.answer.incidents))
+            rows = log.complete(changed, page.resume_at)
+            position = walk.position(page.resume_at, log.waiting, log.unread_since)
+            yield _batch(rows, position, page.answer)
+        yield from self._closed(walk, log, open_now)
+        end = replace(open_now, unread=())
+        yield _batch([], walk.end(log.waiting, log.unread_since), end, is_final=True)
+
+    def _closed(self, walk: Walk, log: Log, open_now: Answer) -> Iterator[Batch]:
+        """What is not open any more and no page has shown, one by one."""
+        ids = sorted(walk.to_look_up)
+        for first in range(0, len(ids), PAGE):
+            some = ids[first : first + PAGE]
+            closed = [self._one(key, log) for key in some]
+            rows = [row for one in closed for row in one.incidents]
+            walk.looked_up(some, rows)
+            position = walk.position(open_now.server_date, log.waiting, log.unread_since)
+            unread = [odd for one in closed for odd in one.unread]
+            yield _batch(rows, position, replace(open_now, unread=unread))
 
     def census(self, stream: str, scope: str) -> Iterator[str]:
-        """The ids that exist now."""
-        for batch in self.fetch(stream, scope, Cursor()):
-            yield from (record.id for record in batch.records)
+        """The ids of all incidents ever. Raises `SourceError`."""
+        oldest = self._list(EVER, limit=1)
+        for page in windows(self._list, _creation(oldest), oldest.server_date, self._where):
+            if page.answer.unread:
+                raise UnexpectedShape(
+                    self._where, "an incident cannot be read, so they cannot be counted", "Report this"
+                )
+            yield from (one.id for one in self._wanted(page.answer.incidents))
 
     def close(self) -> None:
         """Let go of the connections."""
@@ -172,12 +143,16 @@ class PagerDutySource:
     def check(self) -> list[Finding]:
         """Whether the server answers, accepts the key and knows the configured services."""
         try:
-            known = self._service_names()
+            names, account = self._services()
+            findings = [
+                Finding(self.name, is_fine=True, message=self._signed_in(account)),
+                self._log_finding(),
+            ]
         except SourceError as error:
             return [Finding.of(error, self.name)]
-        return [
+        return findings + [
             Finding(f"{self.name}/{service}", is_fine=True, message="can be read")
-            if service in known
+            if service.casefold() in names
             else Finding(
                 f"{self.name}/{service}",
                 is_fine=False,
@@ -190,15 +165,11 @@ class PagerDutySource:
     # --- questions
 
     def _get(self, path: str, parameters: Json) -> Reply:
-        variable = self._settings.token_env
-        if variable and not self._context.token:
-            raise AuthError(self.name, f"{variable} is not set", f"Set the environment variable {variable}")
+        require_token(self._settings, self._context.token)
         return self._client.get(path, self._where, parameters)
 
-    def _list(
-        self, parameters: Json, offset: int = 0, limit: int = PAGE
-    ) -> tuple[list[Incident], bool, datetime]:
-        """One page of incidents, oldest first: those wanted, whether there are more, the server's clock."""
+    def _list(self, parameters: Json, offset: int = 0, limit: int = PAGE) -> Answer:
+        """One page of incidents, oldest first."""
         question = {
             **parameters,
             "include[]": ["first_trigger_log_entries"],
@@ -208,83 +179,93 @@ class PagerDutySource:
             "time_zone": "UTC",
         }
         reply = self._get("incidents", question)
+        nodes, more = understand(
+            self._where, lambda: (list(reply.json()["incidents"]), bool(reply.json()["more"]))
+        )
+        return self._answer(nodes, reply, more=more)
 
-        def understood() -> tuple[list[Incident], bool, datetime]:
-            answer = reply.json()
-            rows = [shape.incident(node) for node in answer["incidents"]]
-            return rows, bool(answer["more"]), reply.server_date
+    def _answer(self, nodes: Iterable[Json], reply: Reply, *, more: bool = False) -> Answer:
+        rows, unread = each(
+            self._where, nodes, lambda node: [shape.incident(node)], name=lambda node: node["id"]
+        )
+        return Answer(rows, unread, more, reply.server_date)
 
-        return understand(self._where, understood)
-
-    def _open_incidents(self) -> tuple[list[Incident], datetime]:
-        """All that are not resolved, however old, and the server's clock when they were."""
-        parameters = {"date_range": "all", "statuses[]": ["triggered", "acknowledged"]}
-        found, more, now = self._list(parameters)
-        while more and len(found) + PAGE <= LARGEST_OFFSET:
-            rows, more, _ = self._list(parameters, offset=len(found))
-            found += rows
-            more = more and bool(rows)
+    def _open_incidents(self) -> Answer:
+        """All that are wanted and not resolved, however old, and the server's clock when they were."""
+        parameters = {**EVER, "statuses[]": ["triggered", "acknowledged"]}
+        first = answer = self._list(parameters)
+        found, unread = list(first.incidents), list(first.unread)
+        for offset in range(PAGE, LARGEST_OFFSET, PAGE):
+            if not answer.more:
+                break
+            last, answer = answer.ids, self._list(parameters, offset)
+            if answer.more and answer.ids == last:
+                raise same_page(self._where)
+            found += answer.incidents
+            unread += answer.unread
         start = self._context.history_start
-        return [one for one in self._wanted(found) if start is None or one.created_at >= start], now
+        rows = [one for one in self._wanted(found) if start is None or one.created_at >= start]
+        return Answer(rows, unread, more=False, server_date=first.server_date)
 
-    def _start(self, complete: Reached, walk: Pass | None) -> datetime | None:
+    def _start(self, cursor: Cursor, log: Log) -> datetime | None:
         """Where to read from; None where the account never had an incident."""
-        if walk:
-            return datetime.fromisoformat(walk.after)
+        if cursor.current_pass:
+            return datetime.fromisoformat(cursor.current_pass.after)
         history_start = self._context.history_start
-        if complete.created:
-            from_there = complete.created - LOOK_BACK
+        reached = Reached.from_text(cursor.watermark)
+        if reached.created:
+            from_there = reached.created - LOOK_BACK
+            if reached.unlogged_since and not log.is_missing:
+                from_there = min(from_there, reached.unlogged_since)
             return max(from_there, history_start) if history_start else from_there
-        if history_start:
-            return history_start
-        oldest, _, _ = self._list({"date_range": "all"}, limit=1)
-        return oldest[0].created_at if oldest else None
+        return history_start or _creation(self._list(EVER, limit=1))
 
-    def _windows(self, start: datetime | None, until: datetime) -> Iterator[Page]:
-        """Every incident created since `start`, in windows that PagerDuty accepts.
-
-        Creation never changes, so a row keeps its place; where the row number comes near its limit,
-        the next window begins at the last row's creation.
-        """
-        at, offset = start, 0
-        while at is not None and at < until:
-            end = min(at + WINDOW, until)
-            rows, more, server_date = self._list({"since": _text(at), "until": _text(end)}, offset)
-            newest = max((one.created_at for one in rows), default=None)
-            resume_at = (newest or at) if more else end
-            yield Page(self._wanted(rows), newest, resume_at, server_date)
-            if not more:
-                at, offset = end, 0
-            elif offset + 2 * PAGE <= LARGEST_OFFSET:
-                offset += PAGE
-            elif resume_at > at:
-                at, offset = resume_at, 0
-            else:
-                raise UnexpectedShape(
-                    self._where,
-                    f"more than {LARGEST_OFFSET} incidents in one second",
-                    "Exclude their service",
-                )
-
-    def _one(self, incident_id: str) -> list[Incident]:
+    def _one(self, incident_id: str, log: Log) -> Answer:
+        """An incident by itself; nothing where it cannot be seen any more, which the census notices."""
         try:
             reply = self._get(f"incidents/{incident_id}", {"include[]": ["first_trigger_log_entries"]})
-        except NotFound:
-            return []  # PagerDuty deletes no incident: the key may not see its service any more
-        found = understand(self._where, lambda: shape.incident(reply.json()["incident"]))
-        return self._wanted([found])
+        except (NotFound, Forbidden):
+            return Answer((), (), more=False, server_date=datetime.now(UTC))
+        node = understand(self._where, lambda: reply.json()["incident"])
+        answer = self._answer([node], reply)
+        return replace(answer, incidents=[log.complete_one(one) for one in self._wanted(answer.incidents)])
 
-    def _service_names(self) -> set[str]:
+    def _services(self) -> tuple[set[str], str]:
+        """The ids and names of all services in small letters, and the account's address."""
         names: set[str] = set()
-        for offset in count(0, PAGE):
+        account = urlsplit(self._settings.base_url).netloc
+        for offset in range(0, LARGEST_OFFSET, PAGE):
             reply = self._get("services", {"limit": PAGE, "offset": offset})
-            found, more = understand(self._where, partial(shape.services, reply.json()))
-            names |= found
-            if not more:
-                break
-        return names
+            page = understand(self._where, partial(shape.service_page, reply.json()))
+            account = urlsplit(page.url or "").netloc or account
+            if not page.more or page.names <= names:
+                return names | page.names, account
+            names |= page.names
+        return names, account
 
-    def _wanted(self, incidents: list[Incident]) -> list[Incident]:
+    def _signed_in(self, account: str) -> str:
+        """As what; never as whom: a user's key belongs to a person."""
+        try:
+            reply = self._get("users/me", {})
+            role = understand(self._where, lambda: str(reply.json()["user"]["role"]))
+            key = f"a user's key ({role})"
+        except (Forbidden, NotFound, UnexpectedShape):  # PagerDuty's answer to a key of no user
+            key = "a key of the account"
+        left = self.traffic.allowance_left
+        return f"signed in to {account} with {key}" + ("" if left is None else f", {left} requests left")
+
+    def _log_finding(self) -> Finding:
+        """Whether the log can be read, without which acknowledgements of resolved incidents are unknown."""
+        try:
+            self._get("log_entries", {"limit": 1})
+        except NotFound:
+            what = "the server has no log entries: when resolved incidents were acknowledged stays unknown"
+            return Finding(f"{self.name}/log_entries", is_fine=False, message=f"{what}. Check base_url")
+        except Forbidden as refused:
+            return Finding.of(refused, f"{self.name}/log_entries")
+        return Finding(f"{self.name}/log_entries", is_fine=True, message="can be read")
+
+    def _wanted(self, incidents: Iterable[Incident]) -> list[Incident]:
         return [
             one
             for one in incidents
@@ -292,14 +273,13 @@ class PagerDutySource:
         ]
 
 
-def _batch(
-    records: list[Incident], cursor: Cursor, server_date: datetime, *, is_final: bool = False
-) -> Batch:
-    return Batch(records, cursor, is_final, fetched_at=datetime.now(UTC), server_date=server_date)
+def _creation(oldest: Answer) -> datetime | None:
+    """When the oldest incident was created; where it cannot be read, before there were any."""
+    return FIRST_YEAR if oldest.unread else oldest.newest
 
 
-def _text(at: datetime) -> str:
-    return f"{at:%Y-%m-%dT%H:%M:%SZ}"
+def _batch(rows: Sequence[Incident], cursor: Cursor, answer: Answer, *, is_final: bool = False) -> Batch:
+    return Batch(rows, cursor, is_final, datetime.now(UTC), answer.server_date, answer.unread)
 
 
 def create(settings: SourceSettings, context: SourceContext) -> Source:

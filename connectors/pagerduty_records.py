@@ -1,7 +1,8 @@
 """PagerDuty's answers, turned into records. Pure functions from parsed JSON; they ask for nothing."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -21,17 +22,51 @@ def service_names(node: Json) -> tuple[str | None, str | None]:
     return service.get("id"), service.get("summary") or service.get("name")
 
 
-def services(answer: Json) -> tuple[set[str], bool]:
-    """The ids and names in one page of services, and whether there are more."""
-    found = {str(one[key]) for one in answer["services"] for key in ("id", "name") if one.get(key)}
-    return found, bool(found) and bool(answer.get("more"))
+@dataclass(frozen=True, slots=True)
+class ServicePage:
+    """One page of services: their ids and names in small letters, the page of one of them in the account,
+    and whether there are more.
+    """
+
+    names: frozenset[str]
+    url: str | None
+    more: bool
+
+
+def service_page(answer: Json) -> ServicePage:
+    """One page of services."""
+    rows = answer["services"]
+    names = frozenset(str(one[key]).casefold() for one in rows for key in ("id", "name") if one.get(key))
+    url = next((one["html_url"] for one in rows if one.get("html_url")), None)
+    return ServicePage(names, url, bool(answer["more"]))
+
+
+@dataclass(frozen=True, slots=True)
+class LogPage:
+    """One page of the log: its entries' ids, the acknowledgements among them, and whether there are more."""
+
+    ids: Sequence[str]
+    acknowledgements: Sequence[tuple[str, datetime]]
+    """The incident, and when."""
+    more: bool
+
+
+def log_page(answer: Json) -> LogPage:
+    """One page of the log."""
+    entries = answer["log_entries"]
+    found = [
+        (str(one["incident"]["id"]), utc(one["created_at"]))
+        for one in entries
+        if one["type"] == "acknowledge_log_entry"
+    ]
+    return LogPage([str(one["id"]) for one in entries], found, bool(answer["more"]))
 
 
 def incident(node: Json) -> Incident:
     """One incident.
 
-    PagerDuty lists acknowledgements only while the incident is open and not taken back, so a resolved
-    one has no `acknowledged_at`. It knows no test incidents and no time of mitigation.
+    PagerDuty lists acknowledgements only while the incident is open and not taken back: those of a
+    resolved one stand in the log. It knows no test incidents and no time of mitigation.
     """
     service_id, service_name = service_names(node)
     created_at = utc(node["created_at"])
@@ -61,6 +96,8 @@ def incident(node: Json) -> Incident:
         fixed_by_deployment=None,
         is_test=False,
         merged_into=(reason.get("incident") or {}).get("id"),
+        reported_by=_reporter(node),
+        rotation=_rotation(node),
     )
 
 
@@ -68,6 +105,21 @@ def _severity(node: Json) -> str | None:
     """The priority where the account uses priorities, else the urgency."""
     priority = node.get("priority") or {}
     return priority.get("summary") or priority.get("name") or node.get("urgency")
+
+
+def _reporter(node: Json) -> str | None:
+    """Who triggered it: people, or what watches the service. Who they are is not read."""
+    agent = (node.get("first_trigger_log_entry") or {}).get("agent") or {}
+    kind = agent.get("type")
+    if kind is None:
+        return None
+    return "team" if kind.startswith("user") else "monitor"
+
+
+def _rotation(node: Json) -> str | None:
+    """The escalation policy, which knows whose turn it is."""
+    policy = node.get("escalation_policy") or {}
+    return policy.get("summary") or policy.get("name") or policy.get("id")
 
 
 def _descriptions(node: Json) -> Iterator[str]:
