@@ -169,7 +169,12 @@ def config_tables(configuration: Configuration, run_id: str, as_of: datetime) ->
     return {
         "organisation": [organisation],
         "department": [department.model_dump() for department in configuration.departments],
-        "team": [team.model_dump(exclude={"members"}) for team in configuration.teams],
+        "team": [team.model_dump(exclude={"members", "known_as"}) for team in configuration.teams],
+        "team_name": [
+            {"team": team.id, "source": prefix, "name": name}
+            for team in configuration.teams
+            for prefix, name in map(split_prefix, team.known_as)
+        ],
         "team_member": [
             {"team": team.id, "account": m.account, "valid_from": m.valid_from, "valid_to": m.valid_to}
             for team in configuration.teams
@@ -177,12 +182,17 @@ def config_tables(configuration: Configuration, run_id: str, as_of: datetime) ->
         ],
         **_service_tables(configuration.services),
         "status": [status.model_dump() for status in configuration.statuses],
-        "source": [{"name": source.name, "kind": source.kind} for source in configuration.sources],
+        "source": [
+            {"name": source.name, "kind": source.kind, "position": position}
+            for position, source in enumerate(configuration.sources)
+        ],
         "rule": [
             {"incident_window_hours": rules.incident_window_hours, "coverage_floor": rules.coverage_floor}
         ],
         "bot": [{"pattern": pattern} for pattern in rules.bots],
         "incident_label": [{"label": label} for label in rules.incident_labels],
+        "incident_issue_type": [{"type": name} for name in rules.incident_issue_types],
+        "decision_issue_type": [{"type": name} for name in rules.decision_issue_types],
         "hotfix_label": [{"label": label} for label in rules.hotfix_labels],
         "hotfix_branch": [{"pattern": pattern} for pattern in rules.hotfix_branches],
         "production_environment": [{"pattern": pattern} for pattern in rules.production_environments],
@@ -206,6 +216,7 @@ def _service_tables(services: Sequence[Service]) -> dict[str, list[Row]]:
             for o in service.owners
         ],
         "service_path": [{"service": s.id, "path": path} for s in services for path in s.paths],
+        "service_label": [{"service": s.id, "label": label} for s in services for label in s.labels],
         "service_repository": _references(services, "repositories", "repository"),
         "service_jira_project": _references(services, "jira_projects", "project"),
         "service_incident_service": _references(services, "incident_services", "incident_service"),

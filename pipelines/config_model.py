@@ -61,6 +61,19 @@ def _not_below_the_floor(k: int) -> int:
     return k
 
 
+def _part_of_a_repository(path: str) -> str:
+    """The folder or file that a path names, as changed files are told: no slash at either end."""
+    part = path.removeprefix("./").removesuffix("**").removesuffix("*").strip("/")
+    if not part or re.search(r"[*?\[\\]|(^|/)\.\.?(/|$)", part):
+        raise ValueError('is no part of a repository. Write a folder such as "services/checkout/"')
+    return part
+
+
+def _brackets_meant(pattern: str) -> str:
+    """`[bot]` is how such logins end; as a choice of letters it would fit each that ends in b, o or t."""
+    return pattern.replace("[[]bot]", "[bot]").replace("[bot]", "[[]bot]")
+
+
 def _distinct(names: list[str]) -> list[str]:
     if len({name.casefold() for name in names}) < len(names):
         raise ValueError("names the same thing twice. Remove one of them")
@@ -72,6 +85,8 @@ Text = Annotated[str, Field(min_length=1)]
 Names = Annotated[list[Text], AfterValidator(_distinct)]
 TimeZone = Annotated[str, AfterValidator(_known_time_zone)]
 Regex = Annotated[str, AfterValidator(_valid_regex)]
+Paths = Annotated[list[Annotated[Text, AfterValidator(_part_of_a_repository)]], AfterValidator(_distinct)]
+LoginPatterns = Annotated[list[Annotated[Text, AfterValidator(_brackets_meant)]], AfterValidator(_distinct)]
 
 
 class Table(BaseModel):
@@ -138,6 +153,7 @@ class Team(Table):
     id: Identifier
     name: Text
     department: Identifier | None = None
+    known_as: Names = []
     members: list[Member] = []
     wip_limit: int | None = Field(default=None, ge=1)
 
@@ -168,7 +184,8 @@ class Service(Table):
     retired_at: date | None = None
     owners: list[Owner] = []
     repositories: Names = []
-    paths: Names = []
+    paths: Paths = []
+    labels: Names = []
     jira_projects: Names = []
     incident_services: Names = []
     indicators: Names = []
@@ -191,8 +208,10 @@ class Rules(Table):
     """`[rules]`: what the sources' words mean. Changing one needs a rebuild, never a new fetch."""
 
     incident_window_hours: float = Field(default=24.0, gt=0)
-    bots: Names = ["*[[]bot]", "dependabot*", "renovate*"]
+    bots: LoginPatterns = ["*[[]bot]", "dependabot*", "renovate*"]
     incident_labels: Names = ["incident"]
+    incident_issue_types: Names = []
+    decision_issue_types: Names = []
     hotfix_labels: Names = ["hotfix"]
     hotfix_branches: Names = ["hotfix/*", "hotfix-*"]
     # Whole names and regions ("prod-eu", "Production – shop"), but neither "product-preview" nor
@@ -232,6 +251,16 @@ class Configuration(Table):
     rules: Rules = Rules()
     statuses: list[Status] = Field(default=[], alias="status")
     privacy: Privacy = Privacy()
+
+    def scopes_with_paths(self, source: str) -> frozenset[str]:
+        """The repositories of the source of that name of which services own parts by path."""
+        return frozenset(
+            name
+            for service in self.services
+            if service.paths
+            for prefix, name in map(split_prefix, service.repositories)
+            if prefix == source
+        )
 
     def scopes_of(self, source: str, key: ServiceKey | None) -> tuple[str, ...]:
         """What services list under `key` and own in the source of that name: sorted, without prefixes."""

@@ -18,6 +18,7 @@ def broken_rules(document: Mapping[str, Any]) -> Iterator[Problem]:
     """Every rule between entries that the file breaks."""
     yield from _duplicates(document)
     yield from _second_meanings(document)
+    yield from _shared_names(document)
     yield from _department_cycles(document)
     yield from _broken_references(document)
 
@@ -55,6 +56,15 @@ def _second_meanings(document: Mapping[str, Any]) -> Iterator[Problem]:
         seen.add(meaning)
 
 
+def _shared_names(document: Mapping[str, Any]) -> Iterator[Problem]:
+    """What other places call a team can mean one team alone."""
+    seen: dict[str, object] = {}
+    for path, name in _texts_at(document, ("team", ANY, "known_as", ANY)):
+        if seen.setdefault(name.casefold(), path[1]) != path[1]:
+            what = "is what another team is known as"
+            yield Problem(path, what, "Leave it with the team that it means")
+
+
 def _department_cycles(document: Mapping[str, Any]) -> Iterator[Problem]:
     entries = _named(document, "department")
     parents: dict[str, object] = {}
@@ -90,6 +100,8 @@ def _broken_references(document: Mapping[str, Any]) -> Iterator[Problem]:
     for key in ("repositories", "jira_projects", "incident_services", "indicators"):
         for path, reference in _texts_at(document, ("service", ANY, key, ANY)):
             yield from _broken_prefix(path, key, reference, names["source"])
+    for path, reference in _texts_at(document, ("team", ANY, "known_as", ANY)):
+        yield from _broken_prefix(path, "known_as", reference, names["source"])
 
 
 def _texts_at(node: object, pattern: Sequence[str], path: Place = ()) -> Iterator[tuple[Place, str]]:
@@ -114,5 +126,6 @@ def _broken_prefix(path: Place, key: str, reference: str, sources: Sequence[str]
         yield Problem(path, "is not a repository of a source", 'Write it as "source:owner/name"')
     elif prefix is not None and prefix not in sources:
         problem = _unknown(path, "source", prefix, sources)
-        hint = "" if key == "repositories" else ". A name that has a colon itself needs its source before it"
-        yield Problem(path, problem.what, problem.fix + hint)
+        end = "" if problem.fix.endswith("?") else "."
+        hint = f"{end} A name that has a colon itself needs its source before it"
+        yield Problem(path, problem.what, problem.fix + ("" if key == "repositories" else hint))

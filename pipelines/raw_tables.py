@@ -1,62 +1,38 @@
-"""The `raw` schema: one table per record type, written by key and only where a row differs.
+"""Writes the `raw` schema: by key, and only where a row differs.
 
-Each is made from its record type: `source`, `scope`, the record's fields, then `row_hash` (of the
-fields), `first_seen_run`, `changed_run` and `gone_at`. The scope is outside the hash: a repository
-may be reached under two configured names. Nothing here begins or ends a transaction.
+Nothing here begins or ends a transaction.
 """
 
-import dataclasses
-import types
-import typing
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
-from typing import Any
 
 import duckdb
-import polars as pl
 
 from connectors.base import Batch
-from connectors.records import RECORD_TYPES, Record
+from connectors.records import Record
+from pipelines.erased import Erased
+from pipelines.raw_columns import (
+    NAMED,
+    RECORD_BY_TABLE,
+    arrive,
+    columns_of,
+    count,
+    create_raw_tables,
+)
+from pipelines.state_records import keep_states
+from pipelines.versions import without_older
 
-RECORD_BY_TABLE = {record.table: record for record in RECORD_TYPES}
-
-_SQL_TYPES: Mapping[Any, tuple[str, Any]] = {
-    str: ("VARCHAR", pl.String),
-    int: ("BIGINT", pl.Int64),
-    float: ("DOUBLE", pl.Float64),
-    bool: ("BOOLEAN", pl.Boolean),
-    datetime: ("TIMESTAMPTZ", pl.Datetime("us", "UTC")),
-    date: ("DATE", pl.Date),
-    list[str]: ("VARCHAR[]", pl.List(pl.String)),
-}
-
-
-def columns_of(record: type[Record]) -> dict[str, tuple[str, Any]]:
-    """Field → (DuckDB type, Polars type) of a record type, in order."""
-    hints = typing.get_type_hints(record)
-    return {one.name: _SQL_TYPES[_without_none(hints[one.name])] for one in dataclasses.fields(record)}
-
-
-def _without_none(hint: Any) -> Any:
-    if isinstance(hint, types.UnionType):
-        return next(part for part in typing.get_args(hint) if part is not type(None))
-    return hint
-
-
-def create_raw_tables(con: duckdb.DuckDBPyConnection) -> None:
-    """Create each raw table, and add columns that a newer version has gained."""
-    con.execute("CREATE SCHEMA IF NOT EXISTS raw")
-    for table, record in RECORD_BY_TABLE.items():
-        fields = ", ".join(f'"{name}" {sql}' for name, (sql, _) in columns_of(record).items())
-        con.execute(
-            f'CREATE TABLE IF NOT EXISTS raw."{table}" (source VARCHAR NOT NULL, scope VARCHAR, {fields}, '
-            "row_hash VARCHAR NOT NULL, first_seen_run VARCHAR NOT NULL, changed_run VARCHAR NOT NULL, "
-            "gone_at TIMESTAMPTZ, PRIMARY KEY (source, id))"
-        )
-        for name, (sql, _) in columns_of(record).items():
-            con.execute(f'ALTER TABLE raw."{table}" ADD COLUMN IF NOT EXISTS "{name}" {sql}')
+__all__ = [
+    "RECORD_BY_TABLE",
+    "Landed",
+    "SuspiciousCensusError",
+    "columns_of",
+    "create_raw_tables",
+    "reconcile",
+    "store",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,15 +44,29 @@ class Landed:
 
 
 def store(
-    con: duckdb.DuckDBPyConnection, run_id: str, source: str, scope: str, batches: Sequence[Batch]
+    con: duckdb.DuckDBPyConnection,
+    run_id: str,
+    source: str,
+    scope: str,
+    stream: str,
+    batches: Sequence[Batch],
+    *,
+    accepts_older: bool = False,
 ) -> Landed:
-    """Write consecutive batches of one stream."""
-    changed = sum(
-        _upsert(con, run_id, source, scope, table, records, parent_ids)
-        for table, (records, parent_ids) in _latest_rows(batches).items()
-    )
+    """Write consecutive batches of one stream; versions older than the stored ones only where accepted."""
     read = sum(1 for batch in batches for record in batch.records if record.parent is None)
-    return Landed(read, changed)
+    erased = Erased.load(con)
+    if erased:
+        batches = [replace(batch, records=erased.forgotten(source, batch.records)) for batch in batches]
+    if not accepts_older:
+        batches = without_older(con, source, batches)
+    changed = keep_states(con, run_id, source, scope, stream, batches)
+    day = batches[-1].server_date.astimezone(UTC).date()
+    if erased:
+        erased.note_left_out(con)
+    for table, (records, parent_ids) in _latest_rows(batches).items():
+        changed += _upsert(con, run_id, source, scope, table, records, parent_ids, day)
+    return Landed(read, changed + _withdraw(con, run_id, source, batches))
 
 
 def _upsert(
@@ -87,12 +77,15 @@ def _upsert(
     table: str,
     records: Sequence[Record],
     parent_ids: Sequence[str] | None,
+    day: date,
 ) -> int:
     """Write what differs; where the parents are known, drop children they no longer have."""
     record_type = RECORD_BY_TABLE[table]
     columns = columns_of(record_type)
     names = ", ".join(f'"{name}"' for name in columns)
-    _arrive(con, columns, records)
+    arrive(con, columns, records)
+    if table in NAMED:
+        _remember_names(con, run_id, source, table, day)
     changed = 0
     if parent_ids is not None:
         changed += _drop_orphans(con, source, table, str(record_type.parent), parent_ids)
@@ -109,26 +102,41 @@ def _upsert(
         f"ON CONFLICT (source, id) DO UPDATE SET {updates}, gone_at = NULL",
         [source, scope, run_id, run_id, source],
     )
-    return changed + _count(written)
+    return changed + count(written)
 
 
-def _arrive(
-    con: duckdb.DuckDBPyConnection, columns: Mapping[str, tuple[str, Any]], records: Sequence[Record]
-) -> None:
-    """Put records and their hashes into the temporary table `arriving`."""
-    frame = pl.DataFrame(
-        {name: [getattr(record, name) for record in records] for name in columns},
-        schema={name: polars for name, (_, polars) in columns.items()},
+def _withdraw(con: duckdb.DuckDBPyConnection, run_id: str, source: str, batches: Sequence[Batch]) -> int:
+    """Mark the rows that the source itself has withdrawn, unless a later batch brings them back."""
+    if not any(batch.withdrawn for batch in batches):
+        return 0
+    withdrawn: dict[str, set[str]] = defaultdict(set)
+    for batch in batches:
+        for record in batch.records:
+            withdrawn[record.table].discard(record.id)
+        for table, key in batch.withdrawn:
+            withdrawn[table].add(key)
+    return sum(
+        count(
+            con.execute(
+                f'UPDATE raw."{table}" SET gone_at = ?, changed_run = ? '
+                "WHERE source = ? AND gone_at IS NULL AND id IN (SELECT unnest(?::VARCHAR[]))",
+                [datetime.now(UTC), run_id, source, sorted(ids)],
+            )
+        )
+        for table, ids in withdrawn.items()
+        if ids
     )
-    names = ", ".join(f'"{name}"' for name in columns)
-    # The text of a list quotes its members, so that no null looks like a text and no two texts like one.
-    hashed = ", ".join(f'"{name}"::VARCHAR' for name in columns)
-    con.register("arriving_rows", frame.to_arrow())
+
+
+def _remember_names(con: duckdb.DuckDBPyConnection, run_id: str, source: str, table: str, day: date) -> None:
+    """Keep the names of what arrives under another one: texts go on calling it by the name it had."""
+    name = NAMED[table]
     con.execute(
-        f"CREATE OR REPLACE TEMP TABLE arriving AS SELECT {names}, "
-        f"md5([{hashed}]::VARCHAR) AS row_hash FROM arriving_rows"
+        "INSERT OR REPLACE INTO raw.former_name (source, kind, id, name, valid_to, changed_run) "
+        f'SELECT k.source, ?, k.id, k."{name}", ?, ? FROM raw."{table}" k JOIN arriving a ON a.id = k.id '
+        f'WHERE k.source = ? AND k."{name}" <> a."{name}"',
+        [table, day, run_id, source],
     )
-    con.unregister("arriving_rows")
 
 
 def _drop_orphans(
@@ -139,12 +147,7 @@ def _drop_orphans(
         "AND id NOT IN (SELECT id FROM arriving)",
         [source, list(parent_ids)],
     )
-    return _count(dropped)
-
-
-def _count(result: duckdb.DuckDBPyConnection) -> int:
-    row = result.fetchone()
-    return int(row[0]) if row else 0
+    return count(dropped)
 
 
 class SuspiciousCensusError(Exception):
@@ -178,13 +181,13 @@ def reconcile(
     """
     con.execute("CREATE OR REPLACE TEMP TABLE present AS SELECT unnest(?::VARCHAR[]) AS id", [[*present]])
     is_present = "id IN (SELECT id FROM present)"
-    known = _count(
+    known = count(
         con.execute(
             f'SELECT count(*) FROM raw."{table}" WHERE source = ? AND scope = ? AND gone_at IS NULL',
             [source, scope],
         )
     )
-    found = _count(con.execute("SELECT count(*) FROM present"))
+    found = count(con.execute("SELECT count(*) FROM present"))
     if known and not found and not is_emptiness_believed:
         raise SuspiciousCensusError(known)
     con.execute(
@@ -196,13 +199,13 @@ def reconcile(
         f"WHERE source = ? AND gone_at IS NOT NULL AND {is_present}",
         [run_id, source],
     )
-    changed = _count(unmarked)
+    changed = count(unmarked)
     marked = con.execute(
         f'UPDATE raw."{table}" SET gone_at = ?, changed_run = ? WHERE source = ? AND scope = ? '
         f"AND gone_at IS NULL AND changed_run <> ? AND NOT {is_present}",
         [datetime.now(UTC), run_id, source, scope, run_id],
     )
-    return changed + _count(marked)
+    return changed + count(marked)
 
 
 def _latest_rows(
@@ -216,7 +219,7 @@ def _latest_rows(
     children: dict[str, dict[str, dict[str, Record]]] = defaultdict(dict)
     for batch in batches:
         for record in batch.records:
-            if record.parent is None:
+            if record.parent is None and not record.is_state:
                 rows[record.table][record.id] = record
                 for child_table in record.children:
                     children[child_table][record.id] = {}

@@ -41,6 +41,7 @@ parent = "commerce"
 id = "payments"
 name = "Payments"
 department = "checkout"
+known_as = ["code:acme/money", "Payments Core"]
 wip_limit = 6
 members = [{ account = "ada", from = 2025-01-01, to = 2026-01-01 }, { account = "grace" }]
 
@@ -50,7 +51,8 @@ name = "Till"
 active_from = 2025-02-01
 owners = [{ team = "payments", from = 2025-02-01 }]
 repositories = ["code:acme/till", "code:acme/shared"]
-paths = ["till/**"]
+paths = ["./till/**", "/shared/money/"]
+labels = ["area/till"]
 jira_projects = ["PAY", "board:TILL"]
 incident_services = ["Till: API", "pager:PABC123"]
 deployments = { from = "tags", match = "^v\\\\d+$" }
@@ -73,8 +75,10 @@ kind = "pagerduty"
 [rules]
 incident_window_hours = 12
 coverage_floor = 0.9
-bots = ["ci-*"]
+bots = ["ci-*", "*[bot]", "a[[]bot]"]
 incident_labels = ["outage"]
+incident_issue_types = ["[System] Incident"]
+decision_issue_types = ["Decision"]
 hotfix_labels = ["urgent"]
 hotfix_branches = ["fix-now/*"]
 production_environments = ["live-*"]
@@ -165,6 +169,10 @@ def test_the_tables_hold_what_the_file_says(read):
             {"id": "checkout", "name": "Checkout", "parent": "commerce"},
         ],
         "team": [{"id": "payments", "name": "Payments", "department": "checkout", "wip_limit": 6}],
+        "team_name": [
+            {"team": "payments", "source": "code", "name": "acme/money"},
+            {"team": "payments", "source": None, "name": "Payments Core"},
+        ],
         "team_member": [
             {
                 "team": "payments",
@@ -187,7 +195,8 @@ def test_the_tables_hold_what_the_file_says(read):
         "service_owner": [
             {"service": "till", "team": "payments", "valid_from": date(2025, 2, 1), "valid_to": None}
         ],
-        "service_path": [{"service": "till", "path": "till/**"}],
+        "service_path": [{"service": "till", "path": "till"}, {"service": "till", "path": "shared/money"}],
+        "service_label": [{"service": "till", "label": "area/till"}],
         "service_repository": [
             {"service": "till", "source": "code", "repository": "acme/till"},
             {"service": "till", "source": "code", "repository": "acme/shared"},
@@ -203,13 +212,15 @@ def test_the_tables_hold_what_the_file_says(read):
         "service_indicator": [],
         "status": [{"source": "board", "name": "In Review", "means": "waiting"}],
         "source": [
-            {"name": "code", "kind": "github"},
-            {"name": "board", "kind": "jira"},
-            {"name": "pager", "kind": "pagerduty"},
+            {"name": "code", "kind": "github", "position": 0},
+            {"name": "board", "kind": "jira", "position": 1},
+            {"name": "pager", "kind": "pagerduty", "position": 2},
         ],
         "rule": [{"incident_window_hours": 12.0, "coverage_floor": 0.9}],
-        "bot": [{"pattern": "ci-*"}],
+        "bot": [{"pattern": "ci-*"}, {"pattern": "*[[]bot]"}, {"pattern": "a[[]bot]"}],
         "incident_label": [{"label": "outage"}],
+        "incident_issue_type": [{"type": "[System] Incident"}],
+        "decision_issue_type": [{"type": "Decision"}],
         "hotfix_label": [{"label": "urgent"}],
         "hotfix_branch": [{"pattern": "fix-now/*"}],
         "production_environment": [{"pattern": "live-*"}],
@@ -389,6 +400,36 @@ ONE_MISTAKE = {
     "repository named twice": (
         ORGANISATION + SOURCE + SERVICE + 'repositories = ["code:acme/till", "code:Acme/Till"]\n',
         "service[till].repositories: names the same thing twice. Remove one of them",
+    ),
+    "part of a repository that is a pattern": (
+        ORGANISATION + SERVICE + 'paths = ["services/*/api"]\n',
+        ('service[till].paths[1]: is no part of a repository. Write a folder such as "services/checkout/"'),
+    ),
+    "part of a repository that is all of it": (
+        ORGANISATION + SERVICE + 'paths = ["/"]\n',
+        ('service[till].paths[1]: is no part of a repository. Write a folder such as "services/checkout/"'),
+    ),
+    "part of a repository that leads out of it": (
+        ORGANISATION + SERVICE + 'paths = ["services/../../etc"]\n',
+        ('service[till].paths[1]: is no part of a repository. Write a folder such as "services/checkout/"'),
+    ),
+    "one part twice, written in two ways": (
+        ORGANISATION + SERVICE + 'paths = ["till", "./till/"]\n',
+        "service[till].paths: names the same thing twice. Remove one of them",
+    ),
+    "name of a team in an unknown source": (
+        ORGANISATION + SOURCE + TEAM + 'known_as = ["cod:acme/pay"]\n',
+        (
+            'team[pay].known_as[1]: names a source that has no [[source]]. Did you mean "code"? '
+            "A name that has a colon itself needs its source before it"
+        ),
+    ),
+    "two teams of one name elsewhere": (
+        ORGANISATION
+        + SOURCE
+        + TEAM
+        + 'known_as = ["code:acme/pay"]\n[[team]]\nid = "b"\nname = "B"\nknown_as = ["code:Acme/Pay"]\n',
+        "team[b].known_as[1]: is what another team is known as. Leave it with the team that it means",
     ),
     "two teams of one id": (
         ORGANISATION + TEAM + TEAM,
@@ -570,7 +611,7 @@ def test_the_keys_are_those_that_the_contract_fixes():
     assert {table: set(known_keys(Configuration, (table,))) for table in known_keys(Configuration)} == {
         "organisation": {"id", "name", "time_zone", "quarter_start_month", "history_start"},
         "department": {"id", "name", "parent"},
-        "team": {"id", "name", "department", "members", "wip_limit"},
+        "team": {"id", "name", "department", "known_as", "members", "wip_limit"},
         "service": {
             "id",
             "name",
@@ -579,8 +620,10 @@ def test_the_keys_are_those_that_the_contract_fixes():
             "owners",
             "repositories",
             "paths",
+            "labels",
             "jira_projects",
             "incident_services",
+            "indicators",
             "deployments",
         },
         "source": {"name", "kind", "base_url", "token_env", "include", "exclude", "pace_seconds"},
@@ -588,6 +631,8 @@ def test_the_keys_are_those_that_the_contract_fixes():
             "incident_window_hours",
             "bots",
             "incident_labels",
+            "incident_issue_types",
+            "decision_issue_types",
             "hotfix_labels",
             "hotfix_branches",
             "production_environments",

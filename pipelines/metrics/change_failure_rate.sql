@@ -38,6 +38,7 @@ not_linked = "an incident that no deployment could be linked to"
 no_service = "an incident of no configured service"
 test = "an incident that was a drill"
 duplicate = "an incident that was merged into another"
+unconfirmed = "an incident that its source took back, or has yet to accept"
 not_production = "an incident of another environment than production"
 
 [columns]

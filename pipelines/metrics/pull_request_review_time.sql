@@ -25,7 +25,7 @@ depends_on = ["facts.fct_pull_request", "facts.dim_service_owner", "facts.dim_ru
 
 [reasons]
 bot = "opened by a bot"
-no_service = "its repository belongs to no configured service"
+no_service = "neither its repository nor what it changes there belongs to a configured service"
 not_merged = "still open"
 closed_unmerged = "closed without a merge"
 never_ready = "never marked as ready for review"

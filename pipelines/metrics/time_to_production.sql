@@ -28,7 +28,7 @@ depends_on = ["facts.fct_change", "facts.dim_service_owner", "facts.dim_run"]
 [reasons]
 bot = "opened by a bot"
 before_baseline = "already in the first deployment that is known, so its own deployment cannot be told"
-no_service = "its repository belongs to no configured service"
+no_service = "neither its repository nor what it changes there belongs to a configured service"
 no_deployments = "no production deployment of its service is known"
 other_branch = "merged into another branch than the default one, and not known to have landed there"
 unknown_commit = "its merge commit is not in the history that was read"

@@ -14,7 +14,7 @@ import pytest
 
 from pipelines.catalog import Model, load_models
 from pipelines.models import build_model, check_model
-from pipelines.warehouse import RECORD_BY_TABLE, columns_of, create_configuration_tables, create_raw_tables
+from pipelines.warehouse import RECORD_BY_TABLE, create_configuration_tables, create_raw_tables
 
 Given = Mapping[str, Any]
 
@@ -22,8 +22,10 @@ SOURCES = {
     "pull_request": "gh", "review": "gh", "pull_request_commit": "gh", "timeline_event": "gh", "commit": "gh",
     "account": "gh", "repository": "gh", "deployment": "gh", "deployment_status": "gh", "release": "gh",
     "tag": "gh", "workflow_run": "gh", "issue": "jira", "issue_transition": "jira", "status": "jira",
-    "incident": "pd",
+    "incident": "pd", "project": "jira", "source_team": "gh", "source_team_member": "gh",
+    "source_team_repository": "gh", "code_owner": "gh", "former_name": "gh",
 }  # fmt: skip
+"""Where rows come from; those of other tables come from the inbox."""
 
 CONFIGURATION: dict[str, list[dict[str, Any]]] = {
     "organisation": [{"id": "acme", "name": "Acme", "time_zone": "UTC", "quarter_start_month": 1}],
@@ -34,10 +36,10 @@ CONFIGURATION: dict[str, list[dict[str, Any]]] = {
     "service_jira_project": [{"service": "shop", "source": "jira", "project": "SHOP"}],
     "service_incident_service": [{"service": "shop", "source": "pd", "incident_service": "PSHOP"}],
     "source": [
-        {"name": "gh", "kind": "github"},
-        {"name": "jira", "kind": "jira"},
-        {"name": "pd", "kind": "pagerduty"},
-        {"name": "inbox", "kind": "inbox"},
+        {"name": "gh", "kind": "github", "position": 0},
+        {"name": "jira", "kind": "jira", "position": 1},
+        {"name": "pd", "kind": "pagerduty", "position": 2},
+        {"name": "inbox", "kind": "inbox", "position": 3},
     ],
     "rule": [{"incident_window_hours": 24.0, "coverage_floor": 0.8}],
     "bot": [{"pattern": "renovate*"}],
@@ -67,7 +69,14 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "workflow_run": {"repository_id": "1", "attempt": 1, "workflow": "Deploy", "event": "push"},
     "issue": {"container_id": "SHOP", "labels": [], "has_changelog": True, "status": "To Do"},
     "incident": {"service_id": "PSHOP", "is_test": False},
+    "project": {"is_archived": False},
+    "source_team_repository": {"repository_id": "1"},
+    "code_owner": {"repository_id": "1", "has_people": False},
+    "catalog_service": {"repositories": []},
 }
+
+TABLES = (*RECORD_BY_TABLE, "former_name")
+OF_THE_RUN = ("scope", "row_hash", "first_seen_run", "changed_run")
 
 STATUSES = {"To Do": "new", "In Progress": "indeterminate", "Review": "indeterminate", "Done": "done"}
 
@@ -83,11 +92,11 @@ class Rows:
     """Raw rows by table, collected from the notation of a case."""
 
     def __init__(self) -> None:
-        self.by_table: dict[str, list[dict[str, Any]]] = {table: [] for table in RECORD_BY_TABLE}
+        self.by_table: dict[str, list[dict[str, Any]]] = {table: [] for table in TABLES}
 
     def add(self, table: str, row: Mapping[str, Any]) -> dict[str, Any]:
         """Add one row with defaults; keys that are no columns are the notation's own."""
-        full = {"source": SOURCES[table], **DEFAULTS.get(table, {}), **row}
+        full = {"source": SOURCES.get(table, "inbox"), **DEFAULTS.get(table, {}), **row}
         full["id"] = str(full["id"])
         self.by_table[table].append(full)
         return full
@@ -199,7 +208,7 @@ def raw_rows(given: Given) -> dict[str, list[dict[str, Any]]]:
             rows.add("status", {"id": name, "name": name, "category": category})
     for repository, line in given.get("history", {}).items():
         rows.history(str(repository), line)
-    for table in RECORD_BY_TABLE:
+    for table in TABLES:
         for row in given.get(table, []):
             if table in special:
                 special[table](row)
@@ -213,20 +222,17 @@ def fill(con: duckdb.DuckDBPyConnection, given: Given) -> None:
     con.execute("SET TimeZone = 'UTC'; SET threads = 1")
     create_raw_tables(con)
     for table, rows in raw_rows(given).items():
-        columns = {name: sql for name, (sql, _) in columns_of(RECORD_BY_TABLE[table]).items()}
-        columns |= {"source": "VARCHAR", "gone_at": "TIMESTAMPTZ"}
-        names = ", ".join(f'"{name}"' for name in columns)
-        marks = ", ".join("?" for _ in columns)
+        described = con.execute(f'DESCRIBE raw."{table}"').fetchall()
+        columns = {name: sql for name, sql, *_ in described if name not in OF_THE_RUN}
+        of_the_run = [name for name, *_ in described if name in OF_THE_RUN]
+        names = ", ".join(f'"{name}"' for name in [*columns, *of_the_run])
+        marks = ", ".join(["?" for _ in columns] + ["''" for _ in of_the_run])
         for row in rows:
             values = [
-                _moment(row.get(name)) if sql == "TIMESTAMPTZ" else row.get(name)
+                _moment(row.get(name)) if sql == "TIMESTAMP WITH TIME ZONE" else row.get(name)
                 for name, sql in columns.items()
             ]
-            con.execute(
-                f'INSERT INTO raw."{table}" ({names}, scope, row_hash, first_seen_run, changed_run) '
-                f"VALUES ({marks}, 'scope', '', '', '')",
-                values,
-            )
+            con.execute(f'INSERT INTO raw."{table}" ({names}) VALUES ({marks})', values)
     configuration = {**CONFIGURATION, **given.get("config", {})}
     if "as_of" in given:
         configuration["run"] = [{"run_id": "run", "as_of": given["as_of"]}]

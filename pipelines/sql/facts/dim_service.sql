@@ -1,6 +1,6 @@
 /*
 description = "One row per service."
-depends_on = ["config.service"]
+depends_on = ["staged.stg_service"]
 key = ["service_id"]
 not_null = ["service_id", "name"]
 
@@ -10,4 +10,4 @@ name = "what people call it"
 active_from = "first day of its life; null where nobody said"
 retired_at = "the day it was retired; null while it lives"
 */
-SELECT id AS service_id, name, active_from, retired_at FROM config.service
+SELECT service_id, name, active_from, retired_at FROM staged.stg_service

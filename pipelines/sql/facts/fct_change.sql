@@ -8,7 +8,7 @@ not_null = ["item_id", "merged_at", "merged_on", "attribution", "is_bot", "is_ho
 
 [columns]
 item_id = "source:id of the pull request"
-service_id = "the service; null where the repository is no service's"
+service_id = "the service; null where neither the repository nor what is changed in it is any service's"
 opened_at = "when it was opened"
 first_commit_at = "first commit, at most the opening; null where no commit is known"
 merged_at = "when it was merged"

@@ -3,7 +3,7 @@ description = "One row per incident and service it struck, with the reason where
 depends_on = ["staged.stg_incident"]
 key = ["item_id", "service_id"]
 not_null = ["item_id", "started_at", "started_on"]
-accepted_values = { excluded_reason = ["no_service", "test", "duplicate", "not_production"] }
+accepted_values = { excluded_reason = ["no_service", "test", "duplicate", "unconfirmed", "not_production"] }
 
 [columns]
 item_id = "source:id of the incident"
@@ -20,9 +20,10 @@ SELECT
     started_on,
     restored_at,
     CASE
+        WHEN is_duplicate THEN 'duplicate'
         WHEN service_id IS NULL THEN 'no_service'
         WHEN is_test THEN 'test'
-        WHEN is_duplicate THEN 'duplicate'
+        WHEN is_unconfirmed THEN 'unconfirmed'
         WHEN NOT is_production THEN 'not_production'
     END AS excluded_reason
 FROM staged.stg_incident

@@ -3,7 +3,7 @@ description = "One row per incident that counts and service it struck: the count
 depends_on = [
     "facts.dim_run", "facts.fct_incident", "facts.fct_deployment", "facts.fct_change",
     "staged.stg_incident_reference", "staged.stg_deployment", "staged.stg_commit_deployment",
-    "staged.stg_pull_request",
+    "staged.stg_pull_request_name",
 ]
 key = ["item_id", "service_id"]
 not_null = ["item_id", "service_id", "started_at"]
@@ -32,14 +32,6 @@ counted AS (
     WHERE is_counted
 ),
 
-pull_request_name AS (
-    SELECT item_id, lower(url) AS reference, false AS is_for_fields FROM staged.stg_pull_request
-    UNION ALL
-    SELECT item_id, reference, true FROM staged.stg_pull_request
-    UNION ALL
-    SELECT item_id, lower(pull_request_id), true FROM staged.stg_pull_request
-),
-
 -- Every deployment that a reference may mean; a change means the deployment that brought it.
 meant AS (
     SELECT r.item_id, r.is_field, d.service_id, d.deployment_item_id
@@ -66,7 +58,7 @@ meant AS (
     UNION ALL
     SELECT r.item_id, r.is_field, c.service_id, c.deployment_item_id
     FROM staged.stg_incident_reference AS r
-    JOIN pull_request_name AS p ON p.reference = r.reference AND (r.is_field OR NOT p.is_for_fields)
+    JOIN staged.stg_pull_request_name AS p ON p.reference = r.reference AND (r.is_field OR NOT p.is_for_fields)
     JOIN facts.fct_change AS c ON c.item_id = p.item_id
     WHERE r.kind = 'pull_request' AND c.deployment_item_id IS NOT NULL
 ),

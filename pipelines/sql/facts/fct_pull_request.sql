@@ -1,13 +1,13 @@
 /*
-description = "One row per pull request and service whose repository it was opened in; one without a service where nobody's."
-depends_on = ["staged.stg_pull_request", "staged.stg_service_repository"]
+description = "One row per pull request and service it belongs to; one without a service where it is nobody's."
+depends_on = ["staged.stg_pull_request", "staged.stg_pull_request_service"]
 key = ["item_id", "service_id"]
 not_null = ["item_id", "state", "opened_at", "is_bot", "is_hotfix", "is_revert"]
 accepted_values = { state = ["open", "merged", "closed"] }
 
 [columns]
 item_id = "source:id of the pull request"
-service_id = "the service; null where the repository is no service's"
+service_id = "the service; null where neither the repository nor what is changed in it is any service's"
 source = "the source's name"
 repository_id = "the source's id of the repository"
 number = "its number in the repository"
@@ -31,7 +31,7 @@ reverts_number = "the number of the pull request that it undoes, where that can 
 */
 SELECT
     p.item_id,
-    r.service_id,
+    s.service_id,
     p.source,
     p.repository_id,
     p.number,
@@ -47,11 +47,10 @@ SELECT
     p.closed_on,
     p.merge_commit_sha,
     p.is_merge_commit_known,
-    coalesce(p.base_ref = r.default_branch, true) AS is_default_branch,
+    coalesce(p.base_ref = s.default_branch, true) AS is_default_branch,
     p.is_bot,
     p.is_hotfix,
     p.is_revert,
     p.reverts_number
 FROM staged.stg_pull_request AS p
-LEFT JOIN staged.stg_service_repository AS r
-    ON r.source = p.source AND r.repository_id = p.repository_id
+LEFT JOIN staged.stg_pull_request_service AS s ON s.item_id = p.item_id

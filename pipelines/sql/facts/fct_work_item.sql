@@ -1,6 +1,6 @@
 /*
 description = "One row per work item and service whose project it is in; one without a service where nobody's."
-depends_on = ["staged.stg_work_item", "config.service_jira_project"]
+depends_on = ["staged.stg_work_item", "staged.stg_service_project"]
 key = ["item_id", "service_id"]
 not_null = ["item_id", "created_at", "means", "has_changelog"]
 
@@ -20,7 +20,7 @@ has_changelog = "the source keeps its history"
 */
 SELECT
     i.item_id,
-    j.service AS service_id,
+    j.service_id,
     i.source,
     i.issue_id,
     i.created_at,
@@ -32,5 +32,4 @@ SELECT
     i.means,
     i.has_changelog
 FROM staged.stg_work_item AS i
-LEFT JOIN (SELECT DISTINCT service, source, project FROM config.service_jira_project) AS j
-    ON j.project = i.container_id AND coalesce(j.source, i.source) = i.source
+LEFT JOIN staged.stg_service_project AS j ON j.source = i.source AND j.project_key = i.container_id

@@ -2,8 +2,8 @@
 description = "One row per service and production deployment record that the configuration recognises, whatever became of it."
 depends_on = [
     "raw.deployment", "raw.deployment_status", "raw.release", "raw.tag", "raw.workflow_run", "raw.commit",
-    "raw.pull_request", "staged.stg_service_repository", "config.service", "config.production_environment",
-    "config.run", "config.organisation",
+    "raw.pull_request", "staged.stg_service_repository", "staged.stg_duplicate", "config.service",
+    "config.production_environment", "config.run", "config.organisation",
 ]
 key = ["service_id", "item_id"]
 not_null = ["deployment_item_id", "attempted_at", "outcome"]
@@ -12,7 +12,7 @@ accepted_values = { outcome = ["succeeded", "failed", "unfinished"] }
 [columns]
 service_id = "the service that was deployed; one record may deploy several"
 item_id = "source:id of the record; releases and runs carry their kind, as their ids may be equal"
-deployment_item_id = "the record that stands for this one: attempts and regions within ten minutes of the first are one"
+deployment_item_id = "the record that stands for this one: attempts and regions within ten minutes of the first are one, and so are records of several sources"
 native_id = "the source's id of the record"
 source = "the source of the record"
 repository_source = "the source of the repository that the commit is in"
@@ -179,14 +179,37 @@ seen AS (
         r.* REPLACE (
             CASE WHEN r.succeeded_at <= c.as_of THEN r.succeeded_at END AS succeeded_at,
             CASE WHEN r.failed_at <= c.as_of THEN r.failed_at END AS failed_at
-        )
+        ),
+        coalesce(d.group_item_id, r.item_id) AS told_item_id,
+        coalesce(d.place, 1) AS told_place
     FROM record AS r
     CROSS JOIN setting AS c
+    LEFT JOIN staged.stg_duplicate AS d ON d.item_kind = 'deployment' AND d.item_id = r.item_id
     WHERE r.created_at <= c.as_of AND NOT regexp_full_match(coalesce(r.sha, ''), '0+')
 ),
 
+-- Several records of one deployment tell what the first of them tells, completed by the others.
+told AS (
+    SELECT
+        * REPLACE (
+            first_value(created_at) OVER one AS created_at,
+            first_value(succeeded_at IGNORE NULLS) OVER one AS succeeded_at,
+            first_value(failed_at IGNORE NULLS) OVER one AS failed_at,
+            first_value(sha IGNORE NULLS) OVER one AS sha,
+            first_value(place IGNORE NULLS) OVER one AS place,
+            first_value(repository_id IGNORE NULLS) OVER one AS repository_id,
+            first_value(CASE WHEN repository_id IS NOT NULL THEN repository_source END IGNORE NULLS) OVER one
+                AS repository_source
+        )
+    FROM seen
+    WINDOW one AS (
+        PARTITION BY service_id, told_item_id ORDER BY told_place, item_id
+        ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
+    )
+),
+
 attempt AS (
-    SELECT *, coalesce(succeeded_at, failed_at, created_at) AS attempted_at FROM seen
+    SELECT *, coalesce(succeeded_at, failed_at, created_at) AS attempted_at FROM told
 ),
 
 -- How many successes of other commits came before, and whether the record before is too long ago.
@@ -204,7 +227,7 @@ ordered AS (
             PARTITION BY service_id, repository_source, repository_id ORDER BY attempted_at, item_id
         ),
         same_commit AS (
-            PARTITION BY service_id, repository_source, repository_id, coalesce(sha, item_id)
+            PARTITION BY service_id, repository_source, repository_id, coalesce(sha, told_item_id)
             ORDER BY attempted_at, item_id
         )
 ),
@@ -213,7 +236,7 @@ chained AS (
     SELECT
         *,
         count(*) FILTER (is_apart) OVER (
-            PARTITION BY service_id, repository_source, repository_id, coalesce(sha, item_id)
+            PARTITION BY service_id, repository_source, repository_id, coalesce(sha, told_item_id)
             ORDER BY attempted_at, item_id
         ) AS chain
     FROM ordered
@@ -223,10 +246,10 @@ numbered AS (
     SELECT
         *,
         dense_rank() OVER (
-            ORDER BY service_id, repository_source, repository_id, coalesce(sha, item_id), chain
+            ORDER BY service_id, repository_source, repository_id, coalesce(sha, told_item_id), chain
         ) AS line,
         row_number() OVER (
-            PARTITION BY service_id, repository_source, repository_id, coalesce(sha, item_id), chain
+            PARTITION BY service_id, repository_source, repository_id, coalesce(sha, told_item_id), chain
             ORDER BY attempted_at, item_id
         ) AS number
     FROM chained
@@ -267,7 +290,8 @@ clustered AS (
 SELECT
     g.service_id,
     g.item_id,
-    first_value(g.item_id) OVER (one ORDER BY g.succeeded_at IS NULL, g.attempted_at, g.item_id) AS deployment_item_id,
+    first_value(g.item_id) OVER (one ORDER BY g.succeeded_at IS NULL, g.attempted_at, g.told_place, g.item_id)
+        AS deployment_item_id,
     g.native_id,
     g.source,
     g.repository_source,

@@ -1,12 +1,12 @@
 /*
-description = "One row per incident and service it struck: incidents of the incident sources, and labelled issues."
+description = "One row per incident and service it struck: incidents of the incident sources, and issues by label or type."
 depends_on = [
-    "raw.incident", "raw.issue", "raw.repository", "staged.stg_service_repository", "staged.stg_work_item",
-    "config.service", "config.service_incident_service", "config.service_jira_project", "config.incident_label",
-    "config.production_environment", "config.source", "config.run", "config.organisation",
+    "staged.stg_incident_record", "staged.stg_duplicate", "raw.incident", "raw.issue",
+    "staged.stg_service_repository", "staged.stg_service_project", "config.service", "config.service_incident_service",
+    "config.service_label", "config.production_environment", "config.source", "config.organisation",
 ]
 key = ["item_id", "service_id"]
-not_null = ["item_id", "started_at", "started_on", "is_test", "is_duplicate", "is_production"]
+not_null = ["item_id", "started_at", "started_on", "is_test", "is_unconfirmed", "is_duplicate", "is_production"]
 
 [columns]
 item_id = "source:id of the incident"
@@ -18,85 +18,117 @@ started_at = "when it began"
 started_on = "local day of its beginning"
 restored_at = "when it was mitigated, else resolved; an issue when it was closed or done; null while it lasts"
 is_test = "a drill"
-is_duplicate = "merged into another incident, which stands for both"
+is_unconfirmed = "its source took it back, or has yet to accept it"
+is_duplicate = "another record stands for the same incident: it was merged into that, or another source tells of it too"
+merged_item_id = "the record that stands for it; null where it is no duplicate"
 is_production = "its environment is production, or it has none"
 */
 WITH setting AS (
     SELECT
-        r.as_of,
         o.time_zone,
-        (SELECT list(lower(pattern)) FROM config.production_environment) AS production,
-        (SELECT list(lower(label)) FROM config.incident_label) AS labels
-    FROM config.run AS r
-    CROSS JOIN config.organisation AS o
+        (SELECT list(lower(pattern)) FROM config.production_environment) AS production
+    FROM config.organisation AS o
 ),
 
 -- Few services stand for many incidents, so names are compared once per service.
+named AS (
+    SELECT DISTINCT source, service_id AS native_id, service_name AS native_name FROM raw.incident
+    UNION
+    SELECT DISTINCT source, further, further
+    FROM (SELECT source, unnest(further_services) AS further FROM raw.incident)
+),
+
 struck AS (
-    SELECT DISTINCT n.source, n.service_id AS native_id, n.service_name AS native_name, s.id AS service_id
-    FROM (SELECT DISTINCT source, service_id, service_name FROM raw.incident) AS n
+    SELECT DISTINCT n.source, n.native_id, n.native_name, s.id AS service_id
+    FROM named AS n
     JOIN config.service AS s ON true
     LEFT JOIN config.service_incident_service AS m
         ON m.service = s.id AND coalesce(m.source, n.source) = n.source
     LEFT JOIN config.source AS k ON k.name = n.source
     WHERE
-        m.incident_service = n.service_id
-        OR lower(m.incident_service) = lower(n.service_name)
-        OR (k.kind = 'inbox' AND n.service_id = s.id)
+        m.incident_service = n.native_id
+        OR lower(m.incident_service) = lower(n.native_name)
+        OR (k.kind = 'inbox' AND n.native_id = s.id)
 ),
 
-labelled_issue AS (
-    SELECT i.*
-    FROM raw.issue AS i
-    CROSS JOIN setting AS c
-    WHERE i.gone_at IS NULL AND list_has_any(list_transform(i.labels, lambda l: lower(l)), c.labels)
+record AS (
+    SELECT r.*, coalesce(d.group_item_id, r.item_id) AS group_item_id, coalesce(d.place, 1) AS place
+    FROM staged.stg_incident_record AS r
+    LEFT JOIN staged.stg_duplicate AS d ON d.item_kind = 'incident' AND d.item_id = r.item_id
 ),
 
-jira_project AS (
-    SELECT DISTINCT j.service AS service_id, k.name AS source, j.project
-    FROM config.service_jira_project AS j
-    JOIN config.source AS k ON k.kind = 'jira' AND k.name = coalesce(j.source, k.name)
-),
-
-incident AS (
-    SELECT
-        i.source, i.id, s.service_id, 'incident ' || i.id AS label, i.url, i.started_at,
-        coalesce(i.mitigated_at, i.resolved_at) AS restored_at,
-        i.is_test,
-        i.merged_into IS NOT NULL AS is_duplicate,
-        i.environment
-    FROM raw.incident AS i
-    LEFT JOIN struck AS s
+-- Of services that share a repository, those that tell their part by labels get the issues that bear one.
+of_service AS (
+    SELECT r.item_id, s.service_id
+    FROM record AS r
+    JOIN raw.incident AS i ON r.form = 'incident' AND i.source = r.source AND i.id = r.native_id
+    JOIN struck AS s
         ON s.source = i.source
         AND s.native_id IS NOT DISTINCT FROM i.service_id
         AND s.native_name IS NOT DISTINCT FROM i.service_name
-    WHERE i.gone_at IS NULL
-    UNION ALL
+    UNION
+    SELECT i.source || ':' || i.id, s.service_id
+    FROM (SELECT source, id, unnest(further_services) AS further FROM raw.incident WHERE gone_at IS NULL) AS i
+    JOIN struck AS s ON s.source = i.source AND s.native_id = i.further AND s.native_name = i.further
+    UNION
+    SELECT r.item_id, h.service_id
+    FROM record AS r
+    JOIN raw.issue AS i ON r.form = 'github_issue' AND i.source = r.source AND i.id = r.native_id
+    JOIN staged.stg_service_repository AS h ON h.source = i.source AND h.repository_id = i.container_id
+    LEFT JOIN (
+        SELECT service, list(lower(label)) AS labels FROM config.service_label GROUP BY service
+    ) AS l ON l.service = h.service_id AND h.is_parted
+    WHERE l.service IS NULL OR list_has_any(list_transform(i.labels, lambda x: lower(x)), l.labels)
+    UNION
+    SELECT r.item_id, p.service_id
+    FROM record AS r
+    JOIN raw.issue AS i ON r.form = 'jira_issue' AND i.source = r.source AND i.id = r.native_id
+    JOIN staged.stg_service_project AS p ON p.source = i.source AND p.project_key = i.container_id
+),
+
+-- Of the sources that tell of one incident, the first that knows says which services it struck.
+of_group AS (
+    SELECT DISTINCT r.group_item_id AS item_id, s.service_id
+    FROM record AS r
+    JOIN of_service AS s ON s.item_id = r.item_id
+    QUALIFY r.source = first_value(r.source) OVER (PARTITION BY r.group_item_id ORDER BY r.place)
+),
+
+-- What the record that stands for all does not know, the next one tells.
+completed AS (
     SELECT
-        i.source, i.id, r.service_id, split_part(h.name, '/', -1) || i.key, i.url, i.created_at, i.closed_at, false, false, NULL
-    FROM labelled_issue AS i
-    JOIN raw.repository AS h ON h.source = i.source AND h.id = i.container_id
-    LEFT JOIN staged.stg_service_repository AS r ON r.source = i.source AND r.repository_id = i.container_id
+        * REPLACE (
+            first_value(mitigated_at IGNORE NULLS) OVER one AS mitigated_at,
+            first_value(resolved_at IGNORE NULLS) OVER one AS resolved_at,
+            first_value(environment IGNORE NULLS) OVER one AS environment,
+            first_value(url IGNORE NULLS) OVER one AS url
+        )
+    FROM record
+    WINDOW one AS (
+        PARTITION BY group_item_id ORDER BY place ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING
+    )
+),
+
+incident AS (
+    SELECT c.*, s.service_id FROM completed AS c LEFT JOIN of_group AS s ON s.item_id = c.item_id WHERE c.place = 1
     UNION ALL
-    SELECT i.source, i.id, j.service_id, i.key, i.url, i.created_at, w.finished_at, false, false, NULL
-    FROM labelled_issue AS i
-    JOIN staged.stg_work_item AS w ON w.source = i.source AND w.issue_id = i.id
-    LEFT JOIN jira_project AS j ON j.source = i.source AND j.project = i.container_id
+    SELECT c.*, s.service_id FROM completed AS c LEFT JOIN of_service AS s ON s.item_id = c.item_id WHERE c.place > 1
 )
 
 SELECT
-    i.source || ':' || i.id AS item_id,
+    i.item_id,
     i.source,
     i.service_id,
     i.label,
     i.url,
     i.started_at,
     CAST(i.started_at AT TIME ZONE c.time_zone AS DATE) AS started_on,
-    CASE WHEN i.restored_at <= c.as_of THEN i.restored_at END AS restored_at,
+    coalesce(i.mitigated_at, i.resolved_at) AS restored_at,
     i.is_test,
-    i.is_duplicate,
+    i.is_unconfirmed,
+    i.place > 1 AS is_duplicate,
+    CASE WHEN i.place > 1 THEN i.group_item_id END AS merged_item_id,
     i.environment IS NULL
         OR coalesce(len(list_filter(c.production, lambda g: lower(i.environment) GLOB g)) > 0, false) AS is_production
 FROM incident AS i
 CROSS JOIN setting AS c
-WHERE i.started_at <= c.as_of

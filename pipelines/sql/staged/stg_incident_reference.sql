@@ -6,7 +6,7 @@ not_null = ["kind", "reference", "is_field"]
 accepted_values = { kind = ["deployment", "commit", "pull_request"] }
 
 [columns]
-item_id = "source:id of the incident"
+item_id = "source:id of the incident; of a duplicate, the record that stands for it"
 kind = "what is named"
 reference = "a deployment's or pull request's id or address in lower case, or at least seven digits of a commit"
 is_field = "a field says that it is the cause; false where it merely stands in title or notes"
@@ -44,6 +44,9 @@ named AS (
     WHERE gone_at IS NULL
 )
 
-SELECT DISTINCT item_id, kind, reference, is_field
-FROM named
-WHERE reference <> '' AND (kind <> 'commit' OR length(reference) >= 7)
+SELECT DISTINCT coalesce(i.merged_item_id, n.item_id) AS item_id, n.kind, n.reference, n.is_field
+FROM named AS n
+LEFT JOIN (
+    SELECT DISTINCT item_id, merged_item_id FROM staged.stg_incident WHERE merged_item_id IS NOT NULL
+) AS i ON i.item_id = n.item_id
+WHERE n.reference <> '' AND (n.kind <> 'commit' OR length(n.reference) >= 7)

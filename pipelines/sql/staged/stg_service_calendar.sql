@@ -1,9 +1,9 @@
 /*
 description = "One row per service and family of metrics that can be known of it: from which day on."
 depends_on = [
-    "staged.stg_deployment", "staged.stg_pull_request", "staged.stg_service_repository", "staged.stg_work_item",
-    "staged.stg_incident", "config.service", "config.service_jira_project", "config.service_incident_service",
-    "config.source", "config.organisation",
+    "staged.stg_deployment", "staged.stg_pull_request", "staged.stg_pull_request_service",
+    "staged.stg_service", "staged.stg_service_project", "staged.stg_service_repository", "staged.stg_work_item",
+    "staged.stg_incident", "config.service_incident_service", "config.source", "config.organisation",
 ]
 key = ["service_id", "metric_family"]
 not_null = ["service_id", "starts_on"]
@@ -21,18 +21,17 @@ WITH evidence AS (
     GROUP BY service_id, source
     UNION ALL
     SELECT
-        r.service_id, 'pull_request', p.source,
+        s.service_id, 'pull_request', p.source,
         CAST(min(p.opened_at) AT TIME ZONE min(o.time_zone) AS DATE)
     FROM staged.stg_pull_request AS p
-    JOIN staged.stg_service_repository AS r ON r.source = p.source AND r.repository_id = p.repository_id
+    JOIN staged.stg_pull_request_service AS s ON s.item_id = p.item_id
     CROSS JOIN config.organisation AS o
-    GROUP BY r.service_id, p.source
+    GROUP BY s.service_id, p.source
     UNION ALL
-    SELECT j.service, 'work_item', i.source, min(i.created_on)
+    SELECT j.service_id, 'work_item', i.source, min(i.created_on)
     FROM staged.stg_work_item AS i
-    JOIN config.service_jira_project AS j
-        ON j.project = i.container_id AND coalesce(j.source, i.source) = i.source
-    GROUP BY j.service, i.source
+    JOIN staged.stg_service_project AS j ON j.source = i.source AND j.project_key = i.container_id
+    GROUP BY j.service_id, i.source
 ),
 
 -- Where the organisation says from when on its history is read, a source is covered from that day;
@@ -69,9 +68,9 @@ served AS (
     FROM config.service_incident_service AS m
     JOIN incident_source AS i ON i.source = coalesce(m.source, i.source) AND i.kind NOT IN ('github', 'jira')
     UNION
-    SELECT s.id, i.source
-    FROM config.service AS s
-    ANTI JOIN config.service_incident_service AS m ON m.service = s.id
+    SELECT s.service_id, i.source
+    FROM staged.stg_service AS s
+    ANTI JOIN config.service_incident_service AS m ON m.service = s.service_id
     JOIN incident_source AS i ON i.kind = 'inbox'
     UNION
     SELECT r.service_id, i.source
@@ -79,10 +78,10 @@ served AS (
     ANTI JOIN config.service_incident_service AS m ON m.service = r.service_id
     JOIN incident_source AS i ON i.kind = 'github' AND i.source = r.source
     UNION
-    SELECT j.service, i.source
-    FROM config.service_jira_project AS j
-    ANTI JOIN config.service_incident_service AS m ON m.service = j.service
-    JOIN incident_source AS i ON i.kind = 'jira' AND i.source = coalesce(j.source, i.source)
+    SELECT j.service_id, i.source
+    FROM staged.stg_service_project AS j
+    ANTI JOIN config.service_incident_service AS m ON m.service = j.service_id
+    JOIN incident_source AS i ON i.kind = 'jira' AND i.source = j.source
 ),
 
 incidents AS (
@@ -101,7 +100,7 @@ start AS (
         min(greatest(coalesce(s.active_from, c.first_on), c.covered_from))
             FILTER (c.subject IN ('pull_request', 'work_item')) AS flow_on
     FROM covered AS c
-    JOIN config.service AS s ON s.id = c.service_id
+    JOIN staged.stg_service AS s ON s.service_id = c.service_id
     GROUP BY c.service_id, s.retired_at
 )
 

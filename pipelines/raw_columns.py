@@ -1,0 +1,104 @@
+"""The shape of the `raw` schema: one table per record type, with its columns, keys and row hashes.
+
+Each has `source`, `scope`, the record's fields, then `row_hash` (of the fields), `first_seen_run`,
+`changed_run` and `gone_at`. Records that tell only what holds now have `valid_from` and `valid_to`
+besides, and a row for each stretch of days. The scope is outside the hash: a repository may be reached
+under two configured names.
+"""
+
+import dataclasses
+import types
+import typing
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from operator import attrgetter
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from connectors.records import RECORD_TYPES, Record
+
+RECORD_BY_TABLE = {record.table: record for record in RECORD_TYPES}
+NAMED = {"repository": "name", "issue": "key", "project": "key"}
+"""Tables of things that people may rename while their id stays, and the field that then changes."""
+
+_SQL_TYPES: Mapping[Any, tuple[str, Any]] = {
+    str: ("VARCHAR", pa.string()),
+    int: ("BIGINT", pa.int64()),
+    float: ("DOUBLE", pa.float64()),
+    bool: ("BOOLEAN", pa.bool_()),
+    datetime: ("TIMESTAMPTZ", pa.timestamp("us", "UTC")),
+    date: ("DATE", pa.date32()),
+    list[str]: ("VARCHAR[]", pa.list_(pa.string())),
+}
+_FORMER_NAME = """
+CREATE TABLE IF NOT EXISTS raw.former_name (
+    source VARCHAR NOT NULL, kind VARCHAR NOT NULL, id VARCHAR NOT NULL, name VARCHAR NOT NULL,
+    valid_to DATE, changed_run VARCHAR NOT NULL, PRIMARY KEY (source, kind, id, name)
+)
+"""
+"""One row per name that a thing of `NAMED` (its table is `kind`) had until another one was seen."""
+
+
+def columns_of(record: type[Record]) -> dict[str, tuple[str, Any]]:
+    """Field → (DuckDB type, Arrow type) of a record type, in order."""
+    hints = typing.get_type_hints(record)
+    return {one.name: _SQL_TYPES[_without_none(hints[one.name])] for one in dataclasses.fields(record)}
+
+
+def _without_none(hint: Any) -> Any:
+    if isinstance(hint, types.UnionType):
+        return next(part for part in typing.get_args(hint) if part is not type(None))
+    return hint
+
+
+def create_raw_tables(con: duckdb.DuckDBPyConnection) -> None:
+    """Create each raw table, and add columns that a newer version has gained."""
+    con.execute("CREATE SCHEMA IF NOT EXISTS raw")
+    con.execute(_FORMER_NAME)
+    for table, record in RECORD_BY_TABLE.items():
+        fields = ", ".join(f'"{name}" {sql}' for name, (sql, _) in columns_of(record).items())
+        days = "valid_from DATE NOT NULL, valid_to DATE, " if record.is_state else ""
+        con.execute(
+            f'CREATE TABLE IF NOT EXISTS raw."{table}" (source VARCHAR NOT NULL, scope VARCHAR, {fields}, '
+            "row_hash VARCHAR NOT NULL, first_seen_run VARCHAR NOT NULL, changed_run VARCHAR NOT NULL, "
+            f"gone_at TIMESTAMPTZ, {days}PRIMARY KEY ({', '.join(key_of(record))}))"
+        )
+        for name, (sql, _) in columns_of(record).items():
+            con.execute(f'ALTER TABLE raw."{table}" ADD COLUMN IF NOT EXISTS "{name}" {sql}')
+
+
+def key_of(record: type[Record]) -> tuple[str, ...]:
+    """The columns by which a row of the record's table is found."""
+    return ("source", "id", "valid_from") if record.is_state else ("source", "id")
+
+
+def arrive(
+    con: duckdb.DuckDBPyConnection, columns: Mapping[str, tuple[str, Any]], records: Sequence[Record]
+) -> None:
+    """Put records and their hashes into the temporary table `arriving`."""
+    rows = map(attrgetter(*columns), records)
+    values = zip(*rows, strict=True) if records else ((),) * len(columns)
+    # Arrow's own arrays: a frame would take twenty times as long over lists of texts.
+    arriving = pa.table(
+        {
+            name: pa.array(of_one, arrow)
+            for (name, (_, arrow)), of_one in zip(columns.items(), values, strict=True)
+        }
+    )
+    names = ", ".join(f'"{name}"' for name in columns)
+    # The text of a list quotes its members, so that no null looks like a text and no two texts like one.
+    hashed = ", ".join(f'"{name}"::VARCHAR' for name in columns)
+    con.register("arriving_rows", arriving)
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE arriving AS SELECT {names}, "
+        f"md5([{hashed}]::VARCHAR) AS row_hash FROM arriving_rows"
+    )
+    con.unregister("arriving_rows")
+
+
+def count(result: duckdb.DuckDBPyConnection) -> int:
+    """The one number of a result, such as how many rows a statement wrote."""
+    row = result.fetchone()
+    return int(row[0]) if row else 0
