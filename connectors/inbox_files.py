@@ -4,14 +4,18 @@ import csv
 import difflib
 import io
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
 
 from connectors.base import InputError
+from connectors.inbox_columns import is_withdrawn
 
 RESTORE = "Write the whole file again, best under another name that is then changed to this one"
+SPLIT = "Split it into several files, or leave out the rows that have been read before"
+MOST_ROWS = 500_000
+"""Of one file; they take about a gigabyte of memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,28 +30,47 @@ Found = Iterator[tuple[str, dict[str, Any]] | InputError]
 """Each row's place and values, or what is wrong with it."""
 
 
-def read_lines(name: str, content: bytes, columns: Mapping[str, bool]) -> Iterator[Line | InputError]:
+def read_lines(
+    name: str, content: bytes, columns: Mapping[str, bool], key: Sequence[str]
+) -> Iterator[Line | InputError]:
     """Every row of a file, or in its place what is wrong with it.
 
     Args:
         name: the file's name; its ending decides the format.
         content: what the file holds.
         columns: the names that may occur, and whether each is required.
+        key: those that a withdrawn row must have.
 
     Raises:
         InputError: the file as a whole is malformed, and nothing behind this can be read.
     """
-    readers = {".csv": _csv_lines, ".ndjson": _ndjson_lines, ".parquet": _parquet_lines}
-    for found in readers[PurePath(name).suffix](name, content, columns):
+    readers: dict[str, Callable[[], Found]] = {
+        ".csv": lambda: _csv_lines(name, content, columns),
+        ".ndjson": lambda: _ndjson_lines(name, content, columns, key),
+        ".parquet": lambda: _parquet_lines(name, content, columns),
+    }
+    for number, found in enumerate(readers[PurePath(name).suffix]()):
+        if number == MOST_ROWS:
+            raise too_many_rows(name)
         if isinstance(found, InputError):
             yield found
             continue
         place, values = found
-        yield Line(place, {key: value for key, value in values.items() if not _is_empty(value)})
+        yield Line(place, filled(values))
 
 
-def _is_empty(value: Any) -> bool:
-    return value is None or (isinstance(value, str) and not value.strip())
+def too_many_rows(name: str) -> InputError:
+    """The error of a file that has more rows than can be read at once."""
+    return InputError(name, f"has more than {MOST_ROWS} rows", SPLIT)
+
+
+def filled(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values that are not empty: null and blank text say nothing."""
+    return {
+        name: value
+        for name, value in values.items()
+        if value is not None and not (isinstance(value, str) and not value.strip())
+    }
 
 
 def _text(name: str, content: bytes) -> str:
@@ -91,27 +114,44 @@ def _csv_lines(name: str, content: bytes, columns: Mapping[str, bool]) -> Found:
         ) from None
 
 
-def _ndjson_lines(name: str, content: bytes, columns: Mapping[str, bool]) -> Found:
+def _ndjson_lines(name: str, content: bytes, columns: Mapping[str, bool], key: Sequence[str]) -> Found:
     # Only \n ends a line: JSON texts may hold other characters that split lines elsewhere.
     for number, line in enumerate(_text(name, content).split("\n"), start=1):
         if not line.strip():
             continue
         place = f"{name} line {number}"
         try:
-            yield place, _json_object(place, line, columns)
+            values = read_object(place, line)
+            check_columns(place, values, columns, key)
         except InputError as fault:
             yield fault
+        else:
+            yield place, values
 
 
-def _json_object(place: str, line: str, columns: Mapping[str, bool]) -> dict[str, Any]:
+def read_object(place: str, text: str) -> dict[str, Any]:
+    """What one JSON object holds. Raises `InputError` where it is none or a key comes twice."""
+    has_doubles = False
+
+    def collect(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        nonlocal has_doubles
+        values = dict(pairs)
+        has_doubles |= len(values) < len(pairs)
+        return values
+
     try:
-        values = json.loads(line)
+        values = json.loads(text, object_pairs_hook=collect, parse_constant=_no_number)
     except (ValueError, RecursionError):
         raise InputError(place, "is not a complete JSON object", RESTORE) from None
     if not isinstance(values, dict):
         raise InputError(place, "is not a JSON object", "Write one object per line")
-    check_header(place, list(values), columns)
+    if has_doubles:
+        raise InputError(place, "a column comes twice", "Remove one of them")
     return values
+
+
+def _no_number(name: str) -> Any:
+    raise ValueError(name)
 
 
 def _parquet_lines(name: str, content: bytes, columns: Mapping[str, bool]) -> Found:
@@ -119,7 +159,10 @@ def _parquet_lines(name: str, content: bytes, columns: Mapping[str, bool]) -> Fo
     import pyarrow.parquet as pq  # noqa: PLC0415 - see above
 
     try:
-        table = pq.read_table(io.BytesIO(content))
+        file = pq.ParquetFile(io.BytesIO(content))
+        if file.metadata.num_rows > MOST_ROWS:  # thousands of equal rows take a byte
+            raise too_many_rows(name)
+        table = file.read()
     except (pa.ArrowException, OSError):
         raise InputError(name, "is not a complete Parquet file", RESTORE) from None
     check_header(name, table.column_names, columns)
@@ -132,11 +175,23 @@ def _parquet_lines(name: str, content: bytes, columns: Mapping[str, bool]) -> Fo
         yield f"{name} row {number}", values
 
 
+def check_columns(
+    place: str, values: Mapping[str, Any], columns: Mapping[str, bool], key: Sequence[str]
+) -> None:
+    """Raise `InputError` where a row has an unknown column or lacks one; one that is withdrawn needs few."""
+    needed = {name: name in key for name in columns} if is_withdrawn(values) else columns
+    check_header(place, list(values), needed)
+
+
 def check_header(place: str, header: Sequence[str], columns: Mapping[str, bool]) -> None:
     """Raise `InputError` where a column is unknown, comes twice, or is required and missing."""
     for column in header:
         if column not in columns:
             close = difflib.get_close_matches(column, columns, n=1)
+            if not close and not set(header) & columns.keys():
+                # What stands there may well be a row, so it is not shown.
+                fix = f"Write the columns' names there; known: {', '.join(columns)}"
+                raise InputError(place, "none of the columns is known", fix)
             fix = f"Did you mean {close[0]}?" if close else "Remove it"
             raise InputError(
                 place,

@@ -1,11 +1,13 @@
 """The inbox: what each format may hold, and one clear line for everything it may not."""
 
 import json
+import os
 import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -78,6 +80,12 @@ def test_incidents_of_every_column(inbox, folder):
         fixed_by_deployment="checkout-4712",
         is_test=True,
         merged_into="I-0",
+        detected_at=utc("2026-10-01T07:05:00Z"),
+        dedupe_group="PABC12",
+        reported_by="team",
+        rotation="Payments on call",
+        causes=["deploy", "configuration"],
+        postmortem_url="https://wiki.example.org/postmortems/1",
     )
     assert least == Incident(
         id="I-2",
@@ -121,6 +129,7 @@ def test_deployments_of_every_column(inbox, folder):
         finished_at=utc("2026-10-01T07:00:00Z"),
         updated_at=utc("2026-10-01T07:01:00Z"),
         url="https://ci.example.org/4711",
+        dedupe_group="github:99",
     )
     assert isinstance(least, Deployment)
     assert (least.environment, least.state, least.sha) == ("production", "SUCCESS", None)
@@ -273,7 +282,7 @@ CSV_FAULTS = {
         "incident_id,service,title\n",
         (
             "inbox/incidents.csv line 1: column started_at is missing. "
-            "Add it; required: service, incident_id, started_at, title"
+            "Add it; required: incident_id, service, started_at, title"
         ),
     ),
     "column twice": (
@@ -448,9 +457,48 @@ def test_faults_are_collected_line_by_line_and_up_to_a_hundred(inbox, folder):
 def test_what_is_noted_of_an_unknown_column_does_not_repeat_it(inbox, folder):
     """A file without its header shows its first row in the header's place."""
     (folder / "incidents.csv").write_text("Ada Lovelace,payments\n")
+    with pytest.raises(InputError, match="none of the columns is known") as raised:
+        read(inbox(), "incidents.csv")
+    assert "Ada" not in str(raised.value)
+    (folder / "incidents.csv").write_text("incident_id,Ada Lovelace\n")
     with pytest.raises(InputError, match="Ada") as raised:
         read(inbox(), "incidents.csv")
     assert raised.value.unread == (Unread("inbox/incidents.csv line 1", "unknown column"),)
+
+
+def test_a_file_of_too_many_bytes_is_not_read(inbox, folder, monkeypatch):
+    (folder / "incidents.csv").write_text(INCIDENTS)
+    size = (folder / "incidents.csv").stat().st_size
+    monkeypatch.setattr("connectors.inbox_folder.LARGEST_FILE", size)
+    read(inbox(), "incidents.csv")
+    monkeypatch.setattr("connectors.inbox_folder.LARGEST_FILE", size - 1)
+    assert "million bytes. Split it into several files" in refusal(inbox(), "incidents.csv")
+
+
+@pytest.mark.parametrize("ending", ["csv", "ndjson", "parquet"])
+def test_a_file_of_too_many_rows_is_not_read(inbox, folder, monkeypatch, ending):
+    monkeypatch.setattr("connectors.inbox_files.MOST_ROWS", 2)
+    columns = {
+        "incident_id": ["1", "2", "3"],
+        "service": ["shop"] * 3,
+        "started_at": ["2026-10-01T09:00:00Z"] * 3,
+        "title": ["Down"] * 3,
+    }
+    for count in (2, 3):
+        frame = pl.DataFrame({name: values[:count] for name, values in columns.items()})
+        path = folder / f"incidents.{ending}"
+        {"csv": frame.write_csv, "ndjson": frame.write_ndjson, "parquet": frame.write_parquet}[ending](path)
+        if count == 2:
+            assert len(read(inbox(), path.name).records) == 2
+        else:
+            assert "has more than 2 rows. Split it" in refusal(inbox(), path.name)
+
+
+def test_a_file_whose_name_is_no_text_is_told_and_not_read(inbox, folder):
+    (folder / os.fsdecode(b"incidents-\xff.csv")).write_text(INCIDENTS)
+    assert list(inbox().scopes("incidents")) == []
+    (finding,) = inbox().check()
+    assert (finding.where, finding.is_fine) == (r"inbox/incidents-\udcff.csv", False)
 
 
 def test_messages_do_not_show_values(inbox, folder):
