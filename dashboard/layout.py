@@ -1,10 +1,10 @@
 """What every page shares: its frame, its head with selectors, the line on sources, the foot."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import altair as alt
 import polars as pl
@@ -52,7 +52,7 @@ def meta(shown: Snapshot, parts: Sequence[str], now: datetime | None = None) -> 
     span = f"v{versions[0]}" + (f" to v{versions[-1]}" if len(versions) > 1 else "") if versions else "none"
     items = [*parts, f"as of <b>{text(words.moment(run.as_of))}</b>", f"definitions <b>{span}</b>"]
     items += [chip("square", "Demo: a made-up organisation", "line")] if run.is_demo else []
-    items += _late(run, now or datetime.now(UTC)) + source_chips(shown)
+    items += _late(run, now or datetime.now(UTC)) + source_chips(shown) + _quarantine_chips(shown)
     if shown.replaced:
         items.append(chip("stop", "Could not read", "bad") + text(_replaced(run)))
     show(f'<div class="eo-meta">{"".join(f"<span>{item}</span>" for item in items)}</div>')
@@ -84,6 +84,18 @@ def source_chips(shown: Snapshot) -> list[str]:
         answers = group["last_success_at"].to_list()
         old = "not read yet" if None in answers else words.age(run.as_of - min(answers))
         chips.append(chip("clock", f"{source} {what}: {old}", "line"))
+    return chips
+
+
+def _quarantine_chips(shown: Snapshot) -> list[str]:
+    """One chip per source some of whose records could not be read: where they are, and how many."""
+    unread = snapshot.manifest(shown.path).filter(pl.col("quarantined_count") > 0)
+    chips = []
+    for (source,), group in unread.group_by("source", maintain_order=True):
+        streams = group["stream"].unique(maintain_order=True).to_list()
+        what = streams[0].replace("_", " ") if len(streams) == 1 else words.plural(len(streams), "stream")
+        records = words.plural(int(group["quarantined_count"].sum()), "record")
+        chips.append(chip("hatch", f"{source} {what}: {records} could not be read", "line"))
     return chips
 
 
@@ -170,7 +182,7 @@ def sources(shown: Snapshot) -> None:
         last = words.moment(run.local(row["last_success_at"])) if row["last_success_at"] else "never"
         failed = row["status"] == "failed"
         state = chip("stop", "Could not read", "bad") if failed else text(row["status"])
-        why = f'<span class="eo-under">{text(row["error"])}</span>' if row["error"] else ""
+        why = "".join(f'<span class="eo-under">{text(line)}</span>' for line in _shortfall(run, row))
         rows.append(
             [
                 text(row["source"]),
@@ -183,6 +195,18 @@ def sources(shown: Snapshot) -> None:
         )
     with st.expander("Where the numbers come from"):
         show(components.table("What the last run read", columns, rows))
+
+
+def _shortfall(run: Run, row: Mapping[str, Any]) -> Iterator[str]:
+    """What went wrong with a stream, which of its records could not be read, and what is missing of it."""
+    if row["error"]:
+        yield row["error"]
+    if row["quarantined_count"]:
+        records = words.plural(row["quarantined_count"], "record")
+        yield f"{records} could not be read: {row['quarantined_reasons']}"
+    if row["gap"]:
+        since = f", from {words.moment(run.local(row['gap_from']))} on" if row["gap_from"] else ""
+        yield f"Missing: {row['gap']}{since}"
 
 
 def no_snapshot(error: SnapshotError) -> None:

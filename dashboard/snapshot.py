@@ -251,5 +251,18 @@ def freshness(path: str) -> pl.DataFrame:
 
 @st.cache_data(show_spinner=False, max_entries=8)
 def manifest(path: str) -> pl.DataFrame:
-    """What the run read, one row per source, stream and scope (table run_manifest)."""
-    return _ask(path, "from run_manifest order by source, stream, scope")
+    """What the run read, one row per source, stream and scope (table run_manifest).
+
+    What an older version did not publish is null: quarantined_count, quarantined_reasons, gap, gap_from.
+    """
+    found = _ask(path, "from run_manifest order by source, stream, scope")
+    added = pl.Schema(
+        {
+            "quarantined_count": pl.Int64(),
+            "quarantined_reasons": pl.String(),
+            "gap": pl.String(),
+            "gap_from": pl.Datetime("us", "UTC"),
+        }
+    )
+    missing = [pl.lit(None, kind).alias(name) for name, kind in added.items() if name not in found.columns]
+    return found.with_columns(missing)

@@ -13,8 +13,9 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from pipelines import cli_answers, cli_runs
+from pipelines import cli_answers, cli_inbox, cli_privacy, cli_runs
 from pipelines.cli_errors import (
+    FAILED,
     INTERRUPTED,
     USAGE,
     CommandError,
@@ -83,19 +84,20 @@ def check(context: typer.Context) -> None:
         f"{context.obj.config}: {len(configuration.teams)} teams, {len(configuration.services)} services, "
         f"{len(configuration.sources)} sources"
     )
-    failures = 0
+    failed = []
     sources = create_sources(configuration, context.obj.home)
     with ExitStack() as stack:
         for source in sources.values():
             stack.enter_context(closing(source))
             for finding in source.check():
-                failures += not finding.is_fine
+                failed += [] if finding.is_fine else [finding]
                 typer.echo(f"{'ok    ' if finding.is_fine else 'FAILED'} {finding.where}: {finding.message}")
         typer.echo("What the rules match, on a first page of each:")
         for finding in preview(configuration, sources):
             typer.echo(f"{'ok    ' if finding.is_fine else 'LOOK  '} {finding.where}: {finding.message}")
-    if failures:
-        raise CommandError(f"{failures} of the checks above failed. Mend what they name")
+    if failed:
+        code = USAGE if all(finding.is_input_error for finding in failed) else FAILED
+        raise CommandError(f"{len(failed)} of the checks above failed. Mend what they name", code)
 
 
 for command in (
@@ -108,8 +110,11 @@ for command in (
     cli_answers.explain,
     cli_answers.export,
     cli_answers.catalog,
+    cli_privacy.erase,
 ):
     app.command()(command)
+app.add_typer(cli_inbox.record, name="record")
+app.add_typer(cli_inbox.inbox, name="inbox")
 
 
 def main() -> None:

@@ -3,7 +3,8 @@
 Heavy imports stand inside the commands that need them: `outcomes --help` is instant.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -30,6 +31,40 @@ def run(
     format_: Annotated[RunFormat, typer.Option("--format", help="How to report.")] = RunFormat.text,
 ) -> None:
     """Run the nightly job once, as Dagster runs it."""
+    with _reporting_failure(format_):
+        _run_nightly(context, since, source or [], full, dry_run, as_of, format_)
+
+
+@contextmanager
+def _reporting_failure(format_: RunFormat) -> Iterator[None]:
+    """End with the line of JSON that was asked for, also where the run could not even begin."""
+    try:
+        yield
+    except (typer.Exit, KeyboardInterrupt):
+        raise  # said already
+    except Exception:
+        if format_ == RunFormat.json:
+            _print_report(None, "failed", [])
+        raise
+
+
+def _print_report(run_id: str | None, status: str, sources: list[dict[str, Any]]) -> None:
+    """The line of JSON of a run that has published nothing."""
+    import json  # noqa: PLC0415 - used here alone
+
+    report = {"run_id": run_id, "status": status, "published": None, "sources": sources}
+    typer.echo(json.dumps(report))
+
+
+def _run_nightly(
+    context: typer.Context,
+    since: str | None,
+    only: list[str],
+    full: bool,
+    dry_run: bool,
+    as_of: str | None,
+    format_: RunFormat,
+) -> None:
     from pipelines.assets.workspace import RunOptions  # noqa: PLC0415 - heavy
     from pipelines.config import load  # noqa: PLC0415 - heavy
 
@@ -37,22 +72,28 @@ def run(
     zone = configuration.organisation.time_zone
     moment = utc(as_of, "--as-of", zone).isoformat() if as_of else None
     beginning = utc(since, "--since", zone).isoformat() if since else None
-    names = [settings.name for settings in configuration.sources]
-    unknown = [name for name in source or [] if name not in names]
-    if unknown:
-        known = f"Known are {', '.join(names)}" if names else "The configuration has none"
-        raise CommandError(f"--source {unknown[0]}: not configured. {known}", USAGE)
+    _require_known(only, [settings.name for settings in configuration.sources])
     if dry_run:
-        _plan(context, source or [], format_)
+        _plan(context, only, format_)
         return
-    run_options = RunOptions(as_of=moment, since=beginning, sources=source or [], full=full)
-    _finish(_run(context, "nightly", run_options), format_)
+    run_options = RunOptions(as_of=moment, since=beginning, sources=only, full=full)
+    _finish(_run(context, "nightly", run_options, format_), format_)
+
+
+def _require_known(only: list[str], names: list[str]) -> None:
+    from difflib import get_close_matches  # noqa: PLC0415 - used here alone
+
+    unknown = next((name for name in only if name not in names), None)
+    if unknown is None:
+        return
+    close = get_close_matches(unknown, names, n=1)
+    known = f"Known are {', '.join(names)}" if names else "The configuration has none"
+    fix = f"Did you mean {close[0]}?" if close else known
+    raise CommandError(f"--source {unknown}: not configured. {fix}", USAGE)
 
 
 def _plan(context: typer.Context, only: list[str], format_: RunFormat) -> None:
     """Look at every source without reading its data."""
-    import json  # noqa: PLC0415 - used here alone
-
     from pipelines.config import load  # noqa: PLC0415 - heavy
     from pipelines.sources import create_sources, plan  # noqa: PLC0415 - heavy
 
@@ -63,7 +104,7 @@ def _plan(context: typer.Context, only: list[str], format_: RunFormat) -> None:
         typer.echo(f"error: {error}", err=True)
     status = "partial" if errors else "ok"
     if format_ == RunFormat.json:
-        typer.echo(json.dumps({"run_id": None, "status": status, "published": None, "sources": rows}))
+        _print_report(None, status, rows)
     else:
         for row in rows:
             typer.echo(f"{row['status']:<7} {row['source']:<16} {row['stream']:<20} {row['scope']}")
@@ -71,15 +112,17 @@ def _plan(context: typer.Context, only: list[str], format_: RunFormat) -> None:
         raise typer.Exit(FAILED)
 
 
-def _run(context: typer.Context, job: str, run_options: Any) -> "Outcome":
+def _run(context: typer.Context, job: str, run_options: Any, format_: RunFormat) -> "Outcome":
     from pipelines.run import prepare_environment, run_job  # noqa: PLC0415 - heavy
 
     home = context.obj.home
     prepare_environment(home, context.obj.config)
-    return _until_interrupted(context, lambda reporter: run_job(job, run_options, home, reporter))
+    return _until_interrupted(context, lambda reporter: run_job(job, run_options, home, reporter), format_)
 
 
-def _until_interrupted(context: typer.Context, work: Callable[["Reporter"], "Outcome"]) -> "Outcome":
+def _until_interrupted(
+    context: typer.Context, work: Callable[["Reporter"], "Outcome"], format_: RunFormat
+) -> "Outcome":
     """Run it and show its progress; where Ctrl-C ended it before it published, say so and leave."""
     from pipelines.interrupts import Ending, noted_interrupts  # noqa: PLC0415 - heavy
     from pipelines.terminal import run_reporter  # noqa: PLC0415 - heavy
@@ -93,6 +136,12 @@ def _until_interrupted(context: typer.Context, work: Callable[["Reporter"], "Out
             pass
         if outcome and (outcome.published or not is_asked_to_end()):
             return outcome
+    if format_ == RunFormat.text:
+        _print_stops(outcome)
+    elif outcome:
+        typer.echo(outcome.to_json())
+    else:
+        _print_report(None, "failed", [])
     typer.echo("interrupted: what was stored stays, the next run continues from there", err=True)
     raise typer.Exit(INTERRUPTED)
 
@@ -111,9 +160,21 @@ def _finish(outcome: "Outcome", format_: RunFormat) -> None:
         calls = sum(one.calls for one in outcome.sources)
         shown = f"published {outcome.published}" if outcome.published else "nothing published"
         typer.echo(f"{outcome.status}: {changed:,} rows changed, {calls:,} calls, {shown}")
+        _print_stops(outcome)
     if outcome.status != "ok":
         only_input = bool(failed) and all(one.is_input_error for one in failed) and not outcome.error
         raise typer.Exit(USAGE if only_input else FAILED)
+
+
+def _print_stops(outcome: "Outcome | None") -> None:
+    """What was found missing and read again, and where each source stands that was not read to its end."""
+    for one in outcome.sources if outcome else ():
+        if one.reread_count:
+            rows = "row that the source has was" if one.reread_count == 1 else "rows that the source has were"
+            where = f"{one.source}/{one.scope}/{one.stream}"
+            typer.echo(f"{where}: {one.reread_count:,} {rows} missing: read again")
+    for stop in outcome.stops if outcome else ():
+        typer.echo(str(stop))
 
 
 def build(
@@ -125,9 +186,10 @@ def build(
     from pipelines.assets.workspace import RunOptions  # noqa: PLC0415 - heavy
     from pipelines.config import load  # noqa: PLC0415 - heavy
 
-    zone = load(context.obj.config).organisation.time_zone
-    moment = utc(as_of, "--as-of", zone).isoformat() if as_of else None
-    _finish(_run(context, "build", RunOptions(as_of=moment)), format_)
+    with _reporting_failure(format_):
+        zone = load(context.obj.config).organisation.time_zone
+        moment = utc(as_of, "--as-of", zone).isoformat() if as_of else None
+        _finish(_run(context, "build", RunOptions(as_of=moment), format_), format_)
 
 
 def demo(
@@ -144,7 +206,8 @@ def demo(
     if not context.meta["home_given"]:
         context.obj.home = Home(Path(DEMO_HOME).absolute())
     home = context.obj.home
-    _finish(_until_interrupted(context, lambda reporter: run_demo(home, reporter)), RunFormat.text)
+    text = RunFormat.text
+    _finish(_until_interrupted(context, lambda reporter: run_demo(home, reporter), text), text)
     if not no_serve:
         _serve_dashboard(context.obj.home, port, "127.0.0.1")
 

@@ -4,7 +4,7 @@ import logging
 import queue
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from connectors.base import (
@@ -21,11 +21,14 @@ from connectors.base import (
     UnexpectedShape,
     Unread,
 )
+from connectors.traffic import Traffic
 from pipelines.starts import Starts
 from pipelines.warehouse import Key
 
 log = logging.getLogger(__name__)
 
+MOST_UNREAD = 1000
+"""A stream with more rows that cannot be read is wrong as a whole: reading on would tell nothing new."""
 STOP_EVERYTHING = (AuthError, RateLimited, SourceUnavailable)
 """Errors that the source's other streams would meet as well: they are not even asked.
 
@@ -39,11 +42,28 @@ def stops_everything(failure: SourceError) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
+class Begun:
+    """A stream is about to be read."""
+
+    key: Key
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Arrived:
     """A batch of one stream."""
 
     key: Key
     batch: Batch
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A census has come to its end; `answer` is told how many of its ids are lacking."""
+
+    key: Key
+    present: Sequence[str]
+    answer: "queue.SimpleQueue[int]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +73,18 @@ class Ended:
     key: Key
     status: str
     started_at: datetime
-    calls: int = 0
+    traffic: Traffic = field(default_factory=Traffic)
     error: str | None = None
     is_input_error: bool = False
+    not_before: datetime | None = None
     unread: Sequence[Unread] = ()
+    is_whole: bool = True
+    """The reading came to its end, though perhaps not every row of it could be read."""
     present: Sequence[str] | None = None
+    reread: int = 0
+    """Rows that were lacking and are here now that the stream was read again."""
+    undelivered: int = 0
+    """Rows that are still lacking after that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +94,7 @@ class SourceDone:
     name: str
 
 
-Message = Arrived | Ended | SourceDone
+Message = Begun | Arrived | Counted | Ended | SourceDone
 
 
 class Fetcher(threading.Thread):
@@ -83,10 +110,13 @@ class Fetcher(threading.Thread):
     ) -> None:
         super().__init__(name=f"fetch-{source.name}", daemon=True)
         self._source = source
-        self._streams = streams
+        self._streams = starts.streams_in_turn(source.name, streams)
         self._starts = starts
         self._out = out
         self._stop_asked = stop
+        self._told = source.traffic.copy()
+        """What earlier results have already accounted for."""
+        self._reached: dict[Key, Cursor] = {}
         self._broken: str | None = None
         """The error that makes asking for more pointless."""
 
@@ -103,13 +133,15 @@ class Fetcher(threading.Thread):
         """Read a stream in all of its scopes, then count: what has moved to another one is there by now."""
         scopes = self._scopes(stream)
         if not scopes:  # an inbox without files: read, and nothing was there
-            self._put(Ended((self._source.name, "*", stream), "ok", datetime.now(UTC)))
+            key = (self._source.name, "*", stream)
+            self._put(Ended(key, "ok", datetime.now(UTC), self._spent()))
         to_count: list[Ended] = []
         for scope in scopes:
             if self._stop_asked.is_set():
                 return
-            ended = self._fetch((self._source.name, scope, stream))
-            if ended.status == "ok" and self._starts.is_census_due(ended.key):
+            key = (self._source.name, scope, stream)
+            ended = self._fetch(key, self._starts.cursor(key))
+            if ended.status == "ok" and self._starts.is_census_due(key):
                 to_count.append(ended)
             else:
                 self._put(ended)
@@ -123,51 +155,101 @@ class Fetcher(threading.Thread):
         if self._broken:
             return ["*"]
         try:
-            return self._source.scopes(stream)
+            scopes = self._source.scopes(stream)
         except Exception:  # fetching "*" meets the same error and reports it
             log.debug("scopes of %s/%s", self._source.name, stream, exc_info=True)
             return ["*"]
+        return self._starts.scopes_in_turn(self._source.name, stream, scopes)
 
-    def _fetch(self, key: Key) -> Ended:
+    def _fetch(self, key: Key, cursor: Cursor) -> Ended:
         """Queue one scope's batches."""
         ended = Ended(key, "ok", datetime.now(UTC))
         if self._broken:
-            return replace(ended, status="skipped", error=self._broken)
-        calls = self._source.traffic.calls
+            return replace(ended, status="skipped", error=self._broken, is_whole=False)
+        self._put(Begun(key, ended.started_at))
+        unread: list[Unread] = []
         try:
-            for batch in self._batches(key):
+            for batch in self._batches(key, cursor):
                 self._put(Arrived(key, batch))
+                self._reached[key] = batch.cursor
+                unread += batch.unread
+                if len(unread) > MOST_UNREAD:
+                    break
+            if unread:
+                ended = _with_unread(ended, unread)
         except SourceError as failure:
-            ended = self._failed(ended, failure)
+            ended = self._failed(ended, failure, unread)
         except Exception as bug:  # one source's bug must not cost the others their night
             log.exception("%s/%s/%s", *key)
-            ended = _internal_error(ended, bug)
-        return replace(ended, calls=self._source.traffic.calls - calls)
+            ended = _internal_error(ended, bug, unread)
+        return replace(ended, traffic=self._spent())
 
-    def _batches(self, key: Key) -> Iterator[Batch]:
+    def _spent(self) -> Traffic:
+        """What was sent and received since the last result: together they are all that the source did."""
+        now = self._source.traffic.copy()
+        spent, self._told = now.since(self._told), now
+        return spent
+
+    def _batches(self, key: Key, cursor: Cursor) -> Iterator[Batch]:
         """What a stream yields; a refused page token restarts the pass once and keeps the rows."""
         _, scope, stream = key
-        cursor = self._starts.cursor(key)
         try:
             yield from self._source.fetch(stream, scope, cursor)
         except CursorRefused as refused:
             log.info("%s: reading from the beginning of the pass", refused)
             yield from self._source.fetch(stream, scope, Cursor(cursor.watermark))
 
+    # --- what is there by count
+
     def _count(self, ended: Ended) -> Ended:
         """Take the census of a scope. One that does not reach its end is none."""
         _, scope, stream = ended.key
-        calls = self._source.traffic.calls
+        before = ended.traffic
         try:
-            ended = replace(ended, present=list(self._source.census(stream, scope)))
+            present = list(self._source.census(stream, scope))
+            counted = self._completed(ended, present)
         except SourceError as failure:
-            ended = self._failed(ended, failure)
+            counted = replace(self._failed(ended, failure), traffic=self._spent(), unread=(), is_whole=True)
         except Exception as bug:  # as above
             log.exception("census of %s/%s/%s", *ended.key)
-            ended = _internal_error(ended, bug)
-        return replace(ended, calls=ended.calls + self._source.traffic.calls - calls)
+            counted = replace(_internal_error(ended, bug), traffic=self._spent(), is_whole=True)
+        return replace(counted, traffic=before.plus(counted.traffic))
 
-    def _failed(self, ended: Ended, failure: SourceError) -> Ended:
+    def _completed(self, ended: Ended, present: Sequence[str]) -> Ended:
+        """Read what a census finds and the warehouse lacks, once.
+
+        First on from where the stream stands, since rows may have come between reading and counting;
+        then, where some are lacking still, from the beginning.
+        """
+        counted = replace(ended, traffic=self._spent(), present=present)
+        lacking = self._lacking(ended.key, present)
+        on = self._reached.get(ended.key, Cursor())
+        for cursor in (on,) if self._starts.is_from_the_start(ended.key) else (on, Cursor()):
+            if not lacking:
+                break
+            again = self._fetch(ended.key, cursor)
+            traffic = counted.traffic.plus(again.traffic)
+            if again.status != "ok":
+                return replace(again, started_at=ended.started_at, traffic=traffic)
+            before, lacking = lacking, self._lacking(ended.key, present)
+            reread = before - lacking if cursor == Cursor() else 0
+            counted = replace(counted, traffic=traffic, reread=reread)
+        return replace(counted, undelivered=lacking)
+
+    def _lacking(self, key: Key, present: Sequence[str]) -> int:
+        """How many of these ids the warehouse lacks, once all that was queued is stored."""
+        answer: queue.SimpleQueue[int] = queue.SimpleQueue()
+        self._put(Counted(key, present, answer))
+        while not self._stop_asked.is_set():
+            try:
+                return answer.get(timeout=0.2)
+            except queue.Empty:
+                continue
+        return 0
+
+    # --- what goes wrong
+
+    def _failed(self, ended: Ended, failure: SourceError, unread: Sequence[Unread] = ()) -> Ended:
         """What a failure means for its stream, and whether it ends the whole source."""
         if stops_everything(failure):
             self._broken = str(failure)
@@ -176,7 +258,10 @@ class Fetcher(threading.Thread):
             status="failed",
             error=str(failure),
             is_input_error=isinstance(failure, InputError),
-            unread=_unread(failure),
+            not_before=failure.until if isinstance(failure, RateLimited) else None,
+            unread=[*unread, *_unread(failure)],
+            is_whole=isinstance(failure, InputError),  # a file is looked at to its end
+            present=None,
         )
 
     def _put(self, message: Message) -> None:
@@ -188,10 +273,23 @@ class Fetcher(threading.Thread):
             return
 
 
-def _internal_error(ended: Ended, bug: Exception) -> Ended:
+def _internal_error(ended: Ended, bug: Exception, unread: Sequence[Unread] = ()) -> Ended:
     where = "/".join(ended.key)
     error = f"{where}: internal error ({type(bug).__name__}). Please report it"
-    return replace(ended, status="failed", error=error)
+    return replace(ended, status="failed", error=error, unread=unread, is_whole=False, present=None)
+
+
+def _with_unread(ended: Ended, unread: Sequence[Unread]) -> Ended:
+    """A stream some of whose rows could not be read: the others are stored, and it is read again."""
+    first, is_whole = unread[0], len(unread) <= MOST_UNREAD
+    records = "1 record" if len(unread) == 1 else f"{len(unread):,} records"
+    count = records if is_whole else f"more than {MOST_UNREAD:,} records"
+    error = (
+        f"{'/'.join(ended.key)}: {count} could not be read ({first.place}: {first.reason}). "
+        "The others are stored and these are asked for again in every run; report this with the server's "
+        "version"
+    )
+    return replace(ended, status="failed", error=error, unread=unread, is_whole=is_whole)
 
 
 def _unread(failure: SourceError) -> Sequence[Unread]:

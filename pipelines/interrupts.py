@@ -10,8 +10,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
-from pipelines.ingest import Progress
-from pipelines.progress import Reporter
+from pipelines.progress import Progress, Reporter
 
 ENDING_SIGNALS = frozenset({signal.SIGINT, signal.SIGTERM})
 
@@ -32,6 +31,10 @@ class Ending:
     def fetched(self, progress: Progress) -> None:
         """Show what a stream has brought."""
         self._reporter.fetched(progress)
+
+    def note(self, text: str) -> None:
+        """Show what should be known."""
+        self._reporter.note(text)
 
 
 @contextmanager

@@ -6,6 +6,7 @@ shown here is what a run will make of it.
 
 import tempfile
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
@@ -16,9 +17,15 @@ from pipelines.catalog import load_models
 from pipelines.config import config_tables
 from pipelines.config_model import Configuration
 from pipelines.models import build_model
+from pipelines.ownership import unowned
+from pipelines.preview_rules import listed, of_rules, of_selection
 from pipelines.warehouse import Warehouse
 
-NAMES_SHOWN = 3
+SAMPLED = frozenset({"pull_requests", "issues"})
+"""Streams whose labels and accounts the rules look at, whatever service they belong to."""
+SCOPES_SAMPLED = 10
+UNOWNED_SHOWN = frozenset({"repository", "project", "incident service", "service", "team", "team elsewhere"})
+"""Of what nobody owns, the kinds that a first page can tell; the pages show all of it after a run."""
 _RUN = "preview"
 
 _DEPLOYMENTS = """
@@ -65,7 +72,7 @@ WHERE status_name IS NOT NULL GROUP BY ALL ORDER BY source, means
 
 
 def preview(configuration: Configuration, sources: Mapping[str, Source]) -> list[Finding]:
-    """One finding per service's deployments, per source's incidents and per source's statuses.
+    """What the rules match: one finding per service's deployments, per source and rule, per selection.
 
     A rule that matches nothing of what was seen is a finding that is not fine. A stream that cannot be
     read is left out: `Source.check` tells of it.
@@ -84,6 +91,9 @@ def preview(configuration: Configuration, sources: Mapping[str, Source]) -> list
                 *_of_deployments(con.execute(_DEPLOYMENTS).fetchall()),
                 *_of_incidents(con.execute(_INCIDENTS).fetchall()),
                 *_of_statuses(con.execute(_STATUSES).fetchall()),
+                *of_rules(con, configuration.rules),
+                *(one for one in unowned(con) if one.where.partition(" of ")[0] in UNOWNED_SHOWN),
+                *of_selection(configuration, _all_scopes(configuration, sources)),
             ]
         finally:
             warehouse.close()
@@ -92,16 +102,17 @@ def preview(configuration: Configuration, sources: Mapping[str, Source]) -> list
 def _first_pages(
     configuration: Configuration, sources: Mapping[str, Source]
 ) -> Iterator[tuple[str, str, str, Batch]]:
-    """The first page of every stream that some rule looks at."""
+    """The first page of every stream that some rule looks at; labels and accounts are seen in some scopes."""
     kinds = {settings.name: settings.kind for settings in configuration.sources}
-    wanted = {"repositories", "statuses", "incidents", "deployments"}
-    wanted |= {service.deployments.origin for service in configuration.services}
+    of_services = {"repositories", "projects", "statuses", "incidents", "deployments"}
+    of_services |= {service.deployments.origin for service in configuration.services}
     for name, source in sources.items():
         for stream in discover()[kinds[name]].streams:
-            if stream not in wanted:
+            if stream not in of_services | SAMPLED:
                 continue
             try:
-                for scope in source.scopes(stream):
+                scopes = source.scopes(stream)
+                for scope in scopes if stream in of_services else scopes[:SCOPES_SAMPLED]:
                     batch = next(iter(source.fetch(stream, scope, Cursor())), None)
                     if batch:
                         yield name, stream, scope, batch
@@ -109,21 +120,35 @@ def _first_pages(
                 continue
 
 
+def _all_scopes(configuration: Configuration, sources: Mapping[str, Source]) -> dict[str, list[str]]:
+    """Source → what it reads, of whatever stream, where patterns choose."""
+    found: dict[str, list[str]] = {}
+    for settings in configuration.sources:
+        if (settings.include or settings.exclude) and settings.name in sources:
+            names: dict[str, None] = {}
+            for stream in discover()[settings.kind].streams:
+                with suppress(SourceError):  # `Source.check` tells of it
+                    names.update(dict.fromkeys(sources[settings.name].scopes(stream)))
+            found[settings.name] = list(names)
+    return found
+
+
 def _of_deployments(rows: list[tuple[str, str, str, int, int]]) -> Iterator[Finding]:
     for service, group in groupby(rows, key=lambda row: row[0]):
         names = [(name, records, matched) for _, _, name, records, matched in group if records]
         origin = next(row[1] for row in rows if row[0] == service).replace("_", " ")
+        origin = "deployments in the inbox" if origin == "inbox" else origin
         seen, production = sum(n for _, n, _ in names), sum(m for *_, m in names)
         where = f"deployments of {service}"
         if not seen:
             yield Finding(where, True, f"no {origin} seen yet")
             continue
-        others = _listed((name, records - matched) for name, records, matched in names)
+        others = listed((name, records - matched) for name, records, matched in names)
         if not production:
             fix = "Set deployments.match of the service, or [rules] production_environments"
             yield Finding(where, False, f"none of {seen} {origin} is to production: {others}. {fix}")
             continue
-        matched = _listed((name, m) for name, _, m in names)
+        matched = listed((name, m) for name, _, m in names)
         rest = f"; not: {others}" if others else ""
         yield Finding(where, True, f"{production} of {seen} {origin} are to production: {matched}{rest}")
 
@@ -132,7 +157,7 @@ def _of_incidents(rows: list[tuple[str, str, int, int]]) -> Iterator[Finding]:
     for source, group in groupby(rows, key=lambda row: row[0]):
         names = [(name, records, matched) for _, name, records, matched in group]
         seen, belonging = sum(n for _, n, _ in names), sum(m for *_, m in names)
-        others = _listed((name, records - matched) for name, records, matched in names)
+        others = listed((name, records - matched) for name, records, matched in names)
         rest = f"; nobody's: {others}" if others else ""
         fix = "" if belonging else ". Name them under [[service]] incident_services"
         said = f"{belonging} of {seen} are of a service{rest}{fix}"
@@ -145,10 +170,3 @@ def _of_statuses(rows: list[tuple[str, str, list[str]]]) -> Iterator[Finding]:
         said = "; ".join(f"{means}: {', '.join(names)}" for means, names in meanings.items())
         fix = ". Say what they mean under [[status]]" if "unknown" in meanings else ""
         yield Finding(f"statuses of {source}", "unknown" not in meanings, said + fix)
-
-
-def _listed(names: Iterator[tuple[str, int]]) -> str:
-    """`production (48), blue (2) and 3 more names`."""
-    found = [f"{name} ({count})" for name, count in names if count]
-    more = f" and {len(found) - NAMES_SHOWN} more names" if len(found) > NAMES_SHOWN else ""
-    return ", ".join(found[:NAMES_SHOWN]) + more

@@ -3,9 +3,33 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass, field
 from typing import Protocol
 
-from pipelines.ingest import Progress
+from connectors.traffic import Traffic
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How one stream of a source gets on, and what the source has done so far.
+
+    `status` is None while the stream is being read; before the first one `stream` is empty.
+    """
+
+    source: str
+    scope: str
+    stream: str
+    rows_read: int = 0
+    rows_changed: int = 0
+    status: str | None = None
+    traffic: Traffic = field(default_factory=Traffic)
+    """Of the whole source since the run began."""
+    done: int = 0
+    """How many of the source's readings, of a stream in a scope each, have ended."""
+    readings: int | None = None
+    """How many there will be; None where no earlier run tells."""
+    seconds_left: float | None = None
+    """What the source usually still takes; None where that cannot be told."""
 
 
 class Reporter(Protocol):
@@ -16,7 +40,11 @@ class Reporter(Protocol):
         ...
 
     def fetched(self, progress: Progress) -> None:
-        """Rows of a stream have been stored, or the stream has ended."""
+        """Rows of a stream have been stored, it has ended, or some time has passed."""
+        ...
+
+    def note(self, text: str) -> None:
+        """Something that whoever watches should know; nothing has failed."""
         ...
 
 
@@ -27,6 +55,9 @@ class Silent:
         """Ignore it."""
 
     def fetched(self, progress: Progress) -> None:
+        """Ignore it."""
+
+    def note(self, text: str) -> None:
         """Ignore it."""
 
 

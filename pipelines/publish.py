@@ -38,8 +38,11 @@ _TABLES = {
     "organisation": "SELECT id, name, time_zone, quarter_start_month FROM config.organisation",
     "department": "SELECT id, name, parent FROM config.department ORDER BY id",
     "team": "SELECT id, name, department, wip_limit FROM config.team ORDER BY id",
-    "service": "SELECT id, name, active_from, retired_at FROM config.service ORDER BY id",
-    "service_owner": "SELECT service, team, valid_from, valid_to FROM config.service_owner ORDER BY ALL",
+    "service": "SELECT service_id AS id, name, active_from, retired_at FROM staged.stg_service ORDER BY id",
+    "service_owner": "SELECT service_id AS service, team_id AS team, "
+    "nullif(valid_from, DATE '0001-01-01') AS valid_from, nullif(valid_to, DATE '9999-12-31') AS valid_to, "
+    "origin, is_assumed FROM staged.stg_service_owner WHERE team_id IS NOT NULL ORDER BY ALL",
+    "unowned": "SELECT kind, source, name, why, items FROM staged.stg_unowned ORDER BY ALL",
     "period": "SELECT grain, period, period_start, period_end, is_complete FROM staged.stg_period "
     "ORDER BY grain, period_start",
     "run": "SELECT run_id, as_of, started_at, now() AS finished_at, $status AS status, is_demo, "

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import dagster as dg
 
@@ -14,6 +15,7 @@ from pipelines.assets.workspace import RunOptions
 from pipelines.definitions import defs
 from pipelines.home import CONFIG_VARIABLE, HOME_VARIABLE, Home, only_run
 from pipelines.progress import Reporter, reporting_to
+from pipelines.resumption import Stop, stops
 from pipelines.warehouse import StreamResult, Warehouse
 
 UNFINISHED = [
@@ -35,6 +37,8 @@ class Outcome:
     published: str | None
     sources: list[StreamResult] = field(default_factory=list)
     error: str | None = None
+    stops: list[Stop] = field(default_factory=list)
+    """The sources that were not read to their end, and from where the next run goes on."""
 
     def to_json(self) -> str:
         """The one line that `outcomes run --format json` ends with."""
@@ -82,12 +86,17 @@ def run_job(job: str, options: RunOptions, home: Home, reporter: Reporter) -> Ou
     """
     with only_run(home), reporting_to(reporter), dg.DagsterInstance.get() as instance:
         _fail_orphans(instance)
-        result = defs.resolve_job_def(job).execute_in_process(
-            instance=instance,
-            run_config=_run_config(job, options),
-            raise_on_error=False,
-        )
-        return _outcome(home, result)
+        run_id = str(uuid4())
+        try:
+            result = defs.resolve_job_def(job).execute_in_process(
+                instance=instance,
+                run_config=_run_config(job, options),
+                raise_on_error=False,
+                run_id=run_id,
+            )
+        except KeyboardInterrupt:  # between two steps; within one it is the step that fails
+            result = None
+        return _outcome(home, run_id, result)
 
 
 def _fail_orphans(instance: dg.DagsterInstance) -> None:
@@ -105,19 +114,22 @@ def _run_config(job: str, options: RunOptions) -> Mapping[str, Any]:
     return {"ops": operations, "loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
-def _outcome(home: Home, result: dg.ExecuteInProcessResult) -> Outcome:
+def _outcome(home: Home, run_id: str, result: dg.ExecuteInProcessResult | None) -> Outcome:
+    """How a run ended; None is one that was interrupted."""
     warehouse = Warehouse(home.warehouse)
     try:
-        results = warehouse.results_of(result.run_id)
+        results = warehouse.results_of(run_id)
+        left = stops(warehouse, results)
         row = warehouse.con.execute(
-            "SELECT status, published FROM ops.run WHERE run_id = ?", [result.run_id]
+            "SELECT status, published FROM ops.run WHERE run_id = ?", [run_id]
         ).fetchone()
-        if result.success and row:
+        if result and result.success and row:
             error = "no source could be read, so nothing is published" if row[0] == "failed" else None
-            return Outcome(result.run_id, row[0], row[1], results, error)
+            return Outcome(run_id, row[0], row[1], results, error, left)
         if row:
-            warehouse.finish_run(result.run_id, "failed", None)
-        return Outcome(result.run_id, "failed", None, results, _first_error(result))
+            warehouse.finish_run(run_id, "failed", None)
+        error = _first_error(result) if result else "the run was interrupted"
+        return Outcome(run_id, "failed", None, results, error, left)
     finally:
         warehouse.close()
 

@@ -1,5 +1,6 @@
 """Makes the configured sources ready to fetch: settings, token from the environment, scopes."""
 
+import hashlib
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, time
@@ -22,6 +23,7 @@ from connectors.traffic import Traffic
 from pipelines.config_model import Configuration
 from pipelines.home import Home
 from pipelines.starts import Census
+from pipelines.warehouse import RECORD_BY_TABLE, columns_of
 
 
 class UnreadySource:
@@ -74,22 +76,52 @@ def censuses(configuration: Configuration) -> dict[tuple[str, str], Census]:
     return found
 
 
+def field_prints(configuration: Configuration) -> dict[tuple[str, str], str]:
+    """(Source, stream) → a fingerprint of the fields that this version reads of it.
+
+    Where it differs from that of the last reading, the rows that are stored lack something.
+    """
+    return {
+        (settings.name, stream): _field_print(tables, settings)
+        for settings in configuration.sources
+        for stream, tables in discover()[settings.kind].streams.items()
+    }
+
+
+def _field_print(tables: Sequence[str], settings: SourceSettings) -> str:
+    chosen = [f"{key} {getattr(settings, key)}" for key in settings.decides_what_is_read]
+    columns = sorted(
+        f"{table}.{name} {sql}"
+        for table in tables
+        for name, (sql, _) in columns_of(RECORD_BY_TABLE[table]).items()
+    )
+    return hashlib.sha256("\n".join([*columns, *chosen]).encode()).hexdigest()[:16]
+
+
 def create_sources(
     configuration: Configuration,
     home: Home,
     only: Sequence[str] = (),
     since: datetime | None = None,
+    known_names: frozenset[str] = frozenset(),
 ) -> dict[str, Source]:
-    """Every configured source (or those named in `only`) by its name."""
+    """Every configured source (or those named in `only`) by its name.
+
+    `known_names` are struck out of what people wrote; see `pipelines.known_people`.
+    """
     return {
-        settings.name: _create(settings, configuration, home, since)
+        settings.name: _create(settings, configuration, home, since, known_names)
         for settings in configuration.sources
         if not only or settings.name in only
     }
 
 
 def _create(
-    settings: SourceSettings, configuration: Configuration, home: Home, since: datetime | None
+    settings: SourceSettings,
+    configuration: Configuration,
+    home: Home,
+    since: datetime | None,
+    known_names: frozenset[str],
 ) -> Source:
     kind = discover()[settings.kind]
     token = os.environ.get(settings.token_env, "").strip() if settings.token_env else None
@@ -105,6 +137,8 @@ def _create(
         scopes=configuration.scopes_of(settings.name, kind.scopes_from),
         home=str(home.path),
         history_start=history_start(configuration, since),
+        scopes_with_paths=configuration.scopes_with_paths(settings.name),
+        known_names=known_names,
     )
     return kind.create(settings, context)
 

@@ -2,24 +2,30 @@
 
 import json
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from rich.console import Console, Group
+from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from pipelines.ingest import Progress
-from pipelines.progress import Reporter
+from connectors.traffic import Traffic
+from pipelines.progress import Progress, Reporter
 
 STEP_NAMES = {
     "configuration": "Reading the configuration",
     "sources": "Fetching what changed",
     "publishing": "Checking and publishing the snapshot",
 }
+SHORTEST_WAIT_SECONDS = 2.0
+"""Shorter pauses between two tries are not worth a word."""
+TELL_EVERY_SECONDS = 30.0
+"""How often plain lines say that a long stream is getting on."""
 
 
 def error_console() -> Console:
@@ -27,27 +33,73 @@ def error_console() -> Console:
     return Console(stderr=True, highlight=False, soft_wrap=True)
 
 
-class _Totals:
-    """Rows per source so far, summed over its streams and scopes."""
+def size(count: float) -> str:
+    """`3.1 MB`: bytes for people."""
+    for unit in ("bytes", "kB", "MB"):
+        if count < 1000:
+            return f"{count:.0f} {unit}" if unit == "bytes" or count >= 10 else f"{count:.1f} {unit}"
+        count /= 1000
+    return f"{count:.1f} GB"
 
-    def __init__(self) -> None:
-        self._streams: dict[tuple[str, str, str], Progress] = {}
+
+def time_left(seconds: float) -> str:
+    """`about 2 min left`."""
+    minutes = round(seconds / 60)
+    if minutes < 1:
+        return "less than a minute left"
+    return f"about {minutes} min left" if minutes < 120 else f"about {round(minutes / 60)} h left"
+
+
+def wait_end(traffic: Traffic) -> datetime | None:
+    """The end of a wait that is going on and is long enough to be told."""
+    until = traffic.waiting_until
+    if until is None or (until - datetime.now(UTC)).total_seconds() < SHORTEST_WAIT_SECONDS:
+        return None
+    return until
+
+
+@dataclass(slots=True)
+class _Source:
+    """What is known of one source: its latest progress, and the rows of each of its streams."""
+
+    latest: Progress
+    streams: dict[tuple[str, str], Progress] = field(default_factory=dict)
 
     def take(self, progress: Progress) -> None:
-        self._streams[progress.source, progress.stream, progress.scope] = progress
+        self.latest = progress
+        if progress.stream:
+            self.streams[progress.stream, progress.scope] = progress
 
-    def rows(self) -> Iterator[tuple[str, int, int, int, str]]:
-        """Source, rows read, rows changed, failed streams, the stream in progress."""
-        for source in sorted({key[0] for key in self._streams}):
-            streams = [one for key, one in self._streams.items() if key[0] == source]
-            running = next((one.stream for one in reversed(streams) if one.status is None), "")
-            yield (
-                source,
-                sum(one.rows_read for one in streams),
-                sum(one.rows_changed for one in streams),
-                sum(one.status not in ("ok", None) for one in streams),
-                running,
+    def line(self) -> tuple[RenderableType, ...]:
+        """The cells of its line: name, rows, changed rows, what was sent and received, how it stands."""
+        traffic, streams = self.latest.traffic, self.streams.values()
+        sent = f"{traffic.calls:,} calls, {size(traffic.bytes_received)}"
+        if traffic.allowance_left is not None:
+            sent += f", {traffic.allowance_left:,} left"
+        return (
+            f"  {self.latest.source}",
+            f"{sum(one.rows_read for one in streams):,} rows",
+            f"{sum(one.rows_changed for one in streams):,} changed",
+            sent if traffic.calls else "",
+            self._state(),
+        )
+
+    def _state(self) -> Text:
+        until = wait_end(self.latest.traffic)
+        if until:
+            return Text(f"waits until {until.astimezone():%H:%M:%S} for its limit or another try", "bold")
+        failed = sum(one.status not in ("ok", None) for one in self.streams.values())
+        running = self.latest if self.latest.status is None else None
+        parts = [f"{failed} failed"] if failed else []
+        if running and running.stream:
+            parts.append(
+                running.stream if running.scope == "*" else f"{running.stream} of {running.scope}",
             )
+        if running and running.readings:
+            parts.append(f"{running.done} of {running.readings}")
+        if running and running.seconds_left is not None:
+            parts.append(time_left(running.seconds_left))
+        return Text(", ".join(parts) or "read", "bold red" if failed else "dim")
 
 
 class LiveReporter:
@@ -55,7 +107,7 @@ class LiveReporter:
 
     def __init__(self, live: Live) -> None:
         self._live = live
-        self._totals = _Totals()
+        self._sources: dict[str, _Source] = {}
         self._step = ""
 
     def step(self, name: str) -> None:
@@ -65,50 +117,80 @@ class LiveReporter:
 
     def fetched(self, progress: Progress) -> None:
         """Show the source's new totals."""
-        self._totals.take(progress)
+        self._sources.setdefault(progress.source, _Source(progress)).take(progress)
         self._draw()
+
+    def note(self, text: str) -> None:
+        """Print it above the lines that are redrawn."""
+        self._live.console.print(Text(f"note: {text}"))
 
     def _draw(self) -> None:
         table = Table.grid(padding=(0, 2))
-        for source, read, changed, failed, running in self._totals.rows():
-            state = Text(running or "read", style="dim")
-            if failed:
-                state = Text(f"{failed} failed", style="bold red")
-            table.add_row(f"  {source}", f"{read:,} rows", f"{changed:,} changed", state)
+        for _, source in sorted(self._sources.items()):
+            table.add_row(*source.line())
         self._live.update(Group(table, Spinner("dots", text=f" {self._step}")))
 
 
 class PlainReporter:
-    """One line per step and per stream that ended, for logs and pipes."""
+    """One line per step and per stream that ended, for logs and pipes; a long stream and a wait have more."""
 
     def __init__(self, *, as_json: bool) -> None:
         self._as_json = as_json
+        self._told_at: dict[str, float] = {}
+        self._waits: dict[str, datetime] = {}
 
     def step(self, name: str) -> None:
         """Print the step that begins."""
         self._print("step", name=name)
 
+    def note(self, text: str) -> None:
+        """Print it."""
+        self._print("note", text=text)
+
     def fetched(self, progress: Progress) -> None:
-        """Print a stream that has ended."""
+        """Print a stream that has ended, a wait that begins, and now and then that a stream gets on."""
+        source, until = progress.source, wait_end(progress.traffic)
         if progress.status:
-            self._print(
-                "fetched",
-                source=progress.source,
-                stream=progress.stream,
-                scope=progress.scope,
-                status=progress.status,
-                rows_read=progress.rows_read,
-                rows_changed=progress.rows_changed,
-            )
+            self._print("fetched", **_facts(progress))
+        elif until and self._waits.get(source) != until:
+            self._waits[source] = until
+            self._print("waiting", until=until.isoformat(timespec="seconds"), **_facts(progress))
+        elif time.monotonic() - self._told_at.setdefault(source, time.monotonic()) >= TELL_EVERY_SECONDS:
+            self._print("fetching", **_facts(progress))
+        else:
+            return
+        self._told_at[source] = time.monotonic()
 
     def _print(self, event: str, **values: object) -> None:
         now = datetime.now(UTC).isoformat(timespec="seconds")
         if self._as_json:
             line = json.dumps({"at": now, "event": event, **values})
         else:
-            line = f"{now} {event} " + " ".join(f"{key}={value}" for key, value in values.items())
+            told = " ".join(f"{key}={value}" for key, value in values.items() if value is not None)
+            line = f"{now} {event} {told}"
         sys.stderr.write(f"{line}\n")
         sys.stderr.flush()
+
+
+def _facts(progress: Progress) -> dict[str, object]:
+    """The stream that is read or was read, then what its whole source has done since the run began."""
+    traffic = progress.traffic
+    return {
+        "source": progress.source,
+        "stream": progress.stream,
+        "scope": progress.scope,
+        "status": progress.status or "reading",
+        "rows_read": progress.rows_read,
+        "rows_changed": progress.rows_changed,
+        "calls": traffic.calls,
+        "bytes_received": traffic.bytes_received,
+        "retries": traffic.retries,
+        "wait_seconds": round(traffic.wait_seconds, 3),
+        "allowance_left": traffic.allowance_left,
+        "done": progress.done,
+        "readings": progress.readings,
+        "seconds_left": None if progress.seconds_left is None else round(progress.seconds_left),
+    }
 
 
 @contextmanager

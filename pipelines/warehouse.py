@@ -14,6 +14,8 @@ import duckdb
 
 from connectors.base import Batch, Cursor, Unread
 from pipelines.configuration_tables import CONFIGURATION_COLUMNS, create_configuration_tables
+from pipelines.erased import ERASED_TABLES
+from pipelines.manifest import MANIFEST_TABLE, Attempt, Key, StreamResult, attempts, record, results_of
 from pipelines.raw_tables import (
     RECORD_BY_TABLE,
     Landed,
@@ -23,6 +25,7 @@ from pipelines.raw_tables import (
     reconcile,
     store,
 )
+from pipelines.reconciliation import UNDELIVERED_TABLE
 
 __all__ = [
     "CONFIGURATION_COLUMNS",
@@ -41,15 +44,13 @@ __all__ = [
 
 SCHEMA_VERSION = 1
 SCHEMAS = ("raw", "config", "staged", "facts", "ops")
-Key = tuple[str, str, str]
-"""Source, scope and stream."""
-
 OPS_TABLES = """
 CREATE TABLE IF NOT EXISTS ops.cursor (
     source VARCHAR, scope VARCHAR, stream VARCHAR, cursor VARCHAR, changed_run VARCHAR,
     PRIMARY KEY (source, scope, stream)
 );
 ALTER TABLE ops.cursor ADD COLUMN IF NOT EXISTS read_from TIMESTAMPTZ;
+ALTER TABLE ops.cursor ADD COLUMN IF NOT EXISTS fields VARCHAR;
 CREATE TABLE IF NOT EXISTS ops.census (
     source VARCHAR, scope VARCHAR, stream VARCHAR, counted_at TIMESTAMPTZ, run_id VARCHAR,
     PRIMARY KEY (source, scope, stream)
@@ -62,12 +63,6 @@ CREATE TABLE IF NOT EXISTS ops.run (
     run_id VARCHAR PRIMARY KEY, as_of TIMESTAMPTZ, started_at TIMESTAMPTZ, finished_at TIMESTAMPTZ,
     status VARCHAR, published VARCHAR, is_demo BOOLEAN
 );
-CREATE TABLE IF NOT EXISTS ops.run_manifest (
-    run_id VARCHAR, source VARCHAR, scope VARCHAR, stream VARCHAR, status VARCHAR, calls BIGINT,
-    rows_read BIGINT, rows_changed BIGINT, error VARCHAR, started_at TIMESTAMPTZ, finished_at TIMESTAMPTZ,
-    is_input_error BOOLEAN,
-    PRIMARY KEY (run_id, source, scope, stream)
-);
 """
 """What the line itself has to remember: cursors, censuses, rows that could not be read, runs."""
 
@@ -77,31 +72,14 @@ class WarehouseError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class StreamResult:
-    """One line of a run's manifest: what became of one (source, scope, stream)."""
-
-    source: str
-    scope: str
-    stream: str
-    status: str
-    """ok, failed or skipped."""
-    calls: int
-    rows_read: int
-    rows_changed: int
-    error: str | None
-    started_at: datetime
-    finished_at: datetime
-    is_input_error: bool = False
-    """The error is somebody's malformed file, and theirs to mend."""
-
-
-@dataclass(frozen=True, slots=True)
 class Standing:
-    """Where a stream stands: its cursor, and the start of history that it was read from."""
+    """Where a stream stands: its cursor, the start of history that it was read from, and what was read."""
 
     cursor: Cursor
     read_from: datetime | None
     """None is the very beginning."""
+    fields: str | None = None
+    """The fingerprint of the fields that the version knew which read it; None is an older version."""
 
 
 class Warehouse:
@@ -135,7 +113,7 @@ class Warehouse:
         if version is None:
             self.con.execute("INSERT INTO ops.schema_version VALUES (?)", [SCHEMA_VERSION])
         create_raw_tables(self.con)
-        self.con.execute(OPS_TABLES)
+        self.con.execute(OPS_TABLES + MANIFEST_TABLE + UNDELIVERED_TABLE + ERASED_TABLES)
 
     def close(self) -> None:
         """Write everything to the file and let go of it."""
@@ -158,10 +136,12 @@ class Warehouse:
 
     def standings(self) -> dict[Key, Standing]:
         """Where every stream stands, by (source, scope, stream)."""
-        rows = self.con.execute("SELECT source, scope, stream, cursor, read_from FROM ops.cursor").fetchall()
+        rows = self.con.execute(
+            "SELECT source, scope, stream, cursor, read_from, fields FROM ops.cursor"
+        ).fetchall()
         return {
-            (source, scope, stream): Standing(Cursor.from_json(text), read_from)
-            for source, scope, stream, text, read_from in rows
+            (source, scope, stream): Standing(Cursor.from_json(text), read_from, fields)
+            for source, scope, stream, text, read_from, fields in rows
         }
 
     def land(
@@ -172,18 +152,25 @@ class Warehouse:
         stream: str,
         batches: Sequence[Batch],
         read_from: datetime | None = None,
+        fields: str | None = None,
+        *,
+        moves_cursor: bool = True,
+        accepts_older: bool = False,
     ) -> Landed:
         """Store consecutive batches of one stream and the last one's cursor in one transaction.
 
         `read_from` is the start of history that the cursor stands for; None is the very beginning.
+        `fields` is the fingerprint of what was read. Without `moves_cursor` the stream stays where it is.
+        With `accepts_older` a row may go back to an earlier version: see `pipelines.versions`.
         """
         with self._transaction():
-            landed = store(self.con, run_id, source, scope, batches)
-            self.con.execute(
-                "INSERT OR REPLACE INTO ops.cursor (source, scope, stream, cursor, changed_run, read_from) "
-                "VALUES (?, ?, ?, ?, ?, ?)",
-                [source, scope, stream, batches[-1].cursor.to_json(), run_id, read_from],
-            )
+            landed = store(self.con, run_id, source, scope, stream, batches, accepts_older=accepts_older)
+            if moves_cursor:
+                self.con.execute(
+                    "INSERT OR REPLACE INTO ops.cursor (source, scope, stream, cursor, changed_run, "
+                    "read_from, fields) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                    [source, scope, stream, batches[-1].cursor.to_json(), run_id, read_from, fields],
+                )
         return landed
 
     def take_census(
@@ -223,39 +210,40 @@ class Warehouse:
         ).fetchall()
         return {(source, scope, stream): census or first for source, scope, stream, census, first in rows}
 
-    def quarantine(self, run_id: str, source: str, scope: str, stream: str, unread: Sequence[Unread]) -> None:
-        """Replace what is known to be unreadable in a scope by what the latest reading could not take."""
+    def attempts(self) -> dict[Key, Attempt]:
+        """When each stream was last read, by (source, scope, stream)."""
+        return attempts(self.con)
+
+    def quarantine(self, run_id: str, key: Key, unread: Sequence[Unread], *, is_whole: bool = True) -> int:
+        """Note what could not be read of a stream; a whole reading replaces all that was known before.
+
+        Returns:
+            How many of its rows are known that could not be read.
+        """
+        known = "WHERE source = ? AND scope = ? AND stream = ?"
+        places = [one.place for one in unread]
         with self._transaction():
             self.con.execute(
-                "DELETE FROM ops.quarantine WHERE source = ? AND scope = ? AND stream = ?",
-                [source, scope, stream],
+                f"DELETE FROM ops.quarantine {known} AND (? OR list_contains(?::VARCHAR[], place))",
+                [*key, is_whole, places],
             )
             for one in unread:
                 self.con.execute(
                     "INSERT INTO ops.quarantine VALUES (?, ?, ?, ?, ?, ?, ?)",
-                    [source, scope, stream, one.place, one.reason, run_id, datetime.now(UTC)],
+                    [*key, one.place, one.reason, run_id, datetime.now(UTC)],
                 )
+        ((count,),) = self.con.execute(f"SELECT count(*) FROM ops.quarantine {known}", list(key)).fetchall()
+        return int(count)
+
+    def quarantined(self) -> set[Key]:
+        """The streams of which rows are known that could not be read."""
+        rows = self.con.execute("SELECT DISTINCT source, scope, stream FROM ops.quarantine").fetchall()
+        return {(source, scope, stream) for source, scope, stream in rows}
 
     def record(self, run_id: str, results: Iterable[StreamResult]) -> None:
-        """Write a run's manifest."""
-        for one in results:
-            self.con.execute(
-                "INSERT OR REPLACE INTO ops.run_manifest VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                [
-                    run_id,
-                    one.source,
-                    one.scope,
-                    one.stream,
-                    one.status,
-                    one.calls,
-                    one.rows_read,
-                    one.rows_changed,
-                    one.error,
-                    one.started_at,
-                    one.finished_at,
-                    one.is_input_error,
-                ],
-            )
+        """Write lines of a run's manifest, all or none."""
+        with self._transaction():
+            record(self.con, run_id, results)
 
     def start_run(self, run_id: str, as_of: datetime, *, is_demo: bool) -> None:
         """Note that a run has begun; a retried step notes it again."""
@@ -273,13 +261,7 @@ class Warehouse:
 
     def results_of(self, run_id: str) -> list[StreamResult]:
         """A run's manifest, in the order in which its streams ended."""
-        rows = self.con.execute(
-            "SELECT source, scope, stream, status, calls, rows_read, rows_changed, error, started_at, "
-            "finished_at, is_input_error FROM ops.run_manifest WHERE run_id = ? "
-            "ORDER BY finished_at, source, stream, scope",
-            [run_id],
-        ).fetchall()
-        return [StreamResult(*row) for row in rows]
+        return results_of(self.con, run_id)
 
     def write_configuration(self, tables: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
         """Replace the `config` schema's tables, all or none."""

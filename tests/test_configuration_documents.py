@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
 from connectors.base import SourceSettings
+from connectors.prometheus import Objective
 from connectors.registry import settings_models
 from pipelines.config import load
 from pipelines.config_model import (
@@ -30,7 +31,11 @@ from pipelines.config_model import (
 
 ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / "docs/configuration.md").read_text(encoding="utf-8")
+SOURCES = (ROOT / "docs/sources.md").read_text(encoding="utf-8")
 EXAMPLE = (ROOT / "outcomes.example.toml").read_text(encoding="utf-8")
+
+PROSE = {"Who owns a service", "Services that share a repository"}
+"""Sections of the page that explain keys of the table above them."""
 
 TABLES: dict[str, type[BaseModel]] = {
     "`[organisation]`": Organisation,
@@ -43,6 +48,7 @@ TABLES: dict[str, type[BaseModel]] = {
     "`[[source]]`": SourceSettings,
     "`[rules]`": Rules,
     "`[[status]]`": Status,
+    "An objective": Objective,
     "`[privacy]`": Privacy,
 }
 
@@ -53,13 +59,14 @@ def _keys(model: type[BaseModel]) -> dict[str, FieldInfo]:
 
 def _documented() -> dict[str, dict[str, list[str]]]:
     """Heading → key → (type, default, example, meaning)."""
-    sections = re.split(r"^##+ (.*)\n", PAGE, flags=re.MULTILINE)[1:]
+    sections = re.split(r"^##+ (.*)\n", PAGE + SOURCES, flags=re.MULTILINE)[1:]
     found = {}
     for heading, body in zip(sections[::2], sections[1::2], strict=True):
         rows = [
             re.split(r"(?<!\\) \| ", line.strip("| ")) for line in body.splitlines() if line.startswith("| `")
         ]
-        found[heading] = {row[0].strip("`"): row[1:] for row in rows}
+        if heading not in PROSE:
+            found[heading] = {row[0].strip("`"): row[1:] for row in rows}
     return found
 
 
@@ -82,6 +89,11 @@ ROWS = [(heading, key) for heading, keys in ALL.items() for key in keys]
 
 def _value(cell: str) -> Any:
     return tomllib.loads(f"x = {cell.strip('`')}")["x"]
+
+
+def _variables(heading):
+    """The example's variables, which other keys may refer to."""
+    return {key: _value(row[2]) for key, row in DOCUMENTED[heading].items() if key.endswith("_envs")}
 
 
 def test_every_table_is_documented_and_no_other():
@@ -113,7 +125,7 @@ def test_the_example_is_accepted_and_no_default(heading, key):
     example = _value(DOCUMENTED[heading][key][2])
     mistakes = []
     try:
-        MODELS[heading].model_validate({key: example})
+        MODELS[heading].model_validate({**_variables(heading), key: example})
     except ValidationError as error:
         mistakes = [detail for detail in error.errors() if detail["loc"][:1] == (key,)]
     assert mistakes == []
@@ -144,7 +156,9 @@ def test_the_example_file_is_accepted_with_every_suggestion_taken(tmp_path):
     path = tmp_path / "outcomes.toml"
     path.write_text(taken, encoding="utf-8")
     configuration = load(path)
-    assert [source.kind for source in configuration.sources] == ["github", "jira", "pagerduty", "inbox"]
+    kinds = [source.kind for source in configuration.sources]
+    assert set(kinds) == set(settings_models()), "each kind is shown once"
+    assert len(kinds) == len(set(kinds))
     assert configuration.services[0].deployments.origin == "tags"
     assert configuration.statuses[0].means == "waiting"
 

@@ -27,7 +27,7 @@ class NothingReadError(Exception):
 
 @dg.asset(
     key=SNAPSHOT,
-    deps=[metric_key(name) for name in load_metrics()],
+    deps=[*(metric_key(name) for name in load_metrics()), dg.AssetKey(["staged", "stg_unowned"])],
     group_name="published",
     kinds={"duckdb"},
     owners=[OWNER],

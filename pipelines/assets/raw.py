@@ -4,12 +4,11 @@ They are one Dagster operation, so that sources fetch in threads while one write
 warehouse. A source that fails is recorded and fails a check; it does not stop the others.
 """
 
-import re
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC
 
 import dagster as dg
 
@@ -20,15 +19,16 @@ from pipelines.assets.workspace import CONFIGURATION, EVERY_NIGHT, OWNER, RunOpt
 from pipelines.config import config_tables, load
 from pipelines.home import config_path
 from pipelines.ingest import ingest
+from pipelines.known_people import known_names
 from pipelines.manifest import LATEST_MANIFEST
 from pipelines.progress import reporter
-from pipelines.sources import censuses, create_sources, history_start
+from pipelines.resumption import cut_off
+from pipelines.sources import censuses, create_sources, field_prints, history_start
+from pipelines.starts import StreamKey, with_new_fields
 from pipelines.warehouse import StreamResult, Warehouse
+from pipelines.watermarks import moment_of
 
 Cursors = Mapping[tuple[str, str, str], Cursor]
-
-A_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d[\d:.]*(?:Z|[+-]\d\d:\d\d)")
-"""Watermarks are each stream's own; those that are times, or hold one, say how far the data reach."""
 
 
 def stream_key(kind: str, stream: str) -> dg.AssetKey:
@@ -108,8 +108,17 @@ def raw_streams(
         before = {} if is_full else warehouse.cursors()
         sources = {
             name: (source, tuple(_KINDS[kind_of[name]].streams))
-            for name, source in create_sources(configuration, workspace.home, config.sources, since).items()
+            for name, source in create_sources(
+                configuration,
+                workspace.home,
+                config.sources,
+                since,
+                known_names(warehouse.con, configuration),
+            ).items()
         }
+        prints = field_prints(configuration)
+        for note in _notes(warehouse, context.run.run_id, sources, {} if is_full else prints):
+            reporter().note(note)
         results = ingest(
             warehouse,
             context.run.run_id,
@@ -118,9 +127,22 @@ def raw_streams(
             history_start=history_start(configuration, since),
             censuses=censuses(configuration),
             is_every_census_due=config.full,
+            fields=prints,
             on_progress=reporter().fetched,
         )
     yield from _materializations(warehouse, kind_of, results, before)
+
+
+def _notes(
+    warehouse: Warehouse, run_id: str, sources: Collection[str], prints: Mapping[StreamKey, str]
+) -> Iterator[str]:
+    """Why this run may take longer, or read more, than whoever watches it expects."""
+    interrupted = cut_off(warehouse, run_id)
+    if interrupted:
+        yield interrupted
+    for source, stream in with_new_fields(warehouse.standings(), prints):
+        if source in sources:
+            yield f"{source}/{stream}: this version reads more of each row, so everything is read again once"
 
 
 def _materializations(
@@ -168,15 +190,15 @@ class StreamRead:
         """The span of data that was asked for: from the earliest watermark before to the latest after."""
         if not self.results:
             return self.why_none
-        ends = {key: end for key in self._places() if (end := _moment(self.after.get(key)))}
+        ends = {key: end for key in self._places() if (end := moment_of(self.after.get(key)))}
         if not ends:
             is_read = any(one.status == "ok" for one in self.results)
             return "everything: the stream keeps no date" if is_read else "nothing was read"
-        starts = [start for key in ends if (start := _moment(self.before.get(key)))]
+        starts = [start for key in ends if (start := moment_of(self.before.get(key)))]
         last = max(ends.values())
         if len(starts) < len(ends):
             return f"the beginning to {last:%Y-%m-%d %H:%M} UTC"
-        if all(end == _moment(self.before[key]) for key, end in ends.items()):
+        if all(end == moment_of(self.before[key]) for key, end in ends.items()):
             return f"still up to {last:%Y-%m-%d %H:%M} UTC"
         return f"{min(starts):%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M} UTC"
 
@@ -187,18 +209,23 @@ class StreamRead:
         return asked | {key for key in self.after if (key[0], key[2]) in whole}
 
     @property
+    def allowance_left(self) -> str:
+        """What each source may still send before its limit renews, as far as servers tell."""
+        last = {one.source: one.allowance_left for one in self.results if one.allowance_left is not None}
+        return ", ".join(f"{source}: {left:,}" for source, left in sorted(last.items())) or "not told"
+
+    @property
+    def gaps(self) -> str:
+        """What is known to be missing, a line per scope."""
+        return "\n".join(f"{one.source}/{one.scope}: {one.gap}" for one in self.results if one.gap) or "none"
+
+    @property
     def seconds(self) -> float:
         """From the first request to the last row stored; scopes may be read side by side."""
         if not self.results:
             return 0.0
         first = min(one.started_at for one in self.results)
         return round((max(one.finished_at for one in self.results) - first).total_seconds(), 3)
-
-
-def _moment(cursor: Cursor | None) -> datetime | None:
-    """The time that a watermark is or holds."""
-    found = A_MOMENT.search(cursor.watermark) if cursor and cursor.watermark else None
-    return datetime.fromisoformat(found[0]).astimezone(UTC) if found else None
 
 
 def materialization(
@@ -213,6 +240,13 @@ def materialization(
             "rows_read": sum(one.rows_read for one in read.results),
             "rows_changed": sum(one.rows_changed for one in read.results),
             "api_calls": sum(one.calls for one in read.results),
+            "bytes_received": sum(one.bytes_received for one in read.results),
+            "retries": sum(one.retries for one in read.results),
+            "wait_seconds": round(sum(one.wait_seconds for one in read.results), 3),
+            "allowance_left": read.allowance_left,
+            "quarantined": sum(one.quarantined_count for one in read.results),
+            "read_again": sum(one.reread_count for one in read.results),
+            "gaps": read.gaps,
             "scopes": len(read.results),
             "seconds": read.seconds,
             "window": read.window,

@@ -168,7 +168,7 @@ def test_a_missing_scope_says_what_the_token_should_read(run, answering, error_t
     done = run(one_source("github", url), "run", "--dry-run")
     assert done.code == 1
     assert done.err == (
-        "error: it: the credential lacks a permission (Your token has not been granted the required scopes). "
+        f"error: it: the credential lacks a permission ({error_type}). "
         "Let the token in OUTCOMES_TEST_TOKEN read contents, pull requests, deployments, actions and issues\n"
     )
 
@@ -282,8 +282,8 @@ def test_a_first_run_that_reads_nothing_publishes_nothing(run, tmp_path, monkeyp
 WRONG_HEADER = "deployment_id,service,finished,status\n7,kiosk,2026-10-02T09:30:00Z,success\n"
 WRONG_HEADER_LINE = (
     "error: inbox/deployments-wrong.csv line 1: unknown column 'finished'. Did you mean finished_at? "
-    "Known: service, environment, env, source, url, updated_at, deployment_id, finished_at, status, sha, "
-    "ref, started_at"
+    "Known: deployment_id, service, finished_at, status, sha, ref, started_at, environment, env, url, "
+    "dedupe_group, updated_at, deleted, source"
 )
 
 HEADER = "deployment_id,service,finished_at,status"

@@ -1,6 +1,7 @@
 """The command: what it prints, in which form, and how it ends."""
 
 import csv
+import fcntl
 import io
 import json
 import subprocess
@@ -9,6 +10,8 @@ import tomllib
 
 import pytest
 
+from connectors.base import AuthError, Finding, InputError
+from connectors.registry import discover
 from pipelines.cli_options import utc
 
 RUN_KEYS = ["run_id", "status", "published", "sources"]
@@ -158,16 +161,46 @@ def test_check_says_of_each_source_what_can_be_read(built):
     } <= set(lines)
 
 
+@pytest.mark.parametrize(
+    ("failures", "code"),
+    [
+        ([], 0),
+        (["file"], 2),
+        (["file", "file"], 2),
+        (["file", "server"], 1),
+        (["server"], 1),
+    ],
+)
+def test_a_check_that_fails_on_files_alone_is_the_mistake_of_whoever_wrote_them(
+    built, records, monkeypatch, failures, code
+):
+    errors = {
+        "file": InputError("inbox/deployments.csv", "line 1: no column 'service'", "Add it"),
+        "server": AuthError("jira", "the server refuses the credential (401)", "Renew the token"),
+    }
+    source = records.source("inbox", {"deployments": [], "incidents": []}, scopes=())
+    source.check = lambda: [Finding("inbox", True, "fine"), *(Finding.of(errors[one]) for one in failures)]
+    monkeypatch.setattr("pipelines.sources.create_sources", lambda *_: {"inbox": source})
+    done = built.outcomes("check")
+    assert done.code == code
+    said = f"error: {len(failures)} of the checks above failed. Mend what they name\n"
+    assert done.err == (said if failures else "")
+    assert done.out.count("FAILED inbox/deployments.csv: line 1: no column 'service'. Add it\n") == (
+        failures.count("file")
+    )
+
+
 def test_a_dry_run_says_what_would_be_read_and_writes_nothing(built):
     before = files_below(built.folder)
     done = built.outcomes("run", "--dry-run", "--source", "jira", "--format", "json")
     assert (done.code, done.err) == (0, "")
     answer = json.loads(done.out.splitlines()[-1])
     assert (answer["run_id"], answer["status"], answer["published"]) == (None, "ok", None)
-    assert [(one["scope"], one["stream"], one["rows_read"]) for one in answer["sources"]] == [
-        ("*", "statuses", 0),
-        ("BAS", "issues", 0),
-    ]
+    assert {one["rows_read"] for one in answer["sources"]} == {0}
+    assert [one["stream"] for one in answer["sources"]] == list(discover()["jira"].streams)
+    assert {("*", "statuses"), ("BAS", "issues")} <= {
+        (one["scope"], one["stream"]) for one in answer["sources"]
+    }
     assert all(list(one) == SOURCE_KEYS for one in answer["sources"])
     assert files_below(built.folder) == before
 
@@ -190,26 +223,50 @@ def test_the_last_line_of_a_run_is_its_report(built):
     assert report["published"].endswith(f"-{report['run_id'][:8]}.duckdb")
     assert all(list(one) == SOURCE_KEYS for one in report["sources"])
     assert {one["status"] for one in report["sources"]} == {"ok"}
-    assert {(one["source"], one["scope"], one["stream"]) for one in report["sources"]} == {
-        ("github", "*", "repositories"),
-        *(
-            ("github", "alder/basket-api", stream)
-            for stream in (
-                "pull_requests",
-                "history",
-                "deployments",
-                "releases",
-                "tags",
-                "workflow_runs",
-                "issues",
-            )
-        ),
-        ("jira", "*", "statuses"),
-        ("jira", "BAS", "issues"),
-        ("pagerduty", "*", "incidents"),
-        ("inbox", "deployments.csv", "deployments"),
-        ("inbox", "*", "incidents"),
-    }
+    read = {(one["source"], one["stream"]): one["scope"] for one in report["sources"]}
+    configured = ("github", "jira", "pagerduty", "inbox")  # each is called after its kind
+    assert set(read) == {(kind, stream) for kind in configured for stream in discover()[kind].streams}
+    assert len(read) == len(report["sources"]), "there is one repository, one project, one file"
+    assert read["github", "repositories"] == read["jira", "statuses"] == read["inbox", "incidents"] == "*"
+    assert read["github", "pull_requests"] == "alder/basket-api"
+    assert (read["jira", "issues"], read["inbox", "deployments"]) == ("BAS", "deployments.csv")
+
+
+@pytest.mark.parametrize(
+    ("name", "fix"),
+    [("jria", "Did you mean jira?"), ("prometheus", "Known are github, jira, pagerduty, inbox")],
+)
+def test_a_source_that_is_not_configured(built, name, fix):
+    done = built.outcomes("run", "--source", "github", "--source", name)
+    assert (done.code, done.out) == (2, "")
+    assert done.err == f"error: --source {name}: not configured. {fix}\n"
+
+
+NO_RUN = {"run_id": None, "status": "failed", "published": None, "sources": []}
+
+
+@pytest.mark.parametrize("command", [["run"], ["run", "--dry-run"], ["build"]], ids=" ".join)
+def test_the_report_is_written_also_where_the_configuration_is_wrong(outcomes, tmp_path, command):
+    config = tmp_path / "outcomes.toml"
+    config.write_text("[organization]\n", encoding="utf-8")
+    done = outcomes("--config", config, "--home", tmp_path / "home", *command, "--format", "json")
+    assert (done.code, json.loads(done.out)) == (2, NO_RUN)
+    assert done.err.startswith(f"error: {config}: organi")
+
+
+def test_the_report_is_written_also_where_another_run_holds_the_home(built, tmp_path):
+    place = built.copy_to(tmp_path)
+    with place.home.lock_file.open("w", encoding="utf-8") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        for command in ("run", "build"):
+            done = place.outcomes(command, "--format", "json")
+            assert (done.code, json.loads(done.out)) == (1, NO_RUN)
+            assert "another run is in progress" in done.err
+
+
+def test_the_report_is_written_also_where_an_option_makes_no_sense(built):
+    done = built.outcomes("run", "--since", "tomorrow", "--format", "json")
+    assert (done.code, json.loads(done.out)) == (2, NO_RUN)
 
 
 def test_a_build_computes_again_without_fetching(rebuilt, built):

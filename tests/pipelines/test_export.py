@@ -10,7 +10,7 @@ from pipelines.export import export_canonical
 
 PUBLISHED = {
     *("metric_values", "metric_item", "metric_catalog", "metric_freshness", "item", "period"),
-    *("organisation", "department", "team", "service", "service_owner", "run", "run_manifest"),
+    *("organisation", "department", "team", "service", "service_owner", "unowned", "run", "run_manifest"),
 }
 ABOUT_THE_RUN = {"run", "run_manifest", "metric_freshness"}
 

@@ -1,6 +1,7 @@
 """Sources in threads, one writer: what fails is a result and does not stop the rest."""
 
-from datetime import UTC, datetime
+import weakref
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -16,7 +17,10 @@ from connectors.base import (
     UnexpectedShape,
     Unread,
 )
-from pipelines.ingest import ingest
+from connectors.records import Team
+from pipelines.ingest import Census, ingest
+
+NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
 
 
 def by_stream(results):
@@ -199,3 +203,158 @@ def test_rows_that_could_not_be_read_are_listed_until_they_can(warehouse, record
     }
     ingest(warehouse, "r2", sources)
     assert quarantined(warehouse) == [of_jira], "nobody could look at Jira's again"
+
+
+# --- rows that cannot be read
+
+
+def page(records, numbers, after=None, unread=(), mark="new"):
+    """A page of a walk that began at `old`; the last one is final."""
+    cursor = Cursor("old", Pass(mark, after)) if after else Cursor(mark)
+    rows = [records.pull_request(number) for number in numbers]
+    return Batch(rows, cursor, after is None, records.now, records.now, unread)
+
+
+def unread(number, reason="an answer lacks 'updated'"):
+    return Unread(f"github/a/s {number}", reason)
+
+
+def stored(warehouse):
+    rows = warehouse.con.execute("SELECT number FROM raw.pull_request ORDER BY number").fetchall()
+    return [number for (number,) in rows]
+
+
+@pytest.fixture
+def read(warehouse, records):
+    """Read a stream of one scope; its one result."""
+    count = 0
+
+    def once(told, **options):
+        nonlocal count
+        count += 1
+        source = records.source("github", {"s": told}, ["a"], present=["1", "2", "3", "4"])
+        (result,) = ingest(warehouse, f"run-{count}", {"github": (source, ["s"])}, **options)
+        return source, result
+
+    return once
+
+
+def test_a_row_that_cannot_be_read_costs_neither_its_page_nor_the_pages_behind_it(warehouse, records, read):
+    read([page(records, [], mark="old")])
+    _, result = read(
+        [
+            page(records, [1], "page-2"),
+            page(records, [2], "page-3", [unread(9)]),
+            page(records, [3], "page-4"),
+            page(records, [4]),
+        ]
+    )
+    assert stored(warehouse) == [1, 2, 3, 4]
+    assert result.status == "failed"
+    assert result.error == (
+        "github/a/s: 1 record could not be read (github/a/s 9: an answer lacks 'updated'). The others are "
+        "stored and these are asked for again in every run; report this with the server's version"
+    )
+    assert (result.quarantined_count, result.gap) == (1, "1 record that could not be read")
+    assert quarantined(warehouse) == [
+        ("github", "a", "s", "github/a/s 9", "an answer lacks 'updated'", "run-2")
+    ]
+    # All is whole up to the first page, and nothing behind it counts as read.
+    assert warehouse.cursors()["github", "a", "s"] == Cursor("old", Pass("new", "page-2"))
+
+
+def test_the_next_run_asks_again_for_what_could_not_be_read(warehouse, records, read):
+    read([page(records, [], mark="old")])
+    read([page(records, [1], unread=[unread(9), unread(8)])])
+    assert warehouse.cursors()["github", "a", "s"] == Cursor("old")
+    source, result = read([page(records, [1], unread=[unread(9)])])
+    assert source.all_cursors == [Cursor("old")]
+    assert (result.rows_changed, result.quarantined_count, len(quarantined(warehouse))) == (0, 1, 1)
+    source, result = read([page(records, [1, 9])])
+    assert source.all_cursors == [Cursor("old")]
+    assert (result.status, result.quarantined_count, quarantined(warehouse)) == ("ok", 0, [])
+    assert warehouse.cursors()["github", "a", "s"] == Cursor("new")
+
+
+def test_a_reading_that_is_cut_short_forgets_nothing_of_what_was_unreadable(warehouse, records, read):
+    read([page(records, [1], unread=[unread(8), unread(9)])])
+    _, result = read(
+        [page(records, [1], "page-2", [unread(8, "another reason")]), RateLimited("github", NOW)]
+    )
+    assert [(place, reason) for *_, place, reason, _ in quarantined(warehouse)] == [
+        ("github/a/s 8", "another reason"),
+        ("github/a/s 9", "an answer lacks 'updated'"),
+    ]
+    assert (result.quarantined_count, result.not_before) == (2, NOW)
+
+
+def test_a_stream_with_unreadable_rows_is_not_counted(warehouse, records, read):
+    """The row that could not be read would be lacking, and everything would be read again in every run."""
+    always = {("github", "s"): Census("pull_request", timedelta(0))}
+    read([page(records, [1, 2])])
+    source, _ = read([page(records, [], unread=[unread(9)])], censuses=always)
+    assert source.traffic.calls == 1
+
+
+def test_what_holds_now_is_not_ended_by_what_could_not_be_read_of_it(warehouse, records):
+    """A team that cannot be read has not been dissolved, also where an empty last page follows."""
+
+    def teams(*told):
+        source = records.source("github", {"teams": told})
+        (result,) = ingest(warehouse, f"run-{result_count()}", {"github": (source, ["teams"])})
+        rows = warehouse.con.execute("SELECT key FROM raw.source_team WHERE valid_to IS NULL ORDER BY key")
+        return result.status, [key for (key,) in rows.fetchall()]
+
+    def result_count():
+        return warehouse.con.execute("SELECT count(*) FROM ops.run_manifest").fetchall()[0][0]
+
+    def batch(keys, unread=(), is_final=True):
+        rows = [Team(id=f"t-{key}", key=key, name=key.title(), parent_id=None) for key in keys]
+        return Batch(rows, Cursor(), is_final, records.now, records.now, unread)
+
+    assert teams(batch(["basket", "search"])) == ("ok", ["basket", "search"])
+    halted = batch(["basket"], [unread(9)], is_final=False), batch([])
+    assert teams(*halted) == ("failed", ["basket", "search"])
+    assert teams(batch(["basket"])) == ("ok", ["basket"])
+
+
+def test_a_stream_that_is_wrong_as_a_whole_is_not_read_to_its_end(warehouse, records, read):
+    many = [unread(number) for number in range(400)]
+    source, result = read([page(records, [number], f"p{number}", many) for number in range(1, 100)])
+    assert source.traffic.calls == 3
+    assert result.error.startswith("github/a/s: more than 1,000 records could not be read (github/a/s 0: ")
+    assert warehouse.cursors() == {}
+
+
+# --- how much is held in memory
+
+
+def test_what_waits_for_the_writer_is_bounded_by_rows_and_not_by_the_history(warehouse, records, monkeypatch):
+    """A fast source may not fill memory while the writer is busy: it waits."""
+    monkeypatch.setattr("pipelines.writer.LARGEST_GROUP", 30)
+    monkeypatch.setattr("pipelines.ingest.QUEUE_LENGTH", 4)
+    alive, most, group_sizes = set(), 0, []
+    land = warehouse.land
+
+    class Page(list):
+        """A page's rows; knows when nobody holds it any more."""
+
+    def pages():
+        nonlocal most
+        for number in range(200):
+            rows = Page(records.pull_request(10 * number + one) for one in range(10))
+            alive.add(number)
+            weakref.finalize(rows, alive.discard, number)
+            most = max(most, len(alive))
+            yield Batch(rows, Cursor(f"m{number}"), number == 199, records.now, records.now)
+
+    def landed(run_id, source, scope, stream, batches, *arguments, **options):
+        group_sizes.append(sum(len(batch.records) for batch in batches))
+        return land(run_id, source, scope, stream, batches, *arguments, **options)
+
+    monkeypatch.setattr(warehouse, "land", landed)
+    (result,) = ingest(warehouse, "r", {"github": (records.source("github", {"s": pages()}), ["s"])})
+    assert (result.status, result.rows_read) == ("ok", 2000)
+    assert max(group_sizes) <= 30
+    # Four in the queue, three in a group and three that are being written, one on either side of the queue.
+    assert most <= 12

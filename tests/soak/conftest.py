@@ -1,211 +1,29 @@
-"""The sandbox behind proxies that can misbehave, and the command as a process of its own.
+"""One organisation for all long runs, and what an undisturbed run leaves of it."""
 
-Two runs over the same organisation must leave the same content, whatever happens on the way: every
-test here compares with one undisturbed run.
-"""
-
-import importlib.util
-import os
-import signal
-import subprocess
-import sys
-import tempfile
-import threading
-import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 
-import duckdb
+import chaos_proxy
 import pytest
+from running_site import Site, Undisturbed, assert_same_content, site_of, undisturbed_run
 
-from connectors.sandbox.configuration import TOKEN_VARIABLE, write_configuration
-from connectors.sandbox.servers import serve
-from connectors.sandbox.simulation import build
-from connectors.sandbox.world import World
-from pipelines.export import export_canonical
-from pipelines.home import Home, only_run
-from pipelines.snapshot_reader import open_snapshot
-from pipelines.warehouse import Warehouse
+from pipelines.home import Home
 
-OUTCOMES = Path(sys.executable).with_name("outcomes")
 SCALE = 0.25
-LONGEST_COMMAND_SECONDS = 300.0
-DECIDED_BY_THE_TESTS = ("OUTCOMES_HOME", "OUTCOMES_CONFIG", "DAGSTER_HOME")
-
-Dump = Mapping[str, bytes]
-"""A canonical export: the files' content by their names."""
-
-
-def load_chaos() -> ModuleType:
-    """The proxy beside this file; tests/ is no package."""
-    spec = importlib.util.spec_from_file_location("chaos_proxy", Path(__file__).parent / "chaos_proxy.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["chaos_proxy"] = module  # dataclasses look their module up
-    spec.loader.exec_module(module)
-    return module
-
-
-@dataclass(frozen=True)
-class Line:
-    """A line of progress without its time and counts, and the seconds since launch at which it came."""
-
-    at: float
-    text: str
-
-
-class Command:
-    """One `outcomes` command in a session of its own; what it says is read while it runs."""
-
-    def __init__(self, *arguments: str) -> None:
-        environment = {key: value for key, value in os.environ.items() if key not in DECIDED_BY_THE_TESTS}
-        self.launched = time.monotonic()
-        self.process = subprocess.Popen(
-            [str(OUTCOMES), *arguments],
-            env={**environment, TOKEN_VARIABLE: "sandbox"},
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
-        self.progress: list[Line] = []
-        self.errors: list[str] = []
-        """Whatever it says on stderr besides progress."""
-        self._news = threading.Condition()
-        self._has_ended = False
-        self._reader = threading.Thread(target=self._read)
-        self._reader.start()
-
-    def _read(self) -> None:
-        assert self.process.stderr is not None
-        for line in self.process.stderr:
-            with self._news:
-                self._take(line.rstrip("\n"))
-                self._news.notify_all()
-        with self._news:
-            self._has_ended = True
-            self._news.notify_all()
-
-    def _take(self, line: str) -> None:
-        words = line.split()
-        if len(words) > 2 and words[1] in ("step", "fetched"):
-            kept = [word for word in words[1:] if not word.startswith(("status=", "rows_"))]
-            self.progress.append(Line(time.monotonic() - self.launched, " ".join(kept)))
-        elif line:
-            self.errors.append(line)
-
-    def wait_for(self, text: str) -> float | None:
-        """The seconds from launch to a line of progress that begins so; None where it never comes."""
-
-        def found() -> float | None:
-            return next((line.at for line in self.progress if line.text.startswith(text)), None)
-
-        with self._news:
-            self._news.wait_for(lambda: self._has_ended or found() is not None, LONGEST_COMMAND_SECONDS)
-            return found()
-
-    def is_running_after(self, seconds: float) -> bool:
-        """Let it run for so long; whether it still does then."""
-        try:
-            self.process.wait(max(seconds, 0.0))
-        except subprocess.TimeoutExpired:
-            return True
-        return False
-
-    def send(self, number: signal.Signals) -> None:
-        """Send a signal to the whole session, as a terminal does with Ctrl-C."""
-        os.killpg(self.process.pid, number)
-
-    def kill(self) -> bool:
-        """Kill the process without a warning; whether it was still running."""
-        self.process.kill()
-        return self.process.wait(LONGEST_COMMAND_SECONDS) == -signal.SIGKILL
-
-    def end(self) -> int:
-        """Wait for the end; the exit code, negative for a signal."""
-        code = self.process.wait(LONGEST_COMMAND_SECONDS)
-        self._reader.join(LONGEST_COMMAND_SECONDS)
-        assert self.process.stderr is not None
-        self.process.stderr.close()
-        return code
-
-
-class Site:
-    """The sandbox's servers behind proxies, and the configuration that names the proxies."""
-
-    def __init__(self, world: World, proxies: Mapping[str, "ChaosProxy"], configuration: Path) -> None:  # noqa: F821
-        self.proxies = proxies
-        self._as_of = world.as_of.isoformat()
-        self._configuration = configuration
-
-    @contextmanager
-    def running(self, home: Home) -> Iterator[Command]:
-        """`outcomes run` as of the sandbox's last moment; killed at the end if it still runs."""
-        options = ("--config", str(self._configuration), "--home", str(home.path))
-        command = Command(*options, "run", "--as-of", self._as_of)
-        try:
-            yield command
-        finally:
-            command.process.kill()
-            command.end()
-
-    def run(self, home: Home) -> tuple[int, Command]:
-        """`outcomes run` to its end: the exit code and what it said."""
-        with self.running(home) as command:
-            return command.end(), command
-
-
-@dataclass(frozen=True)
-class Undisturbed:
-    """What a run leaves that nothing disturbs, how it got on, and how much each source was asked."""
-
-    fetched: Dump
-    published: Dump
-    progress: list[Line]
-    seconds: float
-    requests: Mapping[str, int]
-
-
-def fetched(home: Home) -> Dump:
-    """What `outcomes export --canonical --warehouse` writes."""
-    with only_run(home), closing(Warehouse(home.warehouse)) as warehouse:
-        return dump(warehouse.con, "raw")
-
-
-def published(home: Home) -> Dump:
-    """What `outcomes export --canonical` writes."""
-    with open_snapshot(home) as (con, _):
-        return dump(con, "main")
-
-
-def dump(con: duckdb.DuckDBPyConnection, schema: str) -> Dump:
-    with tempfile.TemporaryDirectory() as folder:
-        return {path.name: path.read_bytes() for path in export_canonical(con, [schema], Path(folder))}
-
-
-def differing(one: Dump, other: Dump) -> list[str]:
-    """The files that differ. Comparing the dumps themselves would show megabytes of them."""
-    return sorted(name for name in {*one, *other} if one.get(name) != other.get(name))
 
 
 @pytest.fixture(scope="session")
 def chaos() -> ModuleType:
     """The module of the proxy."""
-    return load_chaos()
+    return chaos_proxy
 
 
 @pytest.fixture(scope="session")
-def site(chaos: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """A smaller organisation than the demo's, with every scenario on top."""
-    configuration = tmp_path_factory.mktemp("site") / "outcomes.toml"
-    world = build(scale=SCALE, with_scenarios=True)
-    with serve(world) as servers, chaos.proxies_before(servers.urls) as proxies:
-        write_configuration(configuration, {name: proxy.url for name, proxy in proxies.items()}, world)
-        yield Site(world, proxies, configuration)
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A smaller organisation than the demo's."""
+    with site_of(SCALE, tmp_path_factory.mktemp("site")) as site:
+        yield site
 
 
 @pytest.fixture
@@ -215,24 +33,12 @@ def home(tmp_path: Path) -> Home:
 
 
 @pytest.fixture(scope="session")
-def undisturbed(site: Site, chaos: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> Undisturbed:
+def undisturbed(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Undisturbed:
     """One run with nothing in its way."""
-    home = Home(tmp_path_factory.mktemp("undisturbed") / "home")
-    for proxy in site.proxies.values():
-        proxy.follow(chaos.Plan())
-    code, command = site.run(home)
-    seconds = time.monotonic() - command.launched
-    assert code == 0, command.errors
-    requests = {name: proxy.requests for name, proxy in site.proxies.items()}
-    return Undisturbed(fetched(home), published(home), command.progress, seconds, requests)
+    return undisturbed_run(site, Home(tmp_path_factory.mktemp("undisturbed") / "home"))
 
 
 @pytest.fixture
 def leaves_the_same(undisturbed: Undisturbed) -> Callable[[Home], None]:
-    """Assert that a home holds what an undisturbed run leaves: the rows, and what is published."""
-
-    def check(home: Home) -> None:
-        assert differing(fetched(home), undisturbed.fetched) == []
-        assert differing(published(home), undisturbed.published) == []
-
-    return check
+    """Assert that a home holds what an undisturbed run leaves."""
+    return lambda home: assert_same_content(home, undisturbed)

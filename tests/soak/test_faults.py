@@ -7,6 +7,7 @@ import pytest
 pytestmark = pytest.mark.soak
 
 SEEDS = range(1, 7)
+SHARE = 0.1
 
 
 @pytest.fixture
@@ -34,6 +35,23 @@ def test_faults_leave_no_trace(site, chaos, undisturbed, leaves_the_same, follow
         planned = {fault: plans[source].entries.count(fault) for fault in chaos.Fault}
         assert min(planned.values()) > 0
         assert dict(proxy.injected) == planned, source
+    leaves_the_same(home)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_one_answer_in_ten_fails_and_nothing_is_lost(
+    site, chaos, undisturbed, leaves_the_same, follow, home, seed
+):
+    plans = {
+        source: chaos.Plan.share(Random(f"{seed}/{source}/share"), requests, SHARE)
+        for source, requests in undisturbed.requests.items()
+    }
+    follow(plans)
+    code, command = site.run(home)
+    assert (code, command.errors) == (0, [])
+    asked = sum(proxy.requests for proxy in site.proxies.values())
+    failed = sum(proxy.injected.total() for proxy in site.proxies.values())
+    assert SHARE / 2 < failed / asked < SHARE * 2
     leaves_the_same(home)
 
 

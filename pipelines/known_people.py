@@ -1,0 +1,20 @@
+"""The names by which people are known here, for sources to strike them out of what others wrote."""
+
+from duckdb import DuckDBPyConnection
+
+from pipelines.config_model import Configuration
+
+_KNOWN = """
+SELECT unnest([login, email]) FROM raw.account WHERE lower(coalesce(kind, '')) <> 'bot'
+UNION SELECT account FROM raw.person_account
+"""
+
+
+def known_names(con: DuckDBPyConnection, configuration: Configuration) -> frozenset[str]:
+    """Logins and addresses of the accounts that were read, and of the members that the file names.
+
+    In the first run nobody has been read yet; what it took in is read again when names are known.
+    """
+    members = {member.account for team in configuration.teams for member in team.members}
+    read = {name for (name,) in con.execute(_KNOWN).fetchall() if name}
+    return frozenset(read | members)
