@@ -99,7 +99,7 @@ def test_fields_are_named_and_nobody_is_asked_for(make, scripted_server):
 
 
 def test_times_in_queries_are_epoch_milliseconds_whatever_the_zone_of_the_profile(make, scripted_server):
-    """airbytehq/airbyte#48492, #48838, apache/devlake#4932, gastownhall/beads#3788,
+    """airbytehq/airbyte#48492, airbytehq/airbyte#48838, apache/devlake#4932, gastownhall/beads#3788,
     onyx-dot-app/onyx#14114, constructorfabric/insight#1739; no upper bound: insight#3447
     """
     scripted_server.play("jira/cloud_preflight")
@@ -312,7 +312,7 @@ def test_an_unknown_project_is_named_and_the_others_go_on(make, scripted_server)
 
 
 def test_census_asks_for_ids_only(make, scripted_server):
-    """apache/devlake#7534, #9030: no search tells of what was deleted"""
+    """apache/devlake#7534, apache/devlake#9030: no search tells of what was deleted"""
     scripted_server.play("jira/cloud_preflight")
     scripted_server.answer("GET", SEARCH, json={"issues": [{"id": "7"}], "nextPageToken": "t"})
     scripted_server.answer("GET", SEARCH, json={"issues": [{"id": "8"}]})

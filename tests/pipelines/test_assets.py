@@ -14,6 +14,7 @@ import polars as pl
 import pytest
 
 from connectors.base import Cursor
+from connectors.registry import discover
 from pipelines import publish
 from pipelines.assets.metrics import metric_asset, metric_key
 from pipelines.assets.models import model_asset
@@ -194,7 +195,7 @@ def test_a_failing_source_fails_its_checks_and_nothing_else(night):
         for one in night.get_asset_check_evaluations()
         if one.check_name == "fetched" and not one.passed
     }
-    assert set(failed) == {stream_key("jira", "statuses"), stream_key("jira", "issues")}
+    assert set(failed) == {stream_key("jira", stream) for stream in discover()["jira"].streams}
     for one in failed.values():
         assert not one.blocking
         assert "jira" in one.metadata["errors"].value

@@ -2,7 +2,7 @@
 description = "One row per architecture decision, proposed or taken: of decision records, and of issues by type."
 depends_on = [
     "raw.architecture_decision", "raw.issue", "staged.stg_work_item", "staged.stg_catalog_service",
-    "staged.stg_service_project", "staged.stg_team_alias", "config.service", "config.decision_issue_type", "config.run",
+    "staged.stg_service_project", "config.team", "config.team_name", "config.service", "config.decision_issue_type", "config.run",
     "config.organisation",
 ]
 key = ["item_id"]
@@ -35,6 +35,22 @@ of_project AS (
     GROUP BY source, project_key
 ),
 
+-- What decisions and issues call a team: what the configuration says, else the team's own id or name.
+named AS (
+    SELECT source, team AS name, team AS other FROM raw.architecture_decision
+    UNION
+    SELECT source, team, team_name FROM raw.issue
+),
+
+meant AS (
+    SELECT n.source, n.name, n.other, coalesce(min(c.team), min(t.id)) AS team_id
+    FROM named AS n
+    LEFT JOIN config.team_name AS c
+        ON lower(c.name) IN (lower(n.name), lower(n.other)) AND coalesce(c.source, n.source) = n.source
+    LEFT JOIN config.team AS t ON lower(n.other) IN (t.id, lower(t.name))
+    GROUP BY n.source, n.name, n.other
+),
+
 told AS (
     SELECT
         d.source, d.id, coalesce(s.id, c.service_id) AS service_id, a.team_id, d.status, d.proposed_on,
@@ -42,11 +58,11 @@ told AS (
     FROM raw.architecture_decision AS d
     LEFT JOIN config.service AS s ON s.id = lower(d.service)
     LEFT JOIN staged.stg_catalog_service AS c ON c.source = d.source AND c.catalog_service_id = d.service
-    LEFT JOIN staged.stg_team_alias AS a ON a.source = d.source AND a.name = lower(d.team)
+    LEFT JOIN meant AS a ON a.source = d.source AND a.name = d.team AND a.other = d.team
     WHERE d.gone_at IS NULL
     UNION ALL
     SELECT
-        i.source, i.id, p.service_id, coalesce(a.team_id, b.team_id),
+        i.source, i.id, p.service_id, a.team_id,
         CASE
             WHEN w.finished_on IS NULL THEN 'proposed'
             WHEN regexp_matches(lower(coalesce(i.resolution, '')), 'reject|declin|won.?t') THEN 'rejected'
@@ -57,8 +73,10 @@ told AS (
     JOIN setting AS c ON list_contains(c.types, lower(i.type))
     JOIN staged.stg_work_item AS w ON w.source = i.source AND w.issue_id = i.id
     LEFT JOIN of_project AS p ON p.source = i.source AND p.project_key = i.container_id
-    LEFT JOIN staged.stg_team_alias AS a ON a.source = i.source AND a.name = lower(i.team)
-    LEFT JOIN staged.stg_team_alias AS b ON b.source = i.source AND b.name = lower(i.team_name)
+    LEFT JOIN meant AS a
+        ON a.source = i.source
+        AND a.name IS NOT DISTINCT FROM i.team
+        AND a.other IS NOT DISTINCT FROM i.team_name
 )
 
 SELECT

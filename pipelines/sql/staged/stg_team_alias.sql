@@ -1,8 +1,7 @@
 /*
-description = "One row per source and name there that means a configured team."
+description = "One row per source and name there that means a configured team, as far as owners and memberships are told."
 depends_on = [
     "raw.source_team", "raw.code_owner", "raw.catalog_owner", "raw.source_service_team", "raw.membership",
-    "raw.joiner", "raw.issue", "raw.architecture_decision", "raw.register_entry", "raw.exercise",
     "config.team", "config.team_name",
 ]
 key = ["source", "name"]
@@ -24,16 +23,6 @@ WITH told AS (
     SELECT source, team FROM raw.source_service_team
     UNION
     SELECT source, team FROM raw.membership WHERE gone_at IS NULL
-    UNION
-    SELECT source, team FROM raw.joiner WHERE gone_at IS NULL
-    UNION
-    SELECT source, unnest([team, team_name]) FROM raw.issue WHERE gone_at IS NULL AND team IS NOT NULL
-    UNION
-    SELECT source, team FROM raw.architecture_decision WHERE gone_at IS NULL
-    UNION
-    SELECT source, team FROM raw.register_entry WHERE gone_at IS NULL
-    UNION
-    SELECT source, team FROM raw.exercise WHERE gone_at IS NULL
 ),
 
 -- Of several teams that ever had a name, the one that has it now or had it last is meant.
