@@ -7,13 +7,13 @@ from running_site import assert_same_content, kill_moments, kill_one, site_of, u
 
 from pipelines.home import Home
 
-SCALE = 0.1
+SCALE = 0.05
 SEED = 3
 KILLS = 3
 
 
 def test_three_kills_lose_nothing(tmp_path):
-    with site_of(SCALE, tmp_path) as site, ExitStack() as stack:
+    with site_of(SCALE, tmp_path, with_scenarios=False) as site, ExitStack() as stack:
         undisturbed = undisturbed_run(site, Home(tmp_path / "undisturbed"))
         home = Home(tmp_path / "home")
         for moment in kill_moments(undisturbed, Random(SEED), KILLS):

@@ -181,10 +181,10 @@ def differing(one: Dump, other: Dump) -> list[str]:
 
 
 @contextmanager
-def site_of(scale: float, folder: Path) -> Iterator[Site]:
-    """An organisation of that size (1 is the demo's), with every scenario on top."""
+def site_of(scale: float, folder: Path, *, with_scenarios: bool = True) -> Iterator[Site]:
+    """An organisation of that size (1 is the demo's), with every scenario on top or without them."""
     configuration = folder / "outcomes.toml"
-    world = build(scale=scale, with_scenarios=True)
+    world = build(scale=scale, with_scenarios=with_scenarios)
     with serve(world) as servers, proxies_before(servers.urls) as proxies:
         write_configuration(configuration, {name: proxy.url for name, proxy in proxies.items()}, world)
         yield Site(world, proxies, configuration)
