@@ -27,7 +27,7 @@ from pipelines.sources import censuses, create_sources
 from pipelines.warehouse import RECORD_BY_TABLE, Warehouse, columns_of
 
 SCALE = 0.04
-FEW, MANY = 2, 25
+FEW, MANY = 1, 25
 PARTS = st.lists(st.floats(0.05, 0.99), min_size=1, max_size=3).map(sorted)
 """The moments of earlier nights, as parts of the history."""
 
