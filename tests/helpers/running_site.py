@@ -32,6 +32,8 @@ from pipelines.warehouse import Warehouse
 OUTCOMES = Path(sys.executable).with_name("outcomes")
 LONGEST_COMMAND_SECONDS = 300.0
 PUBLISHING = "step name=publishing"
+PLACES = frozenset({"name", "source", "stream", "scope"})
+"""The words of a line of progress that are the same in every run; counts are not."""
 DECIDED_BY_THE_TESTS = ("OUTCOMES_HOME", "OUTCOMES_CONFIG", "DAGSTER_HOME")
 
 Dump = Mapping[str, bytes]
@@ -81,9 +83,9 @@ class Command:
     def _take(self, line: str) -> None:
         words = line.split()
         if len(words) > 2 and words[1] in ("step", "fetched"):
-            kept = [word for word in words[1:] if not word.startswith(("status=", "rows_"))]
-            self.progress.append(Line(time.monotonic() - self.launched, " ".join(kept)))
-        elif line:
+            kept = [word for word in words[1:] if word.partition("=")[0] in PLACES]
+            self.progress.append(Line(time.monotonic() - self.launched, " ".join([words[1], *kept])))
+        elif line and not (len(words) > 2 and words[1] in ("fetching", "waiting", "note")):
             self.errors.append(line)
 
     def wait_for(self, text: str) -> float | None:
