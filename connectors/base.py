@@ -244,13 +244,13 @@ class SourceContext:
 
 @runtime_checkable
 class Source(Protocol):
-    """One outside system. Implementations live in one file each and are found by the registry.
+    """One outside system. Each lives in a file or a folder of its own and is found by the registry.
 
-    A module in `connectors/` is a source when it defines `KIND: str`, `Settings` (a
-    `SourceSettings`), `STREAMS` (stream → the record tables that it fills, parents first),
-    `SCOPES_FROM` (the key under `[[service]]` that lists what a service owns in it, or None) and
-    `create(settings, context) -> Source`. Where it can tell what was deleted it also defines
-    `CENSUS`: stream → the least time between two censuses, zero for one in every run.
+    A module of `connectors/`, or the `source.py` of a folder there, is a source when it defines
+    `KIND: str`, `Settings` (a `SourceSettings`), `STREAMS` (stream → the record tables that it fills,
+    parents first), `SCOPES_FROM` (the key under `[[service]]` that lists what a service owns in it,
+    or None) and `create(settings, context) -> Source`. Where it can tell what was deleted it also
+    defines `CENSUS`: stream → the least time between two censuses, zero for one in every run.
     """
 
     name: str

@@ -17,8 +17,8 @@ from typing import cast
 from pydantic import Field
 
 from connectors.base import InputError, Source, SourceContext, SourceSettings
-from connectors.document_files import Document, first_day, owner, parse
-from connectors.document_source import DocumentSettings, DocumentSource
+from connectors.documents.files import Document, first_day, owner, parse
+from connectors.documents.scan import DocumentSettings, DocumentSource
 from connectors.records import ArchitectureDecision, Record
 
 KIND = "decision_records"

@@ -1,10 +1,11 @@
-"""Finds every source in this folder: a module that defines `KIND`, `Settings`, `STREAMS`,
-`SCOPES_FROM` and `create`.
+"""Finds every source in this folder: a module, or the `source.py` of a folder with all of its parts,
+that defines `KIND`, `Settings`, `STREAMS`, `SCOPES_FROM` and `create`.
 """
 
 import importlib
+import importlib.util
 import pkgutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cache
@@ -34,10 +35,8 @@ class SourceKind:
 def discover() -> Mapping[str, SourceKind]:
     """Every source kind by its name, in alphabetical order."""
     found: dict[str, SourceKind] = {}
-    for info in sorted(pkgutil.iter_modules(connectors.__path__), key=lambda module: module.name):
-        if info.ispkg:
-            continue
-        module = importlib.import_module(f"connectors.{info.name}")
+    for name in _modules():
+        module = importlib.import_module(name)
         if hasattr(module, "KIND"):
             found[module.KIND] = SourceKind(
                 module.KIND,
@@ -49,6 +48,16 @@ def discover() -> Mapping[str, SourceKind]:
                 getattr(module, "CENSUS", {}),
             )
     return MappingProxyType(found)
+
+
+def _modules() -> Iterator[str]:
+    """The names of all modules that may be sources."""
+    for info in sorted(pkgutil.iter_modules(connectors.__path__), key=lambda module: module.name):
+        name = f"connectors.{info.name}"
+        if not info.ispkg:
+            yield name
+        elif importlib.util.find_spec(f"{name}.source"):
+            yield f"{name}.source"
 
 
 def settings_models() -> Mapping[str, type[SourceSettings]]:

@@ -16,10 +16,10 @@ from typing import cast
 from pydantic import Field
 
 from connectors.base import InputError, Source, SourceContext, SourceSettings
-from connectors.document_files import Document, owner
-from connectors.document_source import DocumentSettings, DocumentSource
+from connectors.documents.files import Document, owner
+from connectors.documents.runbook_links import Follower, is_broken_file, links_of
+from connectors.documents.scan import DocumentSettings, DocumentSource
 from connectors.records import Record, Runbook
-from connectors.runbook_links import Follower, is_broken_file, links_of
 
 KIND = "runbooks"
 SCOPES_FROM = None

@@ -21,8 +21,8 @@ from pipelines.cli_errors import FAILED, USAGE, CommandError
 
 if TYPE_CHECKING:
     from connectors.base import InputError
-    from connectors.inbox_columns import Row
-    from connectors.inbox_settings import InboxSettings
+    from connectors.inbox.columns import Row
+    from connectors.inbox.settings import InboxSettings
 
 DOOR_PORT = 8502
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -54,8 +54,8 @@ def schema(
     record_type: Annotated[str, typer.Argument(help="A record type, such as deployments.")],
 ) -> None:
     """Print the JSON Schema of a record type's rows."""
-    from connectors.inbox_schema import row_schema  # noqa: PLC0415 - heavy
-    from connectors.inbox_types import ROWS  # noqa: PLC0415 - heavy
+    from connectors.inbox.schema import row_schema  # noqa: PLC0415 - heavy
+    from connectors.inbox.types import ROWS  # noqa: PLC0415 - heavy
 
     if record_type not in ROWS:
         raise CommandError(f"{record_type}: no record type. Known are {', '.join(ROWS)}", USAGE)
@@ -73,8 +73,9 @@ def serve(
 ) -> None:
     """Take deployments and incidents over HTTP, from jobs that have a token."""
     from connectors.base import AuthError  # noqa: PLC0415 - heavy
-    from connectors.inbox_door import Tokens, create_door  # noqa: PLC0415 - heavy
-    from connectors.inbox_door import serve as run_door  # noqa: PLC0415 - heavy
+    from connectors.inbox.door.app import create_door  # noqa: PLC0415 - heavy
+    from connectors.inbox.door.server import serve as run_door  # noqa: PLC0415 - heavy
+    from connectors.inbox.door.tokens import Tokens  # noqa: PLC0415 - heavy
     from pipelines.config import load  # noqa: PLC0415 - heavy
     from pipelines.serve import require_free_port  # noqa: PLC0415 - used here alone
 
@@ -110,7 +111,7 @@ def _inbox_of(sources: Any, name: str | None) -> "InboxSettings":
 @cache
 def _record_commands() -> Mapping[str, Any]:
     """Record type → its command."""
-    from connectors.inbox_types import ROWS  # noqa: PLC0415 - heavy
+    from connectors.inbox.types import ROWS  # noqa: PLC0415 - heavy
 
     app = typer.Typer()
     for record_type, row in ROWS.items():
@@ -176,7 +177,7 @@ def _option(row: "type[Row]", field: str) -> inspect.Parameter:
 
 def _completed(record_type: str, row: "type[Row]", given: Mapping[str, Any]) -> dict[str, Any]:
     """A row of options: `now` is a time, and what the command makes up is there."""
-    from connectors.inbox_schema import row_schema  # noqa: PLC0415 - heavy
+    from connectors.inbox.schema import row_schema  # noqa: PLC0415 - heavy
 
     now = datetime.now(UTC).isoformat()
     properties = row_schema(record_type)["properties"]
@@ -201,7 +202,7 @@ def _completed(record_type: str, row: "type[Row]", given: Mapping[str, Any]) -> 
 def _rows_of(path: Path) -> list[dict[str, Any]]:
     """The rows of a file, or of stdin."""
     from connectors.base import InputError  # noqa: PLC0415 - heavy
-    from connectors.inbox_files import read_object  # noqa: PLC0415 - heavy
+    from connectors.inbox.files import read_object  # noqa: PLC0415 - heavy
 
     try:
         text = sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
@@ -221,7 +222,7 @@ def _rows_of(path: Path) -> list[dict[str, Any]]:
 
 def _write(home: Path, record_type: str, rows: list[dict[str, Any]]) -> None:
     from connectors.base import InputError  # noqa: PLC0415 - heavy
-    from connectors.inbox_writer import InboxBusyError, InboxWriter  # noqa: PLC0415 - heavy
+    from connectors.inbox.writer import InboxBusyError, InboxWriter  # noqa: PLC0415 - heavy
 
     try:
         recorded = InboxWriter(home).record(record_type, rows)

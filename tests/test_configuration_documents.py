@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
 from connectors.base import SourceSettings
-from connectors.prometheus import Objective
+from connectors.prometheus.source import Objective
 from connectors.registry import settings_models
 from pipelines.config import load
 from pipelines.config_model import (

@@ -54,15 +54,25 @@ def create(settings, context):
 '''
 
 
-@pytest.fixture
-def almanac(tmp_path, monkeypatch):
-    """A further folder of connectors with one file in it."""
-    (tmp_path / "almanac.py").write_text(SOURCE)
+PARTS = {
+    "almanac/__init__.py": '"""Releases on paper."""\n',
+    "almanac/source.py": SOURCE.replace("\nKIND", "from connectors.almanac.shelf import LONGEST\n\nKIND"),
+    "almanac/shelf.py": "LONGEST = 12\n",
+}
+
+
+@pytest.fixture(params=[{"almanac.py": SOURCE}, PARTS], ids=["a file", "a folder"])
+def almanac(request, tmp_path, monkeypatch):
+    """A further folder of connectors with one source in it."""
+    for name, text in request.param.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
     monkeypatch.setattr(connectors, "__path__", [*connectors.__path__, str(tmp_path)])
     discover.cache_clear()
     yield
     discover.cache_clear()
-    sys.modules.pop("connectors.almanac", None)
+    for name in [name for name in sys.modules if name.startswith("connectors.almanac")]:
+        del sys.modules[name]
 
 
 def _configuration(tmp_path, shelf):
@@ -75,7 +85,7 @@ def _configuration(tmp_path, shelf):
 
 
 @pytest.mark.usefixtures("almanac")
-def test_a_source_is_found_by_its_file(tmp_path):
+def test_a_source_is_found_by_its_place(tmp_path):
     (settings,) = load(_configuration(tmp_path, 3)).sources
     found = discover()["almanac"]
     assert found.description == "A calendar of releases on paper."

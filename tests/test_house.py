@@ -1,68 +1,103 @@
-"""The house: a new source is one file, and sources know nothing of one another."""
+"""The house: a source is one file or one folder, and sources know nothing of one another."""
 
-import ast
-from pathlib import Path
+import pytest
+from import_graph import ROOT, imports, named, reached
 
 from connectors.registry import discover
 
-ROOT = Path(__file__).parent.parent
-FOLDER = ROOT / "connectors"
+GRAPH = imports()
+SOURCES = {kind: source.create.__module__ for kind, source in discover().items()}
+FOLDERS = {kind: f"connectors.{kind}." for kind, module in SOURCES.items() if module.endswith(".source")}
+"""The sources that have parts: what the names of these begin with."""
 
 
-def _module(source):
-    return source.create.__module__.removeprefix("connectors.")
+def _foreign(graph):
+    """Where a source reaches another: each with those that it reaches."""
+    modules = set(SOURCES.values())
+    found = {module: sorted(reached(graph, module) & modules - {module}) for module in modules}
+    return {module: others for module, others in found.items() if others}
 
 
-SOURCES = {_module(source) for source in discover().values()}
+def _shared_parts(graph):
+    """Parts of a source that are imported from outside of its folder."""
+    return sorted(
+        (module, one)
+        for folder in FOLDERS.values()
+        for module, needed in graph.items()
+        for one in needed
+        if one.startswith(folder) and not module.startswith(folder)
+    )
 
 
-def _imports(name):
-    """The modules of the folder that a module names, itself left out."""
-    found = set()
-    for node in ast.walk(ast.parse((FOLDER / f"{name}.py").read_text("utf-8"))):
-        if isinstance(node, ast.ImportFrom) and node.module == "connectors":
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("connectors."):
-            found.add(node.module.split(".")[1])
-        elif isinstance(node, ast.Import):
-            found |= {
-                alias.name.split(".")[1] for alias in node.names if alias.name.startswith("connectors.")
-            }
-    return {one for one in found - {name} if (FOLDER / f"{one}.py").is_file()}
+def _lonely(graph):
+    """Modules beside the sources that one source alone needs."""
+    of_sources = {*SOURCES.values(), *(f"connectors.{kind}" for kind in SOURCES)}
+    beside = {one for one in graph if one.count(".") == 1} - of_sources
+    needed_by = {kind: reached(graph, module) & beside for kind, module in SOURCES.items()}
+    users = {one: [kind for kind, needed in needed_by.items() if one in needed] for one in beside}
+    return {one: kinds for one, kinds in users.items() if len(kinds) == 1}
 
 
-def _reached(name):
-    """Everything that a module needs, directly or not."""
-    seen, waiting = set(), [name]
-    while waiting:
-        new = _imports(waiting.pop()) - seen
-        seen |= new
-        waiting += new
-    return seen
+def test_a_source_is_where_its_kind_says():
+    for kind, module in SOURCES.items():
+        assert module in {f"connectors.{kind}", f"connectors.{kind}.source"}
 
 
 def test_sources_do_not_import_one_another():
-    assert {name: sorted(_reached(name) & SOURCES) for name in SOURCES} == {name: [] for name in SOURCES}
+    assert _foreign(GRAPH) == {}
 
 
 def test_a_part_of_one_source_serves_that_source_alone():
-    for name in SOURCES:
-        foreign = [
-            part
-            for part in _reached(name)
-            for other in SOURCES - {name}
-            if part.startswith(f"{other}_") and not name.startswith(f"{other}_")
-        ]
-        assert foreign == [], f"{name} uses parts of another source"
+    assert _shared_parts(GRAPH) == []
+
+
+def test_what_one_source_alone_needs_lies_in_its_folder():
+    assert _lonely(GRAPH) == {}
 
 
 def test_nothing_outside_the_connectors_names_a_source():
-    """A rule about one kind of source belongs into its file."""
-    modules = {f"connectors.{one}" for one in SOURCES}
-    named = [
-        (path.name, node.module)
+    """A rule about one kind of source belongs into its file. The inbox's parts are the command's too."""
+    parts = {one for one in GRAPH for kind in FOLDERS if one.startswith(FOLDERS[kind]) and kind != "inbox"}
+    found = {
+        (path.name, one)
         for path in [*(ROOT / "pipelines").rglob("*.py"), *(ROOT / "dashboard").rglob("*.py")]
-        for node in ast.walk(ast.parse(path.read_text("utf-8")))
-        if isinstance(node, ast.ImportFrom) and node.module in modules
-    ]
-    assert named == []
+        for one in named(path) & (parts | set(SOURCES.values()))
+    }
+    assert found == set()
+
+
+# ---- that these rules can fail -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "import connectors.jira.client",
+        "from connectors.jira import client",
+        "from connectors.jira.client import JiraClient",
+        "def late():\n    from connectors.jira import client as other",
+        "from .jira.client import JiraClient",
+    ],
+)
+def test_an_import_is_seen_however_it_is_written(tmp_path, line):
+    for name in ("jira/client", "jira/__init__", "codecov"):
+        path = tmp_path / "connectors" / f"{name}.py"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(line if name == "codecov" else "", "utf-8")
+    graph = imports(tmp_path)
+    assert "connectors.jira.client" in graph["connectors.codecov"]
+    assert _shared_parts(graph) == [("connectors.codecov", "connectors.jira.client")]
+
+
+def test_a_source_behind_a_shared_module_is_seen():
+    graph = {one: set() for one in GRAPH} | {
+        "connectors.codecov": {"connectors.http"},
+        "connectors.http": {"connectors.statuspage"},
+    }
+    assert _foreign(graph) == {"connectors.codecov": ["connectors.statuspage"]}
+    assert _lonely(graph) == {"connectors.http": ["codecov"]}
+
+
+def test_parts_are_reached_from_their_source():
+    assert "connectors.github.client" in reached(GRAPH, "connectors.github.source")
+    assert "connectors.http" in reached(GRAPH, "connectors.github.source")

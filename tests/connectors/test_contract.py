@@ -3,7 +3,6 @@
 A source takes part by `tests/recorded/<kind>/contract*.json`; tests/recorded/README.md has its form.
 """
 
-import ast
 import json
 import re
 import time
@@ -12,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from contract_server import CANARY, MOST_REQUESTS, Fault, changed, serving
+from import_graph import imports, reached
 from pydantic import SecretStr
 
 from connectors.base import (
@@ -134,28 +134,12 @@ def reading(monkeypatch):
     return lambda name, stream: Reading(monkeypatch, name, stream)
 
 
-def _imports(module, seen):
-    """The modules of `connectors` that a module needs, directly or not."""
-    path = ROOT / f"{module.replace('.', '/')}.py"
-    if module in seen or not path.is_file():
-        return seen
-    seen.add(module)
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-        names = [node.module] if isinstance(node, ast.ImportFrom) and node.module else []
-        if isinstance(node, ast.ImportFrom) and node.module == "connectors":
-            names = [f"connectors.{one.name}" for one in node.names]
-        for name in names:
-            if name.startswith("connectors."):
-                _imports(name, seen)
-    return seen
-
-
 def test_every_source_that_asks_a_server_takes_part():
+    graph = imports()
     asking = {
         kind
         for kind, source in discover().items()
-        if "connectors.http" in _imports(source.settings.__module__, set())
-        or "connectors.http" in _imports(source.create.__module__, set())
+        if "connectors.http" in reached(graph, source.create.__module__)
     }
     assert asking == {contract["settings"]["kind"] for contract in CONTRACTS.values()}
 

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors import coverage_files_reports as reports
 from connectors.base import Cursor, InputError, NotFound, SourceContext
-from connectors.coverage_files import CoverageFilesSource, Settings
-from connectors.coverage_files_reports import Report, read_report
-from connectors.coverage_files_union import sum_up
+from connectors.coverage_files import reports
+from connectors.coverage_files.reports import Report, read_report
+from connectors.coverage_files.source import CoverageFilesSource, Settings
+from connectors.coverage_files.union import sum_up
 from connectors.records import CoverageReport
 
 SHA = "5ad1f6a1c6f04a1b8e0d2f8d6f0e4a5b7c9d1e3f"

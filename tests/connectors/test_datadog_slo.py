@@ -8,7 +8,7 @@ import pytest
 from pydantic import SecretStr
 
 from connectors.base import AuthError, Cursor, Forbidden, NotFound, SourceContext, UnexpectedShape
-from connectors.datadog_slo import DatadogSource, Settings
+from connectors.datadog_slo.source import DatadogSource, Settings
 from connectors.http import Patience
 from connectors.records import ServiceLevelObjective, ServiceLevelReading
 

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connectors import decision_records, postmortem_files, runbooks
+from connectors import decision_records, postmortems, runbooks
 from connectors.base import Cursor, InputError, NotFound, SourceContext, SourceSettings
-from connectors.document_files import LARGEST_DOCUMENT, LARGEST_FRONT_MATTER, find, first_day, parse, read
+from connectors.documents.files import LARGEST_DOCUMENT, LARGEST_FRONT_MATTER, find, first_day, parse, read
 from connectors.records import Record
 
 
@@ -186,7 +186,7 @@ def test_whatever_stands_in_a_document_is_records_or_an_error_of_one_line(tmp_pa
     context = SourceContext(None, (), "/nonexistent")
     sources = [
         module.create(module.Settings(name="docs", kind=module.KIND, path=str(folder)), context)
-        for module in (decision_records, postmortem_files, runbooks)
+        for module in (decision_records, postmortems, runbooks)
     ]
     for source in sources:
         try:
@@ -210,7 +210,7 @@ def test_a_hostile_document_ends(tmp_path, text):
     (tmp_path / "shop").mkdir()
     (tmp_path / "shop" / "d.md").write_text(text)
     document = parse("shop/d.md", text)
-    for module in (decision_records, postmortem_files, runbooks):
+    for module in (decision_records, postmortems, runbooks):
         keys = {"name": "docs", "kind": module.KIND, "path": str(tmp_path)}
         source = module.create(module.Settings(**keys), SourceContext(None, (), "/nonexistent"))
         try:

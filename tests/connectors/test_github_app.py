@@ -10,8 +10,8 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from connectors.base import AuthError, SourceUnavailable, UnexpectedShape
-from connectors.github_client import GitHubClient
-from connectors.github_settings import Settings
+from connectors.github.client import GitHubClient
+from connectors.github.settings import Settings
 from connectors.http import Patience
 
 START = datetime(2026, 11, 2, 8, 0, tzinfo=UTC)

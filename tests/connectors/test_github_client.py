@@ -14,8 +14,8 @@ from connectors.base import (
     SourceUnavailable,
     UnexpectedShape,
 )
-from connectors.github_client import GitHubClient, PageSize
-from connectors.github_settings import Settings
+from connectors.github.client import GitHubClient, PageSize
+from connectors.github.settings import Settings
 from connectors.http import AskAgain, Patience
 
 QUERY = "query One { rateLimit { cost } viewer { login } }"

@@ -11,9 +11,10 @@ from datetime import UTC, datetime
 import pytest
 from github_script import REPOSITORY, TOKEN, commit, fetch, found, history_page, records, source_of
 
-from connectors import git_clone, github_git
 from connectors.base import Cursor, Forbidden, SourceError
-from connectors.github_repositories import FoundRepository
+from connectors.github import git as github_git
+from connectors.github import git_clone
+from connectors.github.repositories import FoundRepository
 
 SECRET = base64.b64encode(f"x-access-token:{TOKEN}".encode()).decode()
 

@@ -6,7 +6,7 @@ import pytest
 from github_script import REPOSITORY, actor, asked, fetch, found, graphql, issue, listing, records, source_of
 
 from connectors.base import Forbidden, NotFound, UnexpectedShape
-from connectors.github_code_owners import LARGEST_BYTES, parse
+from connectors.github.code_owners import LARGEST_BYTES, parse
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.base import Cursor, Pass, UnexpectedShape
-from connectors.github_repositories import FoundRepository, Reading
-from connectors.github_runs import MOST_ATTEMPTS, read_runs
+from connectors.github.repositories import FoundRepository, Reading
+from connectors.github.runs import MOST_ATTEMPTS, read_runs
 
 RUNS = "/repos/alder/catalogue/actions/runs"
 START = datetime(2026, 3, 1, 8, tzinfo=UTC)

@@ -9,10 +9,10 @@ import pytest
 from pydantic import SecretStr
 
 from connectors.base import UnexpectedShape
-from connectors.github_client import GitHubClient
-from connectors.github_queries import ALL_QUERIES
-from connectors.github_schema import ServerSchema, restore
-from connectors.github_settings import Settings
+from connectors.github.client import GitHubClient
+from connectors.github.queries import ALL_QUERIES
+from connectors.github.schema import ServerSchema, restore
+from connectors.github.settings import Settings
 from connectors.http import Patience
 
 PUBLISHED = Path(__file__).parents[2] / "connectors" / "sandbox" / "github_schema.graphql"

@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from connectors.github_settings import Settings
+from connectors.github.settings import Settings
 
 APP = {"app_id": "12", "app_installation_id": 34, "app_private_key_env": "KEY"}
 

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from connectors.base import Batch, Cursor, InputError, SourceContext, Unread
-from connectors.inbox import InboxSource, Settings
+from connectors.inbox.source import InboxSource, Settings
 from connectors.records import Deployment, Incident
 
 RECORDED = Path(__file__).parent.parent / "recorded" / "inbox"
@@ -469,15 +469,15 @@ def test_what_is_noted_of_an_unknown_column_does_not_repeat_it(inbox, folder):
 def test_a_file_of_too_many_bytes_is_not_read(inbox, folder, monkeypatch):
     (folder / "incidents.csv").write_text(INCIDENTS)
     size = (folder / "incidents.csv").stat().st_size
-    monkeypatch.setattr("connectors.inbox_folder.LARGEST_FILE", size)
+    monkeypatch.setattr("connectors.inbox.folder.LARGEST_FILE", size)
     read(inbox(), "incidents.csv")
-    monkeypatch.setattr("connectors.inbox_folder.LARGEST_FILE", size - 1)
+    monkeypatch.setattr("connectors.inbox.folder.LARGEST_FILE", size - 1)
     assert "million bytes. Split it into several files" in refusal(inbox(), "incidents.csv")
 
 
 @pytest.mark.parametrize("ending", ["csv", "ndjson", "parquet"])
 def test_a_file_of_too_many_rows_is_not_read(inbox, folder, monkeypatch, ending):
-    monkeypatch.setattr("connectors.inbox_files.MOST_ROWS", 2)
+    monkeypatch.setattr("connectors.inbox.files.MOST_ROWS", 2)
     columns = {
         "incident_id": ["1", "2", "3"],
         "service": ["shop"] * 3,

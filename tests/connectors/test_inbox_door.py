@@ -17,12 +17,12 @@ from jsonschema import Draft202012Validator
 from pydantic import ValidationError
 
 from connectors.base import AuthError, Cursor, SourceContext
-from connectors.inbox import InboxSource, Settings
-from connectors.inbox_door import Tokens, create_door
-from connectors.inbox_door.remembered import Answers, Remembered
-from connectors.inbox_door.server import PatientProtocol
-from connectors.inbox_door.tokens import Pace
-from connectors.inbox_types import ROWS
+from connectors.inbox.door.app import create_door
+from connectors.inbox.door.remembered import Answers, Remembered
+from connectors.inbox.door.server import PatientProtocol
+from connectors.inbox.door.tokens import Pace, Tokens
+from connectors.inbox.source import InboxSource, Settings
+from connectors.inbox.types import ROWS
 
 CI = "ci-token-0123456789abcdef"
 COVERAGE = "coverage-token-0123456789"
@@ -266,7 +266,7 @@ def test_a_stranger_does_not_learn_what_is_taken(door):
 
 
 def test_every_token_is_compared_to_its_end(monkeypatch):
-    from connectors.inbox_door import tokens as module
+    from connectors.inbox.door import tokens as module
 
     held = Tokens(settings(door_token_envs=list(ENVIRONMENT)), ENVIRONMENT)
     compared = []
@@ -501,7 +501,7 @@ def test_what_a_proxy_may_read_otherwise_is_refused(door, tmp_path, lines, error
 
 
 def test_a_writer_that_does_not_come_to_an_end_is_not_waited_for(tmp_path, monkeypatch):
-    monkeypatch.setattr("connectors.inbox_door.app.BUSY_SECONDS", 0.1)
+    monkeypatch.setattr("connectors.inbox.door.app.BUSY_SECONDS", 0.1)
     with opened(tmp_path) as door:
         with (tmp_path / "inbox" / ".lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
@@ -589,7 +589,7 @@ def test_other_methods_are_refused(door, method, path, allowed):
 
 def test_health_needs_no_token_and_tells_whether_rows_can_be_written(door, tmp_path, monkeypatch):
     assert door.ask("GET", "/healthz", token=None)[:2] == (200, {"status": "ok"})
-    monkeypatch.setattr("connectors.inbox_door.app.os.access", lambda *_: False)
+    monkeypatch.setattr("connectors.inbox.door.app.os.access", lambda *_: False)
     assert door.ask("GET", "/healthz", token=None)[0] == 503
 
 
@@ -597,7 +597,7 @@ def test_an_inbox_that_cannot_be_written_is_told_without_where_it_is(door, tmp_p
     def full(*_):
         raise OSError(28, "No space left on device", str(tmp_path))
 
-    monkeypatch.setattr("connectors.inbox_writer._replace", full)
+    monkeypatch.setattr("connectors.inbox.writer._replace", full)
     status, answer, headers = door.post(ROW)
     assert (status, answer["error"]) == (503, "the inbox cannot be written just now")
     assert headers["Retry-After"] == "30"
@@ -608,10 +608,10 @@ def test_a_bug_is_told_without_what_was_sent(door, monkeypatch, caplog):
     def broken(*_):
         raise RuntimeError(SECRET)
 
-    monkeypatch.setattr("connectors.inbox_door.app._with_ids", broken)
+    monkeypatch.setattr("connectors.inbox.door.app._with_ids", broken)
     status, answer, _ = door.post(ROW)
     assert (status, answer) == (500, {"error": "internal error", "fix": "Please report it"})
-    (told,) = [record for record in caplog.records if record.name == "connectors.inbox_door.app"]
+    (told,) = [record for record in caplog.records if record.name == "connectors.inbox.door.app"]
     assert told.getMessage().startswith("a request failed (RuntimeError at ")
     assert SECRET not in caplog.text
 
@@ -687,8 +687,8 @@ def _references(node):
 
 
 def test_the_page_names_the_limits_that_hold():
-    from connectors.inbox_door.request import LARGEST_BODY
-    from connectors.inbox_door.tokens import LEAST_CHARACTERS, REQUESTS_PER_MINUTE
+    from connectors.inbox.door.request import LARGEST_BODY
+    from connectors.inbox.door.tokens import LEAST_CHARACTERS, REQUESTS_PER_MINUTE
 
     page = " ".join((Path(__file__).parent.parent.parent / "docs" / "inbox.md").read_text("utf-8").split())
     assert f"more than {REQUESTS_PER_MINUTE} requests a minute" in page

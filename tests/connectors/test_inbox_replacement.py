@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.base import Cursor, InputError, SourceContext
-from connectors.inbox import CENSUS, InboxSource, Settings
-from connectors.inbox_columns import Strength, is_stronger
+from connectors.inbox.columns import Strength, is_stronger
+from connectors.inbox.source import CENSUS, InboxSource, Settings
 
 DEPLOYED = {"deployment_id": "7", "service": "shop", "finished_at": "2026-10-01T09:00:00Z"}
 EARLY, LATE = "2026-10-01T10:00:00Z", "2026-10-02T10:00:00Z"

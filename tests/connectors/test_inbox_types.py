@@ -13,9 +13,9 @@ from jsonschema import Draft202012Validator
 from pydantic import ValidationError
 
 from connectors.base import Cursor, InputError, SourceContext
-from connectors.inbox import STREAMS, InboxSource, Settings
-from connectors.inbox_schema import row_schema
-from connectors.inbox_types import ROWS, type_of
+from connectors.inbox.schema import row_schema
+from connectors.inbox.source import STREAMS, InboxSource, Settings
+from connectors.inbox.types import ROWS, type_of
 from connectors.records import (
     ArchitectureDecision,
     CatalogOwner,

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from connectors import inbox_writer
 from connectors.base import Cursor, InputError, SourceContext
-from connectors.inbox import InboxSource, Settings
-from connectors.inbox_writer import InboxBusyError, InboxWriter, Recorded
+from connectors.inbox import writer as inbox_writer
+from connectors.inbox.source import InboxSource, Settings
+from connectors.inbox.writer import InboxBusyError, InboxWriter, Recorded
 
 NOW = datetime(2026, 10, 1, 9, 30, tzinfo=UTC)
 ROW = {"deployment_id": "7", "service": "shop", "finished_at": "2026-10-01T09:00:00Z", "status": "success"}
@@ -231,7 +231,7 @@ def test_writers_of_one_process_lose_nothing(tmp_path):
 WORK = """
 import sys
 from pathlib import Path
-from connectors.inbox_writer import InboxWriter
+from connectors.inbox.writer import InboxWriter
 home, worker, count = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
 for number in range(count):
     row = {"deployment_id": f"{worker}-{number}", "service": "shop", "status": "success",

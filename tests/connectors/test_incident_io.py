@@ -11,8 +11,8 @@ from pydantic import SecretStr, ValidationError
 
 from connectors.base import AuthError, Batch, Cursor, CursorRefused, Pass, SourceContext, UnexpectedShape
 from connectors.http import Patience
-from connectors.incident_io import IncidentIoSource, Settings
-from connectors.incident_io_records import Timestamps
+from connectors.incident_io.records import Timestamps
+from connectors.incident_io.source import IncidentIoSource, Settings
 from connectors.records import Incident
 
 RECORDED = Path(__file__).parent.parent / "recorded" / "incident_io"

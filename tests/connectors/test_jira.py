@@ -20,7 +20,7 @@ from connectors.base import (
     SourceUnavailable,
     UnexpectedShape,
 )
-from connectors.jira import Settings
+from connectors.jira.source import Settings
 from connectors.records import Issue, IssueTransition, Status
 
 
@@ -578,7 +578,7 @@ def test_a_page_of_another_shape_is_told_in_one_line(make, scripted_server, answ
 
 def test_pages_without_news_end_in_an_error_whatever_their_tokens(make, scripted_server, monkeypatch):
     """prowler-cloud/prowler#12539: fresh tokens over the same page for ever"""
-    monkeypatch.setattr("connectors.jira_search.PAGES_WITHOUT_NEWS", 3)
+    monkeypatch.setattr("connectors.jira.search.PAGES_WITHOUT_NEWS", 3)
     scripted_server.play("jira/cloud_preflight")
     row = node(1, "2026-10-01T00:00:00.000+0000")
     for number, issues in enumerate(([row], [], [row], [], [row])):

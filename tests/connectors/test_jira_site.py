@@ -216,7 +216,7 @@ def test_a_sprint_that_cannot_be_read_costs_no_other(make, scripted_server):
 
 
 def test_issues_come_before_boards_and_sprints_which_fewer_numbers_need():
-    from connectors.jira import STREAMS
+    from connectors.jira.source import STREAMS
 
     assert list(STREAMS) == ["statuses", "projects", "issues", "boards", "sprints"]
 

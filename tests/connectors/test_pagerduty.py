@@ -29,8 +29,8 @@ from connectors.base import (
     UnexpectedShape,
 )
 from connectors.http import Patience
-from connectors.pagerduty import PagerDutySource, Settings
-from connectors.pagerduty_walk import Reached
+from connectors.pagerduty.source import PagerDutySource, Settings
+from connectors.pagerduty.walk import Reached
 from connectors.records import Incident
 
 TOKEN = "y_NbAkKc66ryYTWUXYEu"

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from connectors.base import Cursor, SourceContext
-from connectors.document_history import Revision
-from connectors.postmortem_files import ACTIONS, CAUSES, KIND, PostmortemFiles, Settings
+from connectors.documents.history import Revision
+from connectors.postmortems import ACTIONS, CAUSES, KIND, PostmortemFiles, Settings
 from connectors.records import Postmortem, PostmortemAction
 
 RECORDED = Path(__file__).parent.parent / "recorded" / "postmortems"

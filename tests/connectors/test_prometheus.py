@@ -21,7 +21,7 @@ from connectors.base import (
     UnexpectedShape,
 )
 from connectors.http import Patience
-from connectors.prometheus import PrometheusSource, Settings
+from connectors.prometheus.source import PrometheusSource, Settings
 from connectors.records import ServiceLevelObjective, ServiceLevelReading
 
 TOKEN = "prom-secret-token"

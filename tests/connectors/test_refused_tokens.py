@@ -4,7 +4,7 @@ import pytest
 from pydantic import SecretStr
 
 from connectors.base import Batch, Cursor, Pass, SourceContext
-from connectors.github import GitHubSource, Settings
+from connectors.github.source import GitHubSource, Settings
 from connectors.http import Patience
 from pipelines.ingest import ingest
 from pipelines.warehouse import Warehouse

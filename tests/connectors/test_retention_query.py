@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from connectors.base import AuthError, Cursor, InputError, SourceContext, SourceUnavailable
 from connectors.records import RetentionCount
 from connectors.registry import discover
-from connectors.retention_query import RetentionQuerySource, Row, Settings
+from connectors.retention_query.source import RetentionQuerySource, Row, Settings
 
 SECRET = "pa55w0rd-of-the-reader"
 

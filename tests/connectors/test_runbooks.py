@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 import time_machine
 
-from connectors import runbook_links
 from connectors.base import Cursor, InputError, SourceContext
-from connectors.document_files import parse
+from connectors.documents import runbook_links
+from connectors.documents.files import parse
+from connectors.documents.runbook_links import Follower, is_broken_file, links_of
 from connectors.records import Runbook
-from connectors.runbook_links import Follower, is_broken_file, links_of
 from connectors.runbooks import ANTI_PATTERNS, KIND, PATTERNS, UPGRADE_PATHS, Runbooks, Settings
 from connectors.traffic import Traffic
 

@@ -20,8 +20,8 @@ from connectors.base import (
 )
 from connectors.http import Patience
 from connectors.records import Incident
-from connectors.servicenow import ServiceNowSource, Settings
-from connectors.servicenow_records import FIELDS, PEOPLE
+from connectors.servicenow.records import FIELDS, PEOPLE
+from connectors.servicenow.source import ServiceNowSource, Settings
 
 RECORDED = Path(__file__).parent.parent / "recorded" / "servicenow"
 CONTRACT = json.loads((RECORDED / "contract.json").read_text(encoding="utf-8"))

@@ -18,8 +18,8 @@ from connectors.base import (
 )
 from connectors.http import Patience
 from connectors.records import CoverageReport, DebtReading
-from connectors.sonarqube import Settings, SonarQubeSource
-from connectors.sonarqube_records import METRICS
+from connectors.sonarqube.records import METRICS
+from connectors.sonarqube.source import Settings, SonarQubeSource
 
 TOKEN = "squ_4b1d0f3c5a"
 HISTORY = "/api/measures/search_history"

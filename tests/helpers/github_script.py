@@ -3,7 +3,7 @@
 from pydantic import SecretStr
 
 from connectors.base import Cursor, SourceContext
-from connectors.github import GitHubSource, Settings
+from connectors.github.source import GitHubSource, Settings
 from connectors.http import Patience
 
 TOKEN = "ghp-never-to-be-seen"

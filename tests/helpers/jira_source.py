@@ -7,7 +7,7 @@ from pydantic import SecretStr
 
 from connectors.base import Batch, Cursor, SourceContext
 from connectors.http import Patience
-from connectors.jira import JiraSource, Settings
+from connectors.jira.source import JiraSource, Settings
 
 TOKEN = "s3cret-token-value"
 SEARCH = "/rest/api/3/search/jql"

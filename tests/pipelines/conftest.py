@@ -275,7 +275,7 @@ def quickly():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(dg.DagsterInstance, "get", staticmethod(dg.DagsterInstance.ephemeral))
         for source in ("github", "jira", "pagerduty"):
-            patch.setattr(f"connectors.{source}.Patience", partial(Patience, sleep=lambda _: None))
+            patch.setattr(f"connectors.{source}.source.Patience", partial(Patience, sleep=lambda _: None))
         patch.setenv("OUTCOMES_TEST_TOKEN", "sandbox")
         yield
 

@@ -125,7 +125,7 @@ def test_help_is_instant_because_nothing_heavy_is_imported():
 def test_what_libraries_log_is_shown_with_debug_only(debug, shown):
     program = (
         "import logging; from pipelines.cli_errors import quiet_libraries; "
-        f"quiet_libraries(debug={debug}); import connectors.github_client; "
+        f"quiet_libraries(debug={debug}); import connectors.github.client; "
         "logging.getLogger('github.Requester').info('followed'); logging.getLogger('other').error('lost')"
     )
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

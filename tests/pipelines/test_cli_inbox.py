@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 import typer
 
-from connectors.inbox_schema import row_schema
-from connectors.inbox_types import ROWS
+from connectors.inbox.schema import row_schema
+from connectors.inbox.types import ROWS
 from pipelines import cli, cli_inbox
 
 ROOT = Path(__file__).parent.parent.parent

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from connectors.base import SourceContext
-from connectors.inbox import CENSUS, STREAMS, InboxSource, Settings
+from connectors.inbox.source import CENSUS, STREAMS, InboxSource, Settings
 from pipelines.ingest import ingest
 from pipelines.starts import Census
 

@@ -11,9 +11,9 @@ from github import Auth, Github
 from graphql import build_schema, parse, validate
 from pydantic import SecretStr
 
-from connectors import github_queries
 from connectors.base import Cursor, SourceContext
-from connectors.github import STREAMS, GitHubSource, Settings
+from connectors.github import queries as github_queries
+from connectors.github.source import STREAMS, GitHubSource, Settings
 from connectors.records import Record
 from connectors.sandbox.connection import LARGEST_PAGE
 from connectors.sandbox.github_graphql import schema

@@ -11,7 +11,7 @@ from jira import JIRA, JIRAError
 from pydantic import SecretStr
 
 from connectors.base import Cursor, SourceContext
-from connectors.jira import STREAMS, JiraSource, Settings
+from connectors.jira.source import STREAMS, JiraSource, Settings
 from connectors.records import (
     Board,
     Issue,

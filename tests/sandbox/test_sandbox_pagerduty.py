@@ -9,7 +9,7 @@ import requests
 from pydantic import SecretStr
 
 from connectors.base import Cursor, SourceContext
-from connectors.pagerduty import PagerDutySource, Settings
+from connectors.pagerduty.source import PagerDutySource, Settings
 from connectors.records import Incident
 from connectors.sandbox.servers import Running
 from connectors.sandbox.world import World

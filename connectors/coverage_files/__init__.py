@@ -1,0 +1,1 @@
+"""Coverage reports that pipelines drop as files."""

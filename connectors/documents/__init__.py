@@ -1,0 +1,1 @@
+"""What sources that read folders of Markdown documents share."""

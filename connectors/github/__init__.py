@@ -1,0 +1,1 @@
+"""GitHub: repositories, and how what is in them reaches users."""

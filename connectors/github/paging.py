@@ -1,0 +1,69 @@
+"""Follows GitHub's lists from page to page, and never round in a circle."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from connectors.answers import understand
+from connectors.base import UnexpectedShape
+from connectors.github.client import GitHubClient
+from connectors.github.queries import drill_query
+from connectors.github.records import field
+
+Node = Mapping[str, Any]
+
+
+class PageTokens:
+    """The page tokens of one walk through a list: with one that comes twice it would never end."""
+
+    def __init__(self, where: str) -> None:
+        self._where = where
+        self._seen: set[str] = set()
+
+    def following(self, listing: Node, after: str | None) -> str | None:
+        """The token of the page behind `listing`, which was asked for with `after`; None at the end.
+
+        A walk that begins again from the head (`after` is None) may meet the same tokens again.
+        """
+        if after is None:
+            self._seen.clear()
+        info = listing["pageInfo"]
+        if not info["hasNextPage"]:
+            return None
+        token = info["endCursor"]
+        if not token or token == after or token in self._seen:
+            raise UnexpectedShape(
+                self._where, "the server repeats a page", "Run again; if this stays so, report it"
+            )
+        self._seen.add(token)
+        return str(token)
+
+
+def pages(ask: Callable[[str | None], Node], where: str, after: str | None = None) -> Iterator[Node]:
+    """Every page of a list that `ask` gives by token, from the one behind `after` to the last."""
+    tokens = PageTokens(where)
+    while True:
+        listing = ask(after)
+        yield listing
+        following = understand(where, partial(tokens.following, listing, after))
+        if following is None:
+            return
+        after = following
+
+
+def complete(client: GitHubClient, node: Node, names: Sequence[str], where: str) -> None:
+    """Follow nested lists of a row to their ends, so that no parent is stored with half of them.
+
+    All that do not fit into the row's own page are asked for together.
+    """
+    tokens = {name: PageTokens(where) for name in names}
+    after = {name: tokens[name].following(node[name], None) for name in names if node[name]}
+    while waiting := {name: token for name, token in after.items() if token}:
+        variables = {"id": node["id"], **waiting}
+        data, _ = client.graphql(drill_query(list(waiting)), variables.copy, where)
+        for name, token in waiting.items():
+            more = field(data, "node", name, where=where)
+            for form in ("nodes", "edges"):
+                if form in more:
+                    node[name][form].extend(more[form])
+            after[name] = tokens[name].following(more, token)

@@ -1,0 +1,284 @@
+"""Which repositories a GitHub source reads: those that are named, and those that organisations have.
+
+A repository is known by its database id, under whatever names it is reached: a renamed or transferred
+one is read once, and keeps its history.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from connectors.answers import understand, utc
+from connectors.base import Finding, Forbidden, NotFound
+from connectors.github import lookup_queries as queries
+from connectors.github.client import GitHubClient, PageSize
+from connectors.github.paging import Node, pages
+from connectors.github.records import field as part
+from connectors.github.records import nodes
+from connectors.github.settings import Settings
+from connectors.records import Repository
+from connectors.selection import is_chosen, matches
+
+REPOSITORIES_PER_CALL = 50
+EXAMPLES = 3
+LISTS = {
+    "pull_requests": "pullRequests",
+    "issues": "issues",
+    "deployments": "deployments",
+    "releases": "releases",
+    "tags": "tags",
+}
+"""Stream → what the look-up calls its list."""
+NOBODY: Node = {"nodes": [], "pageInfo": {"hasNextPage": False}}
+
+
+@dataclass(frozen=True, slots=True)
+class FoundRepository:
+    """A repository as it is when the run begins, and how the configuration calls it."""
+
+    id: str
+    """The database id, which survives renames and transfers."""
+    name: str
+    """owner/name as it is now."""
+    url: str | None
+    branch: str | None
+    """The default branch; None where nothing has been pushed yet."""
+    head: str | None
+    """The commit that the default branch points at."""
+    is_archived: bool
+    is_fork: bool
+    empty_streams: frozenset[str]
+    """The streams that have nothing to read, as far as the look-up told."""
+    newest_issue_at: datetime | None
+    """When an issue was updated last; None where the look-up did not tell."""
+    configured_names: list[str] = field(default_factory=list)
+
+    @classmethod
+    def read(cls, node: Node) -> "FoundRepository":
+        """One repository of an answer."""
+        branch = node["defaultBranchRef"]
+        target = branch["target"] if branch else None
+        newest = (node.get("issues") or {}).get("nodes")
+        totals = {stream: (node.get(name) or {}).get("totalCount") for stream, name in LISTS.items()}
+        return cls(
+            id=str(int(node["databaseId"])),
+            name=node["nameWithOwner"],
+            url=node.get("url"),
+            branch=branch["name"] if branch else None,
+            head=target["oid"] if target else None,
+            is_archived=node["isArchived"],
+            is_fork=bool(node.get("isFork")),
+            empty_streams=frozenset(stream for stream, total in totals.items() if total == 0),
+            newest_issue_at=utc(newest[0]["updatedAt"]) if newest else None,
+        )
+
+    @property
+    def scope(self) -> str:
+        """The name under which it is known in cursors and messages."""
+        return self.configured_names[0] if self.configured_names else self.name
+
+    def record(self) -> Repository:
+        """The repository as it is stored."""
+        return Repository(
+            id=self.id,
+            name=self.name,
+            configured_names=sorted(self.configured_names),
+            default_branch=self.branch,
+            head_sha=self.head,
+            is_archived=self.is_archived,
+            is_fork=self.is_fork,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One repository that is being read: with what, on whose behalf, and from when on."""
+
+    client: GitHubClient
+    source: str
+    repository: FoundRepository
+    history_start: datetime | None
+
+    def where(self, stream: str) -> str:
+        """The place of a stream, for errors."""
+        return f"{self.source}/{self.repository.scope}/{stream}"
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """Owner and name as queries want them."""
+        owner, _, name = self.repository.name.partition("/")
+        return {"owner": owner, "name": name}
+
+
+class Repositories:
+    """Looks up once what is to be read.
+
+    Args:
+        client: sends the requests.
+        settings: organisations, patterns and rules.
+        owned: the names of repositories that services own.
+    """
+
+    def __init__(self, client: GitHubClient, settings: Settings, owned: Sequence[str]) -> None:
+        self._client = client
+        self._settings = settings
+        self._owned = owned
+        self._page_size = PageSize(REPOSITORIES_PER_CALL)
+        self._tells_lists = True
+        self._listed: dict[str, list[FoundRepository]] = {}
+        self._found: dict[str, FoundRepository] | None = None
+        self.missing: list[str] = []
+        """Named repositories and organisations that do not exist or cannot be seen."""
+
+    def all(self) -> Mapping[str, FoundRepository]:
+        """Database id → repository. Raises `SourceError`."""
+        if self._found is None:
+            self.missing, self._listed = [], {}
+            for login in dict.fromkeys(self._settings.organisations):
+                self._listed[login] = list(self._repositories_of(login))
+            found = self._named()
+            for one in (one for listed in self._listed.values() for one in listed):
+                if one.id not in found and self._reason_to_leave_out(one) is None:
+                    found[one.id] = one
+            self._found = found
+        return self._found
+
+    def find(self, scope: str) -> FoundRepository:
+        """The repository of a scope. Raises `SourceError`."""
+        for one in self.all().values():
+            if scope == one.scope or scope in one.configured_names:
+                return one
+        raise self.unknown(scope)
+
+    def unknown(self, name: str) -> NotFound:
+        """The error for something named that is not found."""
+        what, key = (
+            ("repository", "[[service]] repositories") if "/" in name else ("organisation", "organisations")
+        )
+        return NotFound(
+            f"{self._settings.name}/{name}",
+            f"the {what} does not exist or the token may not see it",
+            f"Check its name under {key}, or give the token access",
+        )
+
+    def findings(self) -> Iterator[Finding]:
+        """What `check` tells: what becomes of each organisation's repositories, and of those named."""
+        found = self.all()
+        for login, listed in self._listed.items():
+            if login not in self.missing:
+                yield self._finding(login, listed)
+        for one in found.values():
+            if one.configured_names:
+                yield Finding(f"{self._settings.name}/{one.scope}", True, "can be read")
+        for name in self.missing:
+            yield Finding.of(self.unknown(name))
+
+    def _finding(self, login: str, listed: Sequence[FoundRepository]) -> Finding:
+        """How many are read and left out, by which rule, with examples."""
+        where = f"{self._settings.name}/{login}"
+        if not listed:
+            return Finding(where, False, "shows no repository. Give the token access to its repositories")
+        by_reason: dict[str | None, list[str]] = {None: []}
+        for one in listed:
+            reason = None if one.id in self.all() else self._reason_to_leave_out(one)
+            by_reason.setdefault(reason, []).append(one.name)
+        told = [
+            f"{len(names)} {f'left out ({reason})' if reason else 'read'}"
+            + (f", such as {', '.join(names[:EXAMPLES])}" if names else "")
+            for reason, names in by_reason.items()
+        ]
+        return Finding(where, True, f"{len(listed)} repositories: {'; '.join(told)}")
+
+    # --- by name
+
+    def _named(self) -> dict[str, FoundRepository]:
+        """What services own and what `include` names, without what `exclude` fits; by database id."""
+        included = (name for name in self._settings.include if not set(name) & set("*?["))
+        names = [
+            name
+            for name in dict.fromkeys((*self._owned, *included))
+            if not matches(name, self._settings.exclude)
+        ]
+        known = {one.name.lower(): one for listed in self._listed.values() for one in listed}
+        known |= self._look_up([name for name in names if name.lower() not in known])
+        found: dict[str, FoundRepository] = {}
+        for name in names:
+            one = known.get(name.lower())
+            if one is None:
+                self.missing.append(name)
+            else:
+                found.setdefault(one.id, one).configured_names.append(name)
+        return found
+
+    def _look_up(self, names: Sequence[str]) -> dict[str, FoundRepository]:
+        """Name in small letters → repository; one call for many, which follows renames."""
+        found: dict[str, FoundRepository] = {}
+        for start in range(0, len(names), REPOSITORIES_PER_CALL):
+            some = names[start : start + REPOSITORIES_PER_CALL]
+            data = self._ask(partial(queries.repositories_query, len(some)), partial(by_number, some))
+            for i, name in enumerate(some):
+                node = data.get(f"r{i}")
+                if node:
+                    found[name.lower()] = self._understood(node, f"{self._settings.name}/{name}")
+        return found
+
+    @staticmethod
+    def _understood(node: Node, where: str) -> FoundRepository:
+        return understand(where, partial(FoundRepository.read, node))
+
+    # --- by organisation
+
+    def _repositories_of(self, login: str) -> Iterator[FoundRepository]:
+        """Every repository that an organisation or a user owns and the token may see."""
+        where = f"{self._settings.name}/{login}"
+
+        def ask(after: str | None) -> Node:
+            data = self._ask(
+                queries.probe_query,
+                lambda: {"login": login, "n": self._page_size.rows, "after": after},
+                self._page_size,
+            )
+            owner = data.get("repositoryOwner")
+            return part(owner, "repositories", where=where) if owner else NOBODY
+
+        for listing in pages(ask, where):
+            if listing is NOBODY:
+                self.missing.append(login)
+            for node in nodes(listing):
+                yield self._understood(node, where)
+
+    def _reason_to_leave_out(self, one: FoundRepository) -> str | None:
+        """By which rule a discovered repository is not read; None where it is."""
+        if self._settings.archived == "skip" and one.is_archived:
+            return "archived"
+        if self._settings.forks == "skip" and one.is_fork:
+            return "fork"
+        return None if is_chosen([one.name], self._settings) else "by include or exclude"
+
+    def _ask(
+        self,
+        query: Callable[..., str],
+        variables: Callable[[], Mapping[str, Any]],
+        page_size: PageSize | None = None,
+    ) -> Node:
+        """Ask for repositories and what tells of their lists, as long as the token may see all of them."""
+        try:
+            data, _ = self._client.graphql(
+                query(with_lists=self._tells_lists), variables, self._settings.name, page_size
+            )
+        except Forbidden:
+            if not self._tells_lists:
+                raise
+            self._tells_lists = False
+            return self._ask(query, variables, page_size)
+        return data
+
+
+def by_number(names: Sequence[str]) -> dict[str, str]:
+    """Owners and names as variables of a query for several repositories."""
+    variables: dict[str, str] = {}
+    for i, name in enumerate(names):
+        variables[f"o{i}"], _, variables[f"n{i}"] = name.partition("/")
+    return variables

@@ -1,0 +1,202 @@
+"""Workflow runs, every attempt of each.
+
+GitHub shows no more than a thousand runs of a list that is bounded by time of creation, whatever the
+number of pages. So time is cut in halves until each piece holds fewer. A run that is started again
+keeps its number and its place, and shows its latest attempt alone: the earlier ones are asked for by
+themselves, once, and remembered behind the watermark (`901:2` is run 901 up to its second attempt).
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from connectors.answers import each, understand, utc
+from connectors.base import Batch, Cursor, NotFound, Pass, UnexpectedShape, Unread, next_watermark
+from connectors.github import delivery_records as delivery
+from connectors.github.marks import Mark
+from connectors.github.records import field as part
+from connectors.github.repositories import Reading
+from connectors.records import Record
+
+OVERLAP = timedelta(minutes=10)
+LOOK_BACK = timedelta(days=31)
+"""For a month a run may be started again; it ends, or is cancelled, in this time."""
+BEFORE_ALL_RUNS = datetime(2018, 10, 1, tzinfo=UTC)
+"""GitHub Actions did not exist yet."""
+LONGEST_LIST = 1_000
+PAGE = 100
+SECOND = timedelta(seconds=1)
+MOST_ATTEMPTS = 100
+"""Earlier attempts that one pass asks for, a call each; the others are left to the next."""
+
+Json = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Runs created from `low` to `high`, both included; without `high` up to the newest."""
+
+    low: datetime
+    high: datetime | None
+
+    def to_text(self) -> str:
+        """GitHub's form."""
+        return f"{_text(self.low)}..{_text(self.high)}" if self.high else f">={_text(self.low)}"
+
+
+def read_runs(reading: Reading, cursor: Cursor) -> Iterator[Batch]:
+    """From the newest runs back to those that cannot change any more. Raises `SourceError`."""
+    return _Walk(reading, cursor).batches()
+
+
+class _Walk:
+    """One pass, or the rest of one."""
+
+    def __init__(self, reading: Reading, cursor: Cursor) -> None:
+        complete = Mark.read(cursor.watermark)
+        interrupted = cursor.current_pass
+        started = Mark.read(interrupted.started_watermark if interrupted else None)
+        self._reading = reading
+        self._where = reading.where("workflow_runs")
+        self._path = f"/repos/{reading.repository.name}/actions/runs"
+        self._cursor = cursor
+        self._reached = started.at or complete.at
+        self._asked_for = {**_attempts(complete), **_attempts(started)}
+        """Run → the attempt below which all are stored."""
+        self._met = _attempts(started)
+        """Those of them that this pass has met: what is older is forgotten when it ends."""
+        self._calls_left = MOST_ATTEMPTS
+        low, high = self._span(complete.at, interrupted)
+        self._windows = [Window(low, high)] if high is None or low <= high else []
+
+    def _span(self, known: datetime | None, interrupted: Pass | None) -> tuple[datetime, datetime | None]:
+        starts = [known - LOOK_BACK if known else None, self._reading.history_start]
+        low = max((one for one in starts if one), default=BEFORE_ALL_RUNS)
+        return low, datetime.fromisoformat(interrupted.after) if interrupted else None
+
+    def batches(self) -> Iterator[Batch]:
+        """A batch for each page."""
+        if not self._windows:
+            now = datetime.now(UTC)
+            yield Batch([], self._position(None), is_final=True, fetched_at=now, server_date=now)
+        while self._windows:
+            yield from self._read(self._windows.pop())
+
+    def _read(self, window: Window) -> Iterator[Batch]:
+        """The pages of a window, or nothing where it has to be halved first."""
+        number, previous = 1, None
+        while True:
+            rows, total, server_date = self._page(window, number)
+            if total >= LONGEST_LIST:
+                self._windows += self._halves(window, rows, total, server_date)
+                return
+            if rows and rows == previous:
+                raise UnexpectedShape(
+                    self._where, "the server repeats a page", "Run again; if this stays so, report it"
+                )
+            records, unread = self._records(rows, window, server_date)
+            is_last = not rows or number * PAGE >= total
+            if is_last:
+                self._cursor = self._position(window)
+            is_final = is_last and not self._windows
+            yield Batch(records, self._cursor, is_final, datetime.now(UTC), server_date, unread)
+            if is_last:
+                return
+            number, previous = number + 1, rows
+
+    def _page(self, window: Window, number: int) -> tuple[list[Json], int, datetime]:
+        """One page, newest first; how many runs the window has; the server's clock."""
+        question = {"created": window.to_text(), "per_page": PAGE, "page": number}
+        body, server_date = self._reading.client.rest(self._path, question, self._where)
+        rows = part(body, "workflow_runs", where=self._where)
+        total = part(body, "total_count", where=self._where)
+        return understand(self._where, lambda: (list(rows), int(total), server_date))
+
+    def _halves(
+        self, window: Window, rows: list[Json], total: int, server_date: datetime
+    ) -> tuple[Window, Window]:
+        """The older half and the newer one, which is read first."""
+        newest = understand(self._where, lambda: [utc(row["created_at"]) for row in rows])
+        high = window.high or max([server_date, *newest])
+        if high - window.low < SECOND:
+            raise UnexpectedShape(
+                self._where,
+                f"{total} runs were created in one second, and GitHub shows no more than {LONGEST_LIST}",
+                "Set history_start to a later day; until then no run is read",
+            )
+        middle = (window.low + (high - window.low) / 2).replace(microsecond=0)
+        return Window(window.low, middle), Window(middle + SECOND, window.high)
+
+    def _position(self, window: Window | None) -> Cursor:
+        """The cursor that is true once a window has been read in full."""
+        words = tuple(f"{run}:{attempt}" for run, attempt in self._met.items())
+        mark = Mark(self._reached, words).to_text()
+        if window is None or not self._windows:
+            return Cursor(mark)
+        return Cursor(self._cursor.watermark, Pass(mark, (window.low - SECOND).isoformat()))
+
+    # --- rows
+
+    def _records(
+        self, rows: list[Json], window: Window, server_date: datetime
+    ) -> tuple[list[Record], list[Unread]]:
+        created = [at for at in map(_created_at, rows) if at]
+        self._reached = next_watermark(server_date, max(created, default=None), self._reached, OVERLAP)
+        repository_id = self._reading.repository.id
+        records, unread = each(
+            self._where, rows, lambda row: delivery.workflow_run(row, repository_id), lambda row: row["id"]
+        )
+        earlier, unread_too = each(
+            self._where, list(self._to_ask_for(rows, window.low)), self._attempt, "{0[0]}:{0[1]}".format
+        )
+        return records + earlier, unread + unread_too
+
+    def _to_ask_for(self, rows: list[Json], low: datetime) -> Iterator[tuple[str, int]]:
+        """Run and number of each earlier attempt that is not stored yet, as many as may be asked for.
+
+        Not of runs created before `low`: a server that shows these too would be asked for them every night.
+        """
+        for row in rows:
+            created_at = _created_at(row)
+            latest = row.get("run_attempt") if created_at else None
+            if created_at is None or created_at < low or not isinstance(latest, int) or latest < 2:
+                continue
+            run = str(row.get("id"))
+            following = self._asked_for.get(run, 1)
+            # The one that was the latest when it was seen may have ended since: it is asked for again.
+            while following < latest and self._calls_left:
+                self._calls_left -= 1
+                yield run, following
+                following += 1
+            self._asked_for[run] = following
+            if following > 1 and self._reached and created_at > self._reached - LOOK_BACK:
+                self._met[run] = following
+
+    def _attempt(self, asked: tuple[str, int]) -> Iterator[Record]:
+        """An earlier attempt; none where the server has it no more."""
+        run, attempt = asked
+        try:
+            found, _ = self._reading.client.rest(f"{self._path}/{run}/attempts/{attempt}", {}, self._where)
+        except NotFound:
+            return
+        yield from delivery.workflow_run(
+            {**found, "id": run, "run_attempt": attempt}, self._reading.repository.id
+        )
+
+
+def _created_at(row: Json) -> datetime | None:
+    """When a run was created; None for one that cannot be read."""
+    try:
+        return utc(row["created_at"])
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return None
+
+
+def _attempts(mark: Mark) -> dict[str, int]:
+    """Run → attempt, from the words behind a watermark."""
+    return {run: int(attempt) for run, _, attempt in (word.rpartition(":") for word in mark.words)}
+
+
+def _text(at: datetime) -> str:
+    return f"{at:%Y-%m-%dT%H:%M:%SZ}"

@@ -1,0 +1,141 @@
+"""Reads one GitHub repository, each of its streams from where its cursor stands."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+from connectors.answers import understand, utc
+from connectors.base import Batch, Cursor, Unread
+from connectors.github import queries
+from connectors.github import records as shape
+from connectors.github.git import read_history_by_git
+from connectors.github.history import read_history
+from connectors.github.lists import CONNECTIONS, ListReader, Shared, batch_of
+from connectors.github.marks import Mark, with_words, without_words
+from connectors.github.paging import Node, pages
+from connectors.github.repositories import Reading
+from connectors.github.runs import read_runs
+from connectors.records import Record
+
+PATHS = "paths"
+"""The word behind a watermark up to which pull requests were read with the files that they change."""
+WITH_PATHS = replace(
+    CONNECTIONS["pull_requests"],
+    query=queries.PULL_REQUESTS_WITH_PATHS,
+    nested=(*CONNECTIONS["pull_requests"].nested, "files"),
+)
+UNFINISHED = frozenset({"PENDING", "QUEUED", "IN_PROGRESS", "WAITING"})
+LONGEST_DEPLOYMENT = timedelta(days=180)
+MOST_UNFINISHED = 100
+"""So many deployments can be looked up in one call; some are left unfinished for ever."""
+
+
+class RepositoryReader:
+    """One repository of one server.
+
+    Args:
+        reading: the repository, and with what it is read.
+        shared: what it has in common with the others of its source.
+        has_paths: whether the files that pull requests change are wanted.
+    """
+
+    def __init__(self, reading: Reading, shared: Shared, *, has_paths: bool) -> None:
+        self._reading = reading
+        self._lists = ListReader(reading, shared)
+        self._clones = shared.clones
+        self._has_paths = has_paths
+
+    def fetch(self, stream: str, cursor: Cursor) -> Iterator[Batch]:
+        """Yield what changed since the cursor, page by page."""
+        if self._is_known_in_full(stream, cursor):
+            now = datetime.now(UTC)
+            return iter([Batch([], Cursor(cursor.watermark), is_final=True, fetched_at=now, server_date=now)])
+        match stream:
+            case "pull_requests":
+                return self._pull_requests(cursor)
+            case "deployments":
+                return self._deployments(cursor)
+            case "history":
+                return self._history(cursor)
+            case "workflow_runs":
+                return read_runs(self._reading, cursor)
+            case _:
+                return self._lists.batches(stream, CONNECTIONS[stream], cursor)
+
+    def _is_known_in_full(self, stream: str, cursor: Cursor) -> bool:
+        """Whether the look-up of the repository already tells that there is nothing new."""
+        repository = self._reading.repository
+        if stream in repository.empty_streams:
+            return True
+        if cursor.watermark is None or cursor.current_pass:
+            return False
+        if stream == "history":
+            return repository.head == cursor.watermark
+        newest, known = repository.newest_issue_at, cursor.watermark_at if stream == "issues" else None
+        return newest is not None and known is not None and newest < known
+
+    def census(self, stream: str) -> Iterator[str]:
+        """The ids that exist now, whenever they were updated."""
+        where = self._reading.where(stream)
+
+        def ask(after: str | None) -> Node:
+            data, _ = self._reading.client.graphql(
+                queries.CENSUS[stream], lambda: {**self._reading.variables, "after": after}, where
+            )
+            listing: Node = shape.field(data, "repository", "rows", where=where)
+            return listing
+
+        for listing in pages(ask, where):
+            yield from understand(where, partial(shape.ids, listing))
+
+    def _history(self, cursor: Cursor) -> Iterator[Batch]:
+        if self._clones:
+            return read_history_by_git(self._reading, self._clones, cursor)
+        return read_history(self._reading, cursor)
+
+    def _pull_requests(self, cursor: Cursor) -> Iterator[Batch]:
+        """Where changed files matter from now on, all pull requests are read once more."""
+        if not self._has_paths:
+            return self._lists.batches("pull_requests", CONNECTIONS["pull_requests"], without_words(cursor))
+        walk = cursor.current_pass
+        if PATHS not in Mark.read(walk.started_watermark if walk else cursor.watermark).words:
+            cursor = Cursor()
+        return (
+            replace(batch, cursor=with_words(batch.cursor, [PATHS], [PATHS]))
+            for batch in self._lists.batches("pull_requests", WITH_PATHS, without_words(cursor))
+        )
+
+    def _deployments(self, cursor: Cursor) -> Iterator[Batch]:
+        """Those that had not finished when they were last seen are looked up, however old they are."""
+        walk = cursor.current_pass
+        before = Mark.read(cursor.watermark).words
+        started = Mark.read(walk.started_watermark).words if walk else ()
+        unfinished: dict[str, datetime | None] = dict.fromkeys(started)
+        seen: set[str] = set()
+
+        def notice(node: Node) -> None:
+            seen.add(node["id"])
+            if node["state"] in UNFINISHED:
+                unfinished[node["id"]] = utc(node["createdAt"])
+
+        steps = self._lists.steps("deployments", CONNECTIONS["deployments"], without_words(cursor), notice)
+        for step in steps:
+            batch = batch_of(step)
+            late = [one for one in before if one not in seen] if step.is_final else []
+            if late:
+                rows, unread = self._deployments_by_id(late, notice)
+                batch = replace(batch, records=[*batch.records, *rows], unread=[*batch.unread, *unread])
+            since = batch.server_date - LONGEST_DEPLOYMENT
+            words = [
+                one for one, created_at in unfinished.items() if created_at is None or created_at > since
+            ]
+            yield replace(batch, cursor=with_words(batch.cursor, before, words[:MOST_UNFINISHED]))
+
+    def _deployments_by_id(
+        self, ids: Sequence[str], notice: Callable[[Node], None]
+    ) -> tuple[list[Record], list[Unread]]:
+        """Deployments by their GraphQL ids; one that was deleted is left out."""
+        where = self._reading.where("deployments")
+        data, _ = self._reading.client.graphql(queries.DEPLOYMENTS_BY_ID, lambda: {"ids": ids}, where)
+        return self._lists.records(CONNECTIONS["deployments"], shape.nodes(data), where, notice)

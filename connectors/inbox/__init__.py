@@ -1,0 +1,1 @@
+"""The inbox: files, and rows that jobs push."""

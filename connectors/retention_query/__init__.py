@@ -1,0 +1,1 @@
+"""Retention from a query on a database."""
