@@ -31,9 +31,9 @@ from connectors.base import (
     next_watermark,
 )
 from connectors.http import Patience, Reply
+from connectors.incident_services import Service, first_and_further, wanted_of
 from connectors.records import Incident
 from connectors.rest_client import RestClient, RestSettings, bearer, require_token, same_page
-from connectors.selection import is_chosen
 from connectors.traffic import Traffic
 
 KIND = "statuspage"
@@ -49,8 +49,6 @@ ENDED = ("resolved", "postmortem")
 MAINTENANCE = ("scheduled", "in_progress", "verifying", "completed")
 
 Json = Mapping[str, Any]
-Component = tuple[str, str | None]
-"""A component's id and name."""
 
 
 class Settings(RestSettings):
@@ -202,13 +200,12 @@ class StatuspageSource:
 
     # --- what answers mean
 
-    def _struck(self, node: Json) -> list[Component] | None:
+    def _struck(self, node: Json) -> list[Service] | None:
         """The components that an incident counts for; None where it is none, or not wanted."""
         told = {(str(one["id"]), one.get("name")) for one in node.get("components") or []}
         components = sorted(told, key=lambda one: (one[1] or "", one[0]))
-        chosen = [one for one in components if is_chosen(filter(None, one), self._settings)]
-        is_wanted = bool(chosen) if components else is_chosen((), self._settings)
-        return chosen if is_wanted and not _is_maintenance(node) else None
+        wanted = wanted_of(components, self._settings)
+        return None if wanted is None or _is_maintenance(node) else wanted
 
     def _read(self, node: Json) -> list[Row]:
         created_at, struck = utc(node["created_at"]), self._struck(node)
@@ -241,18 +238,18 @@ def _is_maintenance(node: Json) -> bool:
     return node["status"] in MAINTENANCE or node.get("impact") == "maintenance"
 
 
-def _incident(node: Json, created_at: datetime, struck: Sequence[Component]) -> Incident:
+def _incident(node: Json, created_at: datetime, struck: Sequence[Service]) -> Incident:
     """One incident. It began when the page says so, else when it was announced."""
     status = node["status"]
     updates = sorted(node.get("incident_updates") or [], key=_told_at)
-    first, *further = [*struck, (None, None)][: len(struck) or 1]
+    service, further = first_and_further(struck)
     ends = [_told_at(one) for one in updates if one["status"] == "resolved"]
     is_held = status == "monitoring" or status in ENDED
     texts = [*(one.get("body") for one in updates), node.get("postmortem_body")]
     return Incident(
         id=str(node["id"]),
-        service_id=first[0],
-        service_name=first[1],
+        service_id=service[0],
+        service_name=service[1],
         title=node.get("name") or None,
         description="\n".join(filter(None, texts)) or None,
         url=node.get("shortlink") or None,
@@ -272,7 +269,7 @@ def _incident(node: Json, created_at: datetime, struck: Sequence[Component]) -> 
         is_test=False,
         merged_into=None,
         postmortem_url=node.get("shortlink") if node.get("postmortem_published_at") else None,
-        further_services=[text for one in further for text in one if text] or None,
+        further_services=further,
     )
 
 

@@ -12,11 +12,11 @@ from connectors.records import (
     ServiceLevelObjective,
     ServiceLevelReading,
 )
+from connectors.retention import Grain, RetentionColumns
 
 COMPONENT = "the id of a `[[service]]`, or what stands under its `indicators`"
 MORE_THAN_ALL = "is more than there are"
 Rating = Literal["A", "B", "C", "D", "E"]
-Grain = Annotated[Literal["day", "week", "month"], Lower]
 
 
 class CoverageRow(Row):
@@ -168,21 +168,15 @@ class ServiceLevelRow(Row):
         ]
 
 
-class RetentionRow(Row):
+class RetentionRow(RetentionColumns, Row):
     """One row per product, cohort and period: how many of the cohort were there again."""
 
     TABLE: ClassVar[str] = RetentionCount.table
     KEY: ClassVar[tuple[str, ...]] = ("product", "grain", "cohort_start", "period_number")
 
     product: Text = Field(description="the product's name")
-    grain: Grain = Field(description="`day`, `week` or `month`: how long a period is")
+    grain: Annotated[Grain, Lower] = Field(description="`day`, `week` or `month`: how long a period is")
     cohort_start: Day = Field(description="first day of the period in which the cohort was first seen")
-    period_number: Count = Field(description="how many periods later; 0 is the cohort's own")
-    users: Count = Field(description="of the cohort, in all")
-    retained: Count = Field(description="of them, those seen in this period")
-    retained_or_later: Count | None = Field(
-        None, description="of them, those seen in this period or a later one"
-    )
 
     @model_validator(mode="after")
     def _parts_of_a_whole(self) -> Self:
@@ -193,15 +187,4 @@ class RetentionRow(Row):
 
     def records(self) -> list[RetentionCount]:
         """The count."""
-        return [
-            RetentionCount(
-                id=self.id,
-                product=self.product,
-                grain=self.grain,
-                cohort_start=self.cohort_start,
-                period_number=self.period_number,
-                users=self.users,
-                retained=self.retained,
-                retained_or_later=self.retained_or_later,
-            )
-        ]
+        return [self.counted(self.id, self.product)]

@@ -8,14 +8,13 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from connectors.answers import utc
+from connectors.incident_services import Service, first_and_further
 from connectors.records import Incident
 
 UNDER_WAY = ("triage", "live", "paused")
 """Categories of status in which an incident lasts, whatever its timestamps say."""
 
 Json = Mapping[str, Any]
-Service = tuple[str | None, str | None]
-"""A service's id and name."""
 
 
 class Timestamps(BaseModel):
@@ -73,11 +72,11 @@ def incident(node: Json, struck: Sequence[Service], field: str, names: Timestamp
     at = partial(_first, {_plain(name): at for name, at in _times(node)})
     created_at = utc(node["created_at"])
     category = node["incident_status"]["category"]
-    first, *further = [*struck, (None, None)][: len(struck) or 1]
+    service, further = first_and_further(struck)
     return Incident(
         id=str(node["id"]),
-        service_id=first[0],
-        service_name=first[1],
+        service_id=service[0],
+        service_name=service[1],
         title=node.get("name") or None,
         description="\n".join(_texts(node, field)) or None,
         url=node.get("permalink") or None,
@@ -100,7 +99,7 @@ def incident(node: Json, struck: Sequence[Service], field: str, names: Timestamp
         dedupe_group=_issue(node.get("external_issue_reference") or {}),
         reported_by=_reporter(node.get("creator") or {}),
         postmortem_url=node.get("postmortem_document_url") or None,
-        further_services=[text for one in further for text in one if text] or None,
+        further_services=further,
     )
 
 

@@ -33,9 +33,9 @@ from connectors.base import (
 )
 from connectors.http import Patience, Reply
 from connectors.incident_io import records as shape
+from connectors.incident_services import Service, wanted_of
 from connectors.records import Incident
 from connectors.rest_client import RestClient, RestSettings, bearer, require_token, same_page
-from connectors.selection import is_chosen
 from connectors.traffic import Traffic
 
 KIND = "incident_io"
@@ -180,12 +180,9 @@ class IncidentIoSource:
                 raise same_page(self._where)
             seen.add(after)
 
-    def _struck(self, node: Json) -> list[shape.Service] | None:
+    def _struck(self, node: Json) -> list[Service] | None:
         """The services that an incident counts for; None where it is not wanted."""
-        services = shape.services(node, self._settings.service_field)
-        chosen = [one for one in services if is_chosen(filter(None, one), self._settings)]
-        is_wanted = bool(chosen) if services else is_chosen((), self._settings)
-        return chosen if is_wanted else None
+        return wanted_of(shape.services(node, self._settings.service_field), self._settings)
 
     def _read(self, node: Json) -> list[tuple[datetime | None, Incident | None]]:
         """When it was updated, and the incident if it is wanted."""

@@ -11,10 +11,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, cast
+from typing import Annotated, Any, Self, cast
 
 from pydantic import (
-    BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
@@ -37,6 +36,7 @@ from connectors.base import (
 )
 from connectors.faults import unreadable
 from connectors.records import RetentionCount
+from connectors.retention import RetentionColumns
 from connectors.retention_query.database import Database
 from connectors.selection import is_chosen
 from connectors.traffic import Traffic
@@ -97,18 +97,13 @@ def _day(value: object) -> date:
     raise ValueError("is not a day")
 
 
-class Row(BaseModel):
+class Row(RetentionColumns):
     """One row of the query, as it may be."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     product: str | None = Field(default=None, min_length=1)
     cohort_start: Annotated[date, BeforeValidator(_day)]
-    grain: Literal["day", "week", "month"]
-    period_number: int = Field(ge=0)
-    users: int = Field(ge=0)
-    retained: int = Field(ge=0)
-    retained_or_later: int | None = Field(default=None, ge=0)
 
     @model_validator(mode="after")
     def _within_the_cohort(self) -> Self:
@@ -219,16 +214,7 @@ class RetentionQuerySource:
             fix = "Let the query return one row per product, grain, cohort_start and period_number"
             raise InputError(place, "a cohort's period comes twice", fix)
         seen.add(key)
-        return RetentionCount(
-            id=key,
-            product=product,
-            grain=row.grain,
-            cohort_start=row.cohort_start,
-            period_number=row.period_number,
-            users=row.users,
-            retained=row.retained,
-            retained_or_later=row.retained_or_later,
-        )
+        return row.counted(key, product)
 
     def _is_wanted(self, record: RetentionCount) -> bool:
         start = self._context.history_start
@@ -238,7 +224,8 @@ class RetentionQuerySource:
 
 def _columns() -> dict[str, bool]:
     """The columns of the result, and whether each is required."""
-    return {name: field.is_required() for name, field in Row.model_fields.items()}
+    names = ("product", "cohort_start", *Row.model_fields)  # in the order in which people are told of them
+    return {name: Row.model_fields[name].is_required() for name in names}
 
 
 def create(settings: SourceSettings, context: SourceContext) -> Source:

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from connectors.incident_services import Service, first_and_further
 from connectors.records import Incident
 
 FIELDS = (
@@ -37,8 +38,6 @@ UNDER_WAY = ("1", "2", "3")
 CANCELED = "8"
 
 Json = Mapping[str, Any]
-Service = tuple[str | None, str | None]
-"""A service's id and name."""
 
 
 def value(node: Json, name: str) -> str | None:
@@ -82,11 +81,11 @@ def incident(node: Json, struck: Sequence[Service], base_url: str) -> Incident:
     if began is None:
         raise ValueError("an incident that was never opened")
     ended_at = moment(node, "resolved_at") or moment(node, "closed_at")
-    first, *further = [*struck, (None, None)][: len(struck) or 1]
+    service, further = first_and_further(struck)
     return Incident(
         id=row,
-        service_id=first[0],
-        service_name=first[1],
+        service_id=service[0],
+        service_name=service[1],
         title=value(node, "short_description"),
         description=value(node, "description"),
         url=f"{base_url}/incident.do?sys_id={row}",
@@ -107,5 +106,5 @@ def incident(node: Json, struck: Sequence[Service], base_url: str) -> Incident:
         merged_into=value(node, "parent_incident"),
         reported_by=value(node, "contact_type"),
         rotation=shown(node, "assignment_group"),
-        further_services=[text for one in further for text in one if text] or None,
+        further_services=further,
     )

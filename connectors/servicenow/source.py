@@ -30,9 +30,9 @@ from connectors.base import (
     next_watermark,
 )
 from connectors.http import Patience, Reply
+from connectors.incident_services import Service, wanted_of
 from connectors.records import Incident
 from connectors.rest_client import RestClient, RestSettings, basic, bearer, require_token
-from connectors.selection import is_chosen
 from connectors.servicenow import records as shape
 from connectors.servicenow.table import MOST_ROWS, Page, Table
 from connectors.traffic import Traffic
@@ -190,12 +190,9 @@ class ServiceNowSource:
 
     # --- what answers mean
 
-    def _struck(self, node: Json) -> list[shape.Service] | None:
+    def _struck(self, node: Json) -> list[Service] | None:
         """The services that a row counts for; None where it is not wanted."""
-        services = shape.services(node, self._settings.service_fields)
-        chosen = [one for one in services if is_chosen(filter(None, one), self._settings)]
-        is_wanted = bool(chosen) if services else is_chosen((), self._settings)
-        return chosen if is_wanted else None
+        return wanted_of(shape.services(node, self._settings.service_fields), self._settings)
 
     def _read(self, node: Json) -> list[tuple[datetime | None, Incident | None]]:
         """When a row was updated, and the incident if it is wanted."""
