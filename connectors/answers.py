@@ -33,6 +33,11 @@ def understand(where: str, read: Callable[[], Understood]) -> Understood:
         raise UnexpectedShape(where, f"an answer has an unknown form ({form})", REPORT) from None
 
 
+def endless(where: str, repeated: str = "a page", fix: str = "Check base_url") -> UnexpectedShape:
+    """The error for a list that would be followed for ever, since the server repeats what it gave before."""
+    return UnexpectedShape(where, f"the server repeats {repeated}, so its list never ends", fix)
+
+
 def each(
     where: str,
     rows: Iterable[Row],

@@ -13,7 +13,7 @@ from typing import Any, Literal, cast
 from urllib.parse import quote
 
 from connectors.addresses import HttpsAddress
-from connectors.answers import each, understand, utc
+from connectors.answers import each, endless, understand, utc
 from connectors.base import (
     Batch,
     Cursor,
@@ -29,7 +29,7 @@ from connectors.branch_cursor import of_branch, with_branch
 from connectors.http import Patience
 from connectors.newest_first import Page, newest_first
 from connectors.records import CoverageReport
-from connectors.rest_client import RestClient, RestSettings, bearer, require_token, same_page
+from connectors.rest_client import RestClient, RestSettings, bearer, require_token
 from connectors.selection import owned_or_included
 from connectors.traffic import Traffic
 
@@ -175,7 +175,7 @@ class _Commits:
             raise
         nodes, more = understand(self._where, lambda: (list(reply.json()["results"]), reply.json()["next"]))
         if nodes and nodes == self._previous:
-            raise same_page(self._where)
+            raise endless(self._where)
         self._previous = nodes
         found, unread = each(
             self._where,

@@ -152,6 +152,15 @@ def seconds_until(reset: float, server_date: datetime) -> float:
     return min(max(reset - since, 0.0) + 1.0, A_YEAR_IN_SECONDS)
 
 
+def renewal_seconds(reply: Reply) -> float | None:
+    """The wait until a used up allowance is renewed: `Retry-After`, else the reset time, else None."""
+    asked = retry_after_seconds(reply.headers, reply.server_date)
+    reset = header_number(reply.headers, "x-ratelimit-reset")
+    if asked is not None or reset is None:
+        return asked
+    return seconds_until(reset, reply.server_date)
+
+
 def limit_reached(asked: float | None) -> AskAgain:
     """The failure of a limit, with the wait that was asked for; without one it is a minute or more."""
     seconds = SECONDARY_LIMIT_SECONDS if asked is None else asked
@@ -165,12 +174,11 @@ def rate_limit(reply: Reply) -> AskAgain | None:
     """
     if reply.status not in LIMIT_STATUSES:
         return None
+    if header_number(reply.headers, "x-ratelimit-remaining") == 0:
+        return limit_reached(renewal_seconds(reply))
     asked = retry_after_seconds(reply.headers, reply.server_date)
     if asked is not None:
         return limit_reached(asked)
-    if header_number(reply.headers, "x-ratelimit-remaining") == 0:
-        reset = header_number(reply.headers, "x-ratelimit-reset")
-        return limit_reached(None if reset is None else seconds_until(reset, reply.server_date))
     text = reply.text.lower()
     if reply.status != 403 or any(words in text for words in LIMIT_WORDS):
         return limit_reached(None)

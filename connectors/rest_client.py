@@ -44,12 +44,6 @@ def basic(user: str, password: SecretStr | None) -> dict[str, str]:
     return {"Authorization": f"Basic {b64encode(secret.encode()).decode()}"}
 
 
-def same_page(where: str) -> UnexpectedShape:
-    """The error for a list that would be followed for ever."""
-    what = "the server repeats a page, so its list never ends"
-    return UnexpectedShape(where, what, "Check base_url")
-
-
 class _Headers(AuthBase):
     """Signs in by headers; as the session's own way, so that no .netrc of the machine replaces it."""
 

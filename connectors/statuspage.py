@@ -18,7 +18,7 @@ from typing import Any, cast
 from pydantic import Field
 
 from connectors.addresses import HttpsAddress
-from connectors.answers import each, understand, utc
+from connectors.answers import each, endless, understand, utc
 from connectors.base import (
     Batch,
     Cursor,
@@ -33,7 +33,7 @@ from connectors.base import (
 from connectors.http import Patience, Reply
 from connectors.incident_services import Service, first_and_further, wanted_of
 from connectors.records import Incident
-from connectors.rest_client import RestClient, RestSettings, bearer, require_token, same_page
+from connectors.rest_client import RestClient, RestSettings, bearer, require_token
 from connectors.traffic import Traffic
 
 KIND = "statuspage"
@@ -192,7 +192,7 @@ class StatuspageSource:
             reply = self._get(f"/{what}", {size: PAGE, "page": number})
             nodes = understand(self._where, partial(_list, reply))
             if nodes and nodes == last:
-                raise same_page(self._where)
+                raise endless(self._where)
             yield number, reply, nodes
             if not nodes:
                 return

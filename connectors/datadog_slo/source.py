@@ -18,7 +18,7 @@ from typing import Any, cast
 from urllib.parse import quote
 
 from connectors.addresses import HttpsAddress
-from connectors.answers import each, understand
+from connectors.answers import each, endless, understand
 from connectors.base import (
     AuthError,
     Batch,
@@ -36,7 +36,7 @@ from connectors.base import (
 from connectors.datadog_slo import records as shape
 from connectors.http import Patience, Reply
 from connectors.records import ServiceLevelReading
-from connectors.rest_client import RestClient, RestSettings, require_token, same_page
+from connectors.rest_client import RestClient, RestSettings, require_token
 from connectors.selection import owned_or_included
 from connectors.traffic import Traffic
 
@@ -170,7 +170,7 @@ class DatadogSource:
                 reply = self._client.get("/api/v1/slo", where, question)
                 found, total = understand(where, partial(_definitions, reply))
                 if found and found.keys() <= nodes.keys():
-                    raise same_page(where)
+                    raise endless(where)
                 nodes |= found
                 if not found:
                     break

@@ -13,8 +13,8 @@ from connectors.http import (
     classify,
     header_number,
     limit_reached,
+    renewal_seconds,
     retry_after_seconds,
-    seconds_until,
 )
 
 LIMIT_TYPES = frozenset({"RATE_LIMITED", "RATE_LIMIT"})
@@ -68,11 +68,6 @@ def number(reply: Reply, name: str) -> int | None:
     return None if told is None else int(told)
 
 
-def until_renewal(reply: Reply, reset: int) -> float:
-    """Seconds until a time by the server's clock, and one more."""
-    return seconds_until(reset, reply.server_date)
-
-
 def used_up_seconds(reply: Reply) -> float | None:
     """Seconds until the allowance is renewed that a reply says is used up; None where it does not.
 
@@ -83,11 +78,8 @@ def used_up_seconds(reply: Reply) -> float | None:
     is_refused = reply.status in (403, 429) and left == 0
     if not is_refused and (left or not _is_limited(reply)):
         return None
-    asked = retry_after_seconds(reply.headers, reply.server_date)
-    if asked is not None:
-        return asked
-    reset = number(reply, "reset")
-    return SECONDARY_LIMIT_SECONDS if reset is None else until_renewal(reply, reset)
+    asked = renewal_seconds(reply)
+    return SECONDARY_LIMIT_SECONDS if asked is None else asked
 
 
 def _is_limited(reply: Reply) -> bool:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 
+from connectors.addresses import is_encrypted
 from connectors.base import Batch, Cursor, SourceError
 from connectors.github.git_clone import GitClone, GitCommit
 from connectors.github.records import PICKED, REVERTED, named_commits
@@ -13,7 +14,6 @@ from connectors.github.repositories import FoundRepository, Reading
 from connectors.records import Commit
 
 COMMITS_PER_BATCH = 2_000
-SAFE_ADDRESS = re.compile(r"https://[^@\s]+|http://(127\.0\.0\.1|localhost)[:/][^@\s]*")
 LATEST = int(datetime(9999, 12, 31, tzinfo=UTC).timestamp())
 
 
@@ -41,7 +41,7 @@ def read_history_by_git(reading: Reading, folder: Path, cursor: Cursor) -> Itera
 
 def clone_address(repository: FoundRepository, where: str) -> str:
     """Where a repository is cloned from. Raises `SourceError` for what is no https address."""
-    if not SAFE_ADDRESS.fullmatch(repository.url or ""):
+    if not is_encrypted(repository.url or ""):
         raise SourceError(where, "GitHub names no https address to clone from", 'Set history = "api"')
     return f"{repository.url}.git"
 

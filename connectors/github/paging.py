@@ -4,11 +4,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from connectors.answers import understand
-from connectors.base import UnexpectedShape
+from connectors.answers import endless, understand
 from connectors.github.client import GitHubClient
 from connectors.github.queries import drill_query
 from connectors.github.records import field
+
+AGAIN = "Run again; if this stays so, report it"
 
 Node = Mapping[str, Any]
 
@@ -32,9 +33,7 @@ class PageTokens:
             return None
         token = info["endCursor"]
         if not token or token == after or token in self._seen:
-            raise UnexpectedShape(
-                self._where, "the server repeats a page", "Run again; if this stays so, report it"
-            )
+            raise endless(self._where, fix=AGAIN)
         self._seen.add(token)
         return str(token)
 

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from connectors.answers import each, understand, utc
+from connectors.answers import each, endless, understand, utc
 from connectors.base import Batch, Cursor, NotFound, Pass, UnexpectedShape, Unread, next_watermark
 from connectors.github import delivery_records as delivery
 from connectors.github.marks import Mark
+from connectors.github.paging import AGAIN
 from connectors.github.records import field as part
 from connectors.github.repositories import Reading
 from connectors.records import Record
@@ -92,9 +93,7 @@ class _Walk:
                 self._windows += self._halves(window, rows, total, server_date)
                 return
             if rows and rows == previous:
-                raise UnexpectedShape(
-                    self._where, "the server repeats a page", "Run again; if this stays so, report it"
-                )
+                raise endless(self._where, fix=AGAIN)
             records, unread = self._records(rows, window, server_date)
             is_last = not rows or number * PAGE >= total
             if is_last:

@@ -14,9 +14,9 @@ from datetime import UTC, datetime, timedelta
 from pydantic import SecretStr
 
 from connectors.base import AuthError, RateLimited
-from connectors.github.answers import number, until_renewal
+from connectors.github.answers import number
 from connectors.github.settings import Settings
-from connectors.http import Patience, Reply
+from connectors.http import Patience, Reply, seconds_until
 from connectors.rest_client import is_printable
 from connectors.traffic import Traffic
 
@@ -50,7 +50,8 @@ class Allowance:
         limit, left, reset = (number(reply, name) for name in ("limit", "remaining", "reset"))
         if limit is None or left is None or reset is None:
             return None
-        return cls(limit, left, datetime.now(UTC) + timedelta(seconds=until_renewal(reply, reset)))
+        seconds = seconds_until(reset, reply.server_date)
+        return cls(limit, left, datetime.now(UTC) + timedelta(seconds=seconds))
 
 
 class Token:

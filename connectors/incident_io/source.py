@@ -16,7 +16,7 @@ from typing import Any, cast
 from pydantic import Field
 
 from connectors.addresses import HttpsAddress
-from connectors.answers import each, understand, utc
+from connectors.answers import each, endless, understand, utc
 from connectors.base import (
     Batch,
     Cursor,
@@ -35,7 +35,7 @@ from connectors.http import Patience, Reply
 from connectors.incident_io import records as shape
 from connectors.incident_services import Service, wanted_of
 from connectors.records import Incident
-from connectors.rest_client import RestClient, RestSettings, bearer, require_token, same_page
+from connectors.rest_client import RestClient, RestSettings, bearer, require_token
 from connectors.traffic import Traffic
 
 KIND = "incident_io"
@@ -177,7 +177,7 @@ class IncidentIoSource:
             if after is None:
                 return
             if after in seen:
-                raise same_page(self._where)
+                raise endless(self._where)
             seen.add(after)
 
     def _struck(self, node: Json) -> list[Service] | None:

@@ -9,8 +9,8 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from connectors.answers import understand
-from connectors.base import Forbidden, NotFound, SourceError, UnexpectedShape
+from connectors.answers import endless, understand
+from connectors.base import Forbidden, NotFound, SourceError
 from connectors.jira.answers import REPORT, rows
 from connectors.jira.client import JiraClient, Refused
 
@@ -89,7 +89,7 @@ class Agile:
             values = rows(answer, "values", where)
             page = understand(where, partial(_by_id, values))
             if page and page.keys() <= seen:
-                raise UnexpectedShape(where, "the server repeats a page, so its list never ends", REPORT)
+                raise endless(where, fix=REPORT)
             seen |= page.keys()
             yield from page.items()
             if not page or answer.get("isLast") is True:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from connectors.answers import endless
 from connectors.base import UnexpectedShape
 
 REPORT = "Report this with the server's version"
@@ -25,9 +26,7 @@ class Tokens:
         if not isinstance(token, str):
             raise UnexpectedShape(self._where, "a page token is no text", REPORT)
         if token in self._seen:
-            raise UnexpectedShape(
-                self._where, "the server repeats a page token, so its list never ends", REPORT
-            )
+            raise endless(self._where, "a page token", REPORT)
         self._seen.add(token)
         return token
 
@@ -53,7 +52,7 @@ class Latest:
             return
         self._pages_without_news += 1
         if (ids or self._patience) and self._pages_without_news > self._patience:
-            raise UnexpectedShape(self._where, "the server repeats a page, so its list never ends", REPORT)
+            raise endless(self._where, fix=REPORT)
 
 
 def rows(answer: Any, name: str | None, where: str) -> list[Any]:

@@ -10,13 +10,12 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from connectors.answers import understand
+from connectors.answers import endless, understand
 from connectors.base import Forbidden, NotFound, UnexpectedShape
 from connectors.http import Reply
 from connectors.pagerduty import records as shape
 from connectors.pagerduty.walk import LARGEST_OFFSET, PAGE, query_time
 from connectors.records import Incident
-from connectors.rest_client import same_page
 
 SECOND = timedelta(seconds=1)
 
@@ -124,7 +123,7 @@ class Log:
             answer = self._get(path, question).json()
             page = understand(self._where, partial(shape.log_page, answer))
             if page.more and page.ids == last:
-                raise same_page(self._where)
+                raise endless(self._where)
             yield from page.acknowledgements
             if not page.more:
                 return

@@ -15,7 +15,7 @@ from typing import Any, cast
 from urllib.parse import urlsplit
 
 from connectors.addresses import HttpsAddress
-from connectors.answers import each, understand
+from connectors.answers import each, endless, understand
 from connectors.base import (
     Batch,
     Cursor,
@@ -41,7 +41,7 @@ from connectors.pagerduty.walk import (
     windows,
 )
 from connectors.records import Incident
-from connectors.rest_client import RestSettings, require_token, same_page
+from connectors.rest_client import RestSettings, require_token
 from connectors.selection import is_chosen
 from connectors.traffic import Traffic
 
@@ -200,7 +200,7 @@ class PagerDutySource:
                 break
             last, answer = answer.ids, self._list(parameters, offset)
             if answer.more and answer.ids == last:
-                raise same_page(self._where)
+                raise endless(self._where)
             found += answer.incidents
             unread += answer.unread
         start = self._context.history_start

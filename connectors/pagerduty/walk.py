@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from connectors.answers import endless
 from connectors.base import Cursor, Pass, UnexpectedShape, Unread, next_watermark
 from connectors.records import Incident
-from connectors.rest_client import same_page
 
 WINDOW = timedelta(days=180)
 """PagerDuty refuses ranges of more than six months, and the shortest six months have 181 days."""
@@ -192,7 +192,7 @@ def windows(
         end = min(at + WINDOW, until)
         answer = read({"since": query_time(at), "until": query_time(end)}, offset)
         if answer.more and answer.ids == last:
-            raise same_page(where)
+            raise endless(where)
         last = answer.ids
         resume_at = (answer.newest or at) if answer.more else end
         yield Page(answer, resume_at)

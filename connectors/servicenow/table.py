@@ -10,8 +10,8 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from connectors.answers import understand
-from connectors.base import SourceUnavailable, UnexpectedShape
+from connectors.answers import endless, understand
+from connectors.base import SourceUnavailable
 from connectors.http import Reply
 from connectors.servicenow.records import row_id
 
@@ -62,8 +62,7 @@ class Table:
             nodes = self._visible(reply)
             newest = max((str(row_id(node)) for node in nodes), default=None)
             if newest is not None and newest <= last:
-                what = "the server repeats rows, so its list never ends"
-                raise UnexpectedShape(self._where, what, "Check base_url")
+                raise endless(self._where, "rows")
             behind = (newest, 0) if newest else (last, skip + size)
             total = understand(self._where, partial(_total, reply))
             more = _has_more(reply, total, skip + size, nodes)

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal, cast
 
 from connectors.addresses import HttpsAddress
-from connectors.answers import understand, utc
+from connectors.answers import endless, understand, utc
 from connectors.base import (
     AuthError,
     Batch,
@@ -25,7 +25,7 @@ from connectors.base import (
 )
 from connectors.branch_cursor import of_branch, with_branch
 from connectors.http import Patience, Reply
-from connectors.rest_client import RestClient, RestSettings, basic, bearer, same_page
+from connectors.rest_client import RestClient, RestSettings, basic, bearer
 from connectors.selection import owned_or_included
 from connectors.sonarqube import records as shape
 from connectors.traffic import Traffic
@@ -89,7 +89,7 @@ class SonarQubeSource:
             is_last = len(page.analyses) >= page.total
             new = {at: values for at, values in page.analyses.items() if last is None or at > utc(last)}
             if not new and not is_last:
-                raise same_page(where)
+                raise endless(where)
             last = max(new).isoformat() if new else last
             found = [one for at, values in new.items() for one in shape.records(scope, branch, at, values)]
             after = Cursor(last) if is_last else Cursor(cursor.watermark, Pass(None, last or ""))
