@@ -89,20 +89,32 @@ def _upsert(
     changed = 0
     if parent_ids is not None:
         changed += _drop_orphans(con, source, table, str(record_type.parent), parent_ids)
-    updates = ", ".join(
-        f'"{name}" = excluded."{name}"'
-        for name in [*columns, "scope", "row_hash", "changed_run"]
-        if name != "id"
+    # What is known of what arrives: a small table, so that a long history is never joined twice.
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE known AS "
+        "SELECT k.id, k.row_hash <> a.row_hash OR k.gone_at IS NOT NULL AS differs "
+        f'FROM raw."{table}" k JOIN arriving a ON a.id = k.id WHERE k.source = ?',
+        [source],
     )
-    written = con.execute(
+    insert = (
         f'INSERT INTO raw."{table}" (source, scope, {names}, row_hash, first_seen_run, changed_run) '
-        f"SELECT ?, ?, {names}, a.row_hash, ?, ? FROM arriving a WHERE NOT EXISTS ("
-        f'SELECT 1 FROM raw."{table}" k WHERE k.source = ? AND k.id = a.id '
-        "AND k.row_hash = a.row_hash AND k.gone_at IS NULL) "
-        f"ON CONFLICT (source, id) DO UPDATE SET {updates}, gone_at = NULL",
-        [source, scope, run_id, run_id, source],
+        f"SELECT ?, ?, {names}, row_hash, ?, ? FROM arriving WHERE id "
     )
-    return changed + count(written)
+    row = [source, scope, run_id, run_id]
+    changed += count(con.execute(f"{insert} NOT IN (SELECT id FROM known)", row))
+    if count(con.execute("SELECT count(*) FROM known WHERE differs")):
+        updates = ", ".join(
+            f'"{name}" = excluded."{name}"'
+            for name in [*columns, "scope", "row_hash", "changed_run"]
+            if name != "id"
+        )
+        written = con.execute(
+            f"{insert} IN (SELECT id FROM known WHERE differs) "
+            f"ON CONFLICT (source, id) DO UPDATE SET {updates}, gone_at = NULL",
+            row,
+        )
+        changed += count(written)
+    return changed
 
 
 def _withdraw(con: duckdb.DuckDBPyConnection, run_id: str, source: str, batches: Sequence[Batch]) -> int:

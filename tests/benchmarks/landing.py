@@ -5,28 +5,36 @@ is measured in the same run on the same machine, and time is the processor's, so
 machine counts little.
 """
 
-import json
+import os
 import resource
 import subprocess
 import sys
 import tempfile
 import time
 import tracemalloc
-from collections.abc import Callable, Iterator
-from dataclasses import asdict
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any, Self
 
 import duckdb
+import requests
 
 from connectors.base import Batch, Cursor, Pass
 from connectors.records import Commit
+from connectors.registry import discover, settings_models
+from connectors.sandbox.configuration import TOKEN_VARIABLE, write_configuration
+from connectors.sandbox.servers import serve
+from connectors.sandbox.simulation import build
 from connectors.traffic import Traffic
+from pipelines.config import load
+from pipelines.home import Home
 from pipelines.ingest import ingest
-from pipelines.warehouse import Warehouse, columns_of
+from pipelines.sources import create_sources
+from pipelines.warehouse import Warehouse
 from pipelines.writer import LARGEST_GROUP
 
-ROWS, PAGE = 50_000, 100
+SCALE, PAGE = 1.0, 100
 LENGTHS = (10_000, 40_000, 160_000)
 START = datetime(2020, 1, 1, tzinfo=UTC)
 
@@ -79,35 +87,89 @@ def seconds(work: Callable[[], object]) -> float:
     return time.process_time() - began
 
 
-def time_of_landing(folder: Path) -> None:
-    history = list(pages(ROWS))
-    source = folder / "commits.ndjson"
-    with source.open("w", encoding="utf-8") as out:
-        for batch in history:
-            for record in batch.records:
-                out.write(json.dumps(asdict(record), default=datetime.isoformat) + "\n")
-    columns = ", ".join(f"'{name}': '{sql}'" for name, (sql, _) in columns_of(Commit).items())
-    plain = duckdb.connect(str(folder / "plain.duckdb"))
-    read = f"CREATE OR REPLACE TABLE commit AS SELECT * FROM read_json('{source}', columns={{{columns}}})"
-    yardstick = min(seconds(lambda: plain.execute(read)) for _ in range(3))
-    plain.close()
-    warehouse = Warehouse(folder / "warehouse.duckdb")
+class Answers:
+    """Every answer that a program receives while this is open, as it came over the wire."""
 
-    def land(group: int) -> None:
-        for at in range(0, len(history), group):
-            warehouse.land("run", "github", "alder/catalogue", "history", history[at : at + group])
+    def __enter__(self) -> Self:
+        self.bodies: list[bytes] = []
+        self._send = requests.Session.send
+        send, bodies = self._send, self.bodies
 
-    print(
-        f"{ROWS:,} commits in pages of {PAGE}; a typed read_json of the same rows takes {yardstick:.2f} s = 1"
+        def remembering(session: requests.Session, *sent: Any, **how: Any) -> requests.Response:
+            response = send(session, *sent, **how)
+            bodies.append(response.content)
+            return response
+
+        requests.Session.send = remembering  # type: ignore[method-assign]
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        requests.Session.send = self._send  # type: ignore[method-assign]
+
+
+def plain_reading(bodies: list[bytes], folder: Path) -> float:
+    """Seconds in which DuckDB stores these answers as they are: typed, nested, without keys or hashes."""
+    source = folder / "answers.ndjson"
+    source.write_bytes(b"\n".join(body.replace(b"\n", b" ") for body in bodies))
+    con = duckdb.connect(str(folder / "plain.duckdb"))
+    largest = 1 << 28
+    found = con.execute(
+        "DESCRIBE SELECT * FROM read_json(?, sample_size = -1, format = 'newline_delimited', "
+        f"maximum_object_size = {largest})",
+        [str(source)],
+    ).fetchall()
+    columns = ", ".join(f"'{name}': '{kind}'" for name, kind, *_ in found)
+    read = (
+        f"CREATE OR REPLACE TABLE answers AS SELECT * FROM read_json('{source}', columns = {{{columns}}}, "
+        f"format = 'newline_delimited', maximum_object_size = {largest})"
     )
-    group = LARGEST_GROUP // PAGE
-    for name, size in (
-        (f"first landing, {group} pages a transaction", group),
-        (f"nothing changed, {group} pages a transaction", group),
-        ("nothing changed, a transaction a page", 1),
-    ):
-        print(f"  {name:<45}{seconds(lambda: land(size)) / yardstick:6.1f}")  # noqa: B023 - called at once
+    yardstick = min(seconds(lambda: con.execute(read)) for _ in range(3))
+    con.close()
+    (folder / "plain.duckdb").unlink()
+    return yardstick
+
+
+def landing(stream: str, batches: Mapping[str, list[Batch]], folder: Path, pages: int) -> tuple[float, float]:
+    """Seconds in which the warehouse stores these batches first, and again when nothing has changed."""
+    path = folder / "warehouse.duckdb"
+    path.unlink(missing_ok=True)
+    warehouse = Warehouse(path)
+
+    def land() -> None:
+        for scope, history in batches.items():
+            for at in range(0, len(history), pages):
+                warehouse.land("run", "source", scope, stream, history[at : at + pages])
+
+    took = seconds(land), seconds(land)
     warehouse.close()
+    return took
+
+
+def time_of_landing(folder: Path) -> None:
+    """What the sandbox answers about its pull requests and issues, plainly read and landed."""
+    world = build(scale=SCALE)
+    os.environ[TOKEN_VARIABLE] = "sandbox"
+    discover()  # a first landing would otherwise pay for importing every source
+    print("Processor time of storing what was fetched; a typed read_json of the same answers = 1")
+    with serve(world) as servers:
+        write_configuration(folder / "outcomes.toml", servers.urls, world)
+        home = Home(folder / "home")
+        sources = create_sources(load(folder / "outcomes.toml", settings_models()), home)
+        for name, stream in (("github", "pull_requests"), ("jira", "issues")):
+            source, batches = sources[name], {}
+            with Answers() as answers:
+                for scope in source.scopes(stream):
+                    batches[scope] = list(source.fetch(stream, scope, Cursor()))
+            rows = sum(len(batch.records) for history in batches.values() for batch in history)
+            size = sum(map(len, answers.bodies)) / 1e6
+            plain = plain_reading(answers.bodies, folder)
+            print(f"  {name} {stream}: {rows:,} rows from {size:,.1f} MB; plainly read in {plain:.2f} s")
+            for pages in (LARGEST_GROUP // PAGE, 1):
+                first, again = landing(stream, batches, folder, pages)
+                print(
+                    f"    {pages:>3} pages a transaction: first {first / plain:5.1f}   "
+                    f"nothing changed {again / plain:5.1f}"
+                )
 
 
 def memory_of_ingest(rows: int, folder: Path, *, is_traced: bool) -> float:
