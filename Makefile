@@ -51,7 +51,7 @@ $(DEMO)/outcomes.toml: | $(READY_TO_RUN)
 
 # Everything that needs neither a browser nor minutes.
 test: $(READY_TO_DEVELOP)
-	@$(BIN)/python -m pytest -n 2 -m "not browser and not soak"
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not browser and not soak"
 
 # The pages in a real browser.
 browser: $(READY_TO_DEVELOP)

@@ -80,10 +80,7 @@ def arrive(
     """Put records and their hashes into the temporary table `arriving`."""
     # Arrow's own arrays, a column at a time: a frame, or a tuple for each row, would take many times as long.
     arriving = pa.table(
-        {
-            name: pa.array(list(map(attrgetter(name), records)), arrow)
-            for name, (_, arrow) in columns.items()
-        }
+        {name: pa.array(list(map(attrgetter(name), records)), arrow) for name, (_, arrow) in columns.items()}
     )
     names = ", ".join(f'"{name}"' for name in columns)
     # The text of a list quotes its members, so that no null looks like a text and no two texts like one.

@@ -14,6 +14,18 @@ import time_machine
 NOW = datetime(2026, 11, 4, 6, 0, tzinfo=UTC)
 """A Wednesday, two days after the last one of the sandbox organisation."""
 
+COSTLY = ("address", "built", "published", "running")
+"""Fixtures that take long to make and serve many tests: one worker makes each and runs all of its tests."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests of a costly fixture together."""
+    for item in items:
+        for name in COSTLY:
+            if name in getattr(item, "fixturenames", ()):
+                item.add_marker(pytest.mark.xdist_group(f"{item.path.parent.name} {name}"))
+                break
+
 
 @pytest.fixture(scope="session", autouse=True)
 def fixed_clock() -> Iterator[None]:

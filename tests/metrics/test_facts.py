@@ -134,6 +134,8 @@ def test_without_a_history_the_finish_is_known_and_the_start_is_not(build: Build
         ('Revert "Revert "Faster till""', "revert-13-revert-12-faster-till", (False, None)),
         ('Reapply "Faster till"', "again", (False, None)),
         ("Revert to the old till", "old-till", (False, None)),
+        # No pull request has such a number; anybody may write it into a title.
+        ('Revert "Faster till (#99999999999999999999)"', "undo", (True, None)),
     ],
 )
 def test_what_is_a_revert(build: Build, title: str, branch: str, expected: tuple[bool, int | None]) -> None:

@@ -210,6 +210,20 @@ def test_a_renamed_repository_keeps_its_history(build: Build) -> None:
         assert _belongs(build(case, ["facts.fct_pull_request"])) == {"1": ["shop"], "2": ["shop"]}
 
 
+def test_a_name_that_another_repository_took_over_is_the_new_ones(build: Build) -> None:
+    case = {
+        "repository": [
+            {"id": 1, "name": "acme/shop-old", "configured_names": ["acme/shop"]},
+            {"id": 2, "name": "acme/shop", "configured_names": ["acme/shop"]},
+        ],
+        "pull_request": [_request(1, repository_id="1"), _request(2, repository_id="2")],
+        "config": {
+            "service_repository": [{"service": "shop", "source": "gh", "repository": "acme/shop"}],
+        },
+    }
+    assert _belongs(build(case, ["facts.fct_pull_request"])) == {"1": [None], "2": ["shop"]}
+
+
 @pytest.mark.parametrize(
     ("field", "text"),
     [

@@ -268,17 +268,46 @@ placed AS (
     FROM numbered
 ),
 
+-- For each record the first later one that brings the commit back after it.
+brought_back AS (
+    SELECT
+        line,
+        number,
+        min(returns) OVER (
+            PARTITION BY line ORDER BY number RANGE BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING
+        ) AS first_return
+    FROM (
+        SELECT line, number, NULL AS returns FROM placed
+        UNION ALL
+        SELECT line, left_number, number FROM placed WHERE left_number IS NOT NULL
+    )
+    QUALIFY returns IS NULL
+),
+
 -- Ten minutes count from the first record of a deployment; what is later, or a return, opens the next.
+-- Each record knows which that would be, so that a commit deployed a thousand times is gone through once.
+follower AS (
+    SELECT
+        p.line,
+        p.number,
+        least(
+            max(p.number) OVER (
+                PARTITION BY p.line ORDER BY epoch(p.attempted_at)
+                RANGE BETWEEN UNBOUNDED PRECEDING AND 600 FOLLOWING
+            ) + 1,
+            r.first_return
+        ) AS next_number
+    FROM placed AS p
+    JOIN brought_back AS r ON r.line = p.line AND r.number = p.number
+    QUALIFY next_number <= count(*) OVER (PARTITION BY p.line)
+),
+
 opening AS (
-    SELECT line, number, attempted_at FROM placed WHERE number = 1
+    SELECT line, number FROM placed WHERE number = 1
     UNION ALL
-    SELECT p.line, p.number, p.attempted_at
+    SELECT f.line, f.next_number
     FROM opening AS o
-    JOIN placed AS p
-        ON p.line = o.line
-        AND p.number > o.number
-        AND (epoch(p.attempted_at) - epoch(o.attempted_at) > 600 OR p.left_number >= o.number)
-    QUALIFY row_number() OVER (PARTITION BY o.line ORDER BY p.number) = 1
+    JOIN follower AS f ON f.line = o.line AND f.number = o.number
 ),
 
 clustered AS (

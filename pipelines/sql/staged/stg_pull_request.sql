@@ -147,7 +147,7 @@ SELECT
         len(list_filter(s.hotfix_branches, lambda g: lower(p.head_ref) GLOB g)) > 0, false
     ) AS is_hotfix,
     coalesce(p.looks_like_revert, false) AND NOT coalesce(p.is_restored, false) AS is_revert,
-    CASE WHEN NOT coalesce(p.is_restored, false) THEN CAST(p.reverted AS BIGINT) END AS reverts_number
+    CASE WHEN NOT coalesce(p.is_restored, false) THEN TRY_CAST(p.reverted AS BIGINT) END AS reverts_number
 FROM seen AS p
 LEFT JOIN first_commit AS c ON c.source = p.source AND c.pull_request_id = p.id
 LEFT JOIN first_review AS f ON f.source = p.source AND f.pull_request_id = p.id

@@ -27,6 +27,11 @@ WITH made AS (
             OR list_contains(list_transform(r.configured_names, lambda n: lower(n)), lower(c.repository))
         )
     WHERE r.gone_at IS NULL
+    -- Another repository may have taken over the name of one that was renamed.
+    QUALIFY rank() OVER (
+        PARTITION BY c.service, c.source, lower(c.repository)
+        ORDER BY lower(r.name) = lower(c.repository) DESC
+    ) = 1
 ),
 
 ruled AS (
