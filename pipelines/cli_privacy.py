@@ -72,9 +72,10 @@ def _report(person: "Person", touched: "list[Touched]", *, is_erased: bool) -> N
         typer.echo(f"  {one.table:<22} {', '.join(counts)}")
     ordinary = sum(one.ordinary for one in touched)
     if ordinary:
+        rows = "1 row has" if ordinary == 1 else f"{ordinary:,} rows have"
         typer.echo(
-            f"A name of this person is an ordinary word as well. It goes out of texts wherever it stands: "
-            f"{'1 row has' if ordinary == 1 else f'{ordinary:,} rows have'} it. Labels, branches and environments keep it"
+            "A name of this person is an ordinary word as well. It goes out of texts wherever it stands: "
+            f"{rows} it. Labels, branches and environments keep it"
         )
     typer.echo("And elsewhere:")
 
