@@ -94,7 +94,9 @@ def _person(con: duckdb.DuckDBPyConnection, key: str) -> Person:
     # A number alone may be anything in a text, and the key of another person in a list.
     telling = {name for name in everything if not all(word.isdigit() for word in words_of(name))}
     shared = _addresses_of_others(con, key)
-    qualified = {f"{source}:{name}" for source, account, _, login, _ in accounts for name in (account, login)}
+    qualified = {
+        f"{source}:{name}" for source, account, _, login, _ in accounts for name in (account, login) if name
+    }
     struck = {name for *_, is_bot, login, email in accounts if not is_bot for name in (login, email) if name}
     return Person(
         accounts=tuple(Identity(source, account, is_bot) for source, account, is_bot, *_ in accounts),
