@@ -64,21 +64,33 @@ def _marks() -> str:
 
 
 @cache
+def _word_pattern() -> re.Pattern[str]:
+    """One word, of whatever script."""
+    return re.compile(rf"[{_UNSPACED}][{_marks()}]*|(?:(?![{_UNSPACED}_])[\w{_marks()}])+")
+
+
+@cache
 def _pattern() -> re.Pattern[str]:
     """What the walk stops at. The look-behind keeps it from trying an address at every letter of a word."""
     return re.compile(
         rf"""(?P<mention>(?<![\w.+%'-])[\w.+%'-]++[@＠][\w-]+(?:\.[\w-]+)*   # an address
         |[@＠][\w{_marks()}]+(?:[.-][\w{_marks()}]+)*                     # a mention
         |\[~[^\]\n]{{1,200}}\])                                           # a mention in Jira
-        |[{_UNSPACED}][{_marks()}]*|(?:(?![{_UNSPACED}_])[\w{_marks()}])+""",
+        |{_word_pattern().pattern}""",
         re.VERBOSE,
     )
 
 
+_ASCII_WORD = re.compile("[A-Za-z0-9]+")
 _LINK = re.compile(r"https?://[^\s<>\"')\]]+")
 
 
-def _folded(word: str) -> str:
+def words_in(text: str) -> re.Pattern[str]:
+    """What finds the words of the text: for most texts the same by a simpler expression."""
+    return _ASCII_WORD if text.isascii() else _word_pattern()
+
+
+def folded(word: str) -> str:
     """A word as it is compared: without case, width and accents."""
     parts = unicodedata.normalize("NFKD", word.casefold())
     return "".join(one for one in parts if not "\u0300" <= one <= "\u036f").casefold()
@@ -94,6 +106,30 @@ class _Word:
     folded: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Forms:
+    """What a name or login is struck out as, in the form in which words are compared."""
+
+    names: frozenset[Words] = frozenset()
+    """Of several words; of a pair both orders."""
+    logins: frozenset[str] = frozenset()
+    """Single words that are struck out however they are written."""
+    single: frozenset[str] = frozenset()
+    """Single words that are struck out where they are written as names are."""
+
+
+def forms_of(name: str) -> Forms:
+    """A name or login, both orders of a pair, and its parts as words that need a capital."""
+    text = unicodedata.normalize("NFC", name).partition("@")[0]
+    words = tuple(word.folded for word in _words(text) if word.folded)
+    if not any(letter.isalpha() for word in words for letter in word):
+        return Forms()  # a number would take numbers out of every text
+    single = frozenset(word for word in words if len(word) >= LEAST_LETTERS and not word.isdigit())
+    if len(words) == 1:
+        return Forms(logins=single - ORDINARY_WORDS, single=single)
+    return Forms(frozenset((words, words[::-1]) if len(words) == 2 else (words,)), single=single)
+
+
 class Redactor:
     """Strikes out the people of one organisation.
 
@@ -102,28 +138,14 @@ class Redactor:
     """
 
     def __init__(self, known_names: Iterable[str]) -> None:
-        self._names: set[Words] = set()
-        self._logins: set[str] = set()
-        self._single: set[str] = set()
-        for name in known_names:
-            self._learn(name)
+        forms = [forms_of(name) for name in known_names]
+        self._names = {words for one in forms for words in one.names}
+        self._logins = {word for one in forms for word in one.logins}
+        self._single = {word for one in forms for word in one.single}
         self._longest = max((len(words) for words in self._names), default=1)
         known = json.dumps([sorted(self._names), sorted(self._logins), sorted(self._single)])
         self.fingerprint = hashlib.sha256(known.encode()).hexdigest()
         """Changes with the names: what was read under another one is to be read again."""
-
-    def _learn(self, name: str) -> None:
-        """Remember a name or login, both orders of a pair, and its parts as words that need a capital."""
-        text = unicodedata.normalize("NFC", name).partition("@")[0]
-        words = tuple(word.folded for word in _words(text) if word.folded)
-        if not any(letter.isalpha() for word in words for letter in word):
-            return  # a number would take numbers out of every text
-        if len(words) > 1:
-            self._names |= {words, words[::-1]} if len(words) == 2 else {words}
-        single = {word for word in words if len(word) >= LEAST_LETTERS and not word.isdigit()}
-        self._single |= single
-        if len(words) == 1:
-            self._logins |= single - ORDINARY_WORDS
 
     def redact(self, text: str) -> str:
         """The text without people, in Unicode's composed form."""
@@ -180,15 +202,15 @@ class Redactor:
             found.append(word.folded)
             if tuple(found) in self._names:
                 longest = len(found)
-        is_name = words[at].folded in self._single and _is_a_name(words[at].text)
+        is_name = words[at].folded in self._single and is_written_as_a_name(words[at].text)
         return longest or int(is_name or words[at].folded in self._logins)
 
 
 def _words(text: str) -> Iterator[_Word]:
     for found in _pattern().finditer(text):
-        yield _Word(found.start(), found.end(), found[0], None if found["mention"] else _folded(found[0]))
+        yield _Word(found.start(), found.end(), found[0], None if found["mention"] else folded(found[0]))
 
 
-def _is_a_name(word: str) -> bool:
+def is_written_as_a_name(word: str) -> bool:
     """Whether a single word is written as names are: not all small, or with a digit in it."""
     return not word[0].islower() or any(letter.isdigit() for letter in word)

@@ -7,12 +7,15 @@ import typer
 from pipelines.cli_errors import USAGE, CommandError
 
 if TYPE_CHECKING:
-    from pipelines.erasure import Person, Touched
+    from pipelines.erased import Person
+    from pipelines.erasure import Touched
 
 ELSEWHERE = (
     "published snapshots: they hold no persons, nothing is to be done",
     "the sources themselves, files in inbox/, and backups: yours to change. A run leaves out what it is told",
-    "the sizes of teams: `outcomes build` computes them anew, all other numbers stay",
+    "tags, names of repositories, teams and services, addresses of pages: keys, in which a name stays",
+    "clones in git/: removed with --yes. With history = 'git' the next run clones anew, authors and all",
+    "computed tables and the sizes of teams: `outcomes build` computes them anew, all other numbers stay",
 )
 
 
@@ -24,13 +27,9 @@ def erase(
     yes: Annotated[bool, typer.Option("--yes", help="Erase. Without it only the counts are shown.")] = False,
 ) -> None:
     """Erase a person from the warehouse: accounts, memberships, authorship and names in texts."""
-    from pipelines.erasure import (  # noqa: PLC0415 - heavy
-        UnknownPersonError,
-        erase_person,
-        find_person,
-        rewrite,
-        was_erased,
-    )
+    from pipelines.erasure import erase_person  # noqa: PLC0415 - heavy
+    from pipelines.erasure_files import remove_clones, rewrite  # noqa: PLC0415 - heavy
+    from pipelines.erasure_person import UnknownPersonError, find_person, was_erased  # noqa: PLC0415 - heavy
     from pipelines.home import only_run  # noqa: PLC0415 - used here alone
     from pipelines.warehouse import Warehouse  # noqa: PLC0415 - heavy
 
@@ -51,6 +50,7 @@ def erase(
             warehouse.close()
         if yes:
             rewrite(home.warehouse)
+            remove_clones(home)
     if person is None:
         typer.echo(f"Erased before{'; the file has been written anew' if yes else ''}.")
         return
@@ -70,13 +70,20 @@ def _report(person: "Person", touched: "list[Touched]", *, is_erased: bool) -> N
         counts = [f"{one.removed:,} removed"] * bool(one.removed)
         counts += [f"{one.changed:,} made nobody's"] * bool(one.changed)
         typer.echo(f"  {one.table:<22} {', '.join(counts)}")
+    ordinary = sum(one.ordinary for one in touched)
+    if ordinary:
+        rows = "1 row has" if ordinary == 1 else f"{ordinary:,} rows have"
+        typer.echo(
+            "A name of this person is an ordinary word as well. It goes out of texts wherever it stands: "
+            f"{rows} it. Labels, branches and environments keep it"
+        )
     typer.echo("And elsewhere:")
 
 
 def _members(context: typer.Context, person: "Person") -> list[str]:
     """Where the configuration names the person, if it can be read."""
     from pipelines.config import ConfigurationError, load  # noqa: PLC0415 - heavy
-    from pipelines.erasure import is_named  # noqa: PLC0415 - heavy
+    from pipelines.erasure_person import is_named  # noqa: PLC0415 - heavy
 
     try:
         teams = load(context.obj.config).teams

@@ -47,6 +47,11 @@ class Home:
         return self.path / "inbox"
 
     @property
+    def clones(self) -> Path:
+        """Where sources keep clones of repositories: a cache."""
+        return self.path / "git"
+
+    @property
     def dagster(self) -> Path:
         """`DAGSTER_HOME`: run history and schedules."""
         return self.path / "dagster"

@@ -51,11 +51,11 @@ def store(
     stream: str,
     batches: Sequence[Batch],
     *,
+    erased: Erased,
     accepts_older: bool = False,
 ) -> Landed:
     """Write consecutive batches of one stream; versions older than the stored ones only where accepted."""
     read = sum(1 for batch in batches for record in batch.records if record.parent is None)
-    erased = Erased.load(con)
     if erased:
         batches = [replace(batch, records=erased.forgotten(source, batch.records)) for batch in batches]
     if not accepts_older:

@@ -14,7 +14,7 @@ import duckdb
 
 from connectors.base import Batch, Cursor, Unread
 from pipelines.configuration_tables import CONFIGURATION_COLUMNS, create_configuration_tables
-from pipelines.erased import ERASED_TABLES
+from pipelines.erased import ERASED_TABLES, Erased
 from pipelines.manifest import MANIFEST_TABLE, Attempt, Key, StreamResult, attempts, record, results_of
 from pipelines.raw_tables import (
     RECORD_BY_TABLE,
@@ -96,6 +96,7 @@ class Warehouse:
                 "Check the disk and its permissions; a backup can be put in its place"
             ) from broken
         self.con.execute("SET TimeZone = 'UTC'")
+        self._erased = Erased()
         self._prepare()
 
     def _prepare(self) -> None:
@@ -164,7 +165,17 @@ class Warehouse:
         With `accepts_older` a row may go back to an earlier version: see `pipelines.versions`.
         """
         with self._transaction():
-            landed = store(self.con, run_id, source, scope, stream, batches, accepts_older=accepts_older)
+            self._erased = self._erased.current(self.con)
+            landed = store(
+                self.con,
+                run_id,
+                source,
+                scope,
+                stream,
+                batches,
+                erased=self._erased,
+                accepts_older=accepts_older,
+            )
             if moves_cursor:
                 self.con.execute(
                     "INSERT OR REPLACE INTO ops.cursor (source, scope, stream, cursor, changed_run, "

@@ -3,6 +3,7 @@
 GraphQL where it saves calls, REST where GraphQL has nothing.
 """
 
+import shutil
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -62,6 +63,7 @@ class GitHubSource:
         self._client = GitHubClient(settings, context.token, patience)
         self._repositories = Repositories(self._client, settings, context.scopes)
         self._code_owners: CodeOwners | None = None
+        self._are_clones_tidy = False
 
     @property
     def traffic(self) -> Traffic:
@@ -91,6 +93,8 @@ class GitHubSource:
         if stream == "teams" and scope != "*":
             return read_teams(self._client, self.name, scope)
         repository = self._repositories.find(scope)
+        if stream == "history" and not self._are_clones_tidy:
+            self._remove_unread_clones()
         if stream == "code_owners":
             return self._fetch_code_owners(repository)
         return self._reader(repository).fetch(stream, cursor)
@@ -132,6 +136,16 @@ class GitHubSource:
         if self._code_owners is None:
             self._code_owners = CodeOwners(self._client, self.name, [*self._repositories.all().values()])
         return self._code_owners.fetch(repository)
+
+    def _remove_unread_clones(self) -> None:
+        """Remove the clones of repositories that are no longer read, or no longer by git; once is enough."""
+        self._are_clones_tidy = True
+        kept = set(self._repositories.all()) if self._settings.history == "git" else set()
+        if self._repositories.missing or not self._clones.is_dir():
+            return  # what cannot be seen today may be seen tomorrow
+        for clone in self._clones.iterdir():
+            if clone.name.partition(".git")[0] not in kept:
+                shutil.rmtree(clone, ignore_errors=True)
 
     def _git(self) -> Finding:
         """Whether the commits can be read by git."""

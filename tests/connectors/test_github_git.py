@@ -407,6 +407,33 @@ def test_a_home_that_cannot_be_written_is_told(origin, read, home):
         read()
 
 
+def test_clones_of_repositories_that_are_no_longer_read_are_removed(origin, read, home):
+    """Their commits name authors, and nothing else would ever remove them."""
+    origin.commit("First")
+    read()
+    for name in ("999.git", "999.git.part-x1"):
+        (clone_of(home).parent / name).mkdir()
+    read()
+    assert list(clone_of(home).parent.iterdir()) == [clone_of(home)]
+
+
+def test_clones_are_removed_where_commits_are_no_longer_read_by_git(scripted_server, home):
+    clone_of(home).mkdir(parents=True)
+    found(scripted_server)
+    scripted_server.answer("POST", "/graphql", json=history_page([]))
+    fetch(source_of(scripted_server, home=home), "history")
+    assert not clone_of(home).exists()
+
+
+def test_clones_stay_while_a_repository_cannot_be_seen(scripted_server, home):
+    (clone_of(home).parent / "999.git").mkdir(parents=True)
+    empty = {**REPOSITORY, "defaultBranchRef": None}
+    scripted_server.answer("POST", "/graphql", json={"data": {"r0": empty, "r1": None}})
+    source = source_of(scripted_server, "alder/catalogue", "alder/kiosk", home=home, history="git")
+    fetch(source, "history")
+    assert (clone_of(home).parent / "999.git").exists()
+
+
 def test_a_git_that_hangs_is_ended(tmp_path, monkeypatch):
     hanging = tmp_path / "bin" / "git"
     hanging.parent.mkdir()
