@@ -96,6 +96,10 @@ class AskedToWait(RateLimited):
         self.args = (f"{where}: {self.what}. {self.fix}",)
 
 
+class KeepsFailing(SourceUnavailable):
+    """There is no usable reply, however often it was asked for."""
+
+
 def _sleep(seconds: float) -> None:
     time.sleep(seconds)
 
@@ -223,7 +227,8 @@ def ask(
 
     Raises:
         RateLimited: the server asks for a longer wait than `patience` allows, or for one wait after another.
-        SourceUnavailable: it kept failing.
+        KeepsFailing: it kept failing.
+        SourceUnavailable: further tries do not help.
     """
     retrying = tenacity.Retrying(
         retry=tenacity.retry_if_exception_type(AskAgain),
@@ -280,7 +285,7 @@ def _given_up(failure: AskAgain, where: str, attempts: int) -> SourceError:
     if asked is not None:
         return AskedToWait(where, what, asked)
     fix = "Check base_url and that the server is up; the next run continues where this one stopped"
-    return SourceUnavailable(where, what, fix)
+    return KeepsFailing(where, what, fix)
 
 
 def _sent(send: Callable[[], Reply], where: str, traffic: Traffic) -> Reply:

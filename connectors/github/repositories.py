@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import TypeVar
 
 from connectors.answers import understand, utc
 from connectors.base import Finding, Forbidden, NotFound
 from connectors.github import lookup_queries as queries
 from connectors.github.client import GitHubClient, PageSize
-from connectors.github.paging import Node, pages
+from connectors.github.paging import Node, in_parts, pages
 from connectors.github.records import field as part
 from connectors.github.records import nodes
 from connectors.github.settings import Settings
@@ -31,6 +31,7 @@ LISTS = {
     "tags": "tags",
 }
 """Stream → what the look-up calls its list."""
+Seen = TypeVar("Seen")
 NOBODY: Node = {"nodes": [], "pageInfo": {"hasNextPage": False}}
 
 
@@ -129,6 +130,8 @@ class Repositories:
         self._tells_lists = True
         self._listed: dict[str, list[FoundRepository]] = {}
         self._found: dict[str, FoundRepository] | None = None
+        self.unseen: Forbidden | None = None
+        """Which lists of repositories the token may not see."""
         self.missing: list[str] = []
         """Named repositories and organisations that do not exist or cannot be seen."""
 
@@ -202,7 +205,8 @@ class Repositories:
             if not matches(name, self._settings.exclude)
         ]
         known = {one.name.lower(): one for listed in self._listed.values() for one in listed}
-        known |= self._look_up([name for name in names if name.lower() not in known])
+        unknown = [name for name in names if name.lower() not in known]
+        known |= self._as_far_as_seen(partial(self._look_up, unknown))
         found: dict[str, FoundRepository] = {}
         for name in names:
             one = known.get(name.lower())
@@ -214,10 +218,12 @@ class Repositories:
 
     def _look_up(self, names: Sequence[str]) -> dict[str, FoundRepository]:
         """Name in small letters → repository; one call for many, which follows renames."""
+
+        def question(some: Sequence[str]) -> tuple[str, Node]:
+            return queries.repositories_query(len(some), with_lists=self._tells_lists), by_number(some)
+
         found: dict[str, FoundRepository] = {}
-        for start in range(0, len(names), REPOSITORIES_PER_CALL):
-            some = names[start : start + REPOSITORIES_PER_CALL]
-            data = self._ask(partial(queries.repositories_query, len(some)), partial(by_number, some))
+        for some, data, _ in in_parts(self._client, names, self._page_size, question, self._settings.name):
             for i, name in enumerate(some):
                 node = data.get(f"r{i}")
                 if node:
@@ -235,15 +241,16 @@ class Repositories:
         where = f"{self._settings.name}/{login}"
 
         def ask(after: str | None) -> Node:
-            data = self._ask(
-                queries.probe_query,
+            data, _ = self._client.graphql(
+                lambda: queries.probe_query(with_lists=self._tells_lists),
                 lambda: {"login": login, "n": self._page_size.rows, "after": after},
+                self._settings.name,
                 self._page_size,
             )
             owner = data.get("repositoryOwner")
             return part(owner, "repositories", where=where) if owner else NOBODY
 
-        for listing in pages(ask, where):
+        for listing in pages(lambda after: self._as_far_as_seen(partial(ask, after)), where):
             if listing is NOBODY:
                 self.missing.append(login)
             for node in nodes(listing):
@@ -257,23 +264,16 @@ class Repositories:
             return "fork"
         return None if is_chosen([one.name], self._settings) else "by include or exclude"
 
-    def _ask(
-        self,
-        query: Callable[..., str],
-        variables: Callable[[], Mapping[str, Any]],
-        page_size: PageSize | None = None,
-    ) -> Node:
+    def _as_far_as_seen(self, ask: Callable[[], Seen]) -> Seen:
         """Ask for repositories and what tells of their lists, as long as the token may see all of them."""
         try:
-            data, _ = self._client.graphql(
-                query(with_lists=self._tells_lists), variables, self._settings.name, page_size
-            )
-        except Forbidden:
+            return ask()
+        except Forbidden as refused:
             if not self._tells_lists:
                 raise
             self._tells_lists = False
-            return self._ask(query, variables, page_size)
-        return data
+            self.unseen = refused
+            return ask()
 
 
 def by_number(names: Sequence[str]) -> dict[str, str]:

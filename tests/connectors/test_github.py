@@ -110,6 +110,38 @@ def test_a_server_that_stays_down_is_one_clear_error(scripted_server, source, na
     assert len(naps) == 5
 
 
+def test_one_heavy_repository_does_not_cost_the_others(scripted_server, source):
+    """apache/devlake#3708: its pages are asked for one row at a time, and then the next repository is."""
+    other = {**REPOSITORY, "databaseId": 8, "nameWithOwner": "alder/till"}
+    scripted_server.answer("POST", "/graphql", json={"data": {"r0": REPOSITORY, "r1": other}})
+    scripted_server.answer("POST", "/graphql", status=502, times=6)
+    scripted_server.answer("POST", "/graphql", json={"data": {"rateLimit": {"cost": 1}}})
+    scripted_server.answer("POST", "/graphql", json=graphql("pullRequests", [pull_request(1)]))
+    both = source("alder/catalogue", "alder/till")
+    with pytest.raises(UnexpectedShape, match="github/alder/catalogue/pull_requests"):
+        fetch(both, "pull_requests")
+    assert [one.get("n") for one in asked(scripted_server)[1:]] == [25, 12, 6, 3, 1, 1, None]
+    assert records(fetch(both, "pull_requests", scope="alder/till"), "pull_request")
+
+
+def test_the_history_is_asked_for_in_smaller_pages(scripted_server, source):
+    found(scripted_server).answer("POST", "/graphql", status=502, times=2)
+    scripted_server.answer("POST", "/graphql", json=history_page([commit("c3")]))
+    assert len(records(fetch(source(), "history"), "commit")) == 1
+    assert [one["n"] for one in asked(scripted_server)[1:]] == [100, 50, 25]
+
+
+def test_repositories_are_looked_up_in_smaller_numbers(scripted_server, source):
+    names = [f"alder/r{number}" for number in range(3)]
+    nodes = [{**REPOSITORY, "databaseId": n, "nameWithOwner": name} for n, name in enumerate(names, 1)]
+    scripted_server.answer("POST", "/graphql", status=502, times=5)
+    scripted_server.answer("POST", "/graphql", json={"data": {"r0": nodes[0]}})
+    scripted_server.answer("POST", "/graphql", json={"data": {"r0": nodes[1]}})
+    scripted_server.answer("POST", "/graphql", json={"data": {"r0": nodes[2]}})
+    assert source(*names).scopes("history") == names
+    assert [len(one) // 2 for one in asked(scripted_server)] == [3, 3, 3, 3, 3, 1, 1, 1]
+
+
 def test_a_missing_endpoint_is_asked_again_only_where_it_was_there_before(scripted_server, source, naps):
     """airbytehq/airbyte source-github: a 404 taken at its word on the first blip leaves a repository out."""
     scripted_server.answer("POST", "/graphql", status=404)
@@ -343,7 +375,7 @@ def test_a_walk_that_breaks_off_keeps_its_watermark_and_loses_no_page(scripted_s
     before = Cursor("2026-03-01T00:00:00+00:00")
     first = graphql("pullRequests", [pull_request(3, "2026-03-04T10:00:00Z")], "p2")
     found(scripted_server).answer("POST", "/graphql", json=first)
-    scripted_server.answer("POST", "/graphql", status=502, times=6)
+    scripted_server.answer("POST", "/graphql", status=502, times=7)
     seen = []
     with pytest.raises(SourceUnavailable):
         seen += source().fetch("pull_requests", "alder/catalogue", before)

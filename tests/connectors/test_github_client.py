@@ -14,7 +14,7 @@ from connectors.base import (
     SourceUnavailable,
     UnexpectedShape,
 )
-from connectors.github.client import GitHubClient, PageSize
+from connectors.github.client import MOST_UNANSWERED, SMALL_QUESTION, GitHubClient, PageSize
 from connectors.github.settings import Settings
 from connectors.http import AskAgain, Patience
 
@@ -438,14 +438,10 @@ def clean(size, pages):
     return size.rows
 
 
-def test_a_page_is_halved_down_to_three():
+def test_a_page_is_halved_down_to_one_row():
     """apache/devlake#3635, #8028: by hand it was 100, then 30, then 10."""
     size = PageSize(25)
-    assert [failing(size) for _ in range(5)] == [12, 6, 3, 3, 3]
-
-
-def test_a_page_that_was_smaller_than_three_stays_so():
-    assert failing(PageSize(2)) == 2
+    assert [failing(size) for _ in range(5)] == [12, 6, 3, 1, 1]
 
 
 def test_a_page_grows_by_a_quarter_after_ten_clean_ones_and_not_past_its_size():
@@ -487,6 +483,48 @@ def test_the_same_page_is_asked_for_in_half_the_size(scripted_server, client, fa
     client().graphql(QUERY, lambda: {"n": size.rows, "after": "c7"}, "github", size)
     sent = [request.body["variables"] for request in scripted_server.requests]
     assert sent == [{"n": 25, "after": "c7"}, {"n": 12, "after": "c7"}]
+
+
+# --- a question that stays without an answer
+
+
+def fails(server, times=6):
+    return server.answer("POST", "/graphql", status=502, text="<html>bad gateway</html>", times=times)
+
+
+def test_a_query_that_only_fails_by_itself_is_no_outage(scripted_server, client):
+    """One heavy pull request must not cost all the other repositories their night."""
+    fails(scripted_server).answer("POST", "/graphql", json=ANSWER, times=2)
+    one = client()
+    with pytest.raises(UnexpectedShape, match="502, 6 times in a row, while it answers a small question"):
+        ask(one)
+    assert scripted_server.requests[-1].body["query"] == SMALL_QUESTION
+    assert ask(one) == ANSWER["data"]
+
+
+def test_a_resource_that_only_fails_by_itself_is_no_outage(scripted_server, client):
+    scripted_server.answer("GET", "/repos/a/b/actions/runs", status=502, times=6)
+    scripted_server.answer("GET", "/rate_limit", status=404, json={})
+    with pytest.raises(UnexpectedShape, match="while it answers a small question"):
+        client().rest("/repos/a/b/actions/runs", {}, "github")
+
+
+def test_a_server_that_answers_nothing_at_all_is_unavailable(scripted_server, client):
+    fails(scripted_server, times=7)
+    with pytest.raises(SourceUnavailable):
+        ask(client())
+    assert len(scripted_server.requests) == 7
+
+
+def test_a_server_that_answers_small_questions_alone_is_not_asked_for_ever(scripted_server, client):
+    one = client()
+    for _ in range(MOST_UNANSWERED - 1):
+        fails(scripted_server).answer("POST", "/graphql", json=ANSWER)
+        with pytest.raises(UnexpectedShape):
+            ask(one)
+    fails(scripted_server)
+    with pytest.raises(SourceUnavailable):
+        ask(one)
 
 
 # --- the server

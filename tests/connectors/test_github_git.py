@@ -480,8 +480,8 @@ def has_ended(process):
     """Whether a process ends at once; one that nobody has asked for its end yet is a zombie."""
     deadline = time.monotonic() + 2
     while time.monotonic() < deadline:
-        told = subprocess.run(["ps", "-o", "stat=", "-p", process], capture_output=True, text=True).stdout
-        if not told.strip() or told.startswith("Z"):
+        asked = subprocess.run(["ps", "-o", "stat=", "-p", process], capture_output=True, check=False)
+        if not asked.stdout.strip() or asked.stdout.startswith(b"Z"):
             return True
     return False
 
