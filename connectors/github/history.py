@@ -24,9 +24,8 @@ def read_history(reading: Reading, size: PageSize, cursor: Cursor) -> Iterator[B
     """
     where = reading.where("history")
     walk = cursor.current_pass
-    after = walk.after if walk else None
     head = walk.started_watermark if walk else None
-    unknown = UnreadCommits(known_head=cursor.watermark)
+    unknown, after = UnreadCommits.read(cursor.watermark, walk.after if walk else None)
     tokens = PageTokens(where)
     while True:
         data, server_date = reading.client.graphql(
@@ -47,8 +46,7 @@ def read_history(reading: Reading, size: PageSize, cursor: Cursor) -> Iterator[B
         )
         after = understand(where, partial(tokens.following, target["history"], after))
         is_final = after is None or understand(where, partial(unknown.are_all_read, nodes))
-        # Only a first pass can be continued: an incremental one is short and needs its memory.
-        position = Pass(head, after) if after and not is_final and cursor.watermark is None else None
+        position = Pass(head, unknown.position(after)) if after and not is_final else None
         position_now = Cursor(head) if is_final else Cursor(cursor.watermark, position)
         yield Batch(records, position_now, is_final, datetime.now(UTC), server_date, unread)
         if is_final:
