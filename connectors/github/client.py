@@ -235,7 +235,7 @@ class GitHubClient:
             self._require_success(who, where)
             limits = self._ask_as(token, "GET", "/rate_limit", where)  # 404 where the server keeps none
             wanted = ("read:org",) if self._settings.teams else ()
-            return facts(token.name, token.secret(where), who, limits, wanted)
+            return facts(token.name, token.secret(where), who, limits, wanted, self._settings.reserve)
         except SourceError as error:
             return CredentialFacts(token.name, error=error)
 

@@ -111,7 +111,7 @@ def parse(text: str) -> Iterator[tuple[str, list[str], bool]]:
         teams = [found[1].lower() for found in map(TEAM.fullmatch, owners) if found]
         people = [owner for owner in owners if PERSON.fullmatch(owner)]
         if len(teams) + len(people) == len(owners):
-            yield words[0], list(dict.fromkeys(teams)), bool(people)
+            yield words[0].replace("\\ ", " "), list(dict.fromkeys(teams)), bool(people)
 
 
 def is_pattern(word: str) -> bool:

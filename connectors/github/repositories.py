@@ -11,7 +11,7 @@ from functools import partial
 from typing import TypeVar
 
 from connectors.answers import understand, utc
-from connectors.base import Finding, Forbidden, NotFound
+from connectors.base import Forbidden, NotFound
 from connectors.github import lookup_queries as queries
 from connectors.github.client import GitHubClient, PageSize
 from connectors.github.paging import Node, in_parts, pages
@@ -19,10 +19,9 @@ from connectors.github.records import field as part
 from connectors.github.records import nodes
 from connectors.github.settings import Settings
 from connectors.records import Repository
-from connectors.selection import is_chosen, matches
+from connectors.selection import is_chosen, is_pattern, matches
 
 REPOSITORIES_PER_CALL = 50
-EXAMPLES = 3
 LISTS = {
     "pull_requests": "pullRequests",
     "issues": "issues",
@@ -125,10 +124,11 @@ class Repositories:
     def __init__(self, client: GitHubClient, settings: Settings, owned: Sequence[str]) -> None:
         self._client = client
         self._settings = settings
-        self._owned = owned
+        self.owned = owned
         self._page_size = PageSize(REPOSITORIES_PER_CALL)
         self._tells_lists = True
-        self._listed: dict[str, list[FoundRepository]] = {}
+        self.listed: dict[str, list[FoundRepository]] = {}
+        """Organisation → what it has, whether that is read or not."""
         self._found: dict[str, FoundRepository] | None = None
         self.unseen: Forbidden | None = None
         """Which lists of repositories the token may not see."""
@@ -138,12 +138,12 @@ class Repositories:
     def all(self) -> Mapping[str, FoundRepository]:
         """Database id → repository. Raises `SourceError`."""
         if self._found is None:
-            self.missing, self._listed = [], {}
+            self.missing, self.listed = [], {}
             for login in dict.fromkeys(self._settings.organisations):
-                self._listed[login] = list(self._repositories_of(login))
+                self.listed[login] = list(self._repositories_of(login))
             found = self._named()
-            for one in (one for listed in self._listed.values() for one in listed):
-                if one.id not in found and self._reason_to_leave_out(one) is None:
+            for one in (one for listed in self.listed.values() for one in listed):
+                if one.id not in found and self.reason_to_leave_out(one) is None:
                     found[one.id] = one
             self._found = found
         return self._found
@@ -166,45 +166,17 @@ class Repositories:
             f"Check its name under {key}, or give the token access",
         )
 
-    def findings(self) -> Iterator[Finding]:
-        """What `check` tells: what becomes of each organisation's repositories, and of those named."""
-        found = self.all()
-        for login, listed in self._listed.items():
-            if login not in self.missing:
-                yield self._finding(login, listed)
-        for one in found.values():
-            if one.configured_names:
-                yield Finding(f"{self._settings.name}/{one.scope}", True, "can be read")
-        for name in self.missing:
-            yield Finding.of(self.unknown(name))
-
-    def _finding(self, login: str, listed: Sequence[FoundRepository]) -> Finding:
-        """How many are read and left out, by which rule, with examples."""
-        where = f"{self._settings.name}/{login}"
-        if not listed:
-            return Finding(where, False, "shows no repository. Give the token access to its repositories")
-        by_reason: dict[str | None, list[str]] = {None: []}
-        for one in listed:
-            reason = None if one.id in self.all() else self._reason_to_leave_out(one)
-            by_reason.setdefault(reason, []).append(one.name)
-        told = [
-            f"{len(names)} {f'left out ({reason})' if reason else 'read'}"
-            + (f", such as {', '.join(names[:EXAMPLES])}" if names else "")
-            for reason, names in by_reason.items()
-        ]
-        return Finding(where, True, f"{len(listed)} repositories: {'; '.join(told)}")
-
     # --- by name
 
     def _named(self) -> dict[str, FoundRepository]:
         """What services own and what `include` names, without what `exclude` fits; by database id."""
-        included = (name for name in self._settings.include if not set(name) & set("*?["))
+        included = (name for name in self._settings.include if not is_pattern(name))
         names = [
             name
-            for name in dict.fromkeys((*self._owned, *included))
+            for name in dict.fromkeys((*self.owned, *included))
             if not matches(name, self._settings.exclude)
         ]
-        known = {one.name.lower(): one for listed in self._listed.values() for one in listed}
+        known = {one.name.lower(): one for listed in self.listed.values() for one in listed}
         unknown = [name for name in names if name.lower() not in known]
         known |= self._as_far_as_seen(partial(self._look_up, unknown))
         found: dict[str, FoundRepository] = {}
@@ -256,7 +228,7 @@ class Repositories:
             for node in nodes(listing):
                 yield self._understood(node, where)
 
-    def _reason_to_leave_out(self, one: FoundRepository) -> str | None:
+    def reason_to_leave_out(self, one: FoundRepository) -> str | None:
         """By which rule a discovered repository is not read; None where it is."""
         if self._settings.archived == "skip" and one.is_archived:
             return "archived"

@@ -19,6 +19,7 @@ from connectors.base import (
 )
 from connectors.github.client import GitHubClient, PageSize
 from connectors.github.code_owners import CodeOwners
+from connectors.github.findings import RepositoryFindings
 from connectors.github.git_clone import require_git
 from connectors.github.history import COMMITS_PER_PAGE
 from connectors.github.lists import CONNECTIONS, Shared
@@ -109,7 +110,7 @@ class GitHubSource:
             found += [one.finding(self.name) for one in facts]
             if facts and all(one.error for one in facts):
                 return found
-            found += self._repositories.findings()
+            found += RepositoryFindings(self._settings, self._repositories, self._client)
         except SourceError as error:
             return [*found, Finding.of(error, self.name)]
         if self._settings.history == "git":

@@ -530,7 +530,7 @@ def test_dates_that_there_will_never_be_do_not_stop_the_reading(origin, read):
 def test_check_tells_which_git_is_used(scripted_server, spied):
     scripted_server.answer("POST", "/graphql", json={"data": {"viewer": {"login": "ada"}}})
     scripted_server.answer("GET", "/rate_limit", status=404, json={})
-    found(scripted_server)
+    found(scripted_server).answer("GET", "/repos/alder/catalogue/actions/runs", json={"workflow_runs": []})
     last = source_of(scripted_server, history="git").check()[-1]
     assert last.is_fine
     assert last.message.startswith("commits are read by git 2.")

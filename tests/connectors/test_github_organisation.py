@@ -262,7 +262,7 @@ def test_code_owners_are_read_unless_it_is_said_otherwise(scripted_server, sourc
         ("*.js @alder/till # @alder/docs", [("*.js", ["alder/till"], False)]),
         ("/apps/github", [("/apps/github", [], False)]),
         ("/apps/github # nobody's", [("/apps/github", [], False)]),
-        ("docs/my\\ file.md @alder/docs", [("docs/my\\ file.md", ["alder/docs"], False)]),
+        ("docs/my\\ file.md @alder/docs", [("docs/my file.md", ["alder/docs"], False)]),
         ("*.cs @alder/till @alder/TILL", [("*.cs", ["alder/till"], False)]),
         ("lib#1/ @alder/till", [("lib#1/", ["alder/till"], False)]),
         ("* @alder/till\r", [("*", ["alder/till"], False)]),
