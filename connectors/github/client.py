@@ -186,10 +186,10 @@ class GitHubClient:
 
         once = replace(self._patience, attempts=1)
         try:
-            ask(send, where=where, patience=once, traffic=self.traffic, judge=answers.judge_graphql)
+            reply = ask(send, where=where, patience=once, traffic=self.traffic, judge=answers.judge_graphql)
         except SourceError:
             return False
-        return True
+        return reply.status == 200 or (pool == CORE and reply.status == 404)
 
     def _sign_in(self, pool: str, where: str) -> None:
         """Have a token to ask with, so that only what is really sent is counted as a call."""

@@ -25,11 +25,7 @@ class RepositoryFindings:
         for login, listed in self._repositories.listed.items():
             if login not in missing:
                 yield self._of_organisation(login, listed)
-        yield from self._of_patterns()
-        for name in self._repositories.owned:
-            if matches(name, self._settings.exclude):
-                what = "belongs to a service, but exclude fits it. Take it out of one of the two"
-                yield self._line(name, what, is_fine=False)
+        yield from self._of_exclusions()
         for one in found.values():
             if one.configured_names:
                 yield self._line(one.scope, "can be read")
@@ -56,20 +52,18 @@ class RepositoryFindings:
         ]
         return self._line(login, f"{len(listed)} repositories: {'; '.join(told)}")
 
-    def _of_patterns(self) -> Iterator[Finding]:
-        """What each pattern fits of the repositories that are named or discovered."""
-        discovered = [one.name for listed in self._repositories.listed.values() for one in listed]
-        included = [name for name in self._settings.include if not is_pattern(name)]
-        named = dict.fromkeys((*self._repositories.owned, *included, *discovered))
-        patterns = [("include", one, discovered) for one in self._settings.include if is_pattern(one)]
-        patterns += [("exclude", one, list(named)) for one in self._settings.exclude]
-        for key, pattern, names in patterns:
+    def _of_exclusions(self) -> Iterator[Finding]:
+        """What each pattern of `exclude` fits, of the repositories that are named or discovered."""
+        discovered = (one.name for listed in self._repositories.listed.values() for one in listed)
+        included = (name for name in self._settings.include if not is_pattern(name))
+        names = dict.fromkeys((*self._repositories.owned, *included, *discovered))
+        for pattern in self._settings.exclude:
             fitting = [name for name in names if matches(name, [pattern])]
             if fitting:
                 count = "1 repository" if len(fitting) == 1 else f"{len(fitting)} repositories"
-                yield self._line(pattern, f"{key} fits {count}{_examples(fitting)}")
+                yield self._line(pattern, f"exclude fits {count}{_examples(fitting)}")
             else:
-                what = f"{key} fits no repository. Correct it, or take it out"
+                what = "exclude fits no repository. Correct it, or take it out"
                 yield self._line(pattern, what, is_fine=False)
 
     def _of_permissions(self, one: FoundRepository | None) -> Iterator[Finding]:
