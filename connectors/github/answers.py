@@ -11,11 +11,10 @@ from connectors.http import (
     AskAgain,
     Reply,
     classify,
-    header_number,
     limit_reached,
     renewal_seconds,
-    retry_after_seconds,
 )
+from connectors.http_headers import header_number, retry_after_seconds
 
 LIMIT_TYPES = frozenset({"RATE_LIMITED", "RATE_LIMIT"})
 FORBIDDEN_TYPES = frozenset({"FORBIDDEN", "INSUFFICIENT_SCOPES"})

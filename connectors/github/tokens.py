@@ -16,7 +16,8 @@ from pydantic import SecretStr
 from connectors.base import AuthError, RateLimited
 from connectors.github.answers import number
 from connectors.github.settings import Settings
-from connectors.http import Patience, Reply, seconds_until
+from connectors.http import Patience, Reply
+from connectors.http_headers import seconds_until
 from connectors.rest_client import is_printable
 from connectors.traffic import Traffic
 
