@@ -25,7 +25,9 @@ OLDEST_GIT = (2, 31)
 LONGEST_SECONDS = 3_600
 STALLED_SECONDS = 300
 SLOWEST_BYTES_PER_SECOND = 1
-"""While a server counts what it will send it sends five bytes every five seconds."""
+"""A server that counts what it will send says no more than how far it is, and only where `--progress` asks
+for it: the five bytes every five seconds that it sends otherwise are taken for silence. By that git also ends
+soon after this process, which reads what it says."""
 CHUNK_BYTES = 1 << 20
 FIX = 'Try the same with git on this machine, or set history = "api"'
 KEPT_VARIABLES = re.compile(
