@@ -222,6 +222,11 @@ class SourceSettings(BaseModel):
     exclude: list[str] = []
     pace_seconds: float = Field(default=0.0, ge=0)
 
+    @property
+    def has_other_credentials(self) -> bool:
+        """Whether the source may do without the token of `token_env`, where that variable is not set."""
+        return False
+
 
 @dataclass(frozen=True, slots=True)
 class SourceContext:

@@ -6,12 +6,10 @@ to wait before it, and when to give up with a `SourceError` of one line.
 """
 
 import json
-import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from functools import cached_property, partial
 from typing import Any
 
@@ -29,6 +27,7 @@ from connectors.base import (
     UnexpectedShape,
 )
 from connectors.connection_errors import reason, tls_error
+from connectors.http_headers import header_number, parse_http_date, retry_after_seconds, seconds_until
 from connectors.traffic import Traffic
 
 LIMIT_STATUSES = frozenset({403, 420, 429})
@@ -43,7 +42,6 @@ ALLOWANCE_HEADERS = ("x-ratelimit-remaining", "ratelimit-remaining")
 """How many requests or points are left, in the words of the servers that tell."""
 SECONDARY_LIMIT_SECONDS = 60.0
 """GitHub's documented wait where a secondary limit names none."""
-A_YEAR_IN_SECONDS = 31_536_000.0
 
 
 @dataclass(frozen=True)
@@ -96,6 +94,10 @@ class AskedToWait(RateLimited):
         self.args = (f"{where}: {self.what}. {self.fix}",)
 
 
+class KeepsFailing(SourceUnavailable):
+    """There is no usable reply, however often it was asked for."""
+
+
 def _sleep(seconds: float) -> None:
     time.sleep(seconds)
 
@@ -109,47 +111,6 @@ class Patience:
     longest_pause_seconds: float = 20.0
     longest_wait_seconds: float = 900.0
     sleep: Callable[[float], None] = _sleep
-
-
-def parse_http_date(value: str | None) -> datetime | None:
-    """An HTTP date in UTC, or None where it is missing or malformed."""
-    if not value:
-        return None
-    try:
-        at = parsedate_to_datetime(value)
-        # Without a zone ("-0000") it is in UTC, not in the zone of this machine.
-        return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
-    except (OverflowError, ValueError):
-        return None
-
-
-def header_number(headers: Mapping[str, str], name: str) -> float | None:
-    """A number of seconds, requests or points; None where it is missing or none that a server can mean.
-
-    Some servers write it with a decimal point.
-    """
-    text = headers.get(name, "").strip()
-    return float(text) if re.fullmatch(r"[0-9]{1,10}(\.[0-9]*)?", text) else None
-
-
-def retry_after_seconds(headers: Mapping[str, str], now: datetime) -> float | None:
-    """`Retry-After` in seconds, at most a year, whether it was sent as a number or as a date."""
-    seconds = header_number(headers, "retry-after")
-    if seconds is None:
-        until = parse_http_date(headers.get("retry-after"))
-        if until is None:
-            return None
-        seconds = max((until - now).total_seconds(), 0.0)
-    return min(seconds, A_YEAR_IN_SECONDS)
-
-
-def seconds_until(reset: float, server_date: datetime) -> float:
-    """From the server's clock to a reset time, and one more; at most a year.
-
-    Most servers tell the moment, Datadog tells the seconds until it.
-    """
-    since = server_date.timestamp() if reset > A_YEAR_IN_SECONDS else 0.0
-    return min(max(reset - since, 0.0) + 1.0, A_YEAR_IN_SECONDS)
 
 
 def renewal_seconds(reply: Reply) -> float | None:
@@ -223,7 +184,8 @@ def ask(
 
     Raises:
         RateLimited: the server asks for a longer wait than `patience` allows, or for one wait after another.
-        SourceUnavailable: it kept failing.
+        KeepsFailing: it kept failing.
+        SourceUnavailable: further tries do not help.
     """
     retrying = tenacity.Retrying(
         retry=tenacity.retry_if_exception_type(AskAgain),
@@ -280,7 +242,7 @@ def _given_up(failure: AskAgain, where: str, attempts: int) -> SourceError:
     if asked is not None:
         return AskedToWait(where, what, asked)
     fix = "Check base_url and that the server is up; the next run continues where this one stopped"
-    return SourceUnavailable(where, what, fix)
+    return KeepsFailing(where, what, fix)
 
 
 def _sent(send: Callable[[], Reply], where: str, traffic: Traffic) -> Reply:

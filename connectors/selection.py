@@ -11,6 +11,11 @@ def matches(name: str, patterns: Iterable[str]) -> bool:
     return any(fnmatchcase(name.lower(), pattern.lower()) for pattern in patterns)
 
 
+def is_pattern(name: str) -> bool:
+    """Whether it is more than one thing's name."""
+    return bool(set(name) & set("*?["))
+
+
 def is_chosen(names: Iterable[str], settings: SourceSettings) -> bool:
     """Whether a thing under any of its names is wanted: included, unless nothing is, and not excluded."""
     known = list(names)

@@ -34,8 +34,11 @@ def of_selection(configuration: Configuration, scopes: Mapping[str, Sequence[str
     """What `include` and `exclude` of each source fit, of what is read and of what services own."""
     for settings in configuration.sources:
         found = [name for name in scopes.get(settings.name, ()) if name != "*"]
-        if found and (settings.include or settings.exclude):
-            yield _selection(settings, found, _owned(configuration, settings.name))
+        owned = _owned(configuration, settings.name)
+        # Where nothing at all is read, it may be that the source fails; what `exclude` says holds anyway.
+        is_left_out = any(matches(name, settings.exclude) for name in owned)
+        if is_left_out or (found and (settings.include or settings.exclude)):
+            yield _selection(settings, found, owned)
 
 
 def listed(counts: Iterable[tuple[str, int]]) -> str:

@@ -125,7 +125,7 @@ def _create(
 ) -> Source:
     kind = discover()[settings.kind]
     token = os.environ.get(settings.token_env, "").strip() if settings.token_env else None
-    if settings.token_env and not token:
+    if settings.token_env and not token and not settings.has_other_credentials:
         error = AuthError(
             settings.name,
             f"the environment variable {settings.token_env} is not set",

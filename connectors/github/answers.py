@@ -11,11 +11,10 @@ from connectors.http import (
     AskAgain,
     Reply,
     classify,
-    header_number,
     limit_reached,
     renewal_seconds,
-    retry_after_seconds,
 )
+from connectors.http_headers import header_number, retry_after_seconds
 
 LIMIT_TYPES = frozenset({"RATE_LIMITED", "RATE_LIMIT"})
 FORBIDDEN_TYPES = frozenset({"FORBIDDEN", "INSUFFICIENT_SCOPES"})
@@ -31,13 +30,14 @@ class GraphQLError:
     """One of the errors of an answer of status 200.
 
     `message` is the server's text, which may repeat data: it is looked into, never shown. `depth` is how
-    far down the answer its place is.
+    far down the answer its place is, `field` the schema's word for that place.
     """
 
     type: str
     message: str
     code: str
     depth: int
+    field: str = ""
 
     @property
     def kind(self) -> str:
@@ -59,7 +59,14 @@ def _error(told: Mapping[str, Any]) -> GraphQLError:
         message=" ".join(str(told.get("message", "no message")).split()),
         code=str(extensions.get("code", "")) if isinstance(extensions, dict) else "",
         depth=len(path) if isinstance(path, list) else 0,
+        field=_field(path[-1]) if isinstance(path, list) and path else "",
     )
+
+
+def _field(place: Any) -> str:
+    """A field's name in words; empty for what our queries call a row of theirs, and for its number."""
+    text = place if isinstance(place, str) and re.fullmatch(r"[A-Za-z]{1,60}", place) else ""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", text).lower()
 
 
 def number(reply: Reply, name: str) -> int | None:
@@ -119,6 +126,15 @@ def does_not_fit(answer: Any) -> bool:
     )
 
 
+def _lacking(answer: Any, first: GraphQLError, where: str, credential: str) -> Forbidden:
+    """The error for an answer without what the credential may not read; it names all of that."""
+    refused = (error.field for error in errors(answer) if error.type in FORBIDDEN_TYPES and error.depth > 1)
+    fields = " and ".join(dict.fromkeys(filter(None, refused)))
+    what = f"may not read {fields}" if fields else "lacks a permission"
+    fix = f"Let {credential} read contents, pull requests, deployments, actions and issues"
+    return Forbidden(where, f"the credential {what} ({first.kind})", fix)
+
+
 def require_data(answer: Any, where: str, credential: str) -> None:
     """Accept an answer whose only errors are repositories that are not found or not shown."""
     for error in errors(answer):
@@ -126,11 +142,7 @@ def require_data(answer: Any, where: str, credential: str) -> None:
         if error.type == "NOT_FOUND" or (is_forbidden and error.depth == 1):
             continue
         if is_forbidden:
-            raise Forbidden(
-                where,
-                f"the credential lacks a permission ({error.kind})",
-                f"Let {credential} read contents, pull requests, deployments, actions and issues",
-            )
+            raise _lacking(answer, error, where, credential)
         if error.type == "INVALID_CURSOR_ARGUMENTS" or "valid cursor" in error.message:
             raise CursorRefused(where)
         reason = f" ({error.kind})" if error.kind else ""

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from connectors.base import Finding, SourceError
-from connectors.github.tokens import CORE, GRAPHQL, Allowance
+from connectors.github.tokens import CORE, GRAPHQL, Allowance, kept_for_others
 from connectors.http import Reply
 
 WHO = "query Who { viewer { login } rateLimit { cost limit remaining resetAt } }"
@@ -24,8 +24,8 @@ class CredentialFacts:
     """What GitHub says of one credential; never the secret.
 
     `scopes` is None where the credential has none, as fine-grained tokens and Apps. `missing` are the
-    scopes that it needs and lacks. `allowances` by pool; empty where the server keeps none. `error`
-    says why nothing else is known.
+    scopes that it needs and lacks. `allowances` by pool; empty where the server keeps none; of each the
+    `reserve` is not used. `error` says why nothing else is known.
     """
 
     name: str
@@ -34,6 +34,7 @@ class CredentialFacts:
     missing: tuple[str, ...] = ()
     expires_at: datetime | None = None
     allowances: Mapping[str, Allowance] = field(default_factory=dict)
+    reserve: int = 0
     error: SourceError | None = None
 
     def finding(self, where: str) -> Finding:
@@ -48,14 +49,16 @@ class CredentialFacts:
             facts.append("public repositories only, for want of the scope repo")
         for pool, one in sorted(self.allowances.items()):
             left = f"{one.left:,} of {one.limit:,} {WORDS.get(pool, pool)} left"
-            facts.append(f"{left} until {one.renewed_at:%H:%M} UTC")
+            kept = kept_for_others(self.reserve, one.limit)
+            others = f", {kept:,} of them for others" if kept else ""
+            facts.append(f"{left} until {one.renewed_at:%H:%M} UTC{others}")
         if self.expires_at:
             facts.append(f"it expires on {self.expires_at:%Y-%m-%d}")
         return Finding(where, True, "; ".join(facts))
 
 
 def facts(
-    name: str, secret: str | None, who: Reply, limits: Reply, wanted: Collection[str]
+    name: str, secret: str | None, who: Reply, limits: Reply, wanted: Collection[str], reserve: int
 ) -> CredentialFacts:
     """What two answers say: to `WHO`, and to GET /rate_limit, which is a 404 where no limits are kept."""
     scopes = _scopes(secret or "", who)
@@ -67,6 +70,7 @@ def facts(
         missing=lacking,
         expires_at=_expiry(who.headers.get("github-authentication-token-expiration", "")),
         allowances=_allowances(limits) if limits.status == 200 else {},
+        reserve=reserve,
     )
 
 

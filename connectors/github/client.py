@@ -1,12 +1,13 @@
 """Asks GitHub: counted, patient, with the token that has most left, in pages a server can bear."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from pydantic import SecretStr
 
-from connectors.base import AuthError, SourceError
+from connectors.base import AuthError, SourceError, UnexpectedShape
 from connectors.github import answers
 from connectors.github.app import AppInstallation, judge_minting
 from connectors.github.check import WHO, CredentialFacts, facts
@@ -14,11 +15,13 @@ from connectors.github.requests import Requests
 from connectors.github.schema import ServerSchema, introspection_query, restore
 from connectors.github.settings import Settings
 from connectors.github.tokens import CORE, GRAPHQL, Token, Tokens, configured
-from connectors.http import AskAgain, Patience, Reply, ask, require_success
+from connectors.http import AskAgain, KeepsFailing, Patience, Reply, ask, require_success
 from connectors.traffic import Traffic
 
-SMALLEST_PAGE = 3
 CLEAN_PAGES = 10
+MOST_UNANSWERED = 3
+"""So many questions in a row may stay without an answer while small ones are answered."""
+SMALL_QUESTION = "query Small { rateLimit { cost } }"
 
 
 class PageSize:
@@ -36,7 +39,7 @@ class PageSize:
         """Halve after a failure; a rate limit is no sign of a page too large."""
         if failure.seconds is None:
             self._clean_pages = 0
-            self.rows = min(max(self.rows // 2, SMALLEST_PAGE), self._largest)
+            self.rows = max(self.rows // 2, 1)
 
     def grow(self) -> None:
         """Count a clean page; after ten in a row grow by a quarter."""
@@ -63,6 +66,7 @@ class GitHubClient:
         tokens = [AppInstallation(settings, self._mint)] if settings.app_id else configured(settings, token)
         self._tokens = Tokens(tokens, settings, self._patience, self.traffic)
         self._has_answered = False
+        self._unanswered = 0
         self._schema: ServerSchema | None = None
 
     def close(self) -> None:
@@ -76,28 +80,28 @@ class GitHubClient:
             return self._send("GET", path, CORE, where, parameters=parameters)
 
         self._sign_in(CORE, where)
-        reply = ask(send, where=where, patience=self._patience, traffic=self.traffic)
+        reply = self._ask(CORE, send, where)
         self._require_success(reply, where)
         return reply.json(), reply.server_date
 
     def graphql(
         self,
-        query: str,
+        query: str | Callable[[], str],
         variables: Callable[[], Mapping[str, Any]],
         where: str,
         page_size: PageSize | None = None,
     ) -> tuple[Mapping[str, Any], datetime]:
         """Run a query: its data (null where a repository is not found) and the server's clock.
 
-        `variables` is called for each try, since a failed try may have made the page smaller. What an
-        older server does not know is null, or an empty list.
+        `variables`, and then `query` where it depends on them, is called for each try, since a failed
+        try may have made the page smaller. What an older server does not know is null, or an empty list.
 
         Raises:
             CursorRefused: the server does not know the page token.
+            UnexpectedShape: the server answers others, but not this query, however small its pages.
             SourceError: anything else that further tries do not mend.
         """
-        fitted = self._schema.fit(query, where) if self._schema else query
-        reply = self._query(fitted, variables, where, page_size)
+        reply = self._query(query, variables, where, page_size)
         answer = reply.json()
         if self._schema is None and answers.does_not_fit(answer):
             described = self._query(introspection_query(), dict, where).json()
@@ -130,13 +134,16 @@ class GitHubClient:
 
     def _query(
         self,
-        query: str,
+        query: str | Callable[[], str],
         variables: Callable[[], Mapping[str, Any]],
         where: str,
         page_size: PageSize | None = None,
     ) -> Reply:
         def send() -> Reply:
-            body = {"query": query, "variables": dict(variables())}
+            values = dict(variables())
+            text = query() if callable(query) else query
+            fitted = self._schema.fit(text, where) if self._schema else text
+            body = {"query": fitted, "variables": values}
             return self._send("POST", self._requests.graphql_url, GRAPHQL, where, body=body)
 
         def judge(reply: Reply) -> None:
@@ -146,17 +153,43 @@ class GitHubClient:
             answers.judge_graphql(reply)
 
         self._sign_in(GRAPHQL, where)
-        reply = ask(
-            send,
-            where=where,
-            patience=self._patience,
-            traffic=self.traffic,
-            judge=judge,
-            on_failure=page_size.shrink if page_size else None,
-        )
+        shrink = page_size.shrink if page_size else None
+        reply = self._ask(GRAPHQL, send, where, judge=judge, on_failure=shrink)
         self._require_success(reply, where)
         self._has_answered = True
         return reply
+
+    def _ask(self, pool: str, send: Callable[[], Reply], where: str, **how: Any) -> Reply:
+        """Ask patiently. A question without an answer is no outage where another one is answered."""
+        try:
+            reply = ask(send, where=where, patience=self._patience, traffic=self.traffic, **how)
+        except KeepsFailing as failure:
+            self._unanswered += 1
+            if self._unanswered >= MOST_UNANSWERED or not self._is_there(pool, where):
+                raise
+            raise UnexpectedShape(
+                where,
+                f"{failure.what}, while it answers a small question",
+                "Run again; what else there is has been read",
+            ) from failure
+        self._unanswered = 0
+        return reply
+
+    def _is_there(self, pool: str, where: str) -> bool:
+        """Whether the server answers a small question, which is asked once."""
+
+        def send() -> Reply:
+            if pool == CORE:
+                return self._send("GET", "/rate_limit", pool, where)  # 404 where the server keeps none
+            body = {"query": SMALL_QUESTION, "variables": {}}
+            return self._send("POST", self._requests.graphql_url, pool, where, body=body)
+
+        once = replace(self._patience, attempts=1)
+        try:
+            reply = ask(send, where=where, patience=once, traffic=self.traffic, judge=answers.judge_graphql)
+        except SourceError:
+            return False
+        return reply.status == 200 or (pool == CORE and reply.status == 404)
 
     def _sign_in(self, pool: str, where: str) -> None:
         """Have a token to ask with, so that only what is really sent is counted as a call."""
@@ -202,7 +235,7 @@ class GitHubClient:
             self._require_success(who, where)
             limits = self._ask_as(token, "GET", "/rate_limit", where)  # 404 where the server keeps none
             wanted = ("read:org",) if self._settings.teams else ()
-            return facts(token.name, token.secret(where), who, limits, wanted)
+            return facts(token.name, token.secret(where), who, limits, wanted, self._settings.reserve)
         except SourceError as error:
             return CredentialFacts(token.name, error=error)
 

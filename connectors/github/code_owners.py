@@ -4,14 +4,13 @@ import base64
 import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from functools import partial
 from itertools import takewhile
 
 from connectors.answers import understand
 from connectors.base import Batch, Cursor, Forbidden, NotFound
 from connectors.github import lookup_queries as queries
-from connectors.github.client import GitHubClient
-from connectors.github.paging import Node
+from connectors.github.client import GitHubClient, PageSize
+from connectors.github.paging import Node, in_parts
 from connectors.github.repositories import FoundRepository, by_number
 from connectors.records import CodeOwner
 
@@ -31,6 +30,7 @@ class CodeOwners:
         self._source = source
         self._waiting = {one.id: one for one in repositories}
         self._read: dict[str, tuple[Node, datetime]] = {}
+        self._size = PageSize(REPOSITORIES_PER_CALL)
         self._is_one_forbidden = False
 
     def fetch(self, repository: FoundRepository) -> Iterator[Batch]:
@@ -51,18 +51,17 @@ class CodeOwners:
         """Ask for a repository, and for others whose turn is yet to come."""
         self._waiting.pop(repository.id, None)
         others = [] if self._is_one_forbidden else list(self._waiting.values())
-        some = [repository, *others[: REPOSITORIES_PER_CALL - 1]]
+        some = [repository, *others[: self._size.rows - 1]]
         where = f"{self._source}/{repository.scope}/code_owners"
-        variables = partial(by_number, [one.name for one in some])
         try:
-            data, server_date = self._client.graphql(queries.code_owners_query(len(some)), variables, where)
+            part, data, server_date = next(in_parts(self._client, some, self._size, _question, where))
         except Forbidden:
             if len(some) == 1:
                 raise
             self._is_one_forbidden = True
             self._read_with_others(repository)
             return
-        for number, one in enumerate(some):
+        for number, one in enumerate(part):
             self._waiting.pop(one.id, None)
             if data.get(f"r{number}"):
                 self._read[one.id] = (data[f"r{number}"], server_date)
@@ -95,6 +94,10 @@ class CodeOwners:
         return base64.b64decode(found["content"]).decode(errors="replace")
 
 
+def _question(some: Sequence[FoundRepository]) -> tuple[str, Node]:
+    return queries.code_owners_query(len(some)), by_number([one.name for one in some])
+
+
 def parse(text: str) -> Iterator[tuple[str, list[str], bool]]:
     """Pattern, teams (organisation/slug in small letters), and whether people own it too, line by line.
 
@@ -108,7 +111,7 @@ def parse(text: str) -> Iterator[tuple[str, list[str], bool]]:
         teams = [found[1].lower() for found in map(TEAM.fullmatch, owners) if found]
         people = [owner for owner in owners if PERSON.fullmatch(owner)]
         if len(teams) + len(people) == len(owners):
-            yield words[0], list(dict.fromkeys(teams)), bool(people)
+            yield words[0].replace("\\ ", " "), list(dict.fromkeys(teams)), bool(people)
 
 
 def is_pattern(word: str) -> bool:

@@ -7,20 +7,27 @@ import base64
 import os
 import re
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 from urllib.parse import urlsplit
 
 from connectors.base import Forbidden, SourceError
+from connectors.connection_errors import BUNDLE
 
 OLDEST_GIT = (2, 31)
 """The first that takes its configuration from the environment."""
 LONGEST_SECONDS = 3_600
-STALLED_SECONDS = 60
+STALLED_SECONDS = 300
+SLOWEST_BYTES_PER_SECOND = 1
+"""A server that counts what it will send says no more than how far it is, and only where `--progress` asks
+for it: the five bytes every five seconds that it sends otherwise are taken for silence. By that git also ends
+soon after this process, which reads what it says."""
 CHUNK_BYTES = 1 << 20
 FIX = 'Try the same with git on this machine, or set history = "api"'
 KEPT_VARIABLES = re.compile(
@@ -33,6 +40,10 @@ REFUSED = re.compile(
 )
 FIELDS = ("%H", "%P", "%at", "%ct", "%B")
 """Of a commit: neither its author's name nor address."""
+
+
+class NoEnd(SourceError):
+    """Git was ended, since it did not end by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +107,16 @@ class GitClone:
         return self._git("rev-parse", "--verify", f"refs/heads/{branch}^{{commit}}").strip()
 
     def _is_fetched(self, branch: str) -> bool:
-        """Fetch into the clone; False where it is of no use: cut short by a kill, or by a full disk."""
+        """Fetch into the clone; False where it is of no use: cut short by a kill, or by a full disk.
+
+        Where the server lets nobody in, or does not come to an end, another clone would fare no better.
+        """
         try:
             self._git("config", "remote.origin.url", self._address)
-            self._git("fetch", "--no-tags", "origin", f"+refs/heads/{branch}:refs/heads/{branch}")
+            options = ("--no-tags", "--progress")
+            self._git("fetch", *options, "origin", f"+refs/heads/{branch}:refs/heads/{branch}")
+        except (Forbidden, NoEnd):
+            raise
         except SourceError:
             return False
         return True
@@ -132,9 +149,9 @@ class GitClone:
         for left_over in self._folder.parent.glob(f"{self._folder.name}.part-*"):
             shutil.rmtree(left_over, ignore_errors=True)
         part = Path(tempfile.mkdtemp(prefix=f"{self._folder.name}.part-", dir=self._folder.parent))
-        options = ("--bare", "--filter=tree:0", "--single-branch", "--no-tags", f"--branch={branch}")
+        options = ("--bare", "--filter=tree:0", "--single-branch", "--no-tags", "--progress")
         try:
-            self._run("clone", *options, "--", self._address, str(part))
+            self._run("clone", *options, f"--branch={branch}", "--", self._address, str(part))
             shutil.rmtree(self._folder, ignore_errors=True)
             part.rename(self._folder)
         finally:
@@ -146,32 +163,41 @@ class GitClone:
 
     def _run(self, *arguments: str) -> str:
         """What git prints. Raises `SourceError`, without what git says: that may hold anything."""
-        try:
-            done = subprocess.run(  # noqa: S603 (no shell; options end before what varies)
-                [_git(), *arguments],
-                env=self._environment(),
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                timeout=LONGEST_SECONDS,
-                check=False,
-            )
-        except subprocess.TimeoutExpired:
-            raise SourceError(self._where, f"git does not end within {LONGEST_SECONDS} s", FIX) from None
-        said = done.stderr.decode(errors="replace")
-        if done.returncode == 0:
-            return done.stdout.decode(errors="replace")
-        if REFUSED.search(said):
+        with subprocess.Popen(  # noqa: S603 (no shell; options end before what varies)
+            [_git(), *arguments],
+            env=self._environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        ) as git:
+            try:
+                printed, said = git.communicate(timeout=LONGEST_SECONDS)
+            except BaseException as stopped:
+                _end_with_children(git)
+                if isinstance(stopped, subprocess.TimeoutExpired):
+                    raise NoEnd(self._where, f"git does not end within {LONGEST_SECONDS} s", FIX) from None
+                raise
+        if git.returncode == 0:
+            return printed.decode(errors="replace")
+        if REFUSED.search(said.decode(errors="replace")):
             raise Forbidden(
                 self._where,
                 "git may not read the repository",
                 'Give the credential read access to contents, or set history = "api"',
             )
-        raise SourceError(self._where, f"git cannot read the repository (exit code {done.returncode})", FIX)
+        raise SourceError(self._where, f"git cannot read the repository (exit code {git.returncode})", FIX)
 
     def _environment(self) -> dict[str, str]:
         """Git's whole environment: what it has to know of this machine, and the credential."""
         address = urlsplit(self._address)
-        configuration = {"credential.helper": "", "gc.auto": "0", "maintenance.auto": "false"}
+        configuration = {
+            "credential.helper": "",
+            "gc.auto": "0",
+            "maintenance.auto": "false",
+            # The account's own settings may send it to another address; what fits more of it counts.
+            f"url.{self._address}.insteadOf": self._address,
+        }
         if self._credential:
             secret = base64.b64encode(":".join(self._credential).encode()).decode()
             server = f"http.{address.scheme}://{address.netloc}/"
@@ -183,14 +209,27 @@ class GitClone:
             "GIT_ALLOW_PROTOCOL": address.scheme,
             "GIT_ASKPASS": "",
             "GIT_TERMINAL_PROMPT": "0",
-            "GIT_HTTP_LOW_SPEED_LIMIT": "1000",
+            "GIT_HTTP_LOW_SPEED_LIMIT": str(SLOWEST_BYTES_PER_SECOND),
             "GIT_HTTP_LOW_SPEED_TIME": str(STALLED_SECONDS),
             "GIT_CONFIG_COUNT": str(len(configuration)),
         }
         for number, (key, value) in enumerate(configuration.items()):
             environment |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
-        bundle = os.environ.get("REQUESTS_CA_BUNDLE")  # what the API is asked with
-        return {"GIT_SSL_CAINFO": bundle, **environment} if bundle else environment
+        return {**_own_certificates(), **environment}
+
+
+def _own_certificates() -> dict[str, str]:
+    """The certificates with which the API is asked, as git wants a file or a folder of them."""
+    named = os.environ.get(BUNDLE)
+    if not named:
+        return {}
+    return {"GIT_SSL_CAPATH" if Path(named).is_dir() else "GIT_SSL_CAINFO": named}
+
+
+def _end_with_children(git: subprocess.Popen[bytes]) -> None:
+    """End git and what it has started to talk to the server, which would go on without it."""
+    with suppress(ProcessLookupError, PermissionError):  # it has ended by itself
+        os.killpg(git.pid, signal.SIGKILL)
 
 
 def _fields(pipe: IO[bytes] | None) -> Iterator[str]:

@@ -8,6 +8,7 @@ from connectors.answers import each, understand
 from connectors.base import Batch, Cursor, Pass
 from connectors.github import queries
 from connectors.github import records as shape
+from connectors.github.client import PageSize
 from connectors.github.commit_walk import UnreadCommits
 from connectors.github.paging import Node, PageTokens
 from connectors.github.repositories import Reading
@@ -15,22 +16,21 @@ from connectors.github.repositories import Reading
 COMMITS_PER_PAGE = 100
 
 
-def read_history(reading: Reading, cursor: Cursor) -> Iterator[Batch]:
+def read_history(reading: Reading, size: PageSize, cursor: Cursor) -> Iterator[Batch]:
     """Walk the default branch; the watermark is its head as the last complete pass saw it.
 
     Dates do not bound the walk: a merge brings commits that are older than the previous head.
     It ends when every commit that is reached but not yet read is an ancestor of that head.
     """
     where = reading.where("history")
-    since = reading.history_start.isoformat() if reading.history_start else None
     walk = cursor.current_pass
-    after = walk.after if walk else None
     head = walk.started_watermark if walk else None
-    unknown = UnreadCommits(known_head=cursor.watermark)
+    unknown, after = UnreadCommits.read(cursor.watermark, walk.after if walk else None)
     tokens = PageTokens(where)
     while True:
-        bound = {**reading.variables, "n": COMMITS_PER_PAGE, "since": since, "after": after}
-        data, server_date = reading.client.graphql(queries.HISTORY, bound.copy, where)
+        data, server_date = reading.client.graphql(
+            queries.HISTORY, partial(_variables, reading, size, after), where, size
+        )
         branch = shape.field(data, "repository", "defaultBranchRef", where=where)
         if branch is None:  # an empty repository
             yield Batch([], Cursor(), is_final=True, fetched_at=server_date, server_date=server_date)
@@ -46,9 +46,13 @@ def read_history(reading: Reading, cursor: Cursor) -> Iterator[Batch]:
         )
         after = understand(where, partial(tokens.following, target["history"], after))
         is_final = after is None or understand(where, partial(unknown.are_all_read, nodes))
-        # Only a first pass can be continued: an incremental one is short and needs its memory.
-        position = Pass(head, after) if after and not is_final and cursor.watermark is None else None
+        position = Pass(head, unknown.position(after)) if after and not is_final else None
         position_now = Cursor(head) if is_final else Cursor(cursor.watermark, position)
         yield Batch(records, position_now, is_final, datetime.now(UTC), server_date, unread)
         if is_final:
             return
+
+
+def _variables(reading: Reading, size: PageSize, after: str | None) -> dict[str, object]:
+    since = reading.history_start.isoformat() if reading.history_start else None
+    return {**reading.variables, "n": size.rows, "since": since, "after": after}

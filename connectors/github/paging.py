@@ -1,17 +1,19 @@
 """Follows GitHub's lists from page to page, and never round in a circle."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from connectors.answers import endless, understand
-from connectors.github.client import GitHubClient
+from connectors.github.client import GitHubClient, PageSize
 from connectors.github.queries import drill_query
 from connectors.github.records import field
 
 AGAIN = "Run again; if this stays so, report it"
 
 Node = Mapping[str, Any]
+One = TypeVar("One")
 
 
 class PageTokens:
@@ -48,6 +50,39 @@ def pages(ask: Callable[[str | None], Node], where: str, after: str | None = Non
         if following is None:
             return
         after = following
+
+
+def in_parts(
+    client: GitHubClient,
+    wanted: Sequence[One],
+    size: PageSize,
+    question: Callable[[Sequence[One]], tuple[str, Node]],
+    where: str,
+) -> Iterator[tuple[Sequence[One], Node, datetime]]:
+    """Ask for things by their names or ids, in parts that get smaller where the server fails.
+
+    Args:
+        client: sends the questions.
+        wanted: all that is asked for.
+        size: how many of them at once.
+        question: the query for some of them, and its variables.
+        where: names the stream in errors.
+
+    Yields:
+        Which they were, the answer's data, and the server's clock.
+    """
+    done = 0
+    part: Sequence[One] = ()
+
+    def variables() -> Node:
+        nonlocal part
+        part = wanted[done : done + size.rows]
+        return question(part)[1]
+
+    while done < len(wanted):
+        data, server_date = client.graphql(lambda: question(part)[0], variables, where, size)
+        done += len(part)
+        yield part, data, server_date
 
 
 def complete(client: GitHubClient, node: Node, names: Sequence[str], where: str) -> None:

@@ -8,21 +8,20 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import TypeVar
 
 from connectors.answers import understand, utc
-from connectors.base import Finding, Forbidden, NotFound
+from connectors.base import Forbidden, NotFound
 from connectors.github import lookup_queries as queries
 from connectors.github.client import GitHubClient, PageSize
-from connectors.github.paging import Node, pages
+from connectors.github.paging import Node, in_parts, pages
 from connectors.github.records import field as part
 from connectors.github.records import nodes
 from connectors.github.settings import Settings
 from connectors.records import Repository
-from connectors.selection import is_chosen, matches
+from connectors.selection import is_chosen, is_pattern, matches
 
 REPOSITORIES_PER_CALL = 50
-EXAMPLES = 3
 LISTS = {
     "pull_requests": "pullRequests",
     "issues": "issues",
@@ -31,6 +30,7 @@ LISTS = {
     "tags": "tags",
 }
 """Stream → what the look-up calls its list."""
+Seen = TypeVar("Seen")
 NOBODY: Node = {"nodes": [], "pageInfo": {"hasNextPage": False}}
 
 
@@ -124,23 +124,26 @@ class Repositories:
     def __init__(self, client: GitHubClient, settings: Settings, owned: Sequence[str]) -> None:
         self._client = client
         self._settings = settings
-        self._owned = owned
+        self.owned = owned
         self._page_size = PageSize(REPOSITORIES_PER_CALL)
         self._tells_lists = True
-        self._listed: dict[str, list[FoundRepository]] = {}
+        self.listed: dict[str, list[FoundRepository]] = {}
+        """Organisation → what it has, whether that is read or not."""
         self._found: dict[str, FoundRepository] | None = None
+        self.unseen: Forbidden | None = None
+        """Which lists of repositories the token may not see."""
         self.missing: list[str] = []
         """Named repositories and organisations that do not exist or cannot be seen."""
 
     def all(self) -> Mapping[str, FoundRepository]:
         """Database id → repository. Raises `SourceError`."""
         if self._found is None:
-            self.missing, self._listed = [], {}
+            self.missing, self.listed = [], {}
             for login in dict.fromkeys(self._settings.organisations):
-                self._listed[login] = list(self._repositories_of(login))
+                self.listed[login] = list(self._repositories_of(login))
             found = self._named()
-            for one in (one for listed in self._listed.values() for one in listed):
-                if one.id not in found and self._reason_to_leave_out(one) is None:
+            for one in (one for listed in self.listed.values() for one in listed):
+                if one.id not in found and self.reason_to_leave_out(one) is None:
                     found[one.id] = one
             self._found = found
         return self._found
@@ -163,46 +166,19 @@ class Repositories:
             f"Check its name under {key}, or give the token access",
         )
 
-    def findings(self) -> Iterator[Finding]:
-        """What `check` tells: what becomes of each organisation's repositories, and of those named."""
-        found = self.all()
-        for login, listed in self._listed.items():
-            if login not in self.missing:
-                yield self._finding(login, listed)
-        for one in found.values():
-            if one.configured_names:
-                yield Finding(f"{self._settings.name}/{one.scope}", True, "can be read")
-        for name in self.missing:
-            yield Finding.of(self.unknown(name))
-
-    def _finding(self, login: str, listed: Sequence[FoundRepository]) -> Finding:
-        """How many are read and left out, by which rule, with examples."""
-        where = f"{self._settings.name}/{login}"
-        if not listed:
-            return Finding(where, False, "shows no repository. Give the token access to its repositories")
-        by_reason: dict[str | None, list[str]] = {None: []}
-        for one in listed:
-            reason = None if one.id in self.all() else self._reason_to_leave_out(one)
-            by_reason.setdefault(reason, []).append(one.name)
-        told = [
-            f"{len(names)} {f'left out ({reason})' if reason else 'read'}"
-            + (f", such as {', '.join(names[:EXAMPLES])}" if names else "")
-            for reason, names in by_reason.items()
-        ]
-        return Finding(where, True, f"{len(listed)} repositories: {'; '.join(told)}")
-
     # --- by name
 
     def _named(self) -> dict[str, FoundRepository]:
         """What services own and what `include` names, without what `exclude` fits; by database id."""
-        included = (name for name in self._settings.include if not set(name) & set("*?["))
+        included = (name for name in self._settings.include if not is_pattern(name))
         names = [
             name
-            for name in dict.fromkeys((*self._owned, *included))
+            for name in dict.fromkeys((*self.owned, *included))
             if not matches(name, self._settings.exclude)
         ]
-        known = {one.name.lower(): one for listed in self._listed.values() for one in listed}
-        known |= self._look_up([name for name in names if name.lower() not in known])
+        known = {one.name.lower(): one for listed in self.listed.values() for one in listed}
+        unknown = [name for name in names if name.lower() not in known]
+        known |= self._as_far_as_seen(partial(self._look_up, unknown))
         found: dict[str, FoundRepository] = {}
         for name in names:
             one = known.get(name.lower())
@@ -214,10 +190,12 @@ class Repositories:
 
     def _look_up(self, names: Sequence[str]) -> dict[str, FoundRepository]:
         """Name in small letters → repository; one call for many, which follows renames."""
+
+        def question(some: Sequence[str]) -> tuple[str, Node]:
+            return queries.repositories_query(len(some), with_lists=self._tells_lists), by_number(some)
+
         found: dict[str, FoundRepository] = {}
-        for start in range(0, len(names), REPOSITORIES_PER_CALL):
-            some = names[start : start + REPOSITORIES_PER_CALL]
-            data = self._ask(partial(queries.repositories_query, len(some)), partial(by_number, some))
+        for some, data, _ in in_parts(self._client, names, self._page_size, question, self._settings.name):
             for i, name in enumerate(some):
                 node = data.get(f"r{i}")
                 if node:
@@ -235,21 +213,22 @@ class Repositories:
         where = f"{self._settings.name}/{login}"
 
         def ask(after: str | None) -> Node:
-            data = self._ask(
-                queries.probe_query,
+            data, _ = self._client.graphql(
+                lambda: queries.probe_query(with_lists=self._tells_lists),
                 lambda: {"login": login, "n": self._page_size.rows, "after": after},
+                self._settings.name,
                 self._page_size,
             )
             owner = data.get("repositoryOwner")
             return part(owner, "repositories", where=where) if owner else NOBODY
 
-        for listing in pages(ask, where):
+        for listing in pages(lambda after: self._as_far_as_seen(partial(ask, after)), where):
             if listing is NOBODY:
                 self.missing.append(login)
             for node in nodes(listing):
                 yield self._understood(node, where)
 
-    def _reason_to_leave_out(self, one: FoundRepository) -> str | None:
+    def reason_to_leave_out(self, one: FoundRepository) -> str | None:
         """By which rule a discovered repository is not read; None where it is."""
         if self._settings.archived == "skip" and one.is_archived:
             return "archived"
@@ -257,23 +236,16 @@ class Repositories:
             return "fork"
         return None if is_chosen([one.name], self._settings) else "by include or exclude"
 
-    def _ask(
-        self,
-        query: Callable[..., str],
-        variables: Callable[[], Mapping[str, Any]],
-        page_size: PageSize | None = None,
-    ) -> Node:
+    def _as_far_as_seen(self, ask: Callable[[], Seen]) -> Seen:
         """Ask for repositories and what tells of their lists, as long as the token may see all of them."""
         try:
-            data, _ = self._client.graphql(
-                query(with_lists=self._tells_lists), variables, self._settings.name, page_size
-            )
-        except Forbidden:
+            return ask()
+        except Forbidden as refused:
             if not self._tells_lists:
                 raise
             self._tells_lists = False
-            return self._ask(query, variables, page_size)
-        return data
+            self.unseen = refused
+            return ask()
 
 
 def by_number(names: Sequence[str]) -> dict[str, str]:

@@ -11,6 +11,8 @@ from connectors.base import SourceSettings
 PUBLIC_API = "https://api.github.com"
 NAME = r"[\w.-]+"
 PATTERN = r"[\w.*?\[\]!-]+"
+EXCLUDED = rf"{PATTERN}/{PATTERN}|\*{PATTERN}|\*"
+"""A star stands for the slash too, so that one which begins with it needs no other."""
 
 
 class Settings(SourceSettings):
@@ -36,7 +38,7 @@ class Settings(SourceSettings):
             holds the private key in PEM form, or the path of a file with it.
     What is left for others:
         reserve: requests (REST) and points (GraphQL) of each token's hourly allowance that are not
-            used; at most a tenth of the allowance.
+            used; a tenth of an allowance that is not twice as large.
         when_exhausted: wait until the allowance is renewed, or stop and continue in the next run.
         max_wait_seconds: the longest wait that the server may ask for; a longer one stops the source.
     """
@@ -80,6 +82,20 @@ class Settings(SourceSettings):
                 "Write names in capitals such as GITHUB_TOKEN_2, and the tokens into those variables"
             )
         return names
+
+    @property
+    def has_other_credentials(self) -> bool:
+        """Whether further tokens are named."""
+        return bool(self.token_envs)
+
+    @field_validator("exclude")
+    @classmethod
+    def _patterns(cls, patterns: list[str]) -> list[str]:
+        if not all(re.fullmatch(EXCLUDED, one) for one in patterns):
+            raise ValueError(
+                'names what fits no repository. Write owner/name or a pattern on it, such as "*/sandbox-*"'
+            )
+        return patterns
 
     @model_validator(mode="after")
     def _repositories(self) -> Self:

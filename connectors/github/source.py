@@ -20,7 +20,9 @@ from connectors.base import (
 )
 from connectors.github.client import GitHubClient, PageSize
 from connectors.github.code_owners import CodeOwners
+from connectors.github.findings import RepositoryFindings
 from connectors.github.git_clone import require_git
+from connectors.github.history import COMMITS_PER_PAGE
 from connectors.github.lists import CONNECTIONS, Shared
 from connectors.github.organisation import read_teams
 from connectors.github.repositories import FoundRepository, Reading, Repositories
@@ -59,6 +61,7 @@ class GitHubSource:
         self._context = context
         page_sizes = {name: PageSize(one.page_size) for name, one in CONNECTIONS.items()}
         page_sizes["pull_requests"] = PageSize(settings.pull_requests_per_page)
+        page_sizes["history"] = PageSize(COMMITS_PER_PAGE)
         self._shared = Shared(page_sizes, self._clones if settings.history == "git" else None)
         self._client = GitHubClient(settings, context.token, patience)
         self._repositories = Repositories(self._client, settings, context.scopes)
@@ -111,7 +114,7 @@ class GitHubSource:
             found += [one.finding(self.name) for one in facts]
             if facts and all(one.error for one in facts):
                 return found
-            found += self._repositories.findings()
+            found += RepositoryFindings(self._settings, self._repositories, self._client)
         except SourceError as error:
             return [*found, Finding.of(error, self.name)]
         if self._settings.history == "git":

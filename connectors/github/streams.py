@@ -9,11 +9,12 @@ from connectors.answers import understand, utc
 from connectors.base import Batch, Cursor, Unread
 from connectors.github import queries
 from connectors.github import records as shape
+from connectors.github.client import PageSize
 from connectors.github.git import read_history_by_git
 from connectors.github.history import read_history
 from connectors.github.lists import CONNECTIONS, ListReader, Shared, batch_of
 from connectors.github.marks import Mark, with_words, without_words
-from connectors.github.paging import Node, pages
+from connectors.github.paging import Node, in_parts, pages
 from connectors.github.repositories import Reading
 from connectors.github.runs import read_runs
 from connectors.records import Record
@@ -43,7 +44,7 @@ class RepositoryReader:
     def __init__(self, reading: Reading, shared: Shared, *, has_paths: bool) -> None:
         self._reading = reading
         self._lists = ListReader(reading, shared)
-        self._clones = shared.clones
+        self._shared = shared
         self._has_paths = has_paths
 
     def fetch(self, stream: str, cursor: Cursor) -> Iterator[Batch]:
@@ -90,9 +91,9 @@ class RepositoryReader:
             yield from understand(where, partial(shape.ids, listing))
 
     def _history(self, cursor: Cursor) -> Iterator[Batch]:
-        if self._clones:
-            return read_history_by_git(self._reading, self._clones, cursor)
-        return read_history(self._reading, cursor)
+        if self._shared.clones:
+            return read_history_by_git(self._reading, self._shared.clones, cursor)
+        return read_history(self._reading, self._shared.page_sizes["history"], cursor)
 
     def _pull_requests(self, cursor: Cursor) -> Iterator[Batch]:
         """Where changed files matter from now on, all pull requests are read once more."""
@@ -137,5 +138,15 @@ class RepositoryReader:
     ) -> tuple[list[Record], list[Unread]]:
         """Deployments by their GraphQL ids; one that was deleted is left out."""
         where = self._reading.where("deployments")
-        data, _ = self._reading.client.graphql(queries.DEPLOYMENTS_BY_ID, lambda: {"ids": ids}, where)
-        return self._lists.records(CONNECTIONS["deployments"], shape.nodes(data), where, notice)
+        nodes = [
+            node
+            for _, data, _ in in_parts(
+                self._reading.client,
+                ids,
+                PageSize(MOST_UNFINISHED),
+                lambda some: (queries.DEPLOYMENTS_BY_ID, {"ids": some}),
+                where,
+            )
+            for node in shape.nodes(data)
+        ]
+        return self._lists.records(CONNECTIONS["deployments"], nodes, where, notice)

@@ -16,7 +16,8 @@ from pydantic import SecretStr
 from connectors.base import AuthError, RateLimited
 from connectors.github.answers import number
 from connectors.github.settings import Settings
-from connectors.http import Patience, Reply, seconds_until
+from connectors.http import Patience, Reply
+from connectors.http_headers import seconds_until
 from connectors.rest_client import is_printable
 from connectors.traffic import Traffic
 
@@ -52,6 +53,16 @@ class Allowance:
             return None
         seconds = seconds_until(reset, reply.server_date)
         return cls(limit, left, datetime.now(UTC) + timedelta(seconds=seconds))
+
+
+def kept_for_others(reserve: int, limit: int | None) -> int:
+    """What is left of an allowance: the reserve, or a tenth of a limit that is not twice as large.
+
+    Without a token the limit is 60 an hour.
+    """
+    if not limit:
+        return 0
+    return reserve if 2 * reserve <= limit else limit // 10
 
 
 class Token:
@@ -160,9 +171,8 @@ class Tokens:
         allowance = token.allowances.get(pool)
         if allowance is None or allowance.renewed_at <= datetime.now(UTC):
             return math.inf
-        # A limit may be smaller than the reserve: 60 an hour without a token.
-        reserve = min(self._settings.reserve, (allowance.limit or 0) // 10)
-        return allowance.left - self._dearest[pool] - reserve
+        kept = kept_for_others(self._settings.reserve, allowance.limit)
+        return allowance.left - self._dearest[pool] - kept
 
     def _await_renewal(self, pool: str, where: str) -> None:
         """Wait until the first allowance is renewed."""

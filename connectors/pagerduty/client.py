@@ -15,15 +15,14 @@ from pydantic import SecretStr
 from connectors.base import SourceUnavailable
 from connectors.connection_errors import BUNDLE, own_certificates
 from connectors.http import (
-    A_YEAR_IN_SECONDS,
     Patience,
     Reply,
     ask,
     classify,
-    header_number,
     limit_reached,
     require_success,
 )
+from connectors.http_headers import A_YEAR_IN_SECONDS, header_number
 from connectors.rest_client import require_printable
 from connectors.traffic import Traffic
 

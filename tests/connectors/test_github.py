@@ -21,7 +21,8 @@ from github_script import (
     source_of,
 )
 
-from connectors.base import AuthError, Cursor, NotFound, RateLimited, SourceUnavailable, UnexpectedShape
+from connectors.base import AuthError, Cursor, NotFound, Pass, RateLimited, SourceUnavailable, UnexpectedShape
+from connectors.github.commit_walk import MOST_REMEMBERED
 
 
 @pytest.fixture
@@ -108,6 +109,38 @@ def test_a_server_that_stays_down_is_one_clear_error(scripted_server, source, na
     ):
         fetch(source(), "pull_requests")
     assert len(naps) == 5
+
+
+def test_one_heavy_repository_does_not_cost_the_others(scripted_server, source):
+    """apache/devlake#3708: its pages are asked for one row at a time, and then the next repository is."""
+    other = {**REPOSITORY, "databaseId": 8, "nameWithOwner": "alder/till"}
+    scripted_server.answer("POST", "/graphql", json={"data": {"r0": REPOSITORY, "r1": other}})
+    scripted_server.answer("POST", "/graphql", status=502, times=6)
+    scripted_server.answer("POST", "/graphql", json={"data": {"rateLimit": {"cost": 1}}})
+    scripted_server.answer("POST", "/graphql", json=graphql("pullRequests", [pull_request(1)]))
+    both = source("alder/catalogue", "alder/till")
+    with pytest.raises(UnexpectedShape, match="github/alder/catalogue/pull_requests"):
+        fetch(both, "pull_requests")
+    assert [one.get("n") for one in asked(scripted_server)[1:]] == [25, 12, 6, 3, 1, 1, None]
+    assert records(fetch(both, "pull_requests", scope="alder/till"), "pull_request")
+
+
+def test_the_history_is_asked_for_in_smaller_pages(scripted_server, source):
+    found(scripted_server).answer("POST", "/graphql", status=502, times=2)
+    scripted_server.answer("POST", "/graphql", json=history_page([commit("c3")]))
+    assert len(records(fetch(source(), "history"), "commit")) == 1
+    assert [one["n"] for one in asked(scripted_server)[1:]] == [100, 50, 25]
+
+
+def test_repositories_are_looked_up_in_smaller_numbers(scripted_server, source):
+    names = [f"alder/r{number}" for number in range(3)]
+    nodes = [{**REPOSITORY, "databaseId": n, "nameWithOwner": name} for n, name in enumerate(names, 1)]
+    scripted_server.answer("POST", "/graphql", status=502, times=5)
+    scripted_server.answer("POST", "/graphql", json={"data": {"r0": nodes[0]}})
+    scripted_server.answer("POST", "/graphql", json={"data": {"r0": nodes[1]}})
+    scripted_server.answer("POST", "/graphql", json={"data": {"r0": nodes[2]}})
+    assert source(*names).scopes("history") == names
+    assert [len(one) // 2 for one in asked(scripted_server)] == [3, 3, 3, 3, 3, 1, 1, 1]
 
 
 def test_a_missing_endpoint_is_asked_again_only_where_it_was_there_before(scripted_server, source, naps):
@@ -258,6 +291,70 @@ def test_a_first_history_pass_can_be_continued(scripted_server, source):
     assert last.cursor == Cursor("c3")
 
 
+def test_a_later_history_pass_is_continued_with_what_it_has_to_remember(scripted_server, source):
+    """The merge of an old branch: interrupted between its two pages, it ends where it would have ended."""
+    found(scripted_server)
+    first = [commit("m", "h", "b2"), commit("h", "a")]
+    scripted_server.answer("POST", "/graphql", json=history_page(first, "m 1", head="m"))
+    interrupted = next(source().fetch("history", "alder/catalogue", Cursor("h"))).cursor
+    assert interrupted.watermark == "h"
+    interrupted = Cursor.from_json(interrupted.to_json())
+    found(scripted_server)
+    second = history_page([commit("b2", "b1"), commit("b1", "a")], "m 3", head="newer")
+    scripted_server.answer("POST", "/graphql", json=second)
+    (last,) = fetch(source(), "history", interrupted)
+    assert asked(scripted_server)[-1]["after"] == "m 1"
+    assert last.cursor == Cursor("m")
+
+
+def test_a_walk_past_a_head_that_a_force_push_took_away_is_continued(scripted_server, source):
+    found(scripted_server)
+    for oid, parent, after in (("n5", "n4", "n5 0"), ("n4", "n3", "n5 1")):
+        scripted_server.answer("POST", "/graphql", json=history_page([commit(oid, parent)], after, head="n5"))
+    walk = source().fetch("history", "alder/catalogue", Cursor("gone"))
+    next(walk)
+    interrupted = next(walk).cursor
+    found(scripted_server).answer("POST", "/graphql", json=history_page([commit("n3")], head="n5"))
+    (last,) = fetch(source(), "history", interrupted)
+    assert asked(scripted_server)[-1]["after"] == "n5 1"
+    assert last.cursor == Cursor("n5")
+
+
+def test_a_position_without_room_for_what_it_remembers_goes_on_to_the_end(scripted_server, source):
+    found(scripted_server)
+    many = [f"b{number}" for number in range(MOST_REMEMBERED + 1)]
+    first = history_page([commit("m", "h", *many), commit("h", "a")], "m 1", head="m")
+    scripted_server.answer("POST", "/graphql", json=first)
+    interrupted = next(source().fetch("history", "alder/catalogue", Cursor("h"))).cursor
+    assert interrupted.current_pass == Pass("m", "m 1")
+    found(scripted_server)
+    scripted_server.answer("POST", "/graphql", json=history_page([commit("b0", "a")], "m 2", head="m"))
+    scripted_server.answer("POST", "/graphql", json=history_page([commit("a")], head="m"))
+    batches = fetch(source(), "history", interrupted)
+    assert [batch.is_final for batch in batches] == [False, True]
+
+
+@pytest.mark.parametrize(
+    "pages",
+    [
+        # p comes before its child c, whose clock is behind.
+        [[commit("m", "d", "c"), commit("d", "p"), commit("p", "k"), commit("c", "p")]],
+        # j comes before k, which the last pass knew; n leads to j's parent.
+        [[commit("n", "i", "k"), commit("j", "i"), commit("k", "j")]],
+        [[commit("n", "i", "k"), commit("j", "i"), commit("i", "h")], [commit("k", "j")]],
+    ],
+    ids=["unread", "known", "read without need"],
+)
+def test_a_commit_older_than_its_parent_does_not_lead_to_the_beginning_of_history(
+    scripted_server, source, pages
+):
+    found(scripted_server)
+    for number, nodes in enumerate(pages):
+        page = history_page(nodes, f"x {number}", head=nodes[0]["oid"])
+        scripted_server.answer("POST", "/graphql", json=page)
+    assert fetch(source(), "history", Cursor("k"))[-1].is_final
+
+
 def test_nothing_before_the_start_of_history_is_paged(scripted_server, source):
     """airbytehq/airbyte#7866, airbytehq/airbyte#5669: all reviews there were ate the allowance."""
     old = pull_request(1, updated="2020-01-01T00:00:00Z")
@@ -343,7 +440,7 @@ def test_a_walk_that_breaks_off_keeps_its_watermark_and_loses_no_page(scripted_s
     before = Cursor("2026-03-01T00:00:00+00:00")
     first = graphql("pullRequests", [pull_request(3, "2026-03-04T10:00:00Z")], "p2")
     found(scripted_server).answer("POST", "/graphql", json=first)
-    scripted_server.answer("POST", "/graphql", status=502, times=6)
+    scripted_server.answer("POST", "/graphql", status=502, times=7)
     seen = []
     with pytest.raises(SourceUnavailable):
         seen += source().fetch("pull_requests", "alder/catalogue", before)

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
+from github_script import found
 from pydantic import SecretStr
 
 from connectors.base import (
@@ -14,9 +15,12 @@ from connectors.base import (
     SourceUnavailable,
     UnexpectedShape,
 )
-from connectors.github.client import GitHubClient, PageSize
+from connectors.github.client import MOST_UNANSWERED, SMALL_QUESTION, GitHubClient, PageSize
 from connectors.github.settings import Settings
 from connectors.http import AskAgain, Patience
+from pipelines.config import load
+from pipelines.home import Home
+from pipelines.sources import create_sources
 
 QUERY = "query One { rateLimit { cost } viewer { login } }"
 ANSWER = {"data": {"rateLimit": {"cost": 1}, "viewer": {"login": "ada"}}}
@@ -148,7 +152,7 @@ def test_the_longest_wait_is_a_setting(scripted_server, naps):
     one.close()
 
 
-@pytest.mark.parametrize(("limit", "kept"), [(60, 6), (1000, 100), (4990, 499), (5000, 500), (15000, 500)])
+@pytest.mark.parametrize(("limit", "kept"), [(60, 6), (990, 99), (1000, 500), (5000, 500), (15000, 500)])
 def test_of_a_small_limit_a_tenth_is_left(scripted_server, client, naps, limit, kept):
     """Without a token it is 60 an hour, which is less than the reserve, and still serves."""
     for left in (kept + 1, kept):
@@ -159,6 +163,19 @@ def test_of_a_small_limit_a_tenth_is_left(scripted_server, client, naps, limit, 
     one.rest("/repos", {}, "github")
     assert naps == []
     one.rest("/repos", {}, "github")
+    assert naps == [3601.0]
+
+
+@pytest.mark.parametrize(("reserve", "kept"), [(0, 0), (1000, 1000), (2500, 2500), (2501, 500)])
+def test_as_much_is_left_as_is_configured(scripted_server, client, naps, reserve, kept):
+    scripted_server.answer("POST", "/graphql", json=ANSWER, headers=allowance(kept + 1))
+    scripted_server.answer("POST", "/graphql", json=ANSWER, headers=allowance(kept))
+    scripted_server.answer("POST", "/graphql", json=ANSWER, headers=allowance(4999, reset=2 * HOUR))
+    one = client(reserve=reserve)
+    ask(one)
+    ask(one)
+    assert naps == []
+    ask(one)
     assert naps == [3601.0]
 
 
@@ -403,6 +420,42 @@ def test_a_variable_that_is_not_set_leaves_the_others(scripted_server, client, m
     assert tokens(scripted_server) == ["first"]
 
 
+CONFIGURATION = """
+[organisation]
+id = "alder"
+name = "Alder"
+time_zone = "UTC"
+
+[[source]]
+name = "github"
+kind = "github"
+base_url = "{url}"
+include = ["alder/catalogue"]
+token_env = "NOT_SET"
+"""
+
+
+def configured(scripted_server, tmp_path, more=""):
+    """The source as a run makes it from the configuration."""
+    path = tmp_path / "outcomes.toml"
+    path.write_text(CONFIGURATION.format(url=scripted_server.url) + more)
+    return create_sources(load(path), Home(tmp_path))["github"]
+
+
+def test_the_first_variable_that_is_not_set_leaves_the_others(scripted_server, tmp_path, monkeypatch):
+    monkeypatch.setenv("SECOND", "secret-of-second")
+    found(scripted_server)
+    source = configured(scripted_server, tmp_path, 'token_envs = ["SECOND"]\n')
+    assert source.scopes("pull_requests") == ["alder/catalogue"]
+    assert tokens(scripted_server) == ["secret-of-second"]
+    source.close()
+
+
+def test_the_only_variable_that_is_not_set_is_told(scripted_server, tmp_path):
+    (line,) = configured(scripted_server, tmp_path).check()
+    assert line.message.startswith("the environment variable NOT_SET is not set")
+
+
 @pytest.mark.parametrize("secret", ["", "ghp_a b", "ghp_\u2026", "ghp_a\nX: 1"])
 def test_a_variable_that_holds_no_token_is_never_sent(scripted_server, client, secret):
     with pytest.raises(AuthError, match="Set T to a token and to nothing else") as unusable:
@@ -438,14 +491,10 @@ def clean(size, pages):
     return size.rows
 
 
-def test_a_page_is_halved_down_to_three():
+def test_a_page_is_halved_down_to_one_row():
     """apache/devlake#3635, #8028: by hand it was 100, then 30, then 10."""
     size = PageSize(25)
-    assert [failing(size) for _ in range(5)] == [12, 6, 3, 3, 3]
-
-
-def test_a_page_that_was_smaller_than_three_stays_so():
-    assert failing(PageSize(2)) == 2
+    assert [failing(size) for _ in range(5)] == [12, 6, 3, 1, 1]
 
 
 def test_a_page_grows_by_a_quarter_after_ten_clean_ones_and_not_past_its_size():
@@ -487,6 +536,48 @@ def test_the_same_page_is_asked_for_in_half_the_size(scripted_server, client, fa
     client().graphql(QUERY, lambda: {"n": size.rows, "after": "c7"}, "github", size)
     sent = [request.body["variables"] for request in scripted_server.requests]
     assert sent == [{"n": 25, "after": "c7"}, {"n": 12, "after": "c7"}]
+
+
+# --- a question that stays without an answer
+
+
+def fails(server, times=6):
+    return server.answer("POST", "/graphql", status=502, text="<html>bad gateway</html>", times=times)
+
+
+def test_a_query_that_only_fails_by_itself_is_no_outage(scripted_server, client):
+    """One heavy pull request must not cost all the other repositories their night."""
+    fails(scripted_server).answer("POST", "/graphql", json=ANSWER, times=2)
+    one = client()
+    with pytest.raises(UnexpectedShape, match="502, 6 times in a row, while it answers a small question"):
+        ask(one)
+    assert scripted_server.requests[-1].body["query"] == SMALL_QUESTION
+    assert ask(one) == ANSWER["data"]
+
+
+def test_a_resource_that_only_fails_by_itself_is_no_outage(scripted_server, client):
+    scripted_server.answer("GET", "/repos/a/b/actions/runs", status=502, times=6)
+    scripted_server.answer("GET", "/rate_limit", status=404, json={})
+    with pytest.raises(UnexpectedShape, match="while it answers a small question"):
+        client().rest("/repos/a/b/actions/runs", {}, "github")
+
+
+def test_a_server_that_answers_nothing_at_all_is_unavailable(scripted_server, client):
+    fails(scripted_server, times=7)
+    with pytest.raises(SourceUnavailable):
+        ask(client())
+    assert len(scripted_server.requests) == 7
+
+
+def test_a_server_that_answers_small_questions_alone_is_not_asked_for_ever(scripted_server, client):
+    one = client()
+    for _ in range(MOST_UNANSWERED - 1):
+        fails(scripted_server).answer("POST", "/graphql", json=ANSWER)
+        with pytest.raises(UnexpectedShape):
+            ask(one)
+    fails(scripted_server)
+    with pytest.raises(SourceUnavailable):
+        ask(one)
 
 
 # --- the server
@@ -547,9 +638,25 @@ def test_an_error_of_whatever_form_is_one_line_without_the_servers_text(scripted
 def test_a_missing_permission_shows_its_kind_and_not_the_servers_text(scripted_server, client):
     error = {"type": "FORBIDDEN", "path": ["r0", "teams"], "message": "ada may not see this"}
     scripted_server.answer("POST", "/graphql", json={"data": None, "errors": [error]})
-    with pytest.raises(Forbidden, match=r"lacks a permission \(FORBIDDEN\)") as refused:
+    with pytest.raises(Forbidden, match=r"may not read teams \(FORBIDDEN\)") as refused:
         ask(client())
     assert "ada" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("places", "what"),
+    [
+        ([["r0", "deployments"], ["r0", "pullRequests"]], "may not read deployments and pull requests"),
+        ([["repositoryOwner", "repositories", "nodes", 3, "tags"]], "may not read tags"),
+        ([["r0", "p1"], ["repository", "rows", 2]], "lacks a permission"),
+        ([None], "lacks a permission"),
+    ],
+)
+def test_a_missing_permission_names_what_may_not_be_read(scripted_server, client, places, what):
+    errors = [{"type": "FORBIDDEN", "path": path, "message": "not for ada"} for path in places]
+    scripted_server.answer("POST", "/graphql", json={"data": None, "errors": errors})
+    with pytest.raises(Forbidden, match=rf"the credential {what} \(FORBIDDEN\)"):
+        ask(client())
 
 
 def test_a_secondary_limit_that_lasts_is_waited_for_longer_each_time(scripted_server, client, naps):
@@ -609,8 +716,9 @@ def test_check_learns_who_is_signed_in_and_what_is_left(scripted_server, client)
     finding = facts.finding("github")
     assert finding.is_fine
     assert finding.message == (
-        "signed in as ada with the token in T; 4,990 of 5,000 requests left until 08:10 UTC; "
-        "4,321 of 5,000 points left until 08:20 UTC"
+        "signed in as ada with the token in T; "
+        "4,990 of 5,000 requests left until 08:10 UTC, 500 of them for others; "
+        "4,321 of 5,000 points left until 08:20 UTC, 500 of them for others"
     )
 
 

@@ -6,6 +6,7 @@ import os
 import stat
 import subprocess
 import sys
+import time
 from datetime import UTC, datetime
 
 import pytest
@@ -293,6 +294,40 @@ def test_a_clone_stays_when_the_server_cannot_be_reached(origin, read, home):
     assert clone_of(home).stat().st_ino == inode
 
 
+def test_a_server_that_counts_for_long_is_waited_for(origin, read, spied):
+    """It is asked to tell how far it is, and a few bytes in each second are enough."""
+    origin.commit("First")
+    read()
+    origin.commit("Second")
+    read()
+    asking = [call for call in spied() if {"clone", "fetch"} & set(call[0])]
+    assert len(asking) == 2
+    assert all("--progress" in arguments for arguments, _ in asking)
+    assert all(environment["GIT_HTTP_LOW_SPEED_LIMIT"] == "1" for _, environment in asking)
+
+
+def test_an_account_that_sends_addresses_elsewhere_does_not_do_so_here(origin, read, tmp_path, monkeypatch):
+    (tmp_path / "account").mkdir()
+    elsewhere = f'[url "ssh://git@127.0.0.1:1/"]\n\tinsteadOf = file://{tmp_path}/\n'
+    (tmp_path / "account" / ".gitconfig").write_text(elsewhere)
+    monkeypatch.setenv("HOME", str(tmp_path / "account"))
+    head = origin.commit("First")
+    assert shas(read()) == [head]
+    head = origin.commit("Second")
+    assert shas(read(Cursor(origin.git("rev-parse", "HEAD~")))) == [head]
+
+
+@pytest.mark.parametrize(("kind", "variable"), [("file", "GIT_SSL_CAINFO"), ("folder", "GIT_SSL_CAPATH")])
+def test_the_organisation_s_own_certificates_are_a_file_or_a_folder(tmp_path, monkeypatch, kind, variable):
+    named = tmp_path / "certificates"
+    named.mkdir() if kind == "folder" else named.touch()
+    monkeypatch.delenv("GIT_SSL_CAINFO", raising=False)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(named))
+    clone = git_clone.GitClone(tmp_path, "https://github.example.org/a/b.git", None, "w")
+    told = {key: value for key, value in clone._environment().items() if key.startswith("GIT_SSL_CA")}
+    assert told == {variable: str(named)}
+
+
 # --- secrets
 
 
@@ -446,6 +481,54 @@ def test_a_git_that_hangs_is_ended(tmp_path, monkeypatch):
         clone.update("main")
 
 
+@pytest.fixture
+def fetching(origin, read, home, tmp_path, monkeypatch):
+    """A clone that exists, and a git that answers a fetch with a script and notes what else it is asked."""
+    origin.commit("First")
+    read()
+    script = tmp_path / "scripted" / "git"
+    script.parent.mkdir()
+
+    def fetching(words):
+        script.write_text(
+            f'{ANY_GIT}case "$*" in\n'
+            f"  *' fetch '*) {words};;\n"
+            f"  'clone '*) touch {tmp_path / 'cloned'}; exit 1;;\n"
+            "esac\n"
+        )
+        script.chmod(0o700)
+        monkeypatch.setenv("PATH", f"{script.parent}:{os.environ['PATH']}")
+        return git_clone.GitClone(clone_of(home), f"file://{origin.folder}", None, "w")
+
+    return fetching
+
+
+def has_ended(process):
+    """Whether a process ends at once; one that nobody has asked for its end yet is a zombie."""
+    deadline = time.monotonic() + 2
+    while time.monotonic() < deadline:
+        asked = subprocess.run(["ps", "-o", "stat=", "-p", process], capture_output=True, check=False)
+        if not asked.stdout.strip() or asked.stdout.startswith(b"Z"):
+            return True
+    return False
+
+
+def test_a_fetch_that_hangs_is_ended_with_its_children_and_no_clone_follows(fetching, tmp_path, monkeypatch):
+    clone = fetching(f"sleep 60 & echo $! > {tmp_path / 'child'}; wait")
+    monkeypatch.setattr(git_clone, "LONGEST_SECONDS", 0.3)
+    with pytest.raises(SourceError, match="git does not end within"):
+        clone.update("main")
+    assert not (tmp_path / "cloned").exists()
+    assert has_ended((tmp_path / "child").read_text().strip())
+
+
+def test_a_fetch_that_is_refused_is_not_followed_by_a_clone(fetching, tmp_path):
+    clone = fetching("echo 'fatal: Authentication failed for x' >&2; exit 128")
+    with pytest.raises(Forbidden):
+        clone.update("main")
+    assert not (tmp_path / "cloned").exists()
+
+
 def test_a_reader_that_stops_half_way_leaves_no_process_behind(origin, tmp_path):
     for number in range(20):
         origin.commit(f"Commit {number}")
@@ -474,7 +557,7 @@ def test_dates_that_there_will_never_be_do_not_stop_the_reading(origin, read):
 def test_check_tells_which_git_is_used(scripted_server, spied):
     scripted_server.answer("POST", "/graphql", json={"data": {"viewer": {"login": "ada"}}})
     scripted_server.answer("GET", "/rate_limit", status=404, json={})
-    found(scripted_server)
+    found(scripted_server).answer("GET", "/repos/alder/catalogue/actions/runs", json={"workflow_runs": []})
     last = source_of(scripted_server, history="git").check()[-1]
     assert last.is_fine
     assert last.message.startswith("commits are read by git 2.")

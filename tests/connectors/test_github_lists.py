@@ -110,6 +110,18 @@ def test_what_has_not_finished_is_looked_up_when_it_has_left_the_month(scripted_
     assert batch.cursor == Cursor("2026-08-02T08:50:00+00:00")
 
 
+def test_what_is_looked_up_by_id_is_asked_for_in_smaller_numbers(scripted_server, source):
+    known = " ".join(f"D{number}" for number in range(60))
+    found(scripted_server).answer("POST", "/graphql", json=graphql("deployments", []))
+    scripted_server.answer("POST", "/graphql", status=502)
+    for some in (range(50), range(50, 60)):
+        nodes = [deployment(number, "SUCCESS") for number in some]
+        scripted_server.answer("POST", "/graphql", json={"data": {"nodes": nodes}})
+    batches = fetch(source(), "deployments", Cursor(f"2026-10-01T00:00:00+00:00 {known}"))
+    assert len(records(batches, "deployment")) == 60
+    assert [len(one["ids"]) for one in asked(scripted_server)[2:]] == [60, 50, 10]
+
+
 def test_what_never_finishes_is_forgotten_after_half_a_year(scripted_server, source):
     old = deployment(7, "WAITING", created="2026-01-01T09:00:00Z")
     newest = deployment(9, "SUCCESS", created="2026-10-02T09:00:00Z")

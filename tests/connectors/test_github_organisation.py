@@ -215,6 +215,20 @@ def test_one_repository_that_is_forbidden_does_not_cost_the_others(scripted_serv
     assert owners(fetch(reader, "code_owners", scope="alder/till")) == [(1, "*", ["alder/till"], False)]
 
 
+def test_code_owners_too_large_for_the_server_are_asked_for_in_smaller_numbers(scripted_server, source):
+    names = [f"alder/r{number}" for number in range(30)]
+    nodes = [{**REPOSITORY, "databaseId": n, "nameWithOwner": name} for n, name in enumerate(names, 1)]
+    scripted_server.answer("POST", "/graphql", json={"data": {f"r{n}": one for n, one in enumerate(nodes)}})
+    too_large = {"data": None, "errors": [{"type": "RESOURCE_LIMITS_EXCEEDED", "message": "too much"}]}
+    scripted_server.answer("POST", "/graphql", json=too_large, times=2)
+    answer_files(scripted_server, *[files(root=blob("* @alder/till\n"))] * 12)
+    answer_files(scripted_server, *[files(root=blob("* @alder/till\n"))] * 12)
+    reader = source(*names)
+    for name in names[:13]:
+        assert len(fetch(reader, "code_owners", scope=name)[0].records) == 1
+    assert [len(one) // 2 for one in asked(scripted_server)[1:]] == [30, 25, 12, 12]
+
+
 def test_an_odd_answer_for_one_repository_does_not_cost_the_others(scripted_server, source):
     other = {**REPOSITORY, "databaseId": 8, "nameWithOwner": "alder/till"}
     scripted_server.answer("POST", "/graphql", json={"data": {"r0": REPOSITORY, "r1": other}})
@@ -248,7 +262,7 @@ def test_code_owners_are_read_unless_it_is_said_otherwise(scripted_server, sourc
         ("*.js @alder/till # @alder/docs", [("*.js", ["alder/till"], False)]),
         ("/apps/github", [("/apps/github", [], False)]),
         ("/apps/github # nobody's", [("/apps/github", [], False)]),
-        ("docs/my\\ file.md @alder/docs", [("docs/my\\ file.md", ["alder/docs"], False)]),
+        ("docs/my\\ file.md @alder/docs", [("docs/my file.md", ["alder/docs"], False)]),
         ("*.cs @alder/till @alder/TILL", [("*.cs", ["alder/till"], False)]),
         ("lib#1/ @alder/till", [("lib#1/", ["alder/till"], False)]),
         ("* @alder/till\r", [("*", ["alder/till"], False)]),

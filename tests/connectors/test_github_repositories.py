@@ -202,6 +202,10 @@ def signed_in(server, scopes="repo, read:org"):
     return server.answer("GET", "/rate_limit", status=404, json={})
 
 
+def runs_answer(server, name="alder/catalogue"):
+    return server.answer("GET", f"/repos/{name}/actions/runs", json={"total_count": 0, "workflow_runs": []})
+
+
 def test_check_tells_who_asks_and_what_is_read_and_left_out(scripted_server, source):
     nodes = [
         REPOSITORY,
@@ -211,17 +215,63 @@ def test_check_tells_who_asks_and_what_is_read_and_left_out(scripted_server, sou
         repository(31, "alder/sandbox"),
     ]
     signed_in(scripted_server).answer("POST", "/graphql", json=owned(nodes))
+    runs_answer(scripted_server, "alder/till")
     lines = source("alder/till", organisations=["alder"], exclude=["*/sandbox"]).check()
     assert all(line.is_fine for line in lines)
     assert (lines[0].where, "signed in as ada" in lines[0].message) == ("github", True)
-    assert [line.where for line in lines[1:]] == ["github/alder", "github/alder/till"]
+    assert [line.where for line in lines[1:]] == ["github/alder", "github/*/sandbox", "github/alder/till"]
     assert lines[1].message.split("; ") == [
         "8 repositories: 2 read, such as alder/catalogue, alder/till",
         "4 left out (archived), such as alder/attic-0, alder/attic-1, alder/attic-2",
         "1 left out (fork), such as alder/borrowed",
         "1 left out (by include or exclude), such as alder/sandbox",
     ]
-    assert lines[2].message == "can be read"
+    assert [line.message for line in lines[2:]] == [
+        "exclude fits 1 repository, such as alder/sandbox",
+        "can be read",
+    ]
+    assert scripted_server.requests[-1].query == {"per_page": ["1"]}
+
+
+def test_check_tells_of_each_exclusion_what_it_fits(scripted_server, source):
+    nodes = [repository(10 + n, f"alder/pay-{n}") for n in range(5)]
+    signed_in(scripted_server).answer("POST", "/graphql", json=owned(nodes))
+    runs_answer(scripted_server, "alder/pay-0")
+    exclude = ["*/PAY-[1-4]", "alder/catalogue", "birch/*"]
+    lines = source("alder/pay-0", "alder/catalogue", organisations=["alder"], exclude=exclude).check()
+    assert [(line.where, line.is_fine, line.message) for line in lines[2:-1]] == [
+        (
+            "github/*/PAY-[1-4]",
+            True,
+            "exclude fits 4 repositories, such as alder/pay-1, alder/pay-2, alder/pay-3",
+        ),
+        ("github/alder/catalogue", True, "exclude fits 1 repository, such as alder/catalogue"),
+        ("github/birch/*", False, "exclude fits no repository. Correct it, or take it out"),
+    ]
+
+
+def test_check_names_the_lists_that_may_not_be_read(scripted_server, source):
+    """The repository can be seen without them, so it would be said to be fine, and the night would fail."""
+    refused = {
+        "data": {"r0": {**REPOSITORY, "deployments": None}},
+        "errors": [{"type": "FORBIDDEN", "path": ["r0", "deployments"], "message": "not accessible"}],
+    }
+    runs_answer(found(signed_in(scripted_server).answer("POST", "/graphql", json=refused)))
+    lines = source().check()
+    assert [line.is_fine for line in lines] == [True, True, False]
+    assert lines[2].where == "github/permissions"
+    assert lines[2].message.startswith("the credential may not read deployments (FORBIDDEN). Let the token")
+
+
+def test_check_asks_whether_workflow_runs_can_be_read(scripted_server, source):
+    runs = "/repos/alder/catalogue/actions/runs"
+    found(signed_in(scripted_server)).answer("GET", runs, status=403, json={"message": "not accessible"})
+    lines = source().check()
+    assert [(line.where, line.is_fine) for line in lines[1:]] == [
+        ("github/alder/catalogue", True),
+        ("github/alder/catalogue/workflow_runs", False),
+    ]
+    assert lines[2].message.startswith("the credential lacks a permission (403). Give the token in T")
 
 
 def test_check_tells_what_cannot_be_read(scripted_server, source):
@@ -245,7 +295,9 @@ def test_check_stops_where_nobody_is_let_in(scripted_server, source):
 
 
 def test_check_goes_on_where_only_a_scope_is_missing(scripted_server, source):
-    signed_in(scripted_server, scopes="repo").answer("POST", "/graphql", json=owned([REPOSITORY]))
+    runs_answer(
+        signed_in(scripted_server, scopes="repo").answer("POST", "/graphql", json=owned([REPOSITORY]))
+    )
     lines = source("alder/catalogue", organisations=["alder"], teams=True).check()
     assert [line.is_fine for line in lines] == [False, True, True]
     assert "read:org" in lines[0].message

@@ -61,6 +61,17 @@ def test_what_is_no_repository_is_not_included(name):
             settings(organisations=organisations, include=[name])
 
 
+@pytest.mark.parametrize("pattern", ["alder/shop", "alder/shop-*", "*/shop", "*-old", "*"])
+def test_a_pattern_on_whole_names_excludes(pattern):
+    assert settings(exclude=[pattern]).exclude == [pattern]
+
+
+@pytest.mark.parametrize("pattern", ["shop", "shop-*", "alder/", "alder/shop/docs", "github:alder/shop", ""])
+def test_what_fits_no_repository_is_not_excluded(pattern):
+    with pytest.raises(ValidationError, match=r"exclude\n.* names what fits no repository"):
+        settings(exclude=[pattern])
+
+
 @pytest.mark.parametrize("name", ["alder/shop", "alder*", ""])
 def test_an_organisation_is_named_by_its_login(name):
     with pytest.raises(ValidationError, match="names what is no organisation"):

@@ -7,16 +7,14 @@ import time_machine
 
 from connectors.base import RateLimited, SourceUnavailable
 from connectors.http import (
-    A_YEAR_IN_SECONDS,
     AskAgain,
     Patience,
     Reply,
     ask,
     classify,
-    parse_http_date,
     rate_limit,
-    retry_after_seconds,
 )
+from connectors.http_headers import A_YEAR_IN_SECONDS, parse_http_date, retry_after_seconds
 from connectors.traffic import Traffic
 
 NOW = datetime(2026, 11, 2, 8, 0, tzinfo=UTC)

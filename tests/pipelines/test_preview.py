@@ -277,3 +277,11 @@ def test_what_include_and_exclude_fit(tmp_path):
         True,
         "3 are read; include: alder/attic-of-shop (1), alder/shop (1)",
     )
+
+
+def test_a_selection_that_leaves_out_everything_is_told(tmp_path):
+    path = tmp_path / "outcomes.toml"
+    path.write_text(CONFIGURATION + SELECTING.replace("*/attic", "*"), encoding="utf-8")
+    (line,) = of_selection(load(path), {"second": []})
+    assert not line.is_fine
+    assert "exclude leaves out what services own: alder/attic, alder/shop" in line.message
