@@ -49,12 +49,16 @@ def account_id(actor: Json | None) -> str | None:
 
 
 def account(actor: Json | None) -> Account | None:
-    """The account record of an actor, or None for a ghost."""
+    """The account record of an actor, or None for a ghost.
+
+    A commit's author is a user by its type, also where it is a bot: there only the suffix tells.
+    """
     identity = account_id(actor)
     if not actor or identity is None:
         return None
-    kind = actor.get("__typename") or actor.get("type") or "User"
-    return Account(id=identity, login=str(actor["login"]).removesuffix("[bot]"), kind=kind)
+    login = str(actor["login"])
+    kind = "Bot" if login.endswith("[bot]") else actor.get("__typename") or actor.get("type") or "User"
+    return Account(id=identity, login=login.removesuffix("[bot]"), kind=kind)
 
 
 def nodes(connection: Json | None) -> list[Json]:
