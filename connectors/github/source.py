@@ -4,6 +4,7 @@ GraphQL where it saves calls, REST where GraphQL has nothing.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import cast
@@ -21,6 +22,7 @@ from connectors.github.client import GitHubClient, PageSize
 from connectors.github.code_owners import CodeOwners
 from connectors.github.git_clone import require_git
 from connectors.github.lists import CONNECTIONS, Shared
+from connectors.github.marks import of_repository, with_repository
 from connectors.github.organisation import read_teams
 from connectors.github.repositories import FoundRepository, Reading, Repositories
 from connectors.github.settings import Settings
@@ -93,7 +95,8 @@ class GitHubSource:
         repository = self._repositories.find(scope)
         if stream == "code_owners":
             return self._fetch_code_owners(repository)
-        return self._reader(repository).fetch(stream, cursor)
+        batches = self._reader(repository).fetch(stream, of_repository(cursor, repository.id))
+        return (replace(one, cursor=with_repository(one.cursor, repository.id)) for one in batches)
 
     def census(self, stream: str, scope: str) -> Iterator[str]:
         """The ids that exist now, whenever they were updated: a call per hundred. See `CENSUS`."""

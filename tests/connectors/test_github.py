@@ -16,6 +16,7 @@ from github_script import (
     history_page,
     issue,
     listing,
+    position,
     pull_request,
     records,
     source_of,
@@ -244,7 +245,18 @@ def test_history_stops_when_everything_unknown_has_been_read(scripted_server, so
     )
     batches = fetch(source(), "history", Cursor("h"))
     assert [one.sha for one in records(batches, "commit")] == ["m", "h", "b2", "b1"]
-    assert batches[-1].cursor == Cursor("m")
+    assert batches[-1].cursor == position("m")
+
+
+def test_a_bot_is_one_also_where_it_wrote_the_commits(scripted_server, source):
+    """A commit's author is always of the type User, and a bot's login then ends with [bot]."""
+    times = dict.fromkeys(("authoredDate", "committedDate"), "2026-03-01T07:00:00Z")
+    author = {"user": {"login": "dependabot[bot]", "databaseId": 49}}
+    made = listing([{"commit": {"oid": "c1", **times, "author": author}}])
+    node = pull_request(1, author=actor("dependabot", 49, "Bot"), commits=made)
+    found(scripted_server).answer("POST", "/graphql", json=graphql("pullRequests", [node]))
+    rows = records(fetch(source(), "pull_requests"), "account")
+    assert {(one.id, one.login, one.kind) for one in rows} == {("49", "dependabot", "Bot")}
 
 
 def test_a_first_history_pass_can_be_continued(scripted_server, source):
@@ -255,7 +267,7 @@ def test_a_first_history_pass_can_be_continued(scripted_server, source):
     scripted_server.answer("POST", "/graphql", json=history_page([commit("c2")]))
     (last,) = fetch(source(), "history", interrupted.cursor)
     assert asked(scripted_server)[-1]["after"] == "1"
-    assert last.cursor == Cursor("c3")
+    assert last.cursor == position("c3")
 
 
 def test_nothing_before_the_start_of_history_is_paged(scripted_server, source):
@@ -350,7 +362,7 @@ def test_a_walk_that_breaks_off_keeps_its_watermark_and_loses_no_page(scripted_s
     found(scripted_server)
     scripted_server.answer("POST", "/graphql", json=first)
     interrupted = next(source().fetch("pull_requests", "alder/catalogue", before)).cursor
-    assert interrupted.watermark == before.watermark
+    assert interrupted.watermark == position(before.watermark).watermark
 
     found(scripted_server)
     scripted_server.answer(
@@ -360,7 +372,7 @@ def test_a_walk_that_breaks_off_keeps_its_watermark_and_loses_no_page(scripted_s
     batches = fetch(source(), "pull_requests", interrupted)
     assert asked(scripted_server)[-2]["after"] == "p2"
     assert [batch.is_final for batch in batches] == [False, True]
-    assert batches[-1].cursor == Cursor("2026-03-04T09:50:00+00:00")
+    assert batches[-1].cursor == position("2026-03-04T09:50:00+00:00")
 
 
 def test_the_head_is_not_read_again_where_it_tells_that_nothing_moved(scripted_server, source):
@@ -399,8 +411,8 @@ def test_each_stream_has_a_position_of_its_own(scripted_server, source):
     one = source()
     changes = fetch(one, "pull_requests")
     issues = fetch(one, "issues")
-    assert changes[-1].cursor == Cursor("2026-03-02T09:50:00+00:00")
-    assert issues[-1].cursor == Cursor("2026-10-01T07:50:00+00:00")
+    assert changes[-1].cursor == position("2026-03-02T09:50:00+00:00")
+    assert issues[-1].cursor == position("2026-10-01T07:50:00+00:00")
 
 
 def test_the_merge_s_own_commit_links_a_pull_request_to_history(scripted_server, source):
@@ -499,11 +511,11 @@ def test_changed_files_are_asked_for_only_where_paths_matter(scripted_server, so
     )
     batches = fetch(source(scopes_with_paths=["alder/catalogue"]), "pull_requests")
     assert [one.paths for one in records(batches, "pull_request")] == [["a.py", "b.py", "c.py"]]
-    assert batches[-1].cursor == Cursor("2026-03-02T09:50:00+00:00 paths")
+    assert batches[-1].cursor == position("2026-03-02T09:50:00+00:00 paths")
     found(scripted_server).answer("POST", "/graphql", json=graphql("pullRequests", [pull_request(1)]))
     batches = fetch(source(scopes_with_paths=["alder/other"]), "pull_requests", batches[-1].cursor)
     assert "files(" not in scripted_server.requests[-1].body["query"]
-    assert batches[-1].cursor == Cursor("2026-03-02T09:50:00+00:00")
+    assert batches[-1].cursor == position("2026-03-02T09:50:00+00:00")
 
 
 def test_all_are_read_once_more_when_paths_begin_to_matter(scripted_server, source):

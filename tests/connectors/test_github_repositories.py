@@ -1,10 +1,23 @@
 """Which repositories a GitHub source reads, and what `check` tells of it."""
 
 import pytest
-from github_script import REPOSITORY, TOKEN, asked, fetch, found, graphql, listing, records, source_of
+from github_script import (
+    REPOSITORY,
+    TOKEN,
+    asked,
+    deployment,
+    fetch,
+    found,
+    graphql,
+    issue,
+    listing,
+    position,
+    records,
+    source_of,
+)
 from pydantic import ValidationError
 
-from connectors.base import NotFound
+from connectors.base import Cursor, NotFound, Pass
 
 
 @pytest.fixture
@@ -44,6 +57,35 @@ def test_a_transferred_repository_keeps_its_scope_and_is_asked_for_by_its_presen
     fetch(moved, "issues")
     assert asked(scripted_server)[-1]["owner"] == "birch"
     assert asked(scripted_server)[-1]["name"] == "products"
+
+
+@pytest.mark.parametrize(
+    "known",
+    [
+        position("2026-11-01T00:00:00+00:00"),
+        position(None, Pass("2026-11-01T00:00:00+00:00", "p2")),
+        position("2026-11-01T00:00:00+00:00", Pass(None, "p2")),
+    ],
+)
+def test_a_name_that_another_repository_has_taken_over_is_read_from_the_beginning(
+    scripted_server, source, known
+):
+    found(scripted_server, repository(8, "alder/catalogue"))
+    new, old = (
+        deployment(n, "SUCCESS", created=f"2026-{month}-02T09:00:00Z") for n, month in ((5, 10), (4, "02"))
+    )
+    scripted_server.answer("POST", "/graphql", json=graphql("deployments", [new], "p2"))
+    scripted_server.answer("POST", "/graphql", json=graphql("deployments", [old]))
+    batches = fetch(source(), "deployments", known)
+    assert [one.id for one in records(batches, "deployment")] == ["5", "4"]
+    assert [one["after"] for one in asked(scripted_server)[1:]] == [None, "p2"]
+    assert batches[-1].cursor == Cursor("2026-10-02T08:50:00+00:00@8")
+
+
+def test_a_position_from_before_names_were_told_apart_is_the_repository_s_own(scripted_server, source):
+    found(scripted_server).answer("POST", "/graphql", json=graphql("issues", [issue(1)], "p2"))
+    (batch,) = fetch(source(), "issues", Cursor("2026-10-01T00:00:00+00:00"))
+    assert batch.cursor == position("2026-10-01T00:00:00+00:00")
 
 
 def test_an_unknown_repository_does_not_stop_the_known_one(scripted_server, source):

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from github_script import REPOSITORY, found, records, source_of
+from github_script import REPOSITORY, found, position, records, source_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -55,14 +55,14 @@ def test_each_attempt_of_a_run_is_a_row_of_its_own(scripted_server, source):
         "3:1": "failure",
         "3:2": "cancelled",
     }
-    assert batches[-1].cursor == Cursor("2026-03-01T07:50:00+00:00 3:3")
+    assert batches[-1].cursor == position("2026-03-01T07:50:00+00:00 3:3")
 
 
 def test_earlier_attempts_are_asked_for_once(scripted_server, source):
     found(scripted_server).answer("GET", RUNS, json=page([run(3, attempt=3), run(2)]))
     (batch,) = read(source(), Cursor("2026-03-01T07:50:00+00:00 3:3"))
     assert ids([batch]) == ["3:3", "2:1"]
-    assert batch.cursor == Cursor("2026-03-01T07:50:00+00:00 3:3")
+    assert batch.cursor == position("2026-03-01T07:50:00+00:00 3:3")
     assert len(scripted_server.requests) == 2
 
 
@@ -79,7 +79,7 @@ def test_an_attempt_that_the_server_has_no_more_is_left_out(scripted_server, sou
     scripted_server.answer("GET", f"{RUNS}/3/attempts/1", status=404, json={})
     batches = read(source())
     assert ids(batches) == ["3:2"]
-    assert batches[-1].cursor == Cursor("2026-03-01T07:50:00+00:00 3:2")
+    assert batches[-1].cursor == position("2026-03-01T07:50:00+00:00 3:2")
 
 
 def test_an_attempt_that_cannot_be_read_does_not_cost_the_others(scripted_server, source):
@@ -99,18 +99,18 @@ def test_a_pass_asks_for_a_bounded_number_of_attempts(scripted_server, source):
     reader = source()
     (batch,) = read(reader)
     assert len(scripted_server.asked(attempts)) == MOST_ATTEMPTS == 100
-    assert batch.cursor == Cursor("2026-03-01T07:50:00+00:00 4:61 3:41")
+    assert batch.cursor == position("2026-03-01T07:50:00+00:00 4:61 3:41")
     scripted_server.requests.clear()
     (batch,) = read(reader, batch.cursor)
     assert len(scripted_server.asked(attempts)) == 20 + 1
-    assert batch.cursor == Cursor("2026-03-01T07:50:00+00:00 4:61 3:61 2:2")
+    assert batch.cursor == position("2026-03-01T07:50:00+00:00 4:61 3:61 2:2")
 
 
 def test_attempts_of_runs_that_cannot_be_started_again_are_forgotten(scripted_server, source):
     old = run(2, "2026-01-01T08:00:00Z", attempt=2)
     found(scripted_server).answer("GET", RUNS, json=page([run(3, attempt=2), old]))
     scripted_server.answer("GET", f"{RUNS}/./attempts/1", json=run(0), times=2)
-    assert read(source())[-1].cursor == Cursor("2026-03-01T07:50:00+00:00 3:2")
+    assert read(source())[-1].cursor == position("2026-03-01T07:50:00+00:00 3:2")
 
 
 def test_attempts_of_runs_that_were_not_asked_for_are_left_alone(scripted_server, source):
