@@ -1,13 +1,13 @@
 """Walks the GraphQL lists of one GitHub repository, newest first, each parent with all of its children."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
-from connectors.answers import each, understand
-from connectors.base import Batch, Cursor, Unread
+from connectors.answers import REPORT, each, understand
+from connectors.base import Batch, Cursor, UnexpectedShape, Unread
 from connectors.github import delivery_records as delivery
 from connectors.github import queries
 from connectors.github import records as shape
@@ -109,7 +109,7 @@ class ListReader:
             listing = shape.field({"repository": container}, "repository", connection.field, where=where)
 
             def understood() -> Page[Record]:
-                nodes = shape.nodes(listing)
+                nodes = shape.rows(listing)
                 rows, unread = self.records(connection, nodes, where, notice)
                 keys = [key for key in map(partial(_key, connection.sort_key), nodes) if key]
                 following = tokens.following(listing, after)
@@ -127,16 +127,18 @@ class ListReader:
         )
 
     def records(
-        self, connection: Connection, nodes: list[Node], where: str, notice: Callable[[Node], None]
+        self, connection: Connection, nodes: Sequence[Node | None], where: str, notice: Callable[[Node], None]
     ) -> tuple[list[Record], list[Unread]]:
         """The records of rows and their children, and the rows that cannot be read."""
 
-        def read(node: Node) -> Iterator[Record]:
+        def read(node: Node | None) -> Iterator[Record]:
+            if node is None:
+                raise UnexpectedShape(where, "an answer has null in the place of a row", REPORT)
             complete(self._reading.client, node, connection.nested, where)
             yield from list(connection.to_records(node, self._reading.repository.id))
             notice(node)
 
-        return each(where, nodes, read, lambda node: node.get("number") or node.get("id") or node.get("name"))
+        return each(where, nodes, read, _called)
 
     def _page(self, stream: str, connection: Connection, after: str | None) -> tuple[Node, datetime]:
         """The repository with one page of the list, and the server's clock."""
@@ -170,6 +172,11 @@ def batch_of(step: Step[Record]) -> Batch:
     """A step of a walk as it is stored."""
     page = step.page
     return Batch(page.rows, step.cursor, step.is_final, datetime.now(UTC), page.server_date, page.unread)
+
+
+def _called(node: Node | None) -> object:
+    """What a row is called in messages; nothing of a person."""
+    return node and (node.get("number") or node.get("id") or node.get("name"))
 
 
 def _key(sort_key: At, node: Node) -> datetime | None:

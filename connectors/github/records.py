@@ -66,6 +66,11 @@ def nodes(connection: Json | None) -> list[Json]:
     return [node for node in (connection or {}).get("nodes") or [] if node]
 
 
+def rows(connection: Json) -> list[Any]:
+    """The nodes as they stand, for lists of which none may be left out in silence."""
+    return list(connection["nodes"])
+
+
 def ids(connection: Json) -> list[str]:
     """The ids of a list of pull requests or issues. Fails where one is not shown: absent means deleted."""
     return [str(int(node["fullDatabaseId"])) for node in connection["nodes"]]

@@ -563,6 +563,57 @@ def test_one_row_that_cannot_be_read_does_not_cost_the_others(scripted_server, s
     assert "yesterday" not in unread.reason
 
 
+def not_found(*path):
+    return {"errors": [{"type": "NOT_FOUND", "path": ["repository", *path], "message": "Could not resolve"}]}
+
+
+@pytest.mark.parametrize(
+    ("row", "errors"),
+    [
+        (None, {}),
+        (None, not_found("pullRequests", "nodes", 1)),
+        (pull_request(8, commits=None), not_found("pullRequests", "nodes", 1, "commits")),
+        (pull_request(8, author=None), not_found("pullRequests", "nodes", 1, "author")),
+        (pull_request(8, reviews=None), {}),
+    ],
+)
+def test_a_row_that_is_not_shown_or_not_in_full_is_told_and_not_stored(scripted_server, source, row, errors):
+    """What is stored of its reviews and commits would be deleted by a list that is null."""
+    page = {**graphql("pullRequests", [pull_request(9), row, pull_request(7)]), **errors}
+    found(scripted_server).answer("POST", "/graphql", json=page)
+    (batch,) = fetch(source(), "pull_requests")
+    assert [one.number for one in records([batch], "pull_request")] == [9, 7]
+    assert len(batch.unread) == 1
+
+
+@pytest.mark.parametrize(
+    "path", [("pullRequests", "pageInfo", "endCursor"), ("pullRequests", "nodes", 5), ("head", "nodes", "0")]
+)
+def test_what_is_not_found_in_an_unknown_place_fails_the_page(scripted_server, source, path):
+    page = {**graphql("pullRequests", [pull_request(9)]), **not_found(*path)}
+    found(scripted_server).answer("POST", "/graphql", json=page)
+    with pytest.raises(UnexpectedShape, match="GitHub refuses the query"):
+        fetch(source(), "pull_requests")
+
+
+def test_a_nested_list_that_cannot_be_followed_costs_its_row_alone(scripted_server, source):
+    long = pull_request(9, commits=listing([], "c2"))
+    found(scripted_server).answer("POST", "/graphql", json=graphql("pullRequests", [long, pull_request(7)]))
+    errors = [{"type": "NOT_FOUND", "path": ["node", "commits", "nodes", 0], "message": "Could not resolve"}]
+    more = {"data": {"node": {"commits": listing([None])}}, "errors": errors}
+    scripted_server.answer("POST", "/graphql", json=more)
+    (batch,) = fetch(source(), "pull_requests")
+    assert [one.number for one in records([batch], "pull_request")] == [7]
+    assert [one.place for one in batch.unread] == ["github/alder/catalogue/pull_requests 9"]
+
+
+def test_a_commit_that_is_not_shown_is_told(scripted_server, source):
+    found(scripted_server).answer("POST", "/graphql", json=history_page([commit("c3", "c2"), None]))
+    (batch,) = fetch(source(), "history")
+    assert [one.sha for one in records([batch], "commit")] == ["c3"]
+    assert len(batch.unread) == 1
+
+
 def test_a_row_without_an_id_is_not_stored_under_none(scripted_server, source):
     nameless = [pull_request(n, fullDatabaseId=None) for n in (1, 2)]
     found(scripted_server).answer(

@@ -42,11 +42,19 @@ def test_every_status_a_deployment_went_through_is_kept(scripted_server, source)
 
 def test_null_fields_of_a_deployment_are_kept_as_unknown(scripted_server, source):
     """apache/devlake#6510: a commit that is gone must not stop the ingest."""
-    nulls = ("environment", "originalEnvironment", "task", "state", "ref", "statuses")
+    nulls = ("environment", "originalEnvironment", "task", "state", "ref")
     node = deployment(5, **dict.fromkeys(nulls))
     found(scripted_server).answer("POST", "/graphql", json=graphql("deployments", [node]))
     (row,) = records(fetch(source(), "deployments"), "deployment")
     assert (row.sha, row.environment, row.ref, row.state) == ("c1", None, None, None)
+
+
+def test_statuses_that_are_not_told_do_not_empty_those_that_are_stored(scripted_server, source):
+    nodes = [deployment(6, "SUCCESS"), deployment(5, statuses=None)]
+    found(scripted_server).answer("POST", "/graphql", json=graphql("deployments", nodes))
+    (batch,) = fetch(source(), "deployments")
+    assert [one.id for one in records([batch], "deployment")] == ["6"]
+    assert [one.reason for one in batch.unread] == ["an answer has null in the place of statuses"]
 
 
 def test_the_null_commit_is_passed_on_as_the_source_says_it(scripted_server, source):

@@ -104,6 +104,20 @@ def test_an_unknown_repository_does_not_stop_the_known_one(scripted_server, sour
         fetch(both, "pull_requests", scope="alder/typo")
 
 
+def test_a_repository_of_which_something_is_not_found_does_not_cost_the_others(scripted_server, source):
+    errors = [
+        {"type": "NOT_FOUND", "path": ["r1", "defaultBranchRef", "target"], "message": "Could not resolve"}
+    ]
+    broken = repository(8, "alder/broken", defaultBranchRef={"name": "main", "target": None})
+    scripted_server.answer(
+        "POST", "/graphql", json={"data": {"r0": REPOSITORY, "r1": broken}, "errors": errors}
+    )
+    both = source("alder/catalogue", "alder/broken")
+    assert both.scopes("issues") == ["alder/catalogue", "alder/broken"]
+    with pytest.raises(NotFound, match="github/alder/broken"):
+        fetch(both, "issues", scope="alder/broken")
+
+
 def test_included_repositories_are_read_and_excluded_ones_are_not(scripted_server, source):
     third = repository(8, "alder/tools")
     scripted_server.answer("POST", "/graphql", json={"data": {"r0": REPOSITORY, "r1": third}})
