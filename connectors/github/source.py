@@ -84,7 +84,7 @@ class GitHubSource:
         if stream == "code_owners" and not self._settings.code_owners:
             return []
         found = self._repositories.all().values()
-        return [one.scope for one in found] + self._repositories.missing
+        return [*(one.scope for one in found), *self._repositories.missing]
 
     def fetch(self, stream: str, scope: str, cursor: Cursor) -> Iterator[Batch]:
         """Yield what changed since the cursor, page by page."""

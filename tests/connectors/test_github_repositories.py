@@ -1,5 +1,7 @@
 """Which repositories a GitHub source reads, and what `check` tells of it."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from github_script import (
     REPOSITORY,
@@ -233,6 +235,39 @@ def test_an_unknown_organisation_is_told_and_the_others_are_read(scripted_server
     assert both.scopes("history") == ["alder/catalogue", "typo"]
     with pytest.raises(NotFound, match="github/typo: the organisation does not exist"):
         fetch(both, "history", scope="typo")
+
+
+@pytest.mark.parametrize(
+    ("nodes", "scopes", "what"),
+    [
+        ([], ["alder"], "shows no repository"),
+        ([None], ["alder"], "shows no repository"),
+        ([REPOSITORY, None], ["alder/catalogue", "alder"], "hides some of its repositories"),
+    ],
+)
+def test_an_organisation_that_shows_its_repositories_no_more_is_told(
+    scripted_server, source, nodes, scopes, what
+):
+    """An App that was taken away, or a narrowed token: they must not vanish in silence."""
+    scripted_server.answer("POST", "/graphql", json=owned(nodes))
+    alder = source("birch/till", organisations=["alder"], exclude=["birch/*"])
+    assert alder.scopes("history") == scopes
+    with pytest.raises(NotFound, match=f"github/alder: {what}. Give the token access to its repositories"):
+        fetch(alder, "history", scope="alder")
+
+
+def test_a_repository_is_read_for_a_month_after_it_was_archived(scripted_server, source):
+    """What was closed and merged just before is read as well; else it would stay open for ever."""
+    now = datetime.now(UTC)
+    nodes = [
+        repository(8, "alder/attic", isArchived=True, archivedAt=f"{now - timedelta(days=32):%FT%TZ}"),
+        repository(9, "alder/closed", isArchived=True, archivedAt=f"{now - timedelta(days=30):%FT%TZ}"),
+        repository(10, "alder/old-server", isArchived=True, archivedAt=None),
+    ]
+    scripted_server.answer("POST", "/graphql", json=owned(nodes))
+    assert source("birch/till", organisations=["alder"], exclude=["birch/*"]).scopes("history") == [
+        "alder/closed"
+    ]
 
 
 def test_a_probe_too_large_for_the_server_is_made_smaller(scripted_server, source):
