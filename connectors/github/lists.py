@@ -89,9 +89,11 @@ class ListReader:
         self._reading = reading
         self._shared = shared
 
-    def batches(self, stream: str, connection: Connection, cursor: Cursor) -> Iterator[Batch]:
-        """What changed since the cursor."""
-        return map(batch_of, self.steps(stream, connection, cursor))
+    def batches(
+        self, stream: str, connection: Connection, cursor: Cursor, *, is_whole: bool = False
+    ) -> Iterator[Batch]:
+        """What changed since the cursor; `is_whole` reads down to the start of history all the same."""
+        return map(batch_of, self.steps(stream, connection, cursor, is_whole=is_whole))
 
     def steps(
         self,
@@ -99,6 +101,8 @@ class ListReader:
         connection: Connection,
         cursor: Cursor,
         notice: Callable[[Node], None] = lambda _node: None,
+        *,
+        is_whole: bool = False,
     ) -> Iterator[Step[Record]]:
         """The walk behind `batches`; `notice` is shown each row that can be read."""
         where = self._reading.where(stream)
@@ -121,7 +125,7 @@ class ListReader:
         return newest_first(
             read,
             cursor,
-            horizon=self._horizon(cursor, connection.looks_back),
+            horizon=self._horizon(None if is_whole else cursor.watermark_at, connection.looks_back),
             overlap=OVERLAP,
             moves_on_update=connection.moves_on_update,
         )
@@ -161,11 +165,10 @@ class ListReader:
             self._shared.tags[repository.id] = (container["refs"], server_date)
         return container, server_date
 
-    def _horizon(self, cursor: Cursor, looks_back: timedelta) -> datetime | None:
-        """Rows older than this need not be read again."""
-        if cursor.watermark_at:
-            return cursor.watermark_at - looks_back
-        return self._reading.history_start
+    def _horizon(self, known_up_to: datetime | None, looks_back: timedelta) -> datetime | None:
+        """Rows older than this need not be read."""
+        start = known_up_to or self._reading.history_start
+        return start - looks_back if start else None
 
 
 def batch_of(step: Step[Record]) -> Batch:

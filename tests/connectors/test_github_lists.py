@@ -1,5 +1,7 @@
 """Deployments, releases, tags and issues of the GitHub source, and what it need not ask for."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from github_script import (
     REPOSITORY,
@@ -16,6 +18,11 @@ from github_script import (
 )
 
 from connectors.base import Cursor, Pass, UnexpectedShape
+
+
+def day(number):
+    """That many days from today."""
+    return datetime.now(UTC).date() + timedelta(days=number)
 
 
 @pytest.fixture
@@ -126,6 +133,17 @@ def test_what_never_finishes_is_forgotten_after_half_a_year(scripted_server, sou
     assert fetch(source(), "deployments")[-1].cursor == position("2026-10-02T08:50:00+00:00")
 
 
+def test_of_many_that_have_not_finished_the_oldest_are_remembered(scripted_server, source):
+    """The younger ones stand in the month that is read again anyway."""
+    young = [deployment(100 + n, created=f"2026-10-{28 - n // 10:02}T{n % 10:02}:00:00Z") for n in range(120)]
+    oldest = deployment(5, "IN_PROGRESS", created="2026-10-02T09:00:00Z")
+    found(scripted_server).answer("POST", "/graphql", json=graphql("deployments", [*young, oldest]))
+    _, first, *others = fetch(source(), "deployments")[-1].cursor.watermark.split()
+    assert first == "D5"
+    assert len(others) == 99
+    assert "D100" not in others
+
+
 def test_an_interrupted_pass_remembers_what_has_not_finished(scripted_server, source):
     waiting = deployment(9, "WAITING", created="2026-10-02T09:00:00Z")
     found(scripted_server).answer("POST", "/graphql", json=graphql("deployments", [waiting], "p2"))
@@ -192,9 +210,50 @@ def test_tags_are_followed_by_the_commits_that_they_are_sorted_by(scripted_serve
     """A tagger's date may be years after the commit's; it must not keep the walk going, nor end it."""
     old = annotated_tag("v1", at="2026-10-30T08:00:00Z", commit_at="2025-01-01T08:00:00Z")
     found(scripted_server).answer("POST", "/graphql", json=graphql("refs", [light_tag("v2"), old], "p2"))
-    (batch,) = fetch(source(), "tags", Cursor("2026-03-01T00:00:00+00:00"))
+    (batch,) = fetch(source(), "tags", Cursor(f"2026-03-01T00:00:00+00:00 {day(-1)}"))
     assert batch.is_final
-    assert batch.cursor == position("2026-03-01T07:50:00+00:00")
+    assert batch.cursor == position(f"2026-03-01T07:50:00+00:00 {day(-1)}")
+
+
+@pytest.mark.parametrize("last", [f" {day(-8)}", f" {day(3)}", ""])
+def test_a_release_of_an_old_commit_is_found_within_a_week(scripted_server, source, last):
+    """It stands deep in the list, behind all that is newer: once a week this is read to its end."""
+    found(scripted_server, {**REPOSITORY, "tags": {"totalCount": 0}})
+    pages = (
+        graphql("releases", [release(2)], "p2"),
+        graphql("releases", [release(1, "2025-01-01T08:00:00Z")]),
+    )
+    for page in (pages[0], pages[0], pages[1]):
+        scripted_server.answer("POST", "/graphql", json=page)
+    reader = source()
+    cut = next(reader.fetch("releases", "alder/catalogue", Cursor(f"2026-06-30T00:00:00+00:00{last}"))).cursor
+    assert cut.watermark == f"2026-06-30T00:00:00+00:00{last}@7"
+    batches = fetch(reader, "releases", Cursor(f"2026-06-30T00:00:00+00:00{last}"))
+    assert [one.tag for one in records(batches, "release")] == ["v2", "v1"]
+    assert batches[-1].cursor.watermark in {
+        position(f"2026-06-30T00:00:00+00:00 {day(n)}").watermark for n in (-1, 0)
+    }
+
+    # A walk that was cut goes on as it began; and the next one ends where nothing is new.
+    scripted_server.answer("POST", "/graphql", json=pages[1])
+    assert fetch(reader, "releases", cut)[-1].cursor == batches[-1].cursor
+    scripted_server.answer("POST", "/graphql", json=pages[0])
+    (batch,) = fetch(reader, "releases", batches[-1].cursor)
+    assert batch.is_final
+
+
+def test_a_first_pass_looks_back_behind_the_start_of_history_too(scripted_server, source):
+    """The release of a commit from just before it may have been published after it."""
+    found(scripted_server, {**REPOSITORY, "tags": {"totalCount": 0}})
+    for number, created, following in (
+        (2, "2026-03-01", "p2"),
+        (1, "2026-01-15", "p3"),
+        (0, "2025-06-01", "p4"),
+    ):
+        page = graphql("releases", [release(number, f"{created}T08:00:00Z")], following)
+        scripted_server.answer("POST", "/graphql", json=page)
+    batches = fetch(source(history_start=datetime(2026, 2, 1, tzinfo=UTC)), "releases")
+    assert [one.tag for one in records(batches, "release")] == ["v2", "v1", "v0"]
 
 
 def test_the_first_page_of_the_tags_comes_with_the_releases(scripted_server, source):
