@@ -44,8 +44,13 @@ STREAMS = {
     "teams": ("source_team", "source_team_member", "source_team_repository", "account"),
     "code_owners": ("code_owner",),
 }
-CENSUS = {"pull_requests": timedelta(days=6, hours=12), "issues": timedelta(days=6, hours=12)}
-"""Once a week: counting costs a call per hundred rows, and little is ever deleted.
+CENSUS = {
+    "repositories": timedelta(0),
+    "pull_requests": timedelta(days=6, hours=12),
+    "issues": timedelta(days=6, hours=12),
+}
+"""Repositories in every run, since they have been looked up anyway. The others once a week: counting costs
+a call per hundred rows, and little is ever deleted.
 
 Not for deployments, releases, tags and runs: whoever clears old ones away does not undo them.
 """
@@ -99,7 +104,15 @@ class GitHubSource:
         return (replace(one, cursor=with_repository(one.cursor, repository.id)) for one in batches)
 
     def census(self, stream: str, scope: str) -> Iterator[str]:
-        """The ids that exist now, whenever they were updated: a call per hundred. See `CENSUS`."""
+        """The ids that exist now, whenever they were updated: a call per hundred. See `CENSUS`.
+
+        Which repositories there are cannot be told while one that is named is missing.
+        """
+        if stream == "repositories":
+            known = self._repositories.all()
+            for error in self._repositories.missing.values():
+                raise error
+            return iter(known)
         return self._reader(self._repositories.find(scope)).census(stream)
 
     def check(self) -> list[Finding]:

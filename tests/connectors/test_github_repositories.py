@@ -277,6 +277,22 @@ def test_a_probe_too_large_for_the_server_is_made_smaller(scripted_server, sourc
     assert [one["n"] for one in asked(scripted_server)] == [50, 25]
 
 
+def test_a_repository_that_is_read_no_more_is_not_in_the_census(scripted_server, source):
+    """Deleted, or excluded: it would be listed as nobody's for ever."""
+    nodes = [REPOSITORY, repository(8, "alder/attic"), repository(9, "alder/till")]
+    scripted_server.answer("POST", "/graphql", json=owned(nodes))
+    alder = source("alder/till", organisations=["alder"], exclude=["*/attic"])
+    assert list(alder.census("repositories", "*")) == ["9", "7"]
+    assert len(scripted_server.requests) == 1
+
+
+def test_while_one_is_missing_repositories_are_not_counted(scripted_server, source):
+    """It may be hidden only, and its rows would be taken for a deleted one's."""
+    scripted_server.answer("POST", "/graphql", json={"data": {"r0": REPOSITORY, "r1": None}})
+    with pytest.raises(NotFound, match="github/alder/typo"):
+        list(source("alder/catalogue", "alder/typo").census("repositories", "*"))
+
+
 # --- check
 
 
