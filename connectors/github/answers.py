@@ -1,8 +1,10 @@
 """What GitHub's answers mean beside their data: limits, overload, permissions, cursors."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import getitem
 from typing import Any
 
 from connectors.base import CursorRefused, Forbidden, UnexpectedShape
@@ -23,21 +25,22 @@ SCHEMA_CODES = frozenset(
     {"undefinedField", "undefinedType", "argumentNotAccepted", "argumentLiteralsIncompatible"}
 )
 """The query does not fit the server's schema, which is that of another version."""
+LOOK_UP_DEPTH = 2
+"""How deep the answer has what is looked up by its name or id, and may be gone: `r0`, or `nodes, 0`."""
 
 
 @dataclass(frozen=True, slots=True)
 class GraphQLError:
     """One of the errors of an answer of status 200.
 
-    `message` is the server's text, which may repeat data: it is looked into, never shown. `depth` is how
-    far down the answer its place is, `field` the schema's word for that place.
+    `message` is the server's text, which may repeat data: it is looked into, never shown. `path` is its
+    place in the answer; empty where the server tells none.
     """
 
     type: str
     message: str
     code: str
-    depth: int
-    field: str = ""
+    path: Sequence[str | int]
 
     @property
     def kind(self) -> str:
@@ -58,8 +61,7 @@ def _error(told: Mapping[str, Any]) -> GraphQLError:
         type=str(told.get("type", "")),
         message=" ".join(str(told.get("message", "no message")).split()),
         code=str(extensions.get("code", "")) if isinstance(extensions, dict) else "",
-        depth=len(path) if isinstance(path, list) else 0,
-        field=_field(path[-1]) if isinstance(path, list) and path else "",
+        path=path if isinstance(path, list) else (),
     )
 
 
@@ -128,18 +130,24 @@ def does_not_fit(answer: Any) -> bool:
 
 def _lacking(answer: Any, first: GraphQLError, where: str, credential: str) -> Forbidden:
     """The error for an answer without what the credential may not read; it names all of that."""
-    refused = (error.field for error in errors(answer) if error.type in FORBIDDEN_TYPES and error.depth > 1)
-    fields = " and ".join(dict.fromkeys(filter(None, refused)))
+    refused = [error for error in errors(answer) if error.type in FORBIDDEN_TYPES and len(error.path) > 1]
+    fields = " and ".join(dict.fromkeys(filter(None, (_field(error.path[-1]) for error in refused))))
     what = f"may not read {fields}" if fields else "lacks a permission"
     fix = f"Let {credential} read contents, pull requests, deployments, actions and issues"
     return Forbidden(where, f"the credential {what} ({first.kind})", fix)
 
 
 def require_data(answer: Any, where: str, credential: str) -> None:
-    """Accept an answer whose only errors are repositories that are not found or not shown."""
+    """Accept an answer whose only errors are repositories that are not found or not shown.
+
+    Where something inside a row is not found, null is put in the row's place: half a row is none.
+    """
     for error in errors(answer):
         is_forbidden = error.type in FORBIDDEN_TYPES
-        if error.type == "NOT_FOUND" or (is_forbidden and error.depth == 1):
+        is_missing = error.type == "NOT_FOUND"
+        if is_missing and (len(error.path) <= LOOK_UP_DEPTH or _take_out(answer, error.path)):
+            continue
+        if is_forbidden and len(error.path) == 1:
             continue
         if is_forbidden:
             raise _lacking(answer, error, where, credential)
@@ -149,3 +157,22 @@ def require_data(answer: Any, where: str, credential: str) -> None:
         raise UnexpectedShape(where, f"GitHub refuses the query{reason}", "Check base_url")
     if not isinstance(answer, dict) or not isinstance(answer.get("data"), dict):
         raise UnexpectedShape(where, "the answer holds no data", "Check that base_url is GitHub's API")
+
+
+def _take_out(answer: Any, path: Sequence[str | int]) -> bool:
+    """Put null in the place of the row of a list, or of the named repository, that holds the place.
+
+    False where it is in neither. Nested lists leave null out as not shown: an error in one is not hidden so.
+    """
+    match path:
+        case ["repository" | "repositoryOwner", str(), "nodes", int(), *_]:
+            *above, place = path[:4]
+        case [str(name), *_] if re.fullmatch(r"r\d+", name):
+            *above, place = path[:1]
+        case _:
+            return False
+    try:
+        reduce(getitem, above, answer["data"])[place] = None
+    except (IndexError, KeyError, TypeError):
+        return False
+    return True

@@ -21,16 +21,16 @@ class RepositoryFindings:
 
     def __iter__(self) -> Iterator[Finding]:
         """One line for each organisation, rule, named repository, and missing permission."""
-        found, missing = self._repositories.all(), self._repositories.missing
+        found = self._repositories.all()
         for login, listed in self._repositories.listed.items():
-            if login not in missing:
+            if listed:
                 yield self._of_organisation(login, listed)
         yield from self._of_exclusions()
         for one in found.values():
             if one.configured_names:
                 yield self._line(one.scope, "can be read")
-        for name in missing:
-            yield Finding.of(self._repositories.unknown(name))
+        for error in self._repositories.missing.values():
+            yield Finding.of(error)
         yield from self._of_permissions(next(iter(found.values()), None))
 
     def _line(self, name: str, message: str, *, is_fine: bool = True) -> Finding:
@@ -38,9 +38,6 @@ class RepositoryFindings:
 
     def _of_organisation(self, login: str, listed: Sequence[FoundRepository]) -> Finding:
         """How many are read and left out, by which rule, with examples."""
-        if not listed:
-            what = "shows no repository. Give the token access to its repositories"
-            return self._line(login, what, is_fine=False)
         by_reason: dict[str | None, list[str]] = {None: []}
         for one in listed:
             is_read = one.id in self._repositories.all()

@@ -36,11 +36,12 @@ def read_history(reading: Reading, size: PageSize, cursor: Cursor) -> Iterator[B
             yield Batch([], Cursor(), is_final=True, fetched_at=server_date, server_date=server_date)
             return
         target: Node = shape.field(branch, "target", where=where)
-        nodes = shape.nodes(shape.field(target, "history", where=where))
+        listed = understand(where, partial(shape.rows, shape.field(target, "history", where=where)))
+        nodes = [one for one in listed if one]
         head = head or shape.field(target, "oid", where=where)
         records, unread = each(
             where,
-            nodes,
+            listed,
             lambda node: shape.commit(node, reading.repository.id),
             lambda node: node["oid"],
         )

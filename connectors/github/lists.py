@@ -1,13 +1,13 @@
 """Walks the GraphQL lists of one GitHub repository, newest first, each parent with all of its children."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
-from connectors.answers import each, understand
-from connectors.base import Batch, Cursor, Unread
+from connectors.answers import REPORT, each, understand
+from connectors.base import Batch, Cursor, UnexpectedShape, Unread
 from connectors.github import delivery_records as delivery
 from connectors.github import queries
 from connectors.github import records as shape
@@ -89,9 +89,11 @@ class ListReader:
         self._reading = reading
         self._shared = shared
 
-    def batches(self, stream: str, connection: Connection, cursor: Cursor) -> Iterator[Batch]:
-        """What changed since the cursor."""
-        return map(batch_of, self.steps(stream, connection, cursor))
+    def batches(
+        self, stream: str, connection: Connection, cursor: Cursor, *, is_whole: bool = False
+    ) -> Iterator[Batch]:
+        """What changed since the cursor; `is_whole` reads down to the start of history all the same."""
+        return map(batch_of, self.steps(stream, connection, cursor, is_whole=is_whole))
 
     def steps(
         self,
@@ -99,6 +101,8 @@ class ListReader:
         connection: Connection,
         cursor: Cursor,
         notice: Callable[[Node], None] = lambda _node: None,
+        *,
+        is_whole: bool = False,
     ) -> Iterator[Step[Record]]:
         """The walk behind `batches`; `notice` is shown each row that can be read."""
         where = self._reading.where(stream)
@@ -109,7 +113,7 @@ class ListReader:
             listing = shape.field({"repository": container}, "repository", connection.field, where=where)
 
             def understood() -> Page[Record]:
-                nodes = shape.nodes(listing)
+                nodes = shape.rows(listing)
                 rows, unread = self.records(connection, nodes, where, notice)
                 keys = [key for key in map(partial(_key, connection.sort_key), nodes) if key]
                 following = tokens.following(listing, after)
@@ -121,22 +125,24 @@ class ListReader:
         return newest_first(
             read,
             cursor,
-            horizon=self._horizon(cursor, connection.looks_back),
+            horizon=self._horizon(None if is_whole else cursor.watermark_at, connection.looks_back),
             overlap=OVERLAP,
             moves_on_update=connection.moves_on_update,
         )
 
     def records(
-        self, connection: Connection, nodes: list[Node], where: str, notice: Callable[[Node], None]
+        self, connection: Connection, nodes: Sequence[Node | None], where: str, notice: Callable[[Node], None]
     ) -> tuple[list[Record], list[Unread]]:
         """The records of rows and their children, and the rows that cannot be read."""
 
-        def read(node: Node) -> Iterator[Record]:
+        def read(node: Node | None) -> Iterator[Record]:
+            if node is None:
+                raise UnexpectedShape(where, "an answer has null in the place of a row", REPORT)
             complete(self._reading.client, node, connection.nested, where)
             yield from list(connection.to_records(node, self._reading.repository.id))
             notice(node)
 
-        return each(where, nodes, read, lambda node: node.get("number") or node.get("id") or node.get("name"))
+        return each(where, nodes, read, _called)
 
     def _page(self, stream: str, connection: Connection, after: str | None) -> tuple[Node, datetime]:
         """The repository with one page of the list, and the server's clock."""
@@ -159,17 +165,21 @@ class ListReader:
             self._shared.tags[repository.id] = (container["refs"], server_date)
         return container, server_date
 
-    def _horizon(self, cursor: Cursor, looks_back: timedelta) -> datetime | None:
-        """Rows older than this need not be read again."""
-        if cursor.watermark_at:
-            return cursor.watermark_at - looks_back
-        return self._reading.history_start
+    def _horizon(self, known_up_to: datetime | None, looks_back: timedelta) -> datetime | None:
+        """Rows older than this need not be read."""
+        start = known_up_to or self._reading.history_start
+        return start - looks_back if start else None
 
 
 def batch_of(step: Step[Record]) -> Batch:
     """A step of a walk as it is stored."""
     page = step.page
     return Batch(page.rows, step.cursor, step.is_final, datetime.now(UTC), page.server_date, page.unread)
+
+
+def _called(node: Node | None) -> object:
+    """What a row is called in messages; nothing of a person."""
+    return node and (node.get("number") or node.get("id") or node.get("name"))
 
 
 def _key(sort_key: At, node: Node) -> datetime | None:

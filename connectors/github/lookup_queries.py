@@ -4,7 +4,9 @@ LIMIT = "rateLimit { cost remaining resetAt }"
 PAGE = "pageInfo { hasNextPage endCursor }"
 WHO = "{ __typename login ... on User { databaseId } ... on Bot { databaseId } }"
 
-_REPOSITORY = "databaseId nameWithOwner url isArchived isFork defaultBranchRef { name target { oid } }"
+_REPOSITORY = (
+    "databaseId nameWithOwner url isArchived archivedAt isFork defaultBranchRef { name target { oid } }"
+)
 _LISTS = """
   pullRequests(first: 1) { totalCount }
   issues(first: 1, orderBy: {field: UPDATED_AT, direction: DESC}) { totalCount nodes { updatedAt } }

@@ -3,11 +3,15 @@
 Written as words: `2026-11-02T07:50:00+00:00 901:2 877:3`.
 """
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from connectors.base import Cursor, Pass
+
+OWNER = re.compile(r"@(\d+)$")
+"""Behind each text of a stored cursor: the database id of the repository that it is a position in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,3 +59,28 @@ def with_words(cursor: Cursor, complete: Sequence[str], walk: Sequence[str]) -> 
     return Cursor(
         worded(cursor.watermark, complete), Pass(worded(current.started_watermark, walk), current.after)
     )
+
+
+def of_repository(cursor: Cursor, repository_id: str) -> Cursor:
+    """The cursor without the repository's id, or the beginning where it belongs to another repository.
+
+    Cursors are kept by name, and a name may be taken over by another repository. One that holds no id
+    was stored before there were any, and counts as this repository's.
+    """
+    walk = cursor.current_pass
+    texts = [cursor.watermark, *((walk.started_watermark, walk.after) if walk else ())]
+    owners = {found[1] for found in (OWNER.search(text) for text in texts if text) if found}
+    return Cursor() if owners - {repository_id} else _rewritten(cursor, lambda text: OWNER.sub("", text))
+
+
+def with_repository(cursor: Cursor, repository_id: str) -> Cursor:
+    """The cursor as it is stored."""
+    return _rewritten(cursor, lambda text: f"{text}@{repository_id}")
+
+
+def _rewritten(cursor: Cursor, rewrite: Callable[[str], str]) -> Cursor:
+    """The cursor with each of its texts as `rewrite` makes it."""
+    walk = cursor.current_pass
+    started = walk.started_watermark if walk else None
+    current = walk and Pass(started and rewrite(started), rewrite(walk.after))
+    return Cursor(cursor.watermark and rewrite(cursor.watermark), current)

@@ -5,11 +5,14 @@ from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar
 
-from connectors.answers import endless, understand
+from connectors.answers import REPORT, endless, understand
+from connectors.base import UnexpectedShape
 from connectors.github.client import GitHubClient, PageSize
 from connectors.github.queries import drill_query
 from connectors.github.records import field
 
+NULL_BY_DESIGN = frozenset({"files"})
+"""Nested lists that GitHub gives up on where they would be too long; nothing is stored by row of them."""
 AGAIN = "Run again; if this stays so, report it"
 
 Node = Mapping[str, Any]
@@ -88,8 +91,12 @@ def in_parts(
 def complete(client: GitHubClient, node: Node, names: Sequence[str], where: str) -> None:
     """Follow nested lists of a row to their ends, so that no parent is stored with half of them.
 
-    All that do not fit into the row's own page are asked for together.
+    All that do not fit into the row's own page are asked for together. A list that is null is not known:
+    it must not be taken for an empty one, since what is stored of it would be deleted.
     """
+    for name in names:
+        if node[name] is None and name not in NULL_BY_DESIGN:
+            raise UnexpectedShape(where, f"an answer has null in the place of {name}", REPORT)
     tokens = {name: PageTokens(where) for name in names}
     after = {name: tokens[name].following(node[name], None) for name in names if node[name]}
     while waiting := {name: token for name, token in after.items() if token}:

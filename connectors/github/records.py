@@ -49,17 +49,26 @@ def account_id(actor: Json | None) -> str | None:
 
 
 def account(actor: Json | None) -> Account | None:
-    """The account record of an actor, or None for a ghost."""
+    """The account record of an actor, or None for a ghost.
+
+    A commit's author is a user by its type, also where it is a bot: there only the suffix tells.
+    """
     identity = account_id(actor)
     if not actor or identity is None:
         return None
-    kind = actor.get("__typename") or actor.get("type") or "User"
-    return Account(id=identity, login=str(actor["login"]).removesuffix("[bot]"), kind=kind)
+    login = str(actor["login"])
+    kind = "Bot" if login.endswith("[bot]") else actor.get("__typename") or actor.get("type") or "User"
+    return Account(id=identity, login=login.removesuffix("[bot]"), kind=kind)
 
 
 def nodes(connection: Json | None) -> list[Json]:
     """The nodes that are there: GitHub leaves null in the place of what may not be seen."""
     return [node for node in (connection or {}).get("nodes") or [] if node]
+
+
+def rows(connection: Json) -> list[Any]:
+    """The nodes as they stand, for lists of which none may be left out in silence."""
+    return list(connection["nodes"])
 
 
 def ids(connection: Json) -> list[str]:

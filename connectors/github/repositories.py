@@ -6,7 +6,7 @@ one is read once, and keeps its history.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TypeVar
 
@@ -16,12 +16,14 @@ from connectors.github import lookup_queries as queries
 from connectors.github.client import GitHubClient, PageSize
 from connectors.github.paging import Node, in_parts, pages
 from connectors.github.records import field as part
-from connectors.github.records import nodes
+from connectors.github.records import moment_or_none, rows
 from connectors.github.settings import Settings
 from connectors.records import Repository
 from connectors.selection import is_chosen, is_pattern, matches
 
 REPOSITORIES_PER_CALL = 50
+ARCHIVED_LATELY = timedelta(days=31)
+"""A repository is read for so long after it was archived: what was closed just before is read as well."""
 LISTS = {
     "pull_requests": "pullRequests",
     "issues": "issues",
@@ -48,6 +50,8 @@ class FoundRepository:
     head: str | None
     """The commit that the default branch points at."""
     is_archived: bool
+    archived_at: datetime | None
+    """None where it is not archived, or the server does not tell when it was."""
     is_fork: bool
     empty_streams: frozenset[str]
     """The streams that have nothing to read, as far as the look-up told."""
@@ -69,6 +73,7 @@ class FoundRepository:
             branch=branch["name"] if branch else None,
             head=target["oid"] if target else None,
             is_archived=node["isArchived"],
+            archived_at=moment_or_none(node.get("archivedAt")),
             is_fork=bool(node.get("isFork")),
             empty_streams=frozenset(stream for stream, total in totals.items() if total == 0),
             newest_issue_at=utc(newest[0]["updatedAt"]) if newest else None,
@@ -132,13 +137,13 @@ class Repositories:
         self._found: dict[str, FoundRepository] | None = None
         self.unseen: Forbidden | None = None
         """Which lists of repositories the token may not see."""
-        self.missing: list[str] = []
-        """Named repositories and organisations that do not exist or cannot be seen."""
+        self.missing: dict[str, NotFound] = {}
+        """Named repositories and organisations that do not exist or cannot be seen, and what to do."""
 
     def all(self) -> Mapping[str, FoundRepository]:
         """Database id → repository. Raises `SourceError`."""
         if self._found is None:
-            self.missing, self.listed = [], {}
+            self.missing, self.listed = {}, {}
             for login in dict.fromkeys(self._settings.organisations):
                 self.listed[login] = list(self._repositories_of(login))
             found = self._named()
@@ -153,9 +158,9 @@ class Repositories:
         for one in self.all().values():
             if scope == one.scope or scope in one.configured_names:
                 return one
-        raise self.unknown(scope)
+        raise self.missing.get(scope) or self._unknown(scope)
 
-    def unknown(self, name: str) -> NotFound:
+    def _unknown(self, name: str) -> NotFound:
         """The error for something named that is not found."""
         what, key = (
             ("repository", "[[service]] repositories") if "/" in name else ("organisation", "organisations")
@@ -183,7 +188,7 @@ class Repositories:
         for name in names:
             one = known.get(name.lower())
             if one is None:
-                self.missing.append(name)
+                self.missing[name] = self._unknown(name)
             else:
                 found.setdefault(one.id, one).configured_names.append(name)
         return found
@@ -209,8 +214,13 @@ class Repositories:
     # --- by organisation
 
     def _repositories_of(self, login: str) -> Iterator[FoundRepository]:
-        """Every repository that an organisation or a user owns and the token may see."""
+        """Every repository that an organisation or a user owns and the token may see.
+
+        One that shows none, or null in the place of one, has taken them out of the token's sight, and
+        what is not read any more must not go in silence.
+        """
         where = f"{self._settings.name}/{login}"
+        listed: list[Node | None] = []
 
         def ask(after: str | None) -> Node:
             data, _ = self._client.graphql(
@@ -224,14 +234,22 @@ class Repositories:
 
         for listing in pages(lambda after: self._as_far_as_seen(partial(ask, after)), where):
             if listing is NOBODY:
-                self.missing.append(login)
-            for node in nodes(listing):
+                self.missing[login] = self._unknown(login)
+                return
+            some = understand(where, partial(rows, listing))
+            listed += some
+            for node in filter(None, some):
                 yield self._understood(node, where)
+        if not all(listed) or not listed:
+            what = "hides some of its repositories" if any(listed) else "shows no repository"
+            self.missing[login] = NotFound(where, what, "Give the token access to its repositories")
 
     def reason_to_leave_out(self, one: FoundRepository) -> str | None:
         """By which rule a discovered repository is not read; None where it is."""
         if self._settings.archived == "skip" and one.is_archived:
-            return "archived"
+            since = datetime.now(UTC) - ARCHIVED_LATELY
+            if one.archived_at is None or one.archived_at < since:
+                return "archived"
         if self._settings.forks == "skip" and one.is_fork:
             return "fork"
         return None if is_chosen([one.name], self._settings) else "by include or exclude"

@@ -3,9 +3,11 @@
 GitHub shows no more than a thousand runs of a list that is bounded by time of creation, whatever the
 number of pages. So time is cut in halves until each piece holds fewer. A run that is started again
 keeps its number and its place, and shows its latest attempt alone: the earlier ones are asked for by
-themselves, once, and remembered behind the watermark (`901:2` is run 901 up to its second attempt).
+themselves, once, and remembered behind the watermark (`901:2` is run 901 up to its second attempt). One
+that is not found is asked for again in the next pass, and then known to be gone (`901:1?`).
 """
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -29,7 +31,11 @@ LONGEST_LIST = 1_000
 PAGE = 100
 SECOND = timedelta(seconds=1)
 MOST_ATTEMPTS = 100
-"""Earlier attempts that one pass asks for, a call each; the others are left to the next."""
+"""Earlier attempts that one pass asks for, a call each; the others are left to the next.
+
+Not in a first pass, since no later one looks further back than a month: only the allowance bounds it.
+"""
+DOUBTED = "?"
 
 Json = Mapping[str, Any]
 
@@ -67,7 +73,11 @@ class _Walk:
         """Run → the attempt below which all are stored."""
         self._met = _attempts(started)
         """Those of them that this pass has met: what is older is forgotten when it ends."""
-        self._calls_left = MOST_ATTEMPTS
+        self._doubted = _doubted(complete)
+        """Run → the attempt that was not found when the last pass asked for it."""
+        self._not_found = _doubted(started)
+        """Run → the earliest attempt that this pass, and no pass before, has not found."""
+        self._calls_left: float = MOST_ATTEMPTS if complete.at else math.inf
         low, high = self._span(complete.at, interrupted)
         self._windows = [Window(low, high)] if high is None or low <= high else []
 
@@ -88,7 +98,7 @@ class _Walk:
         """The pages of a window, or nothing where it has to be halved first."""
         number, previous = 1, None
         while True:
-            rows, total, server_date = self._page(window, number)
+            rows, total, server_date = self._full_page(window, number)
             if total >= LONGEST_LIST:
                 self._windows += self._halves(window, rows, total, server_date)
                 return
@@ -103,6 +113,14 @@ class _Walk:
             if is_last:
                 return
             number, previous = number + 1, rows
+
+    def _full_page(self, window: Window, number: int) -> tuple[list[Json], int, datetime]:
+        """A page that is asked for again where it is empty although the server counts more runs."""
+        for _ in range(2):
+            rows, total, server_date = self._page(window, number)
+            if rows or total <= (number - 1) * PAGE or total >= LONGEST_LIST:
+                return rows, total, server_date
+        raise UnexpectedShape(self._where, f"page {number} is empty, and there are {total} runs", AGAIN)
 
     def _page(self, window: Window, number: int) -> tuple[list[Json], int, datetime]:
         """One page, newest first; how many runs the window has; the server's clock."""
@@ -129,8 +147,11 @@ class _Walk:
 
     def _position(self, window: Window | None) -> Cursor:
         """The cursor that is true once a window has been read in full."""
-        words = tuple(f"{run}:{attempt}" for run, attempt in self._met.items())
-        mark = Mark(self._reached, words).to_text()
+        words = (
+            f"{run}:{self._not_found[run]}{DOUBTED}" if run in self._not_found else f"{run}:{attempt}"
+            for run, attempt in self._met.items()
+        )
+        mark = Mark(self._reached, tuple(words)).to_text()
         if window is None or not self._windows:
             return Cursor(mark)
         return Cursor(self._cursor.watermark, Pass(mark, (window.low - SECOND).isoformat()))
@@ -173,15 +194,23 @@ class _Walk:
                 self._met[run] = following
 
     def _attempt(self, asked: tuple[str, int]) -> Iterator[Record]:
-        """An earlier attempt; none where the server has it no more."""
+        """An earlier attempt; none where it is not found, which may pass.
+
+        The next pass asks again, or this one at once where no later pass meets the run.
+        """
         run, attempt = asked
-        try:
-            found, _ = self._reading.client.rest(f"{self._path}/{run}/attempts/{attempt}", {}, self._where)
-        except NotFound:
+        for _ in range(1 if run in self._met else 2):
+            try:
+                found, _ = self._reading.client.rest(
+                    f"{self._path}/{run}/attempts/{attempt}", {}, self._where
+                )
+            except NotFound:
+                continue
+            row = {**found, "id": run, "run_attempt": attempt}
+            yield from delivery.workflow_run(row, self._reading.repository.id)
             return
-        yield from delivery.workflow_run(
-            {**found, "id": run, "run_attempt": attempt}, self._reading.repository.id
-        )
+        if self._doubted.get(run) != attempt:
+            self._not_found.setdefault(run, attempt)
 
 
 def _created_at(row: Json) -> datetime | None:
@@ -194,7 +223,13 @@ def _created_at(row: Json) -> datetime | None:
 
 def _attempts(mark: Mark) -> dict[str, int]:
     """Run → attempt, from the words behind a watermark."""
-    return {run: int(attempt) for run, _, attempt in (word.rpartition(":") for word in mark.words)}
+    words = (word.removesuffix(DOUBTED).rpartition(":") for word in mark.words)
+    return {run: int(attempt) for run, _, attempt in words}
+
+
+def _doubted(mark: Mark) -> dict[str, int]:
+    """Those of them of which the word tells that the attempt was not found."""
+    return _attempts(Mark(mark.at, tuple(word for word in mark.words if word.endswith(DOUBTED))))
 
 
 def _text(at: datetime) -> str:

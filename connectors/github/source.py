@@ -5,6 +5,7 @@ GraphQL where it saves calls, REST where GraphQL has nothing.
 
 import shutil
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import cast
@@ -24,6 +25,7 @@ from connectors.github.findings import RepositoryFindings
 from connectors.github.git_clone import require_git
 from connectors.github.history import COMMITS_PER_PAGE
 from connectors.github.lists import CONNECTIONS, Shared
+from connectors.github.marks import of_repository, with_repository
 from connectors.github.organisation import read_teams
 from connectors.github.repositories import FoundRepository, Reading, Repositories
 from connectors.github.settings import Settings
@@ -45,8 +47,13 @@ STREAMS = {
     "teams": ("source_team", "source_team_member", "source_team_repository", "account"),
     "code_owners": ("code_owner",),
 }
-CENSUS = {"pull_requests": timedelta(days=6, hours=12), "issues": timedelta(days=6, hours=12)}
-"""Once a week: counting costs a call per hundred rows, and little is ever deleted.
+CENSUS = {
+    "repositories": timedelta(0),
+    "pull_requests": timedelta(days=6, hours=12),
+    "issues": timedelta(days=6, hours=12),
+}
+"""Repositories in every run, since they have been looked up anyway. The others once a week: counting costs
+a call per hundred rows, and little is ever deleted.
 
 Not for deployments, releases, tags and runs: whoever clears old ones away does not undo them.
 """
@@ -87,7 +94,7 @@ class GitHubSource:
         if stream == "code_owners" and not self._settings.code_owners:
             return []
         found = self._repositories.all().values()
-        return [one.scope for one in found] + self._repositories.missing
+        return [*(one.scope for one in found), *self._repositories.missing]
 
     def fetch(self, stream: str, scope: str, cursor: Cursor) -> Iterator[Batch]:
         """Yield what changed since the cursor, page by page."""
@@ -100,10 +107,19 @@ class GitHubSource:
             self._remove_unread_clones()
         if stream == "code_owners":
             return self._fetch_code_owners(repository)
-        return self._reader(repository).fetch(stream, cursor)
+        batches = self._reader(repository).fetch(stream, of_repository(cursor, repository.id))
+        return (replace(one, cursor=with_repository(one.cursor, repository.id)) for one in batches)
 
     def census(self, stream: str, scope: str) -> Iterator[str]:
-        """The ids that exist now, whenever they were updated: a call per hundred. See `CENSUS`."""
+        """The ids that exist now, whenever they were updated: a call per hundred. See `CENSUS`.
+
+        Which repositories there are cannot be told while one that is named is missing.
+        """
+        if stream == "repositories":
+            known = self._repositories.all()
+            for error in self._repositories.missing.values():
+                raise error
+            return iter(known)
         return self._reader(self._repositories.find(scope)).census(stream)
 
     def check(self) -> list[Finding]:

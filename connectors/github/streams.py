@@ -1,8 +1,8 @@
 """Reads one GitHub repository, each of its streams from where its cursor stands."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 
 from connectors.answers import understand, utc
@@ -28,8 +28,14 @@ WITH_PATHS = replace(
 )
 UNFINISHED = frozenset({"PENDING", "QUEUED", "IN_PROGRESS", "WAITING"})
 LONGEST_DEPLOYMENT = timedelta(days=180)
+LATEST = datetime.max.replace(tzinfo=UTC)
 MOST_UNFINISHED = 100
-"""So many deployments can be looked up in one call; some are left unfinished for ever."""
+"""So many deployments can be looked up in one call; some are left unfinished for ever.
+
+The oldest are remembered: what is younger than `looks_back` stands in the list that is read anyway.
+"""
+WHOLE_EVERY = timedelta(days=7)
+"""How often lists that are sorted by the dates of commits are read to their end."""
 
 
 class RepositoryReader:
@@ -52,17 +58,15 @@ class RepositoryReader:
         if self._is_known_in_full(stream, cursor):
             now = datetime.now(UTC)
             return iter([Batch([], Cursor(cursor.watermark), is_final=True, fetched_at=now, server_date=now)])
-        match stream:
-            case "pull_requests":
-                return self._pull_requests(cursor)
-            case "deployments":
-                return self._deployments(cursor)
-            case "history":
-                return self._history(cursor)
-            case "workflow_runs":
-                return read_runs(self._reading, cursor)
-            case _:
-                return self._lists.batches(stream, CONNECTIONS[stream], cursor)
+        readers: dict[str, Callable[[Cursor], Iterator[Batch]]] = {
+            "pull_requests": self._pull_requests,
+            "deployments": self._deployments,
+            "history": self._history,
+            "workflow_runs": partial(read_runs, self._reading),
+            "issues": partial(self._lists.batches, stream, CONNECTIONS["issues"]),
+            **dict.fromkeys(("releases", "tags"), partial(self._by_commit_date, stream)),
+        }
+        return readers[stream](cursor)
 
     def _is_known_in_full(self, stream: str, cursor: Cursor) -> bool:
         """Whether the look-up of the repository already tells that there is nothing new."""
@@ -107,6 +111,21 @@ class RepositoryReader:
             for batch in self._lists.batches("pull_requests", WITH_PATHS, without_words(cursor))
         )
 
+    def _by_commit_date(self, stream: str, cursor: Cursor) -> Iterator[Batch]:
+        """What was published today for an old commit stands deep in the list: once a week all of it is read.
+
+        The day on which that was begun last stands behind the watermark.
+        """
+        walk, today = cursor.current_pass, datetime.now(UTC).date()
+        before = Mark.read(cursor.watermark).words
+        words = Mark.read(walk.started_watermark).words if walk else before
+        last = date.fromisoformat(words[0]) if words else date.min
+        if walk is None and not today - WHOLE_EVERY < last <= today:
+            words = (today.isoformat(),)
+        plain, connection = without_words(cursor), CONNECTIONS[stream]
+        for batch in self._lists.batches(stream, connection, plain, is_whole=words != before):
+            yield replace(batch, cursor=with_words(batch.cursor, before, words))
+
     def _deployments(self, cursor: Cursor) -> Iterator[Batch]:
         """Those that had not finished when they were last seen are looked up, however old they are."""
         walk = cursor.current_pass
@@ -128,10 +147,8 @@ class RepositoryReader:
                 rows, unread = self._deployments_by_id(late, notice)
                 batch = replace(batch, records=[*batch.records, *rows], unread=[*batch.unread, *unread])
             since = batch.server_date - LONGEST_DEPLOYMENT
-            words = [
-                one for one, created_at in unfinished.items() if created_at is None or created_at > since
-            ]
-            yield replace(batch, cursor=with_words(batch.cursor, before, words[:MOST_UNFINISHED]))
+            words = _oldest_first(unfinished, since)[:MOST_UNFINISHED]
+            yield replace(batch, cursor=with_words(batch.cursor, before, words))
 
     def _deployments_by_id(
         self, ids: Sequence[str], notice: Callable[[Node], None]
@@ -150,3 +167,9 @@ class RepositoryReader:
             for node in shape.nodes(data)
         ]
         return self._lists.records(CONNECTIONS["deployments"], nodes, where, notice)
+
+
+def _oldest_first(created: Mapping[str, datetime | None], since: datetime) -> list[str]:
+    """What was created after a moment; last what was met before this pass was cut, which is newer."""
+    wanted = {one: at or LATEST for one, at in created.items() if at is None or at > since}
+    return sorted(wanted, key=wanted.__getitem__)

@@ -98,8 +98,8 @@ class Site:
             self._projects = {key: known[key] for key in self.keys if key in known}
         return self._projects
 
-    def project(self, key: str, where: str) -> Project:
-        """One project whose issues can be searched. Raises `NotFound`."""
+    def known(self, key: str, where: str) -> Project:
+        """One project. Raises `NotFound`."""
         project = self.projects().get(key)
         if project is None:
             raise NotFound(
@@ -107,6 +107,11 @@ class Site:
                 f"project {key} does not exist or may not be seen",
                 "Correct the key in jira_projects or let the token's owner browse the project",
             )
+        return project
+
+    def project(self, key: str, where: str) -> Project:
+        """One project whose issues can be searched. Raises `NotFound`."""
+        project = self.known(key, where)
         if project.is_archived:
             raise NotFound(
                 where,

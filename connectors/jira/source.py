@@ -51,7 +51,7 @@ STREAMS = {
     "boards": ("board",),
     "sprints": ("sprint",),
 }
-CENSUS = {"issues": timedelta(0), "boards": timedelta(0), "sprints": timedelta(0)}
+CENSUS = dict.fromkeys(("projects", "issues", "boards", "sprints"), timedelta(0))
 """Every run: of issues it costs one call for thousands, the others have been read in full anyway."""
 EVERYTHING = "*"
 OVERLAP = timedelta(minutes=10)
@@ -109,6 +109,10 @@ class JiraSource:
 
     def census(self, stream: str, scope: str) -> Iterator[str]:
         """The ids that exist now."""
+        if stream == "projects":
+            for key in self._site.keys:
+                yield self._site.known(key, f"{self.name}/{stream}").id
+            return
         if stream != "issues":
             yield from _ids(self._nodes(stream)[0], f"{self.name}/{stream}")
             return

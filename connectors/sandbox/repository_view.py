@@ -58,6 +58,7 @@ class RepositoryView:
             "owner": {"__typename": "Organization", "login": repository.owner},
             "url": f"{WEB}/{self.name}",
             "isArchived": repository.is_archived,
+            "archivedAt": None,
             "isFork": repository.is_fork,
             **dict.fromkeys(("isDisabled", "isEmpty"), False),
             "isPrivate": True,

@@ -43,6 +43,11 @@ LISTS = [
     for name, stream in STREAMS
     for path in CONTRACTS[name]["streams"][stream].get("lists", [])
 ]
+COUNTED = [
+    (name, stream)
+    for name, stream in STREAMS
+    if stream in discover()[CONTRACTS[name]["settings"]["kind"]].census
+]
 TRANSIENT = [
     Fault(0, status=429, headers={"Retry-After": "3"}),
     Fault(0, status=500),
@@ -153,6 +158,19 @@ def test_what_is_there_is_read_whole(reading, name, stream, situation):
     assert walk.ids == walk.expected(situation)
     assert walk.cursor.current_pass is None
     assert not server.unexpected
+
+
+@pytest.mark.parametrize(("name", "stream"), COUNTED)
+def test_a_census_names_what_is_stored_and_nothing_else(reading, name, stream):
+    """What it leaves out would be marked as deleted, and what it names besides be read again."""
+    walk = reading(name, stream)
+    with walk.serve("many") as server:
+        walk.read(server)
+        source = walk.source(server)
+        present = set(source.census(stream, walk.told["scope"]))
+        source.close()
+    assert not server.unexpected
+    assert sorted(present) == walk.ids[walk.kind.streams[stream][0]]
 
 
 @pytest.mark.parametrize(("name", "stream"), STREAMS)

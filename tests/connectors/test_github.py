@@ -16,6 +16,7 @@ from github_script import (
     history_page,
     issue,
     listing,
+    position,
     pull_request,
     records,
     source_of,
@@ -277,7 +278,18 @@ def test_history_stops_when_everything_unknown_has_been_read(scripted_server, so
     )
     batches = fetch(source(), "history", Cursor("h"))
     assert [one.sha for one in records(batches, "commit")] == ["m", "h", "b2", "b1"]
-    assert batches[-1].cursor == Cursor("m")
+    assert batches[-1].cursor == position("m")
+
+
+def test_a_bot_is_one_also_where_it_wrote_the_commits(scripted_server, source):
+    """A commit's author is always of the type User, and a bot's login then ends with [bot]."""
+    times = dict.fromkeys(("authoredDate", "committedDate"), "2026-03-01T07:00:00Z")
+    author = {"user": {"login": "dependabot[bot]", "databaseId": 49}}
+    made = listing([{"commit": {"oid": "c1", **times, "author": author}}])
+    node = pull_request(1, author=actor("dependabot", 49, "Bot"), commits=made)
+    found(scripted_server).answer("POST", "/graphql", json=graphql("pullRequests", [node]))
+    rows = records(fetch(source(), "pull_requests"), "account")
+    assert {(one.id, one.login, one.kind) for one in rows} == {("49", "dependabot", "Bot")}
 
 
 def test_a_first_history_pass_can_be_continued(scripted_server, source):
@@ -288,7 +300,7 @@ def test_a_first_history_pass_can_be_continued(scripted_server, source):
     scripted_server.answer("POST", "/graphql", json=history_page([commit("c2")]))
     (last,) = fetch(source(), "history", interrupted.cursor)
     assert asked(scripted_server)[-1]["after"] == "1"
-    assert last.cursor == Cursor("c3")
+    assert last.cursor == position("c3")
 
 
 def test_a_later_history_pass_is_continued_with_what_it_has_to_remember(scripted_server, source):
@@ -297,14 +309,14 @@ def test_a_later_history_pass_is_continued_with_what_it_has_to_remember(scripted
     first = [commit("m", "h", "b2"), commit("h", "a")]
     scripted_server.answer("POST", "/graphql", json=history_page(first, "m 1", head="m"))
     interrupted = next(source().fetch("history", "alder/catalogue", Cursor("h"))).cursor
-    assert interrupted.watermark == "h"
+    assert interrupted.watermark == position("h").watermark
     interrupted = Cursor.from_json(interrupted.to_json())
     found(scripted_server)
     second = history_page([commit("b2", "b1"), commit("b1", "a")], "m 3", head="newer")
     scripted_server.answer("POST", "/graphql", json=second)
     (last,) = fetch(source(), "history", interrupted)
     assert asked(scripted_server)[-1]["after"] == "m 1"
-    assert last.cursor == Cursor("m")
+    assert last.cursor == position("m")
 
 
 def test_a_walk_past_a_head_that_a_force_push_took_away_is_continued(scripted_server, source):
@@ -317,7 +329,7 @@ def test_a_walk_past_a_head_that_a_force_push_took_away_is_continued(scripted_se
     found(scripted_server).answer("POST", "/graphql", json=history_page([commit("n3")], head="n5"))
     (last,) = fetch(source(), "history", interrupted)
     assert asked(scripted_server)[-1]["after"] == "n5 1"
-    assert last.cursor == Cursor("n5")
+    assert last.cursor == position("n5")
 
 
 def test_a_position_without_room_for_what_it_remembers_goes_on_to_the_end(scripted_server, source):
@@ -326,7 +338,7 @@ def test_a_position_without_room_for_what_it_remembers_goes_on_to_the_end(script
     first = history_page([commit("m", "h", *many), commit("h", "a")], "m 1", head="m")
     scripted_server.answer("POST", "/graphql", json=first)
     interrupted = next(source().fetch("history", "alder/catalogue", Cursor("h"))).cursor
-    assert interrupted.current_pass == Pass("m", "m 1")
+    assert interrupted.current_pass == Pass("m@7", "m 1@7")
     found(scripted_server)
     scripted_server.answer("POST", "/graphql", json=history_page([commit("b0", "a")], "m 2", head="m"))
     scripted_server.answer("POST", "/graphql", json=history_page([commit("a")], head="m"))
@@ -447,7 +459,7 @@ def test_a_walk_that_breaks_off_keeps_its_watermark_and_loses_no_page(scripted_s
     found(scripted_server)
     scripted_server.answer("POST", "/graphql", json=first)
     interrupted = next(source().fetch("pull_requests", "alder/catalogue", before)).cursor
-    assert interrupted.watermark == before.watermark
+    assert interrupted.watermark == position(before.watermark).watermark
 
     found(scripted_server)
     scripted_server.answer(
@@ -457,7 +469,7 @@ def test_a_walk_that_breaks_off_keeps_its_watermark_and_loses_no_page(scripted_s
     batches = fetch(source(), "pull_requests", interrupted)
     assert asked(scripted_server)[-2]["after"] == "p2"
     assert [batch.is_final for batch in batches] == [False, True]
-    assert batches[-1].cursor == Cursor("2026-03-04T09:50:00+00:00")
+    assert batches[-1].cursor == position("2026-03-04T09:50:00+00:00")
 
 
 def test_the_head_is_not_read_again_where_it_tells_that_nothing_moved(scripted_server, source):
@@ -496,8 +508,8 @@ def test_each_stream_has_a_position_of_its_own(scripted_server, source):
     one = source()
     changes = fetch(one, "pull_requests")
     issues = fetch(one, "issues")
-    assert changes[-1].cursor == Cursor("2026-03-02T09:50:00+00:00")
-    assert issues[-1].cursor == Cursor("2026-10-01T07:50:00+00:00")
+    assert changes[-1].cursor == position("2026-03-02T09:50:00+00:00")
+    assert issues[-1].cursor == position("2026-10-01T07:50:00+00:00")
 
 
 def test_the_merge_s_own_commit_links_a_pull_request_to_history(scripted_server, source):
@@ -596,11 +608,11 @@ def test_changed_files_are_asked_for_only_where_paths_matter(scripted_server, so
     )
     batches = fetch(source(scopes_with_paths=["alder/catalogue"]), "pull_requests")
     assert [one.paths for one in records(batches, "pull_request")] == [["a.py", "b.py", "c.py"]]
-    assert batches[-1].cursor == Cursor("2026-03-02T09:50:00+00:00 paths")
+    assert batches[-1].cursor == position("2026-03-02T09:50:00+00:00 paths")
     found(scripted_server).answer("POST", "/graphql", json=graphql("pullRequests", [pull_request(1)]))
     batches = fetch(source(scopes_with_paths=["alder/other"]), "pull_requests", batches[-1].cursor)
     assert "files(" not in scripted_server.requests[-1].body["query"]
-    assert batches[-1].cursor == Cursor("2026-03-02T09:50:00+00:00")
+    assert batches[-1].cursor == position("2026-03-02T09:50:00+00:00")
 
 
 def test_all_are_read_once_more_when_paths_begin_to_matter(scripted_server, source):
@@ -646,6 +658,57 @@ def test_one_row_that_cannot_be_read_does_not_cost_the_others(scripted_server, s
     (unread,) = batch.unread
     assert unread.place == "github/alder/catalogue/pull_requests 2"
     assert "yesterday" not in unread.reason
+
+
+def not_found(*path):
+    return {"errors": [{"type": "NOT_FOUND", "path": ["repository", *path], "message": "Could not resolve"}]}
+
+
+@pytest.mark.parametrize(
+    ("row", "errors"),
+    [
+        (None, {}),
+        (None, not_found("pullRequests", "nodes", 1)),
+        (pull_request(8, commits=None), not_found("pullRequests", "nodes", 1, "commits")),
+        (pull_request(8, author=None), not_found("pullRequests", "nodes", 1, "author")),
+        (pull_request(8, reviews=None), {}),
+    ],
+)
+def test_a_row_that_is_not_shown_or_not_in_full_is_told_and_not_stored(scripted_server, source, row, errors):
+    """What is stored of its reviews and commits would be deleted by a list that is null."""
+    page = {**graphql("pullRequests", [pull_request(9), row, pull_request(7)]), **errors}
+    found(scripted_server).answer("POST", "/graphql", json=page)
+    (batch,) = fetch(source(), "pull_requests")
+    assert [one.number for one in records([batch], "pull_request")] == [9, 7]
+    assert len(batch.unread) == 1
+
+
+@pytest.mark.parametrize(
+    "path", [("pullRequests", "pageInfo", "endCursor"), ("pullRequests", "nodes", 5), ("head", "nodes", "0")]
+)
+def test_what_is_not_found_in_an_unknown_place_fails_the_page(scripted_server, source, path):
+    page = {**graphql("pullRequests", [pull_request(9)]), **not_found(*path)}
+    found(scripted_server).answer("POST", "/graphql", json=page)
+    with pytest.raises(UnexpectedShape, match="GitHub refuses the query"):
+        fetch(source(), "pull_requests")
+
+
+def test_a_nested_list_that_cannot_be_followed_costs_its_row_alone(scripted_server, source):
+    long = pull_request(9, commits=listing([], "c2"))
+    found(scripted_server).answer("POST", "/graphql", json=graphql("pullRequests", [long, pull_request(7)]))
+    errors = [{"type": "NOT_FOUND", "path": ["node", "commits", "nodes", 0], "message": "Could not resolve"}]
+    more = {"data": {"node": {"commits": listing([None])}}, "errors": errors}
+    scripted_server.answer("POST", "/graphql", json=more)
+    (batch,) = fetch(source(), "pull_requests")
+    assert [one.number for one in records([batch], "pull_request")] == [7]
+    assert [one.place for one in batch.unread] == ["github/alder/catalogue/pull_requests 9"]
+
+
+def test_a_commit_that_is_not_shown_is_told(scripted_server, source):
+    found(scripted_server).answer("POST", "/graphql", json=history_page([commit("c3", "c2"), None]))
+    (batch,) = fetch(source(), "history")
+    assert [one.sha for one in records([batch], "commit")] == ["c3"]
+    assert len(batch.unread) == 1
 
 
 def test_a_row_without_an_id_is_not_stored_under_none(scripted_server, source):

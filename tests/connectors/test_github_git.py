@@ -10,7 +10,7 @@ import time
 from datetime import UTC, datetime
 
 import pytest
-from github_script import REPOSITORY, TOKEN, commit, fetch, found, history_page, records, source_of
+from github_script import REPOSITORY, TOKEN, commit, fetch, found, history_page, position, records, source_of
 
 from connectors.base import Cursor, Forbidden, SourceError
 from connectors.github import git as github_git
@@ -162,7 +162,7 @@ def test_git_gives_the_same_records_as_the_api(scripted_server, origin, read):
     assert shas(batches) == expected
     assert by_sha(records(batches, "commit")) == by_sha(by_api(origin, scripted_server))
     assert batches[-1].is_final
-    assert batches[-1].cursor == Cursor(expected[0])
+    assert batches[-1].cursor == position(expected[0])
 
 
 def test_it_costs_no_call_beyond_the_look_up(scripted_server, origin, read):
@@ -190,7 +190,7 @@ def test_only_what_is_new_is_read_again(origin, read, spied):
     new = origin.commit("New")
     batches = read(Cursor(head))
     assert shas(batches) == [new]
-    assert batches[-1].cursor == Cursor(new)
+    assert batches[-1].cursor == position(new)
     assert sum("clone" in arguments for arguments, _ in spied()) == 1
 
 
@@ -208,7 +208,7 @@ def test_a_history_is_read_in_pieces_and_the_position_moves_at_its_end(origin, r
     heads = [origin.commit(f"Commit {number}") for number in range(5)]
     batches = read(Cursor(known))
     assert [len(batch.records) for batch in batches] == [2, 2, 1, 0]
-    assert [batch.cursor for batch in batches] == [Cursor(known)] * 3 + [Cursor(heads[-1])]
+    assert [batch.cursor for batch in batches] == [position(known)] * 3 + [position(heads[-1])]
     assert [batch.is_final for batch in batches] == [False, False, False, True]
 
 
@@ -220,7 +220,7 @@ def test_a_branch_that_was_pushed_by_force_is_followed(origin, read):
     new = origin.commit("In its place")
     batches = read(Cursor(old))
     assert shas(batches) == [new]
-    assert batches[-1].cursor == Cursor(new)
+    assert batches[-1].cursor == position(new)
 
 
 def test_a_position_that_is_nowhere_any_more_reads_everything(origin, read):

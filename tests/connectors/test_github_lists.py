@@ -1,5 +1,7 @@
 """Deployments, releases, tags and issues of the GitHub source, and what it need not ask for."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from github_script import (
     REPOSITORY,
@@ -10,11 +12,17 @@ from github_script import (
     graphql,
     issue,
     listing,
+    position,
     records,
     source_of,
 )
 
 from connectors.base import Cursor, Pass, UnexpectedShape
+
+
+def day(number):
+    """That many days from today."""
+    return datetime.now(UTC).date() + timedelta(days=number)
 
 
 @pytest.fixture
@@ -41,11 +49,19 @@ def test_every_status_a_deployment_went_through_is_kept(scripted_server, source)
 
 def test_null_fields_of_a_deployment_are_kept_as_unknown(scripted_server, source):
     """apache/devlake#6510: a commit that is gone must not stop the ingest."""
-    nulls = ("environment", "originalEnvironment", "task", "state", "ref", "statuses")
+    nulls = ("environment", "originalEnvironment", "task", "state", "ref")
     node = deployment(5, **dict.fromkeys(nulls))
     found(scripted_server).answer("POST", "/graphql", json=graphql("deployments", [node]))
     (row,) = records(fetch(source(), "deployments"), "deployment")
     assert (row.sha, row.environment, row.ref, row.state) == ("c1", None, None, None)
+
+
+def test_statuses_that_are_not_told_do_not_empty_those_that_are_stored(scripted_server, source):
+    nodes = [deployment(6, "SUCCESS"), deployment(5, statuses=None)]
+    found(scripted_server).answer("POST", "/graphql", json=graphql("deployments", nodes))
+    (batch,) = fetch(source(), "deployments")
+    assert [one.id for one in records([batch], "deployment")] == ["6"]
+    assert [one.reason for one in batch.unread] == ["an answer has null in the place of statuses"]
 
 
 def test_the_null_commit_is_passed_on_as_the_source_says_it(scripted_server, source):
@@ -97,7 +113,7 @@ def test_what_has_not_finished_is_looked_up_when_it_has_left_the_month(scripted_
     found(scripted_server).answer("POST", "/graphql", json=graphql("deployments", [newer, waiting]))
     reader = source()
     first = fetch(reader, "deployments")
-    assert first[-1].cursor == Cursor("2026-06-02T08:50:00+00:00 D7")
+    assert first[-1].cursor == position("2026-06-02T08:50:00+00:00 D7")
 
     # Two months later the list is not read that far back any more; the deployment has succeeded.
     newest = deployment(10, "SUCCESS", created="2026-08-02T09:00:00Z")
@@ -107,7 +123,7 @@ def test_what_has_not_finished_is_looked_up_when_it_has_left_the_month(scripted_
     (batch,) = fetch(reader, "deployments", Cursor("2026-07-02T10:00:00+00:00 D7 D8"))
     assert asked(scripted_server)[-1] == {"ids": ["D7", "D8"]}  # and D8 was deleted
     assert [one.id for one in records([batch], "deployment")] == ["10", "9", "7"]
-    assert batch.cursor == Cursor("2026-08-02T08:50:00+00:00")
+    assert batch.cursor == position("2026-08-02T08:50:00+00:00")
 
 
 def test_what_is_looked_up_by_id_is_asked_for_in_smaller_numbers(scripted_server, source):
@@ -126,7 +142,18 @@ def test_what_never_finishes_is_forgotten_after_half_a_year(scripted_server, sou
     old = deployment(7, "WAITING", created="2026-01-01T09:00:00Z")
     newest = deployment(9, "SUCCESS", created="2026-10-02T09:00:00Z")
     found(scripted_server).answer("POST", "/graphql", json=graphql("deployments", [newest, old]))
-    assert fetch(source(), "deployments")[-1].cursor == Cursor("2026-10-02T08:50:00+00:00")
+    assert fetch(source(), "deployments")[-1].cursor == position("2026-10-02T08:50:00+00:00")
+
+
+def test_of_many_that_have_not_finished_the_oldest_are_remembered(scripted_server, source):
+    """The younger ones stand in the month that is read again anyway."""
+    young = [deployment(100 + n, created=f"2026-10-{28 - n // 10:02}T{n % 10:02}:00:00Z") for n in range(120)]
+    oldest = deployment(5, "IN_PROGRESS", created="2026-10-02T09:00:00Z")
+    found(scripted_server).answer("POST", "/graphql", json=graphql("deployments", [*young, oldest]))
+    _, first, *others = fetch(source(), "deployments")[-1].cursor.watermark.split()
+    assert first == "D5"
+    assert len(others) == 99
+    assert "D100" not in others
 
 
 def test_an_interrupted_pass_remembers_what_has_not_finished(scripted_server, source):
@@ -135,8 +162,8 @@ def test_an_interrupted_pass_remembers_what_has_not_finished(scripted_server, so
     scripted_server.answer("POST", "/graphql", json=graphql("deployments", [deployment(8, "SUCCESS")]))
     reader = source()
     cut = next(reader.fetch("deployments", "alder/catalogue", Cursor())).cursor
-    assert cut.current_pass == Pass("2026-10-02T08:50:00+00:00 D9", "p2")
-    assert fetch(reader, "deployments", cut)[-1].cursor == Cursor("2026-10-02T08:50:00+00:00 D9")
+    assert cut == position(None, Pass("2026-10-02T08:50:00+00:00 D9", "p2"))
+    assert fetch(reader, "deployments", cut)[-1].cursor == position("2026-10-02T08:50:00+00:00 D9")
 
 
 # --- releases and tags
@@ -195,9 +222,50 @@ def test_tags_are_followed_by_the_commits_that_they_are_sorted_by(scripted_serve
     """A tagger's date may be years after the commit's; it must not keep the walk going, nor end it."""
     old = annotated_tag("v1", at="2026-10-30T08:00:00Z", commit_at="2025-01-01T08:00:00Z")
     found(scripted_server).answer("POST", "/graphql", json=graphql("refs", [light_tag("v2"), old], "p2"))
-    (batch,) = fetch(source(), "tags", Cursor("2026-03-01T00:00:00+00:00"))
+    (batch,) = fetch(source(), "tags", Cursor(f"2026-03-01T00:00:00+00:00 {day(-1)}"))
     assert batch.is_final
-    assert batch.cursor == Cursor("2026-03-01T07:50:00+00:00")
+    assert batch.cursor == position(f"2026-03-01T07:50:00+00:00 {day(-1)}")
+
+
+@pytest.mark.parametrize("last", [f" {day(-8)}", f" {day(3)}", ""])
+def test_a_release_of_an_old_commit_is_found_within_a_week(scripted_server, source, last):
+    """It stands deep in the list, behind all that is newer: once a week this is read to its end."""
+    found(scripted_server, {**REPOSITORY, "tags": {"totalCount": 0}})
+    pages = (
+        graphql("releases", [release(2)], "p2"),
+        graphql("releases", [release(1, "2025-01-01T08:00:00Z")]),
+    )
+    for page in (pages[0], pages[0], pages[1]):
+        scripted_server.answer("POST", "/graphql", json=page)
+    reader = source()
+    cut = next(reader.fetch("releases", "alder/catalogue", Cursor(f"2026-06-30T00:00:00+00:00{last}"))).cursor
+    assert cut.watermark == f"2026-06-30T00:00:00+00:00{last}@7"
+    batches = fetch(reader, "releases", Cursor(f"2026-06-30T00:00:00+00:00{last}"))
+    assert [one.tag for one in records(batches, "release")] == ["v2", "v1"]
+    assert batches[-1].cursor.watermark in {
+        position(f"2026-06-30T00:00:00+00:00 {day(n)}").watermark for n in (-1, 0)
+    }
+
+    # A walk that was cut goes on as it began; and the next one ends where nothing is new.
+    scripted_server.answer("POST", "/graphql", json=pages[1])
+    assert fetch(reader, "releases", cut)[-1].cursor == batches[-1].cursor
+    scripted_server.answer("POST", "/graphql", json=pages[0])
+    (batch,) = fetch(reader, "releases", batches[-1].cursor)
+    assert batch.is_final
+
+
+def test_a_first_pass_looks_back_behind_the_start_of_history_too(scripted_server, source):
+    """The release of a commit from just before it may have been published after it."""
+    found(scripted_server, {**REPOSITORY, "tags": {"totalCount": 0}})
+    for number, created, following in (
+        (2, "2026-03-01", "p2"),
+        (1, "2026-01-15", "p3"),
+        (0, "2025-06-01", "p4"),
+    ):
+        page = graphql("releases", [release(number, f"{created}T08:00:00Z")], following)
+        scripted_server.answer("POST", "/graphql", json=page)
+    batches = fetch(source(history_start=datetime(2026, 2, 1, tzinfo=UTC)), "releases")
+    assert [one.tag for one in records(batches, "release")] == ["v2", "v1", "v0"]
 
 
 def test_the_first_page_of_the_tags_comes_with_the_releases(scripted_server, source):
@@ -273,14 +341,14 @@ def test_a_list_without_a_row_is_not_asked_for(scripted_server, source, stream, 
     (batch,) = fetch(source(), stream, Cursor("2026-03-01T00:00:00+00:00"))
     assert batch.is_final
     assert batch.records == []
-    assert batch.cursor == Cursor("2026-03-01T00:00:00+00:00")
+    assert batch.cursor == position("2026-03-01T00:00:00+00:00")
     assert len(scripted_server.requests) == 1
 
 
 def test_history_is_not_asked_for_while_the_head_stands_still(scripted_server, source):
     found(scripted_server)
     (batch,) = fetch(source(), "history", Cursor("c3"))
-    assert (batch.is_final, batch.records, batch.cursor) == (True, [], Cursor("c3"))
+    assert (batch.is_final, batch.records, batch.cursor) == (True, [], position("c3"))
     assert len(scripted_server.requests) == 1
 
 
@@ -298,7 +366,7 @@ def test_an_interrupted_pass_is_finished_whatever_the_look_up_tells(scripted_ser
     head = {"nodes": [{"updatedAt": "2026-03-02T08:00:00Z"}]}
     scripted_server.answer("POST", "/graphql", json=graphql("issues", [issue(1)], head=head))
     cut = Cursor("2026-03-01T00:00:00+00:00", Pass("2026-03-02T07:50:00+00:00", "p2"))
-    assert fetch(source(), "issues", cut)[-1].cursor == Cursor("2026-03-02T07:50:00+00:00")
+    assert fetch(source(), "issues", cut)[-1].cursor == position("2026-03-02T07:50:00+00:00")
 
 
 def test_a_list_that_the_token_may_not_see_does_not_hide_the_repository(scripted_server, source):

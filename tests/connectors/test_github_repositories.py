@@ -1,10 +1,25 @@
 """Which repositories a GitHub source reads, and what `check` tells of it."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
-from github_script import REPOSITORY, TOKEN, asked, fetch, found, graphql, listing, records, source_of
+from github_script import (
+    REPOSITORY,
+    TOKEN,
+    asked,
+    deployment,
+    fetch,
+    found,
+    graphql,
+    issue,
+    listing,
+    position,
+    records,
+    source_of,
+)
 from pydantic import ValidationError
 
-from connectors.base import NotFound
+from connectors.base import Cursor, NotFound, Pass
 
 
 @pytest.fixture
@@ -46,6 +61,35 @@ def test_a_transferred_repository_keeps_its_scope_and_is_asked_for_by_its_presen
     assert asked(scripted_server)[-1]["name"] == "products"
 
 
+@pytest.mark.parametrize(
+    "known",
+    [
+        position("2026-11-01T00:00:00+00:00"),
+        position(None, Pass("2026-11-01T00:00:00+00:00", "p2")),
+        position("2026-11-01T00:00:00+00:00", Pass(None, "p2")),
+    ],
+)
+def test_a_name_that_another_repository_has_taken_over_is_read_from_the_beginning(
+    scripted_server, source, known
+):
+    found(scripted_server, repository(8, "alder/catalogue"))
+    new, old = (
+        deployment(n, "SUCCESS", created=f"2026-{month}-02T09:00:00Z") for n, month in ((5, 10), (4, "02"))
+    )
+    scripted_server.answer("POST", "/graphql", json=graphql("deployments", [new], "p2"))
+    scripted_server.answer("POST", "/graphql", json=graphql("deployments", [old]))
+    batches = fetch(source(), "deployments", known)
+    assert [one.id for one in records(batches, "deployment")] == ["5", "4"]
+    assert [one["after"] for one in asked(scripted_server)[1:]] == [None, "p2"]
+    assert batches[-1].cursor == Cursor("2026-10-02T08:50:00+00:00@8")
+
+
+def test_a_position_from_before_names_were_told_apart_is_the_repository_s_own(scripted_server, source):
+    found(scripted_server).answer("POST", "/graphql", json=graphql("issues", [issue(1)], "p2"))
+    (batch,) = fetch(source(), "issues", Cursor("2026-10-01T00:00:00+00:00"))
+    assert batch.cursor == position("2026-10-01T00:00:00+00:00")
+
+
 def test_an_unknown_repository_does_not_stop_the_known_one(scripted_server, source):
     """airbytehq/airbyte source-github: one that cannot be read is told, never left out in silence."""
     scripted_server.answer(
@@ -60,6 +104,20 @@ def test_an_unknown_repository_does_not_stop_the_known_one(scripted_server, sour
     assert both.scopes("pull_requests") == ["alder/catalogue", "alder/typo"]
     with pytest.raises(NotFound, match="github/alder/typo: the repository does not exist"):
         fetch(both, "pull_requests", scope="alder/typo")
+
+
+def test_a_repository_of_which_something_is_not_found_does_not_cost_the_others(scripted_server, source):
+    errors = [
+        {"type": "NOT_FOUND", "path": ["r1", "defaultBranchRef", "target"], "message": "Could not resolve"}
+    ]
+    broken = repository(8, "alder/broken", defaultBranchRef={"name": "main", "target": None})
+    scripted_server.answer(
+        "POST", "/graphql", json={"data": {"r0": REPOSITORY, "r1": broken}, "errors": errors}
+    )
+    both = source("alder/catalogue", "alder/broken")
+    assert both.scopes("issues") == ["alder/catalogue", "alder/broken"]
+    with pytest.raises(NotFound, match="github/alder/broken"):
+        fetch(both, "issues", scope="alder/broken")
 
 
 def test_included_repositories_are_read_and_excluded_ones_are_not(scripted_server, source):
@@ -179,11 +237,60 @@ def test_an_unknown_organisation_is_told_and_the_others_are_read(scripted_server
         fetch(both, "history", scope="typo")
 
 
+@pytest.mark.parametrize(
+    ("nodes", "scopes", "what"),
+    [
+        ([], ["alder"], "shows no repository"),
+        ([None], ["alder"], "shows no repository"),
+        ([REPOSITORY, None], ["alder/catalogue", "alder"], "hides some of its repositories"),
+    ],
+)
+def test_an_organisation_that_shows_its_repositories_no_more_is_told(
+    scripted_server, source, nodes, scopes, what
+):
+    """An App that was taken away, or a narrowed token: they must not vanish in silence."""
+    scripted_server.answer("POST", "/graphql", json=owned(nodes))
+    alder = source("birch/till", organisations=["alder"], exclude=["birch/*"])
+    assert alder.scopes("history") == scopes
+    with pytest.raises(NotFound, match=f"github/alder: {what}. Give the token access to its repositories"):
+        fetch(alder, "history", scope="alder")
+
+
+def test_a_repository_is_read_for_a_month_after_it_was_archived(scripted_server, source):
+    """What was closed and merged just before is read as well; else it would stay open for ever."""
+    now = datetime.now(UTC)
+    nodes = [
+        repository(8, "alder/attic", isArchived=True, archivedAt=f"{now - timedelta(days=32):%FT%TZ}"),
+        repository(9, "alder/closed", isArchived=True, archivedAt=f"{now - timedelta(days=30):%FT%TZ}"),
+        repository(10, "alder/old-server", isArchived=True, archivedAt=None),
+    ]
+    scripted_server.answer("POST", "/graphql", json=owned(nodes))
+    assert source("birch/till", organisations=["alder"], exclude=["birch/*"]).scopes("history") == [
+        "alder/closed"
+    ]
+
+
 def test_a_probe_too_large_for_the_server_is_made_smaller(scripted_server, source):
     scripted_server.answer("POST", "/graphql", status=502)
     scripted_server.answer("POST", "/graphql", json=owned([REPOSITORY]))
     source(organisations=["alder"]).scopes("history")
     assert [one["n"] for one in asked(scripted_server)] == [50, 25]
+
+
+def test_a_repository_that_is_read_no_more_is_not_in_the_census(scripted_server, source):
+    """Deleted, or excluded: it would be listed as nobody's for ever."""
+    nodes = [REPOSITORY, repository(8, "alder/attic"), repository(9, "alder/till")]
+    scripted_server.answer("POST", "/graphql", json=owned(nodes))
+    alder = source("alder/till", organisations=["alder"], exclude=["*/attic"])
+    assert list(alder.census("repositories", "*")) == ["9", "7"]
+    assert len(scripted_server.requests) == 1
+
+
+def test_while_one_is_missing_repositories_are_not_counted(scripted_server, source):
+    """It may be hidden only, and its rows would be taken for a deleted one's."""
+    scripted_server.answer("POST", "/graphql", json={"data": {"r0": REPOSITORY, "r1": None}})
+    with pytest.raises(NotFound, match="github/alder/typo"):
+        list(source("alder/catalogue", "alder/typo").census("repositories", "*"))
 
 
 # --- check

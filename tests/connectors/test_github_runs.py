@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from github_script import REPOSITORY, found, records, source_of
+from github_script import REPOSITORY, found, position, records, source_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -55,14 +55,14 @@ def test_each_attempt_of_a_run_is_a_row_of_its_own(scripted_server, source):
         "3:1": "failure",
         "3:2": "cancelled",
     }
-    assert batches[-1].cursor == Cursor("2026-03-01T07:50:00+00:00 3:3")
+    assert batches[-1].cursor == position("2026-03-01T07:50:00+00:00 3:3")
 
 
 def test_earlier_attempts_are_asked_for_once(scripted_server, source):
     found(scripted_server).answer("GET", RUNS, json=page([run(3, attempt=3), run(2)]))
     (batch,) = read(source(), Cursor("2026-03-01T07:50:00+00:00 3:3"))
     assert ids([batch]) == ["3:3", "2:1"]
-    assert batch.cursor == Cursor("2026-03-01T07:50:00+00:00 3:3")
+    assert batch.cursor == position("2026-03-01T07:50:00+00:00 3:3")
     assert len(scripted_server.requests) == 2
 
 
@@ -74,12 +74,39 @@ def test_the_attempt_that_was_the_last_one_is_read_again_when_there_is_another(s
     assert ids(batches) == ["3:3", "3:2"]
 
 
-def test_an_attempt_that_the_server_has_no_more_is_left_out(scripted_server, source):
+def test_an_attempt_that_is_not_found_is_asked_for_once_more_in_the_next_pass(scripted_server, source):
+    found(scripted_server).answer("GET", RUNS, json=page([run(3, attempt=3)]), times=2)
+    scripted_server.answer("GET", f"{RUNS}/3/attempts/1", status=404, json={})
+    scripted_server.answer("GET", f"{RUNS}/3/attempts/.", json=run(3), times=None)
+    reader = source()
+    batches = read(reader)
+    assert ids(batches) == ["3:3", "3:2"]
+    assert batches[-1].cursor == position("2026-03-01T07:50:00+00:00 3:1?")
+    batches = read(reader, batches[-1].cursor)
+    assert ids(batches) == ["3:3", "3:1", "3:2"]
+    assert batches[-1].cursor == position("2026-03-01T07:50:00+00:00 3:3")
+
+
+def test_an_attempt_that_two_passes_have_not_found_is_gone(scripted_server, source):
     found(scripted_server).answer("GET", RUNS, json=page([run(3, attempt=2)]))
     scripted_server.answer("GET", f"{RUNS}/3/attempts/1", status=404, json={})
-    batches = read(source())
+    batches = read(source(), position("2026-03-01T07:50:00+00:00 3:1?"))
     assert ids(batches) == ["3:2"]
-    assert batches[-1].cursor == Cursor("2026-03-01T07:50:00+00:00 3:2")
+    assert batches[-1].cursor == position("2026-03-01T07:50:00+00:00 3:2")
+
+
+def test_an_attempt_of_a_run_that_no_later_pass_meets_is_asked_for_twice_at_once(scripted_server, source):
+    old = run(2, "2026-01-01T08:00:00Z", attempt=2)
+    found(scripted_server).answer("GET", RUNS, json=page([run(3), old]))
+    scripted_server.answer("GET", f"{RUNS}/2/attempts/1", status=404, json={})
+    scripted_server.answer("GET", f"{RUNS}/2/attempts/1", json=run(2))
+    assert ids(read(source())) == ["3:1", "2:2", "2:1"]
+
+
+def test_a_pass_that_is_cut_remembers_what_it_did_not_find(scripted_server, source):
+    cut = Cursor(None, Pass("2026-03-05T08:00:00+00:00 7:1? 6:2", "2026-01-01T00:00:00+00:00"))
+    found(scripted_server).answer("GET", RUNS, json=page([]))
+    assert read(source(), cut)[-1].cursor == position("2026-03-05T08:00:00+00:00 7:1? 6:2")
 
 
 def test_an_attempt_that_cannot_be_read_does_not_cost_the_others(scripted_server, source):
@@ -97,20 +124,29 @@ def test_a_pass_asks_for_a_bounded_number_of_attempts(scripted_server, source):
     found(scripted_server).answer("GET", RUNS, json=runs, times=2)
     scripted_server.answer("GET", attempts, json=run(0), times=None)
     reader = source()
-    (batch,) = read(reader)
+    (batch,) = read(reader, Cursor("2026-03-01T07:00:00+00:00"))
     assert len(scripted_server.asked(attempts)) == MOST_ATTEMPTS == 100
-    assert batch.cursor == Cursor("2026-03-01T07:50:00+00:00 4:61 3:41")
+    assert batch.cursor == position("2026-03-01T07:50:00+00:00 4:61 3:41")
     scripted_server.requests.clear()
     (batch,) = read(reader, batch.cursor)
     assert len(scripted_server.asked(attempts)) == 20 + 1
-    assert batch.cursor == Cursor("2026-03-01T07:50:00+00:00 4:61 3:61 2:2")
+    assert batch.cursor == position("2026-03-01T07:50:00+00:00 4:61 3:61 2:2")
+
+
+def test_a_first_pass_asks_for_all_attempts(scripted_server, source):
+    """Later ones look back a month only: what the first leaves out would never be read."""
+    attempts = f"{RUNS}/./attempts/.*"
+    old = run(2, "2026-01-01T08:00:00Z", attempt=MOST_ATTEMPTS + 2)
+    found(scripted_server).answer("GET", RUNS, json=page([run(3), old]))
+    scripted_server.answer("GET", attempts, json=run(0), times=None)
+    assert len(ids(read(source()))) == MOST_ATTEMPTS + 3
 
 
 def test_attempts_of_runs_that_cannot_be_started_again_are_forgotten(scripted_server, source):
     old = run(2, "2026-01-01T08:00:00Z", attempt=2)
     found(scripted_server).answer("GET", RUNS, json=page([run(3, attempt=2), old]))
     scripted_server.answer("GET", f"{RUNS}/./attempts/1", json=run(0), times=2)
-    assert read(source())[-1].cursor == Cursor("2026-03-01T07:50:00+00:00 3:2")
+    assert read(source())[-1].cursor == position("2026-03-01T07:50:00+00:00 3:2")
 
 
 def test_attempts_of_runs_that_were_not_asked_for_are_left_alone(scripted_server, source):
@@ -226,6 +262,26 @@ def test_a_pass_that_had_reached_its_end_ends():
     (batch,) = batches_of(actions, cut)
     assert (batch.is_final, batch.cursor) == (True, Cursor("2026-03-05T08:00:00+00:00 7:2"))
     assert actions.calls == 0
+
+
+def test_an_empty_page_where_more_runs_are_promised_is_asked_for_again(scripted_server, source):
+    """A list of which a page is lost is not read to its end."""
+    found(scripted_server)
+    first, second = ([run(n) for n in range(start, start - 100, -1)] for start in (200, 100))
+    for rows in (first, [], second):
+        scripted_server.answer("GET", RUNS, json=page(rows, 200))
+    batches = read(source())
+    assert len(ids(batches)) == 200
+    assert batches[-1].is_final
+
+
+def test_a_page_that_stays_empty_is_an_error_that_moves_nothing(scripted_server, source):
+    found(scripted_server).answer("GET", RUNS, json=page([run(n) for n in range(100)], 200))
+    scripted_server.answer("GET", RUNS, json=page([], 200), times=2)
+    batches = source().fetch("workflow_runs", "alder/catalogue", Cursor())
+    assert next(batches).cursor == Cursor()
+    with pytest.raises(UnexpectedShape, match="page 2 is empty, and there are 200 runs"):
+        next(batches)
 
 
 def test_a_server_that_repeats_a_page_is_not_believed():

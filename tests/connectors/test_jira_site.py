@@ -68,6 +68,17 @@ def test_data_center_lists_all_projects_in_one_call(make, scripted_server):
     assert source.traffic.calls == 2
 
 
+def test_a_project_that_is_read_no_more_is_not_in_the_census(make, scripted_server):
+    """Neither is one that is missing taken for deleted: it may be hidden only."""
+    listed = [{"id": "1", "key": "OPS"}, {"id": "3", "key": "TILL"}]
+    scripted_server.answer("GET", "/rest/api/2/project", json=listed, times=2)
+    scripted_server.answer("GET", "/rest/api/2/project/NOPE", status=404)
+    scripted_server.play("jira/datacenter_preflight").play("jira/datacenter_preflight")
+    assert list(make("OPS").census("projects", "*")) == ["1"]
+    with pytest.raises(NotFound, match="jira/projects: project NOPE does not exist"):
+        list(make("OPS", "NOPE").census("projects", "*"))
+
+
 def test_an_archived_project_is_said_to_be_one(make, scripted_server):
     archived = {"id": "10000", "key": "PAY", "name": "Payments", "archived": True}
     scripted_server.answer("GET", PROJECTS, json={"values": []})

@@ -71,7 +71,7 @@ def test_of_a_history_that_was_interrupted_long_ago(run, warehouse, scripted_ser
     result = run("history")
     assert (result.status, result.error, result.rows_read) == ("ok", None, 2)
     assert [one.body["variables"]["after"] for one in scripted_server.requests[1:]] == ["old", None]
-    assert warehouse.cursors()[KEY] == Cursor("c2")
+    assert warehouse.cursors()[KEY] == Cursor("c2@7")
 
 
 def deployment(statuses):

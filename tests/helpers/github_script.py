@@ -3,6 +3,7 @@
 from pydantic import SecretStr
 
 from connectors.base import Cursor, SourceContext
+from connectors.github.marks import with_repository
 from connectors.github.source import GitHubSource, Settings
 from connectors.http import Patience
 
@@ -136,6 +137,11 @@ def found(server, node=REPOSITORY):
 
 def fetch(source, stream, cursor=None, scope="alder/catalogue"):
     return list(source.fetch(stream, scope, cursor or Cursor()))
+
+
+def position(watermark, current_pass=None):
+    """A cursor of alder/catalogue as it is stored."""
+    return with_repository(Cursor(watermark, current_pass), str(REPOSITORY["databaseId"]))
 
 
 def records(batches, table):
