@@ -14,6 +14,7 @@ from connectors.base import (
     NotFound,
     Pass,
     RateLimited,
+    SourceUnavailable,
     UnexpectedShape,
     Unread,
 )
@@ -78,6 +79,24 @@ def test_a_bug_in_one_source_is_reported_and_stays_there(warehouse, records):
     assert "internal error (ZeroDivisionError)" in results["github", "a", "*"].error
     assert "secret value" not in results["github", "a", "*"].error
     assert results["jira", "c", "*"].status == "ok"
+
+
+def test_scopes_that_cannot_be_named_once_are_reported_with_the_error_that_was_met(warehouse, records):
+    """And not with what the server says of a scope that is called "*"."""
+    down = SourceUnavailable("github", "the server answers 502", "Check base_url")
+
+    class Shaky(records.source):
+        def scopes(self, stream):
+            self.traffic.calls += 1
+            raise {"a": down, "b": ZeroDivisionError("secret value")}[stream]
+
+    unknown = NotFound("github/*", "the organisation does not exist", "Check its name")
+    shaky = Shaky("github", {"a": [unknown], "b": [unknown], "c": [unknown]})
+    (a,) = ingest(warehouse, "r1", {"github": (shaky, ["a"])})
+    assert (a.scope, a.status, a.error, a.calls) == ("*", "failed", str(down), 1)
+    (b,) = ingest(warehouse, "r2", {"github": (shaky, ["b"])})
+    assert b.error == "github/*/b: internal error (ZeroDivisionError). Please report it"
+    assert shaky.all_cursors == []
 
 
 def test_a_malformed_file_is_told_apart_from_a_failing_server(warehouse, records):
@@ -318,9 +337,19 @@ def test_what_holds_now_is_not_ended_by_what_could_not_be_read_of_it(warehouse, 
     assert teams(batch(["basket"])) == ("ok", ["basket"])
 
 
+def test_a_row_that_is_met_twice_in_one_reading_is_one_row(warehouse, records, read):
+    """As where a page is read again, since rows moved while the list was walked."""
+    _, result = read([page(records, [1], "page-2", [unread(9)]), page(records, [], unread=[unread(9)])])
+    assert result.error.startswith("github/a/s: 1 record could not be read ")
+    assert (result.quarantined_count, result.gap) == (1, "1 record that could not be read")
+
+
 def test_a_stream_that_is_wrong_as_a_whole_is_not_read_to_its_end(warehouse, records, read):
-    many = [unread(number) for number in range(400)]
-    source, result = read([page(records, [number], f"p{number}", many) for number in range(1, 100)])
+    pages = [
+        page(records, [number], f"p{number}", [unread(400 * number + row) for row in range(400)])
+        for number in range(99)
+    ]
+    source, result = read(pages)
     assert source.traffic.calls == 3
     assert result.error.startswith("github/a/s: more than 1,000 records could not be read (github/a/s 0: ")
     assert warehouse.cursors() == {}
