@@ -8,15 +8,16 @@ from datetime import UTC, datetime
 
 import duckdb
 
-from connectors.base import Batch, Cursor, Source
+from connectors.base import Batch, Cursor, Source, Unread
 from connectors.traffic import Traffic
 from pipelines.estimate import Estimate
-from pipelines.fetcher import Arrived, Begun, Counted, Ended
+from pipelines.fetcher import Arrived, Begun, Counted, Ended, with_unread
 from pipelines.gaps import Gap, gap_of
 from pipelines.progress import Progress
 from pipelines.reconciliation import lacking, remember_undelivered, undelivered
 from pipelines.starts import Starts, with_new_fields
 from pipelines.state_records import state_tables
+from pipelines.storable import REFUSALS, storable
 from pipelines.warehouse import (
     Key,
     Landed,
@@ -67,6 +68,8 @@ class Writer:
         self._quarantined = warehouse.quarantined()
         self._halted: set[Key] = set()
         """Streams with a row that could not be read: their position stays before it."""
+        self._set_apart: dict[Key, dict[Unread, None]] = {}
+        """Rows that were read and could not be stored."""
         self._current: dict[str, Begun] = {}
         self._ended: dict[str, set[Key]] = {name: set() for name, (_, streams) in sources.items() if streams}
         """What has been read, of each source that is not done yet."""
@@ -103,8 +106,11 @@ class Writer:
     def compare(self, message: Counted) -> None:
         """Tell a fetcher how many rows of a census are lacking."""
         self.flush()
-        table = self._census_table(message.key)
-        message.answer.put(lacking(self._warehouse.con, message.key, table, message.present))
+        count = 0
+        if message.key not in self._set_apart:  # else it is known what is lacking, and that it does not come
+            table = self._census_table(message.key)
+            count = lacking(self._warehouse.con, message.key, table, message.present)
+        message.answer.put(count)
 
     def _write(self, key: Key) -> None:
         group = self._groups.pop(key, None)
@@ -115,7 +121,23 @@ class Writer:
         if self._is_idle(key, group, read_from):
             return
         try:
-            landed = self._warehouse.land(
+            landed = self._land(key, group, read_from)
+        except REFUSALS:
+            kept = self._storable(key, group)
+            if kept is None:
+                raise
+            for batch in kept:
+                self.take(Arrived(key, batch))
+            self._write(key)
+            return
+        if key not in self._halted:
+            self._cursors[key] = group[-1].cursor
+        self._add(key, landed)
+        self._tell(key[0])
+
+    def _land(self, key: Key, group: Sequence[Batch], read_from: datetime | None) -> Landed:
+        try:
+            return self._warehouse.land(
                 self._run_id,
                 *key,
                 group,
@@ -129,10 +151,16 @@ class Writer:
                 f"{self._warehouse.path}: cannot be written ({str(broken).splitlines()[0]}). "
                 "Free some space or mend the disk; the next run continues where this one stopped"
             ) from broken
-        if key not in self._halted:
-            self._cursors[key] = group[-1].cursor
-        self._add(key, landed)
-        self._tell(key[0])
+
+    def _storable(self, key: Key, group: Sequence[Batch]) -> list[Batch] | None:
+        """A group without the rows that cannot be stored, which are noted; None where there are none."""
+        kept = [storable("/".join(key), batch) for batch in group]
+        if all(after is before for after, before in zip(kept, group, strict=True)):
+            return None
+        for after, before in zip(kept, group, strict=True):
+            found = after.unread[len(before.unread) :]
+            self._set_apart.setdefault(key, {}).update(dict.fromkeys(found))
+        return kept
 
     def _is_idle(self, key: Key, group: Sequence[Batch], read_from: datetime | None) -> bool:
         """Whether nothing came and nothing moved: most streams on most nights, so it costs no transaction."""
@@ -155,6 +183,7 @@ class Writer:
     def end(self, message: Ended) -> None:
         """Write what is left of a stream and note how it went."""
         self._write(message.key)
+        message = self._with_set_apart(message)
         if message.present is not None:
             self.flush()  # what has moved to another scope has arrived, but may not be written yet
             message = self._take_census(message, message.present)
@@ -169,6 +198,15 @@ class Writer:
         if begun and begun.key == message.key:
             del self._current[source]
         self._on_progress(replace(self._progress(message.key), status=message.status))
+
+    def _with_set_apart(self, ended: Ended) -> Ended:
+        """How a stream ended, with what could not be stored in mind: as where a row could not be read."""
+        found = self._set_apart.get(ended.key)
+        if not found:
+            return ended
+        unread = list(dict.fromkeys([*ended.unread, *found]))
+        told = with_unread(ended, unread) if ended.status == "ok" else replace(ended, unread=unread)
+        return replace(told, present=None)
 
     def close(self, source: str) -> None:
         """Nothing more comes from this source."""

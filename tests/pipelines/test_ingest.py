@@ -1,6 +1,7 @@
 """Sources in threads, one writer: what fails is a result and does not stop the rest."""
 
 import weakref
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -342,6 +343,71 @@ def test_a_row_that_is_met_twice_in_one_reading_is_one_row(warehouse, records, r
     _, result = read([page(records, [1], "page-2", [unread(9)]), page(records, [], unread=[unread(9)])])
     assert result.error.startswith("github/a/s: 1 record could not be read ")
     assert (result.quarantined_count, result.gap) == (1, "1 record that could not be read")
+
+
+ODD = "holds text or a number that cannot be stored"
+
+
+@pytest.mark.parametrize(
+    "odd", [{"title": "half a character \ud83d"}, {"additions": 2**70}], ids=["text", "number"]
+)
+def test_a_row_that_cannot_be_stored_costs_no_other_row_and_no_other_source(warehouse, records, read, odd):
+    """What JSON allows, no column holds: half of a character, and any number."""
+    read([page(records, [], mark="old")])
+    bad = Batch(
+        [
+            *(records.pull_request(2), records.review("r2", "2")),
+            *(records.pull_request(9, **odd), records.review("r9", "9")),
+        ],
+        Cursor("old", Pass("new", "page-3")),
+        False,
+        records.now,
+        records.now,
+    )
+    _, result = read([page(records, [1], "page-2"), bad, page(records, [3])])
+    assert stored(warehouse) == [1, 2, 3]
+    reviews = warehouse.con.execute("SELECT id FROM raw.review").fetchall()
+    assert reviews == [("r2",)], "and none of a pull request that is not there"
+    assert (result.status, result.gap) == ("failed", "1 record that could not be read")
+    assert result.error.startswith(
+        f"github/a/s: 1 record could not be read (github/a/s pull_request 9: {ODD})"
+    )
+    assert quarantined(warehouse) == [("github", "a", "s", "github/a/s pull_request 9", ODD, "run-2")]
+    assert warehouse.cursors()["github", "a", "s"] == Cursor("old", Pass("new", "page-2"))
+    _, result = read([page(records, [9])])
+    assert (result.status, stored(warehouse), quarantined(warehouse)) == ("ok", [1, 2, 3, 9], [])
+
+
+def test_a_child_that_cannot_be_stored_takes_its_parent_with_it(warehouse, records, read):
+    rows = [records.pull_request(9), records.review("r8", "9"), records.review("r9", "9", state="\ud800")]
+    read([records.batch([*rows, records.pull_request(1)])])
+    assert stored(warehouse) == [1]
+    assert [place for *_, place, _, _ in quarantined(warehouse)] == ["github/a/s pull_request 9"]
+
+
+def test_an_id_that_cannot_be_stored_is_not_shown_and_withdraws_nothing(warehouse, records, read):
+    odd = records.batch([records.pull_request(9, id="Jane \ud800"), records.pull_request(1)])
+    read([replace(odd, withdrawn=[("pull_request", "\ud800")])])
+    assert stored(warehouse) == [1]
+    assert [place for *_, place, _, _ in quarantined(warehouse)] == ["github/a/s pull_request row 1"]
+
+
+def test_a_stream_with_a_row_that_cannot_be_stored_is_not_read_again_for_it(warehouse, records, read):
+    always = {("github", "s"): Census("pull_request", timedelta(0))}
+    read([page(records, [1, 2, 3])])
+    odd = records.batch([records.pull_request(4, title="\ud83d")], "new")
+    source, result = read([odd], censuses=always)
+    assert (source.all_cursors, result.quarantined_count) == ([Cursor("new")], 1)
+
+
+def test_a_mistake_in_a_transaction_that_is_no_row_ends_the_run(warehouse, records, monkeypatch):
+    def wrong(*_, **__):
+        raise TypeError("a mistake of ours")
+
+    monkeypatch.setattr(warehouse, "land", wrong)
+    source = records.source("github", {"s": [records.batch([records.pull_request(1)])]})
+    with pytest.raises(TypeError, match="a mistake of ours"):
+        ingest(warehouse, "r", {"github": (source, ["s"])})
 
 
 def test_a_stream_that_is_wrong_as_a_whole_is_not_read_to_its_end(warehouse, records, read):
