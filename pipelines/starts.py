@@ -20,6 +20,8 @@ class Census:
 
     table: str
     every: timedelta
+    is_believed: bool = False
+    """What it does not show is gone, also where that is all that was known."""
 
 
 @dataclass(frozen=True, slots=True)

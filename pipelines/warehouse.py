@@ -182,7 +182,7 @@ class Warehouse:
         table: str,
         present: Iterable[str],
         *,
-        is_emptiness_believed: bool = False,
+        is_believed: bool = False,
     ) -> int:
         """Mark what a complete census does not find, and note when it was taken. See `reconcile`."""
         with self._transaction():
@@ -193,7 +193,7 @@ class Warehouse:
                 scope,
                 table,
                 present,
-                is_emptiness_believed=is_emptiness_believed,
+                is_believed=is_believed,
             )
             self.con.execute(
                 "INSERT OR REPLACE INTO ops.census VALUES (?, ?, ?, ?, ?)",

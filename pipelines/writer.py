@@ -289,18 +289,12 @@ class Writer:
     def _take_census(self, ended: Ended, present: Sequence[str]) -> Ended:
         """Mark what a census no longer finds. Returns how the stream ended, with that in mind."""
         key, where, table = ended.key, "/".join(ended.key), self._census_table(ended.key)
-        is_believed = self._starts.reading.is_every_census_due
+        reading = self._starts.reading
+        is_believed = reading.is_every_census_due or reading.censuses[key[0], key[2]].is_believed
         try:
-            changed = self._warehouse.take_census(
-                self._run_id, *key, table, present, is_emptiness_believed=is_believed
-            )
+            changed = self._warehouse.take_census(self._run_id, *key, table, present, is_believed=is_believed)
         except SuspiciousCensusError as suspicious:
-            error = (
-                f"{where}: the source shows none of the {suspicious.known} rows that are "
-                "known, so nothing is marked as deleted. Let the token see them; where all were deleted "
-                "indeed, run once with --full"
-            )
-            return replace(ended, status="failed", error=error)
+            return replace(ended, status="failed", error=f"{where}: {_doubt(suspicious)}")
         self._add(key, Landed(0, changed))
         remember_undelivered(self._warehouse.con, self._run_id, key, table, present)
         if ended.undelivered and self._starts.reading.history_start is None:
@@ -343,3 +337,13 @@ class Writer:
             readings=self._estimate.readings(source, streams, ended | ({begun.key} if begun else set())),
             seconds_left=self._estimate.seconds_left(source, streams, ended, current),
         )
+
+
+def _doubt(suspicious: SuspiciousCensusError) -> str:
+    shown = suspicious.known - suspicious.missing
+    count = f"{shown:,}" if shown else "none"
+    them, they = ("the others", "they") if shown else ("them", "all")
+    return (
+        f"the source shows {count} of the {suspicious.known:,} rows that are known, so nothing is marked as "
+        f"deleted. Let the token see {them}; where {they} were deleted indeed, run once with --full"
+    )
