@@ -88,13 +88,20 @@ class Ended:
 
 
 @dataclass(frozen=True, slots=True)
+class Uncounted:
+    """A stream has been read to its end, and is counted once all of its scopes have been."""
+
+    ended: Ended
+
+
+@dataclass(frozen=True, slots=True)
 class SourceDone:
     """Nothing more comes from this source."""
 
     name: str
 
 
-Message = Begun | Arrived | Counted | Ended | SourceDone
+Message = Begun | Arrived | Uncounted | Counted | Ended | SourceDone
 
 
 class Fetcher(threading.Thread):
@@ -147,6 +154,7 @@ class Fetcher(threading.Thread):
             ended = self._fetch(key, self._starts.cursor(key))
             if ended.status == "ok" and self._starts.is_census_due(key):
                 to_count.append(ended)
+                self._put(Uncounted(ended))
             else:
                 self._put(ended)
         for ended in to_count:

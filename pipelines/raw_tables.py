@@ -180,9 +180,13 @@ class SuspiciousCensusError(Exception):
     """A census finds so few of the rows that are known that a lost permission is more likely."""
 
     def __init__(self, known: int, missing: int) -> None:
-        self.known = known
-        self.missing = missing
-        super().__init__(f"{missing} of {known} known rows were not found")
+        shown = known - missing
+        count = f"{shown:,}" if shown else "none"
+        them, they = ("the others", "they") if shown else ("them", "all")
+        super().__init__(
+            f"the source shows {count} of the {known:,} rows that are known, so nothing is marked as "
+            f"deleted. Let the token see {them}; where {they} were deleted indeed, run once with --full"
+        )
 
 
 def reconcile(

@@ -11,13 +11,14 @@ import duckdb
 from connectors.base import Batch, Cursor, Source, Unread
 from connectors.traffic import Traffic
 from pipelines.estimate import Estimate
-from pipelines.fetcher import Arrived, Begun, Counted, Ended, with_unread
+from pipelines.fetcher import Arrived, Begun, Counted, Ended, Uncounted, with_unread
 from pipelines.gaps import Gap, gap_of
 from pipelines.progress import Progress
 from pipelines.reconciliation import lacking, remember_undelivered, undelivered
 from pipelines.starts import Starts, with_new_fields
 from pipelines.state_records import state_tables
 from pipelines.storable import REFUSALS, storable
+from pipelines.telling import Telling
 from pipelines.warehouse import (
     Key,
     Landed,
@@ -58,8 +59,6 @@ class Writer:
         self._warehouse = warehouse
         self._run_id = run_id
         self._starts = starts
-        self._sources = sources
-        self._on_progress = on_progress
         self._groups: defaultdict[Key, list[Batch]] = defaultdict(list)
         self._waiting: Counter[Key] = Counter()
         """How many records each group holds."""
@@ -70,20 +69,23 @@ class Writer:
         """Streams with a row that could not be read: their position stays before it."""
         self._set_apart: dict[Key, dict[Unread, None]] = {}
         """Rows that were read and could not be stored."""
-        self._current: dict[str, Begun] = {}
-        self._ended: dict[str, set[Key]] = {name: set() for name, (_, streams) in sources.items() if streams}
-        """What has been read, of each source that is not done yet."""
-        self._earlier = {name: source.traffic.copy() for name, (source, _) in sources.items()}
+        self._uncounted: dict[Key, Ended] = {}
+        """What has been read to its end and is still to be counted."""
         new_fields = with_new_fields(warehouse.standings(), starts.reading.fields)
         is_usual_run = not starts.reading.from_the_start and not new_fields
-        self._estimate = Estimate.from_manifest(warehouse.con, is_usual_run=is_usual_run)
+        estimate = Estimate.from_manifest(warehouse.con, is_usual_run=is_usual_run)
+        self._telling = Telling(sources, self._rows, estimate, on_progress)
 
     # --- what is stored
 
     def begin(self, message: Begun) -> None:
         """Remember what is being read."""
-        self._current[message.key[0]] = message
-        self._tell(message.key[0])
+        self._telling.begin(message)
+        self._telling.tell(message.key[0])
+
+    def tell_all(self) -> None:
+        """Say of each source that is not done how it gets on."""
+        self._telling.tell_all()
 
     def take(self, message: Arrived) -> None:
         """Keep a batch until its group is written."""
@@ -102,6 +104,12 @@ class Writer:
         """Write every group that is waiting."""
         for key in list(self._groups):
             self._write(key)
+
+    def wait_for_count(self, message: Uncounted) -> None:
+        """Remember that a stream has been read, should the run be ended before it is counted."""
+        self._write(message.ended.key)
+        self._uncounted[message.ended.key] = message.ended
+        self._telling.leave(message.ended.key)
 
     def compare(self, message: Counted) -> None:
         """Tell a fetcher how many rows of a census are lacking."""
@@ -133,7 +141,7 @@ class Writer:
         if key not in self._halted:
             self._cursors[key] = group[-1].cursor
         self._add(key, landed)
-        self._tell(key[0])
+        self._telling.tell(key[0])
 
     def _land(self, key: Key, group: Sequence[Batch], read_from: datetime | None) -> Landed:
         try:
@@ -188,16 +196,12 @@ class Writer:
             self.flush()  # what has moved to another scope has arrived, but may not be written yet
             message = self._take_census(message, message.present)
         result = self._result(message)
+        self._uncounted.pop(message.key, None)
         self.results.append(result)
         self._unrecorded.append(result)
         if len(self._unrecorded) >= RESULTS_PER_RECORD:
             self._record()
-        source = message.key[0]
-        self._ended[source].add(message.key)
-        begun = self._current.get(source)
-        if begun and begun.key == message.key:
-            del self._current[source]
-        self._on_progress(replace(self._progress(message.key), status=message.status))
+        self._telling.end(message.key, message.status)
 
     def _with_set_apart(self, ended: Ended) -> Ended:
         """How a stream ended, with what could not be stored in mind: as where a row could not be read."""
@@ -211,7 +215,7 @@ class Writer:
     def close(self, source: str) -> None:
         """Nothing more comes from this source."""
         self._record()
-        del self._ended[source]
+        self._telling.close(source)
 
     def _record(self) -> None:
         """Write the results that the manifest does not hold yet."""
@@ -219,11 +223,21 @@ class Writer:
         self._unrecorded.clear()
 
     def abandon(self, unseen: Iterable[Begun]) -> None:
-        """Note which streams were being read when the run was ended, also those that nobody told of yet."""
-        self._current.update({message.key[0]: message for message in unseen})
+        """Note what was being read when the run was ended, also where nobody told of it yet.
+
+        What was only to be counted has been read: it is counted in the next run.
+        """
+        for message in unseen:
+            self._telling.begin(message)
+        current = self._telling.current()
         with suppress(duckdb.Error):  # the warehouse itself may be what ended it
+            for begun in current:
+                self._uncounted.pop(begun.key, None)  # it is being read again
+            read = [self._result(self._with_set_apart(ended)) for ended in self._uncounted.values()]
+            self.results += read
+            self._unrecorded += read
             self._record()
-            for begun in self._current.values():
+            for begun in current:
                 error = (
                     f"{'/'.join(begun.key)}: the run ended before this was read in full. "
                     "The next one continues where this one stopped"
@@ -234,7 +248,7 @@ class Writer:
 
     def _spent(self, source: str) -> Traffic:
         """What a source sent and received that no result accounts for yet."""
-        spent = self._traffic(source)
+        spent = self._telling.traffic(source)
         for one in self.results:
             if one.source == source:
                 counted = Traffic(one.calls, one.bytes_received, one.retries, one.wait_seconds)
@@ -294,7 +308,7 @@ class Writer:
         try:
             changed = self._warehouse.take_census(self._run_id, *key, table, present, is_believed=is_believed)
         except SuspiciousCensusError as suspicious:
-            return replace(ended, status="failed", error=f"{where}: {_doubt(suspicious)}")
+            return replace(ended, status="failed", error=f"{where}: {suspicious}")
         self._add(key, Landed(0, changed))
         remember_undelivered(self._warehouse.con, self._run_id, key, table, present)
         if ended.undelivered and self._starts.reading.history_start is None:
@@ -307,43 +321,3 @@ class Writer:
 
     def _census_table(self, key: Key) -> str:
         return self._starts.reading.censuses[key[0], key[2]].table
-
-    # --- how it gets on
-
-    def tell_all(self) -> None:
-        """Say of each source that is not done how it gets on, also where it only waits."""
-        for source in self._ended:
-            self._tell(source)
-
-    def _tell(self, source: str) -> None:
-        begun = self._current.get(source)
-        self._on_progress(self._progress(begun.key if begun else (source, "", "")))
-
-    def _traffic(self, source: str) -> Traffic:
-        """What a source has sent and received in this run."""
-        return self._sources[source][0].traffic.copy().since(self._earlier[source])
-
-    def _progress(self, key: Key) -> Progress:
-        source, rows = key[0], self._rows.get(key, Landed(0, 0))
-        ended, begun = self._ended[source], self._current.get(source)
-        streams = frozenset(self._sources[source][1])
-        current = (begun.key, datetime.now(UTC) - begun.at) if begun else None
-        return Progress(
-            *key,
-            rows_read=rows.rows_read,
-            rows_changed=rows.rows_changed,
-            traffic=self._traffic(source),
-            done=len(ended),
-            readings=self._estimate.readings(source, streams, ended | ({begun.key} if begun else set())),
-            seconds_left=self._estimate.seconds_left(source, streams, ended, current),
-        )
-
-
-def _doubt(suspicious: SuspiciousCensusError) -> str:
-    shown = suspicious.known - suspicious.missing
-    count = f"{shown:,}" if shown else "none"
-    them, they = ("the others", "they") if shown else ("them", "all")
-    return (
-        f"the source shows {count} of the {suspicious.known:,} rows that are known, so nothing is marked as "
-        f"deleted. Let the token see {them}; where {they} were deleted indeed, run once with --full"
-    )
