@@ -14,12 +14,28 @@ Row = TypeVar("Row")
 REPORT = "Check base_url; if it is right, report this with the server's version"
 
 
+EARLIEST = datetime(1969, 1, 1, tzinfo=UTC)
+"""Servers write "never" as the first moment of their calendar, such as the year 1. Not later than this, since
+a commit without a date has the zero of Unix."""
+
+
 def utc(text: str) -> datetime:
-    """A time in UTC from ISO text. Raises `ValueError` where it has no offset."""
-    at = datetime.fromisoformat(text)
+    """A time in UTC from ISO text. Raises `ValueError` where it has no offset, or stands for no time."""
+    at = _told(datetime.fromisoformat(text))
+    if at is None:
+        raise ValueError("a time that stands for none")
+    return at
+
+
+def utc_if_told(text: str | None) -> datetime | None:
+    """A time in UTC that may be absent, which some servers write as one before there were any of them."""
+    return _told(datetime.fromisoformat(text)) if text else None
+
+
+def _told(at: datetime) -> datetime | None:
     if at.tzinfo is None:
         raise ValueError("a time without an offset")
-    return at.astimezone(UTC)
+    return at.astimezone(UTC) if at >= EARLIEST else None
 
 
 def understand(where: str, read: Callable[[], Understood]) -> Understood:

@@ -255,7 +255,9 @@ class Source(Protocol):
     `KIND: str`, `Settings` (a `SourceSettings`), `STREAMS` (stream → the record tables that it fills,
     parents first), `SCOPES_FROM` (the key under `[[service]]` that lists what a service owns in it,
     or None) and `create(settings, context) -> Source`. Where it can tell what was deleted it also
-    defines `CENSUS`: stream → the least time between two censuses, zero for one in every run.
+    defines `CENSUS`: stream → the least time between two censuses, zero for one in every run. A census
+    that shows little or nothing of what is known is doubted, unless it sets `CENSUS_IS_BELIEVED`: no lost
+    permission and no search that is behind can make it short.
     """
 
     name: str

@@ -29,6 +29,8 @@ class SourceKind:
     """The key under `[[service]]` that lists what a service owns in such a source."""
     census: Mapping[str, timedelta] = field(default_factory=dict)
     """Stream → the least time between two censuses; streams that are not named have none."""
+    census_is_believed: bool = False
+    """Nothing but a deletion can make a census of this kind short."""
 
 
 @cache
@@ -46,6 +48,7 @@ def discover() -> Mapping[str, SourceKind]:
                 (module.__doc__ or "").splitlines()[0],
                 module.SCOPES_FROM,
                 getattr(module, "CENSUS", {}),
+                getattr(module, "CENSUS_IS_BELIEVED", False),
             )
     return MappingProxyType(found)
 

@@ -18,7 +18,7 @@ from typing import Any, cast
 from pydantic import Field
 
 from connectors.addresses import HttpsAddress
-from connectors.answers import each, endless, understand, utc
+from connectors.answers import each, endless, understand, utc, utc_if_told
 from connectors.base import (
     Batch,
     Cursor,
@@ -274,7 +274,7 @@ def _incident(node: Json, created_at: datetime, struck: Sequence[Service]) -> In
 
 
 def _time(node: Json, name: str) -> datetime | None:
-    return utc(node[name]) if node.get(name) else None
+    return utc_if_told(node.get(name))
 
 
 def _told_at(update: Json) -> datetime:

@@ -42,44 +42,73 @@ class Estimate:
         usual = {(source, scope, stream): float(seconds) for source, scope, stream, seconds in rows}
         return cls(usual, {key for key, attempt in attempts(con).items() if attempt.is_asked})
 
-    def readings(self, source: str, streams: AbstractSet[str], begun: AbstractSet[Key]) -> int | None:
-        """How many readings the run will be; None where no earlier run tells."""
-        asked = self._asked(source, streams)
-        return len(asked | begun) if asked else None
+    def of(self, source: str, streams: AbstractSet[str]) -> "Outlook":
+        """What a source still has to read, before anything has been."""
+        asked = {key for key in self.asked if key[0] == source and key[2] in streams}
+        return Outlook(self.usual, asked)
 
-    def seconds_left(
-        self,
-        source: str,
-        streams: AbstractSet[str],
-        ended: AbstractSet[Key],
-        current: tuple[Key, timedelta] | None,
-    ) -> float | None:
+
+class Outlook:
+    """What a source still has to read. Each question is answered without looking at all of its readings.
+
+    Args:
+        usual: how many seconds readings usually take, of whatever source.
+        asked: the readings that there will be as far as earlier runs tell.
+    """
+
+    def __init__(self, usual: Mapping[Key, float], asked: AbstractSet[Key]) -> None:
+        self._usual = usual
+        self._asked = asked
+        self._left = set(asked)
+        self._unknown = sum(key not in usual for key in asked)
+        """Of those that are left, how many have no usual time."""
+        self._seconds = sum(usual.get(key, 0.0) for key in asked)
+        self._ended: set[Key] = set()
+        self._new = 0
+        """Of those that have ended, how many no earlier run told of."""
+
+    @property
+    def done(self) -> int:
+        """How many readings have ended."""
+        return len(self._ended)
+
+    def end(self, key: Key) -> None:
+        """A reading has ended."""
+        if key in self._ended:
+            return
+        self._ended.add(key)
+        self._new += key not in self._asked
+        if key in self._left:
+            self._left.remove(key)
+            self._unknown -= key not in self._usual
+            self._seconds -= self._usual.get(key, 0.0)
+
+    def readings(self, current: Key | None) -> int | None:
+        """How many readings the run will be, with the one that is going on; None where nothing tells it."""
+        if not self._asked:
+            return None
+        is_met = current is None or current in self._asked or current in self._ended
+        return len(self._asked) + self._new + (not is_met)
+
+    def seconds_left(self, current: tuple[Key, timedelta] | None) -> float | None:
         """How long the readings that have not ended usually take.
 
         Args:
-            source: the source's name.
-            streams: those that are asked for.
-            ended: what has been read, of whatever source.
             current: the reading that is going on, and for how long.
 
         Returns:
             Seconds; None in a source's first run, and where a reading is new or takes much longer than it
             usually does.
         """
-        asked = self._asked(source, streams)
-        left = asked - ended
-        if current:
-            left.add(current[0])
-        if not asked or not left <= self.usual.keys():
+        if not self._asked or self._unknown:
             return None
-        total = sum(self.usual[key] for key in left)
+        total = self._seconds if self._left else 0.0
         if current:
             key, elapsed = current
-            usual, taken = self.usual[key], elapsed.total_seconds()
+            if key not in self._usual:
+                return None
+            usual, taken = self._usual[key], elapsed.total_seconds()
             if taken > max(2 * usual, usual + 10):
                 return None
-            total -= min(taken, usual)
-        return total
-
-    def _asked(self, source: str, streams: AbstractSet[str]) -> set[Key]:
-        return {key for key in self.asked if key[0] == source and key[2] in streams}
+            total += (0.0 if key in self._left else usual) - min(taken, usual)
+        return max(total, 0.0)

@@ -88,13 +88,20 @@ class Ended:
 
 
 @dataclass(frozen=True, slots=True)
+class Uncounted:
+    """A stream has been read to its end, and is counted once all of its scopes have been."""
+
+    ended: Ended
+
+
+@dataclass(frozen=True, slots=True)
 class SourceDone:
     """Nothing more comes from this source."""
 
     name: str
 
 
-Message = Begun | Arrived | Counted | Ended | SourceDone
+Message = Begun | Arrived | Uncounted | Counted | Ended | SourceDone
 
 
 class Fetcher(threading.Thread):
@@ -131,10 +138,14 @@ class Fetcher(threading.Thread):
 
     def _read(self, stream: str) -> None:
         """Read a stream in all of its scopes, then count: what has moved to another one is there by now."""
-        scopes = self._scopes(stream)
+        of_all = Ended((self._source.name, "*", stream), "ok", datetime.now(UTC))
+        try:
+            scopes = self._scopes(stream)
+        except Exception as failure:  # noqa: BLE001 - logged where it is a bug
+            self._put(replace(self._gone_wrong(of_all, failure), traffic=self._spent()))
+            return
         if not scopes:  # an inbox without files: read, and nothing was there
-            key = (self._source.name, "*", stream)
-            self._put(Ended(key, "ok", datetime.now(UTC), self._spent()))
+            self._put(replace(of_all, traffic=self._spent()))
         to_count: list[Ended] = []
         for scope in scopes:
             if self._stop_asked.is_set():
@@ -143,6 +154,7 @@ class Fetcher(threading.Thread):
             ended = self._fetch(key, self._starts.cursor(key))
             if ended.status == "ok" and self._starts.is_census_due(key):
                 to_count.append(ended)
+                self._put(Uncounted(ended))
             else:
                 self._put(ended)
         for ended in to_count:
@@ -151,15 +163,10 @@ class Fetcher(threading.Thread):
             self._put(ended if self._broken else self._count(ended))
 
     def _scopes(self, stream: str) -> Sequence[str]:
-        """The stream's scopes; where even these cannot be told, "*" stands for all of them."""
+        """The stream's scopes; where they are not even asked for, "*" stands for all of them."""
         if self._broken:
             return ["*"]
-        try:
-            scopes = self._source.scopes(stream)
-        except Exception:  # fetching "*" meets the same error and reports it
-            log.debug("scopes of %s/%s", self._source.name, stream, exc_info=True)
-            return ["*"]
-        return self._starts.scopes_in_turn(self._source.name, stream, scopes)
+        return self._starts.scopes_in_turn(self._source.name, stream, self._source.scopes(stream))
 
     def _fetch(self, key: Key, cursor: Cursor) -> Ended:
         """Queue one scope's batches."""
@@ -167,21 +174,18 @@ class Fetcher(threading.Thread):
         if self._broken:
             return replace(ended, status="skipped", error=self._broken, is_whole=False)
         self._put(Begun(key, ended.started_at))
-        unread: list[Unread] = []
+        unread: dict[Unread, None] = {}  # each once: a page may be read again
         try:
             for batch in self._batches(key, cursor):
                 self._put(Arrived(key, batch))
                 self._reached[key] = batch.cursor
-                unread += batch.unread
+                unread.update(dict.fromkeys(batch.unread))
                 if len(unread) > MOST_UNREAD:
                     break
             if unread:
-                ended = _with_unread(ended, unread)
-        except SourceError as failure:
-            ended = self._failed(ended, failure, unread)
-        except Exception as bug:  # one source's bug must not cost the others their night
-            log.exception("%s/%s/%s", *key)
-            ended = _internal_error(ended, bug, unread)
+                ended = with_unread(ended, list(unread))
+        except Exception as failure:  # noqa: BLE001 - logged where it is a bug
+            ended = self._gone_wrong(ended, failure, list(unread))
         return replace(ended, traffic=self._spent())
 
     def _spent(self) -> Traffic:
@@ -208,11 +212,9 @@ class Fetcher(threading.Thread):
         try:
             present = list(self._source.census(stream, scope))
             counted = self._completed(ended, present)
-        except SourceError as failure:
-            counted = replace(self._failed(ended, failure), traffic=self._spent(), unread=(), is_whole=True)
-        except Exception as bug:  # as above
-            log.exception("census of %s/%s/%s", *ended.key)
-            counted = replace(_internal_error(ended, bug), traffic=self._spent(), is_whole=True)
+        except Exception as failure:  # noqa: BLE001 - logged where it is a bug
+            counted = self._gone_wrong(ended, failure)
+            counted = replace(counted, traffic=self._spent(), unread=(), is_whole=True)
         return replace(counted, traffic=before.plus(counted.traffic))
 
     def _completed(self, ended: Ended, present: Sequence[str]) -> Ended:
@@ -249,6 +251,13 @@ class Fetcher(threading.Thread):
 
     # --- what goes wrong
 
+    def _gone_wrong(self, ended: Ended, failure: Exception, unread: Sequence[Unread] = ()) -> Ended:
+        """What became of a stream; one source's bug must not cost the others their night."""
+        if isinstance(failure, SourceError):
+            return self._failed(ended, failure, unread)
+        log.error("%s/%s/%s", *ended.key, exc_info=failure)
+        return _internal_error(ended, failure, unread)
+
     def _failed(self, ended: Ended, failure: SourceError, unread: Sequence[Unread] = ()) -> Ended:
         """What a failure means for its stream, and whether it ends the whole source."""
         if stops_everything(failure):
@@ -259,7 +268,7 @@ class Fetcher(threading.Thread):
             error=str(failure),
             is_input_error=isinstance(failure, InputError),
             not_before=failure.until if isinstance(failure, RateLimited) else None,
-            unread=[*unread, *_unread(failure)],
+            unread=list(dict.fromkeys([*unread, *_unread(failure)])),
             is_whole=isinstance(failure, InputError),  # a file is looked at to its end
             present=None,
         )
@@ -279,7 +288,7 @@ def _internal_error(ended: Ended, bug: Exception, unread: Sequence[Unread] = ())
     return replace(ended, status="failed", error=error, unread=unread, is_whole=False, present=None)
 
 
-def _with_unread(ended: Ended, unread: Sequence[Unread]) -> Ended:
+def with_unread(ended: Ended, unread: Sequence[Unread]) -> Ended:
     """A stream some of whose rows could not be read: the others are stored, and it is read again."""
     first, is_whole = unread[0], len(unread) <= MOST_UNREAD
     records = "1 record" if len(unread) == 1 else f"{len(unread):,} records"

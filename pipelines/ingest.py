@@ -13,7 +13,7 @@ from datetime import datetime
 from types import MappingProxyType
 
 from connectors.base import Source
-from pipelines.fetcher import Arrived, Begun, Counted, Ended, Fetcher, Message, SourceDone
+from pipelines.fetcher import Arrived, Begun, Counted, Ended, Fetcher, Message, SourceDone, Uncounted
 from pipelines.progress import Progress
 from pipelines.starts import Census, Reading, Starts, StreamKey
 from pipelines.warehouse import StreamResult, Warehouse
@@ -98,17 +98,24 @@ def _write_all(messages: "queue.Queue[Message]", waiting: set[str], writer: Writ
             message = messages.get(timeout=TELL_EVERY_SECONDS)
         except queue.Empty:
             continue
-        match message:
-            case Begun():
-                writer.begin(message)
-            case Arrived():
-                writer.take(message)
-            case Counted():
-                writer.compare(message)
-            case Ended():
-                writer.end(message)
-            case SourceDone():
-                waiting.discard(message.name)
-                writer.close(message.name)
+        if isinstance(message, SourceDone):
+            waiting.discard(message.name)
+            writer.close(message.name)
+        else:
+            _hand(message, writer)
         if messages.empty():
             writer.flush()
+
+
+def _hand(message: Begun | Arrived | Uncounted | Counted | Ended, writer: Writer) -> None:
+    match message:
+        case Begun():
+            writer.begin(message)
+        case Arrived():
+            writer.take(message)
+        case Uncounted():
+            writer.wait_for_count(message)
+        case Counted():
+            writer.compare(message)
+        case Ended():
+            writer.end(message)

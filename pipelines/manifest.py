@@ -83,6 +83,22 @@ def record(con: duckdb.DuckDBPyConnection, run_id: str, results: Iterable[Stream
         )
 
 
+def forget_old(con: duckdb.DuckDBPyConnection, before: datetime) -> None:
+    """Delete what is older, except the latest line of each reading and the latest of its complete ones.
+
+    With thousands of readings a night, years of them would cost each run more time than it spends reading.
+    """
+    con.execute(
+        "DELETE FROM ops.run_manifest AS m USING ("
+        "SELECT source, scope, stream, arg_max(run_id, finished_at) AS latest, "
+        "arg_max(run_id, finished_at) FILTER (WHERE status = 'ok') AS complete "
+        "FROM ops.run_manifest GROUP BY ALL) AS kept "
+        "WHERE m.finished_at < ? AND m.source = kept.source AND m.scope = kept.scope "
+        "AND m.stream = kept.stream AND m.run_id <> kept.latest AND m.run_id IS DISTINCT FROM kept.complete",
+        [before],
+    )
+
+
 def results_of(con: duckdb.DuckDBPyConnection, run_id: str) -> list[StreamResult]:
     """A run's manifest, in the order in which its streams ended."""
     rows = con.execute(
@@ -110,9 +126,10 @@ def attempts(con: duckdb.DuckDBPyConnection) -> dict[Key, Attempt]:
     rows = con.execute(
         "SELECT source, scope, stream, max(started_at) FILTER "
         "(WHERE status = 'ok' OR (status = 'failed' AND (not_before IS NULL OR rows_read > 0))), "
-        "max(started_at) FILTER (WHERE status = 'ok'), coalesce(bool_or(run_id = last_run), false) "
-        "FROM (SELECT *, arg_max(run_id, finished_at) FILTER (WHERE scope <> '*' OR status = 'ok') "
-        "OVER (PARTITION BY source, stream) AS last_run FROM ops.run_manifest) "
+        "max(started_at) FILTER (WHERE status = 'ok'), bool_or(run_id = last_run) "
+        "FROM ops.run_manifest JOIN ("
+        "SELECT source, stream, arg_max(run_id, finished_at) AS last_run FROM ops.run_manifest "
+        "WHERE scope <> '*' OR status = 'ok' GROUP BY ALL) USING (source, stream) "
         "WHERE scope <> '*' OR status = 'ok' GROUP BY ALL"
     ).fetchall()
     return {(source, scope, stream): Attempt(*told) for source, scope, stream, *told in rows}
@@ -123,22 +140,26 @@ SELECT source, stream, scope, status, calls, bytes_received, retries, wait_secon
     coalesce(q.quarantined_count, 0) AS quarantined_count, q.quarantined_reasons, reread_count,
     gap, gap_from, gap_to, not_before, error, started_at, finished_at, last_success_at
 FROM (
-    SELECT *,
-        run_id = arg_max(run_id, finished_at) OVER (PARTITION BY source, stream) AS is_latest,
-        -- "*" stands for all scopes where a failing source could not even name them
-        CASE WHEN scope = '*'
-            THEN max(finished_at) FILTER (WHERE status = 'ok') OVER (PARTITION BY source, stream)
-            ELSE max(finished_at) FILTER (WHERE status = 'ok') OVER (PARTITION BY source, stream, scope)
-        END AS last_success_at
+    SELECT source, stream, arg_max(run_id, finished_at) AS run_id
     FROM ops.run_manifest
-) AS m
+    GROUP BY ALL
+) AS latest
+JOIN ops.run_manifest AS m USING (source, stream, run_id)
+LEFT JOIN (
+    -- "*" stands for all scopes where a failing source could not even name them
+    SELECT source, stream, CASE WHEN grouping(scope) = 1 THEN '*' ELSE scope END AS scope,
+        max(finished_at) AS last_success_at
+    FROM ops.run_manifest
+    WHERE status = 'ok'
+    GROUP BY GROUPING SETS ((source, stream), (source, stream, scope))
+    HAVING grouping(scope) = 1 OR scope <> '*'
+) AS success USING (source, stream, scope)
 LEFT JOIN (
     SELECT source, scope, stream, CAST(sum(rows) AS BIGINT) AS quarantined_count,
         string_agg(reason || ' (' || rows || ')', '; ' ORDER BY rows DESC, reason) AS quarantined_reasons
     FROM (SELECT source, scope, stream, reason, count(*) AS rows FROM ops.quarantine GROUP BY ALL)
     GROUP BY ALL
-) AS q USING (source, scope, stream)
-WHERE is_latest"""
+) AS q USING (source, scope, stream)"""
 """One row per source, stream and scope of the last run that read the stream, and what is quarantined now.
 
 Scopes of earlier runs alone are left out: they are configured no longer, or were misspelt.

@@ -74,18 +74,22 @@ def key_of(record: type[Record]) -> tuple[str, ...]:
     return ("source", "id", "valid_from") if record.is_state else ("source", "id")
 
 
+def arrow_table(columns: Mapping[str, tuple[str, Any]], records: Sequence[Record]) -> Any:
+    """Records of one type in the form in which they are handed to DuckDB. Raises what no column can hold."""
+    # Arrow's own arrays, a column at a time: a frame, or a tuple for each row, would take many times as long.
+    return pa.table(
+        {name: pa.array(list(map(attrgetter(name), records)), arrow) for name, (_, arrow) in columns.items()}
+    )
+
+
 def arrive(
     con: duckdb.DuckDBPyConnection, columns: Mapping[str, tuple[str, Any]], records: Sequence[Record]
 ) -> None:
     """Put records and their hashes into the temporary table `arriving`."""
-    # Arrow's own arrays, a column at a time: a frame, or a tuple for each row, would take many times as long.
-    arriving = pa.table(
-        {name: pa.array(list(map(attrgetter(name), records)), arrow) for name, (_, arrow) in columns.items()}
-    )
     names = ", ".join(f'"{name}"' for name in columns)
     # The text of a list quotes its members, so that no null looks like a text and no two texts like one.
     hashed = ", ".join(f'"{name}"::VARCHAR' for name in columns)
-    con.register("arriving_rows", arriving)
+    con.register("arriving_rows", arrow_table(columns, records))
     con.execute(
         f"CREATE OR REPLACE TEMP TABLE arriving AS SELECT {names}, "
         f"md5([{hashed}]::VARCHAR) AS row_hash FROM arriving_rows"

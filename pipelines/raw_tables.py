@@ -35,6 +35,12 @@ __all__ = [
 ]
 
 
+PARENTS = ("repository_id", "container_id")
+"""The columns that tell of which thing a scope is the name."""
+FEW_ROWS = 20
+"""So many may be missing at once without a word, also where they are most of what is known."""
+
+
 @dataclass(frozen=True, slots=True)
 class Landed:
     """How many rows a transaction read from batches and how many of them changed the warehouse."""
@@ -92,9 +98,10 @@ def _upsert(
     # What is known of what arrives: a small table, so that a long history is never joined twice.
     con.execute(
         "CREATE OR REPLACE TEMP TABLE known AS "
-        "SELECT k.id, k.row_hash <> a.row_hash OR k.gone_at IS NOT NULL AS differs "
+        "SELECT k.id, k.scope <> ? AS has_moved, "
+        "k.row_hash <> a.row_hash OR k.gone_at IS NOT NULL AS differs "
         f'FROM raw."{table}" k JOIN arriving a ON a.id = k.id WHERE k.source = ?',
-        [source],
+        [scope, source],
     )
     insert = (
         f'INSERT INTO raw."{table}" (source, scope, {names}, row_hash, first_seen_run, changed_run) '
@@ -102,6 +109,13 @@ def _upsert(
     )
     row = [source, scope, run_id, run_id]
     changed += count(con.execute(f"{insert} NOT IN (SELECT id FROM known)", row))
+    if count(con.execute("SELECT count(*) FROM known WHERE has_moved AND NOT differs")):
+        # As it was, but in another scope: no change, yet it is there that it is counted from now on.
+        con.execute(
+            f'UPDATE raw."{table}" SET scope = ? WHERE source = ? '
+            "AND id IN (SELECT id FROM known WHERE has_moved AND NOT differs)",
+            [scope, source],
+        )
     if count(con.execute("SELECT count(*) FROM known WHERE differs")):
         updates = ", ".join(
             f'"{name}" = excluded."{name}"'
@@ -163,11 +177,16 @@ def _drop_orphans(
 
 
 class SuspiciousCensusError(Exception):
-    """A census found none of the rows that are known, which is more likely a lost permission."""
+    """A census finds so few of the rows that are known that a lost permission is more likely."""
 
-    def __init__(self, known: int) -> None:
-        self.known = known
-        super().__init__(f"none of {known} known rows was found")
+    def __init__(self, known: int, missing: int) -> None:
+        shown = known - missing
+        count = f"{shown:,}" if shown else "none"
+        them, they = ("the others", "they") if shown else ("them", "all")
+        super().__init__(
+            f"the source shows {count} of the {known:,} rows that are known, so nothing is marked as "
+            f"deleted. Let the token see {them}; where {they} were deleted indeed, run once with --full"
+        )
 
 
 def reconcile(
@@ -178,7 +197,7 @@ def reconcile(
     table: str,
     present: Iterable[str],
     *,
-    is_emptiness_believed: bool = False,
+    is_believed: bool = False,
 ) -> int:
     """Mark the rows of a scope that a complete census does not find, and unmark those that it finds.
 
@@ -189,19 +208,11 @@ def reconcile(
         How many rows were marked or unmarked. Nothing is deleted.
 
     Raises:
-        SuspiciousCensusError: rows are known, nothing was found, and that is not to be believed.
+        SuspiciousCensusError: nothing or little of what is known was found, and that is not to be
+            believed. What was written until then is to be rolled back.
     """
     con.execute("CREATE OR REPLACE TEMP TABLE present AS SELECT unnest(?::VARCHAR[]) AS id", [[*present]])
     is_present = "id IN (SELECT id FROM present)"
-    known = count(
-        con.execute(
-            f'SELECT count(*) FROM raw."{table}" WHERE source = ? AND scope = ? AND gone_at IS NULL',
-            [source, scope],
-        )
-    )
-    found = count(con.execute("SELECT count(*) FROM present"))
-    if known and not found and not is_emptiness_believed:
-        raise SuspiciousCensusError(known)
     con.execute(
         f'UPDATE raw."{table}" SET scope = ? WHERE source = ? AND scope <> ? AND {is_present}',
         [scope, source, scope],
@@ -212,12 +223,35 @@ def reconcile(
         [run_id, source],
     )
     changed = count(unmarked)
+    counted = f"source = $source AND scope = $scope AND gone_at IS NULL{_within_same_parents(table)}"
+    is_missing = f"changed_run <> $run AND NOT {is_present}"
+    row = {"source": source, "scope": scope, "run": run_id}
+    ((found, known, missing),) = con.execute(
+        f"SELECT (SELECT count(*) FROM present), count(*), count(*) FILTER ({is_missing}) "
+        f'FROM raw."{table}" WHERE {counted}',
+        row,
+    ).fetchall()
+    if not is_believed and ((known and not found) or (missing > FEW_ROWS and missing > known / 2)):
+        raise SuspiciousCensusError(known, missing if found else known)
     marked = con.execute(
-        f'UPDATE raw."{table}" SET gone_at = ?, changed_run = ? WHERE source = ? AND scope = ? '
-        f"AND gone_at IS NULL AND changed_run <> ? AND NOT {is_present}",
-        [datetime.now(UTC), run_id, source, scope, run_id],
+        f'UPDATE raw."{table}" SET gone_at = $now, changed_run = $run WHERE {counted} AND {is_missing}',
+        {**row, "now": datetime.now(UTC)},
     )
     return changed + count(marked)
+
+
+def _within_same_parents(table: str) -> str:
+    """The condition that a row belongs to a repository or project of which the census shows a row.
+
+    Others were stored under the scope's name when it was another one's: this census says nothing of them.
+    """
+    parent = next((name for name in PARENTS if name in columns_of(RECORD_BY_TABLE[table])), None)
+    if parent is None:
+        return ""
+    return (
+        f' AND (NOT EXISTS (FROM present) OR "{parent}" IN (SELECT "{parent}" FROM raw."{table}" '
+        "WHERE source = $source AND id IN (SELECT id FROM present)))"
+    )
 
 
 def _latest_rows(

@@ -72,7 +72,7 @@ def censuses(configuration: Configuration) -> dict[tuple[str, str], Census]:
     for settings in configuration.sources:
         kind = discover()[settings.kind]
         for stream, every in kind.census.items():
-            found[settings.name, stream] = Census(kind.streams[stream][0], every)
+            found[settings.name, stream] = Census(kind.streams[stream][0], every, kind.census_is_believed)
     return found
 
 

@@ -20,6 +20,8 @@ class Census:
 
     table: str
     every: timedelta
+    is_believed: bool = False
+    """What it does not show is gone, also where that is all that was known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +74,8 @@ class Starts:
         return self._standings.get(key) == Standing(cursor, read_from, self.fields(key))
 
     def is_from_the_start(self, key: Key) -> bool:
-        """Whether the run reads everything of a stream that there is."""
-        return self.cursor(key) == Cursor()
+        """Whether the run reads everything of a stream that there is, or the rest of such a reading."""
+        return self.cursor(key).watermark is None
 
     def read_from(self, key: Key, *, is_complete: bool) -> datetime | None:
         """The start of history that the stream will have been read from.
@@ -134,15 +136,20 @@ class Starts:
 
         Where a source cannot even name its scopes ("*"), it is the one that is furthest behind.
         """
+        moments = [self._known_up_to(one) for one in self._scopes_of(key) or [key]]
+        known = [one for one in moments if one]
+        return min(known) if len(known) == len(moments) else None
+
+    def _scopes_of(self, key: Key) -> list[Key]:
+        """The readings that a "*" stands for; none where it is a scope of its own."""
         source, scope, stream = key
-        keys = [
+        if scope != "*":
+            return []
+        return [
             one
             for one, attempt in self._attempts.items()
             if attempt.is_asked and (one[0], one[2]) == (source, stream)
         ]
-        moments = [self._known_up_to(one) for one in (keys if scope == "*" and keys else [key])]
-        known = [one for one in moments if one]
-        return min(known) if len(known) == len(moments) else None
 
     def _known_up_to(self, key: Key) -> datetime | None:
         """The watermark's time where it tells one, else when the last complete reading began."""

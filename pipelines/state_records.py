@@ -52,7 +52,7 @@ def keep_states(
             continue
         for table in sorted({*state_tables(stream), *(record.table for record in states)}):
             records = list({record.id: record for record in states if record.table == table}.values())
-            written += _keep(con, run_id, source, scope, table, records, _day_of(batch))
+            written += _keep(con, run_id, source, scope, stream, table, records, _day_of(batch))
     return written
 
 
@@ -65,13 +65,14 @@ def _keep(
     run_id: str,
     source: str,
     scope: str,
+    stream: str,
     table: str,
     records: Sequence[Record],
     day: date,
 ) -> int:
     """Make the table say that from the day on exactly these records hold in the scope."""
     arrive(con, columns_of(RECORD_BY_TABLE[table]), records)
-    _follow_renamed_scope(con, source, scope, table)
+    _follow(con, source, scope, stream, table)
     ((day,),) = con.execute(
         f'SELECT greatest(?::DATE, max(valid_from), max(valid_to)) FROM raw."{table}" '
         "WHERE source = ? AND scope = ?",
@@ -81,13 +82,29 @@ def _keep(
     return changed + _write_rows_of_the_day(con, run_id, source, scope, table, day)
 
 
-def _follow_renamed_scope(con: duckdb.DuckDBPyConnection, source: str, scope: str, table: str) -> None:
-    """A scope of which a row turns up in another one has been renamed: its rows come along."""
+def _follow(con: duckdb.DuckDBPyConnection, source: str, scope: str, stream: str, table: str) -> None:
+    """Let what is told here and stands under another scope come along.
+
+    Where the scope is read for the first time and most of another one turns up in it, that one has been
+    renamed: its other rows come along too, to end here, since nobody will tell of them there any more. Else
+    two scopes tell of the same thing, as two files of the inbox may, and each keeps the others of its rows.
+    """
+    is_told = "id IN (SELECT id FROM arriving)"
+    is_new = (
+        con.execute(
+            "SELECT 1 FROM ops.cursor WHERE source = ? AND scope = ? AND stream = ?", [source, scope, stream]
+        ).fetchall()
+        == []
+    )
+    renamed = con.execute(
+        f'SELECT scope FROM raw."{table}" WHERE source = ? AND scope <> ? AND valid_to IS NULL '
+        f"GROUP BY scope HAVING ? AND count(*) FILTER ({is_told}) > count(*) / 2",
+        [source, scope, is_new],
+    ).fetchall()
     con.execute(
-        f'UPDATE raw."{table}" SET scope = ? WHERE source = ? AND scope IN ('
-        f'SELECT k.scope FROM raw."{table}" k JOIN arriving a ON a.id = k.id '
-        "WHERE k.source = ? AND k.scope <> ? AND k.valid_to IS NULL)",
-        [scope, source, source, scope],
+        f'UPDATE raw."{table}" SET scope = ? WHERE source = ? AND scope <> ? '
+        f"AND ({is_told} OR list_contains(?::VARCHAR[], scope))",
+        [scope, source, scope, [one for (one,) in renamed]],
     )
 
 

@@ -60,26 +60,39 @@ def wait_end(traffic: Traffic) -> datetime | None:
 
 @dataclass(slots=True)
 class _Source:
-    """What is known of one source: its latest progress, and the rows of each of its streams."""
+    """What is known of one source: its latest progress, and the sums over its streams."""
 
     latest: Progress
     streams: dict[tuple[str, str], Progress] = field(default_factory=dict)
+    rows: int = 0
+    changed: int = 0
+    failed: int = 0
 
     def take(self, progress: Progress) -> None:
+        """Count it instead of what was known of its stream: thousands are not added up for each line."""
         self.latest = progress
         if progress.stream:
+            before = self.streams.get((progress.stream, progress.scope))
+            if before:
+                self._count(before, -1)
+            self._count(progress, 1)
             self.streams[progress.stream, progress.scope] = progress
+
+    def _count(self, progress: Progress, times: int) -> None:
+        self.rows += times * progress.rows_read
+        self.changed += times * progress.rows_changed
+        self.failed += times * (progress.status not in ("ok", None))
 
     def line(self) -> tuple[RenderableType, ...]:
         """The cells of its line: name, rows, changed rows, what was sent and received, how it stands."""
-        traffic, streams = self.latest.traffic, self.streams.values()
+        traffic = self.latest.traffic
         sent = f"{traffic.calls:,} calls, {size(traffic.bytes_received)}"
         if traffic.allowance_left is not None:
             sent += f", {traffic.allowance_left:,} left"
         return (
             f"  {self.latest.source}",
-            f"{sum(one.rows_read for one in streams):,} rows",
-            f"{sum(one.rows_changed for one in streams):,} changed",
+            f"{self.rows:,} rows",
+            f"{self.changed:,} changed",
             sent if traffic.calls else "",
             self._state(),
         )
@@ -88,9 +101,8 @@ class _Source:
         until = wait_end(self.latest.traffic)
         if until:
             return Text(f"waits until {until.astimezone():%H:%M:%S} for its limit or another try", "bold")
-        failed = sum(one.status not in ("ok", None) for one in self.streams.values())
         running = self.latest if self.latest.status is None else None
-        parts = [f"{failed} failed"] if failed else []
+        parts = [f"{self.failed} failed"] if self.failed else []
         if running and running.stream:
             parts.append(
                 running.stream if running.scope == "*" else f"{running.stream} of {running.scope}",
@@ -99,7 +111,7 @@ class _Source:
             parts.append(f"{running.done} of {running.readings}")
         if running and running.seconds_left is not None:
             parts.append(time_left(running.seconds_left))
-        return Text(", ".join(parts) or "read", "bold red" if failed else "dim")
+        return Text(", ".join(parts) or "read", "bold red" if self.failed else "dim")
 
 
 class LiveReporter:

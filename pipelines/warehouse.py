@@ -6,7 +6,7 @@ Records and the cursor that is true once they are stored are written in one tran
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,16 @@ import duckdb
 from connectors.base import Batch, Cursor, Unread
 from pipelines.configuration_tables import CONFIGURATION_COLUMNS, create_configuration_tables
 from pipelines.erased import ERASED_TABLES, Erased
-from pipelines.manifest import MANIFEST_TABLE, Attempt, Key, StreamResult, attempts, record, results_of
+from pipelines.manifest import (
+    MANIFEST_TABLE,
+    Attempt,
+    Key,
+    StreamResult,
+    attempts,
+    forget_old,
+    record,
+    results_of,
+)
 from pipelines.raw_tables import (
     RECORD_BY_TABLE,
     Landed,
@@ -43,6 +52,8 @@ __all__ = [
 ]
 
 SCHEMA_VERSION = 1
+MANIFESTS_KEPT = timedelta(days=400)
+"""A year to compare with; of each reading the latest lines are kept for ever."""
 SCHEMAS = ("raw", "config", "staged", "facts", "ops")
 OPS_TABLES = """
 CREATE TABLE IF NOT EXISTS ops.cursor (
@@ -193,7 +204,7 @@ class Warehouse:
         table: str,
         present: Iterable[str],
         *,
-        is_emptiness_believed: bool = False,
+        is_believed: bool = False,
     ) -> int:
         """Mark what a complete census does not find, and note when it was taken. See `reconcile`."""
         with self._transaction():
@@ -204,7 +215,7 @@ class Warehouse:
                 scope,
                 table,
                 present,
-                is_emptiness_believed=is_emptiness_believed,
+                is_believed=is_believed,
             )
             self.con.execute(
                 "INSERT OR REPLACE INTO ops.census VALUES (?, ?, ?, ?, ?)",
@@ -257,7 +268,9 @@ class Warehouse:
             record(self.con, run_id, results)
 
     def start_run(self, run_id: str, as_of: datetime, *, is_demo: bool) -> None:
-        """Note that a run has begun; a retried step notes it again."""
+        """Note that a run has begun, and forget what old ones did; a retried step notes it again."""
+        with self._transaction():
+            forget_old(self.con, datetime.now(UTC) - MANIFESTS_KEPT)
         self.con.execute(
             "INSERT OR REPLACE INTO ops.run VALUES (?, ?, ?, NULL, 'running', NULL, ?)",
             [run_id, as_of, datetime.now(UTC), is_demo],

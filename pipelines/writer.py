@@ -8,15 +8,17 @@ from datetime import UTC, datetime
 
 import duckdb
 
-from connectors.base import Batch, Cursor, Source
+from connectors.base import Batch, Cursor, Source, Unread
 from connectors.traffic import Traffic
 from pipelines.estimate import Estimate
-from pipelines.fetcher import Arrived, Begun, Counted, Ended
+from pipelines.fetcher import Arrived, Begun, Counted, Ended, Uncounted, with_unread
 from pipelines.gaps import Gap, gap_of
 from pipelines.progress import Progress
 from pipelines.reconciliation import lacking, remember_undelivered, undelivered
 from pipelines.starts import Starts, with_new_fields
 from pipelines.state_records import state_tables
+from pipelines.storable import REFUSALS, storable
+from pipelines.telling import Telling
 from pipelines.warehouse import (
     Key,
     Landed,
@@ -57,8 +59,6 @@ class Writer:
         self._warehouse = warehouse
         self._run_id = run_id
         self._starts = starts
-        self._sources = sources
-        self._on_progress = on_progress
         self._groups: defaultdict[Key, list[Batch]] = defaultdict(list)
         self._waiting: Counter[Key] = Counter()
         """How many records each group holds."""
@@ -67,20 +67,25 @@ class Writer:
         self._quarantined = warehouse.quarantined()
         self._halted: set[Key] = set()
         """Streams with a row that could not be read: their position stays before it."""
-        self._current: dict[str, Begun] = {}
-        self._ended: dict[str, set[Key]] = {name: set() for name, (_, streams) in sources.items() if streams}
-        """What has been read, of each source that is not done yet."""
-        self._earlier = {name: source.traffic.copy() for name, (source, _) in sources.items()}
+        self._set_apart: dict[Key, dict[Unread, None]] = {}
+        """Rows that were read and could not be stored."""
+        self._uncounted: dict[Key, Ended] = {}
+        """What has been read to its end and is still to be counted."""
         new_fields = with_new_fields(warehouse.standings(), starts.reading.fields)
         is_usual_run = not starts.reading.from_the_start and not new_fields
-        self._estimate = Estimate.from_manifest(warehouse.con, is_usual_run=is_usual_run)
+        estimate = Estimate.from_manifest(warehouse.con, is_usual_run=is_usual_run)
+        self._telling = Telling(sources, self._rows, estimate, on_progress)
 
     # --- what is stored
 
     def begin(self, message: Begun) -> None:
         """Remember what is being read."""
-        self._current[message.key[0]] = message
-        self._tell(message.key[0])
+        self._telling.begin(message)
+        self._telling.tell(message.key[0])
+
+    def tell_all(self) -> None:
+        """Say of each source that is not done how it gets on."""
+        self._telling.tell_all()
 
     def take(self, message: Arrived) -> None:
         """Keep a batch until its group is written."""
@@ -100,11 +105,20 @@ class Writer:
         for key in list(self._groups):
             self._write(key)
 
+    def wait_for_count(self, message: Uncounted) -> None:
+        """Remember that a stream has been read, should the run be ended before it is counted."""
+        self._write(message.ended.key)
+        self._uncounted[message.ended.key] = message.ended
+        self._telling.leave(message.ended.key)
+
     def compare(self, message: Counted) -> None:
         """Tell a fetcher how many rows of a census are lacking."""
         self.flush()
-        table = self._census_table(message.key)
-        message.answer.put(lacking(self._warehouse.con, message.key, table, message.present))
+        count = 0
+        if message.key not in self._set_apart:  # else it is known what is lacking, and that it does not come
+            table = self._census_table(message.key)
+            count = lacking(self._warehouse.con, message.key, table, message.present)
+        message.answer.put(count)
 
     def _write(self, key: Key) -> None:
         group = self._groups.pop(key, None)
@@ -115,7 +129,23 @@ class Writer:
         if self._is_idle(key, group, read_from):
             return
         try:
-            landed = self._warehouse.land(
+            landed = self._land(key, group, read_from)
+        except REFUSALS:
+            kept = self._storable(key, group)
+            if kept is None:
+                raise
+            for batch in kept:
+                self.take(Arrived(key, batch))
+            self._write(key)
+            return
+        if key not in self._halted:
+            self._cursors[key] = group[-1].cursor
+        self._add(key, landed)
+        self._telling.tell(key[0])
+
+    def _land(self, key: Key, group: Sequence[Batch], read_from: datetime | None) -> Landed:
+        try:
+            return self._warehouse.land(
                 self._run_id,
                 *key,
                 group,
@@ -129,10 +159,16 @@ class Writer:
                 f"{self._warehouse.path}: cannot be written ({str(broken).splitlines()[0]}). "
                 "Free some space or mend the disk; the next run continues where this one stopped"
             ) from broken
-        if key not in self._halted:
-            self._cursors[key] = group[-1].cursor
-        self._add(key, landed)
-        self._tell(key[0])
+
+    def _storable(self, key: Key, group: Sequence[Batch]) -> list[Batch] | None:
+        """A group without the rows that cannot be stored, which are noted; None where there are none."""
+        kept = [storable("/".join(key), batch) for batch in group]
+        if all(after is before for after, before in zip(kept, group, strict=True)):
+            return None
+        for after, before in zip(kept, group, strict=True):
+            found = after.unread[len(before.unread) :]
+            self._set_apart.setdefault(key, {}).update(dict.fromkeys(found))
+        return kept
 
     def _is_idle(self, key: Key, group: Sequence[Batch], read_from: datetime | None) -> bool:
         """Whether nothing came and nothing moved: most streams on most nights, so it costs no transaction."""
@@ -155,25 +191,31 @@ class Writer:
     def end(self, message: Ended) -> None:
         """Write what is left of a stream and note how it went."""
         self._write(message.key)
+        message = self._with_set_apart(message)
         if message.present is not None:
             self.flush()  # what has moved to another scope has arrived, but may not be written yet
             message = self._take_census(message, message.present)
         result = self._result(message)
+        self._uncounted.pop(message.key, None)
         self.results.append(result)
         self._unrecorded.append(result)
         if len(self._unrecorded) >= RESULTS_PER_RECORD:
             self._record()
-        source = message.key[0]
-        self._ended[source].add(message.key)
-        begun = self._current.get(source)
-        if begun and begun.key == message.key:
-            del self._current[source]
-        self._on_progress(replace(self._progress(message.key), status=message.status))
+        self._telling.end(message.key, message.status)
+
+    def _with_set_apart(self, ended: Ended) -> Ended:
+        """How a stream ended, with what could not be stored in mind: as where a row could not be read."""
+        found = self._set_apart.get(ended.key)
+        if not found:
+            return ended
+        unread = list(dict.fromkeys([*ended.unread, *found]))
+        told = with_unread(ended, unread) if ended.status == "ok" else replace(ended, unread=unread)
+        return replace(told, present=None)
 
     def close(self, source: str) -> None:
         """Nothing more comes from this source."""
         self._record()
-        del self._ended[source]
+        self._telling.close(source)
 
     def _record(self) -> None:
         """Write the results that the manifest does not hold yet."""
@@ -181,11 +223,21 @@ class Writer:
         self._unrecorded.clear()
 
     def abandon(self, unseen: Iterable[Begun]) -> None:
-        """Note which streams were being read when the run was ended, also those that nobody told of yet."""
-        self._current.update({message.key[0]: message for message in unseen})
+        """Note what was being read when the run was ended, also where nobody told of it yet.
+
+        What was only to be counted has been read: it is counted in the next run.
+        """
+        for message in unseen:
+            self._telling.begin(message)
+        current = self._telling.current()
         with suppress(duckdb.Error):  # the warehouse itself may be what ended it
+            for begun in current:
+                self._uncounted.pop(begun.key, None)  # it is being read again
+            read = [self._result(self._with_set_apart(ended)) for ended in self._uncounted.values()]
+            self.results += read
+            self._unrecorded += read
             self._record()
-            for begun in self._current.values():
+            for begun in current:
                 error = (
                     f"{'/'.join(begun.key)}: the run ended before this was read in full. "
                     "The next one continues where this one stopped"
@@ -196,7 +248,7 @@ class Writer:
 
     def _spent(self, source: str) -> Traffic:
         """What a source sent and received that no result accounts for yet."""
-        spent = self._traffic(source)
+        spent = self._telling.traffic(source)
         for one in self.results:
             if one.source == source:
                 counted = Traffic(one.calls, one.bytes_received, one.retries, one.wait_seconds)
@@ -251,18 +303,12 @@ class Writer:
     def _take_census(self, ended: Ended, present: Sequence[str]) -> Ended:
         """Mark what a census no longer finds. Returns how the stream ended, with that in mind."""
         key, where, table = ended.key, "/".join(ended.key), self._census_table(ended.key)
-        is_believed = self._starts.reading.is_every_census_due
+        reading = self._starts.reading
+        is_believed = reading.is_every_census_due or reading.censuses[key[0], key[2]].is_believed
         try:
-            changed = self._warehouse.take_census(
-                self._run_id, *key, table, present, is_emptiness_believed=is_believed
-            )
+            changed = self._warehouse.take_census(self._run_id, *key, table, present, is_believed=is_believed)
         except SuspiciousCensusError as suspicious:
-            error = (
-                f"{where}: the source shows none of the {suspicious.known} rows that are "
-                "known, so nothing is marked as deleted. Let the token see them; where all were deleted "
-                "indeed, run once with --full"
-            )
-            return replace(ended, status="failed", error=error)
+            return replace(ended, status="failed", error=f"{where}: {suspicious}")
         self._add(key, Landed(0, changed))
         remember_undelivered(self._warehouse.con, self._run_id, key, table, present)
         if ended.undelivered and self._starts.reading.history_start is None:
@@ -275,33 +321,3 @@ class Writer:
 
     def _census_table(self, key: Key) -> str:
         return self._starts.reading.censuses[key[0], key[2]].table
-
-    # --- how it gets on
-
-    def tell_all(self) -> None:
-        """Say of each source that is not done how it gets on, also where it only waits."""
-        for source in self._ended:
-            self._tell(source)
-
-    def _tell(self, source: str) -> None:
-        begun = self._current.get(source)
-        self._on_progress(self._progress(begun.key if begun else (source, "", "")))
-
-    def _traffic(self, source: str) -> Traffic:
-        """What a source has sent and received in this run."""
-        return self._sources[source][0].traffic.copy().since(self._earlier[source])
-
-    def _progress(self, key: Key) -> Progress:
-        source, rows = key[0], self._rows.get(key, Landed(0, 0))
-        ended, begun = self._ended[source], self._current.get(source)
-        streams = frozenset(self._sources[source][1])
-        current = (begun.key, datetime.now(UTC) - begun.at) if begun else None
-        return Progress(
-            *key,
-            rows_read=rows.rows_read,
-            rows_changed=rows.rows_changed,
-            traffic=self._traffic(source),
-            done=len(ended),
-            readings=self._estimate.readings(source, streams, ended | ({begun.key} if begun else set())),
-            seconds_left=self._estimate.seconds_left(source, streams, ended, current),
-        )

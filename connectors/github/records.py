@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from connectors.answers import utc
+from connectors.answers import utc, utc_if_told
 from connectors.base import UnexpectedShape
 from connectors.records import (
     Account,
@@ -27,7 +27,7 @@ PICKED = re.compile(r"\(cherry picked from commit\s+([0-9a-f]{7,64})\)", re.IGNO
 
 def moment_or_none(value: str | None) -> datetime | None:
     """A time in UTC, or None."""
-    return utc(value) if value else None
+    return utc_if_told(value)
 
 
 def named_commits(pattern: re.Pattern[str], message: str | None) -> list[str] | None:

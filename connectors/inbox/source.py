@@ -38,6 +38,8 @@ STREAMS: Mapping[str, tuple[str, ...]] = {
 STATES = frozenset({"service_level_objectives"})
 """Types whose records are what holds now: their files are told whole each time, and need no census."""
 CENSUS = dict.fromkeys([*(name for name in ROWS if name in LISTS - STATES), ACCOUNTS], timedelta())
+CENSUS_IS_BELIEVED = True
+"""A file is there as a whole: what it does not list, somebody has taken out."""
 Settings = InboxSettings
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from connectors.answers import utc
+from connectors.answers import utc, utc_if_told
 from connectors.incident_services import Service, first_and_further
 from connectors.records import Incident
 
@@ -60,7 +60,7 @@ def services(node: Json, field: str) -> list[Service]:
 
 def updated_at(node: Json) -> datetime | None:
     """When an incident was last updated."""
-    return utc(node["updated_at"]) if node.get("updated_at") else None
+    return utc_if_told(node.get("updated_at"))
 
 
 def incident(node: Json, struck: Sequence[Service], field: str, names: Timestamps) -> Incident:
@@ -116,9 +116,9 @@ def _issue(reference: Json) -> str | None:
 def _times(node: Json) -> Iterator[tuple[str, datetime]]:
     """The timestamps that have a time."""
     for one in node.get("incident_timestamp_values") or []:
-        value = (one.get("value") or {}).get("value")
-        if value:
-            yield one["incident_timestamp"]["name"], utc(value)
+        at = utc_if_told((one.get("value") or {}).get("value"))
+        if at:
+            yield one["incident_timestamp"]["name"], at
 
 
 def _plain(name: str) -> str:

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from connectors.answers import utc
+from connectors.answers import utc, utc_if_told
 from connectors.records import Incident
 
 Json = Mapping[str, Any]
 
 
 def _moment_or_none(value: str | None) -> datetime | None:
-    return utc(value) if value else None
+    return utc_if_told(value)
 
 
 def service_names(node: Json) -> tuple[str | None, str | None]:

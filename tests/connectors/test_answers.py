@@ -1,8 +1,10 @@
 """Reading lists row by row: one that cannot be read does not cost the others."""
 
+from datetime import UTC, datetime
+
 import pytest
 
-from connectors.answers import each, understand
+from connectors.answers import each, understand, utc, utc_if_told
 from connectors.base import Batch, Cursor, UnexpectedShape, Unread
 
 WHERE = "jira/PAY/issues"
@@ -12,6 +14,23 @@ def number_and_double(row):
     """Two records of a row, or none at all."""
     yield row["number"]
     yield row["double"] * 1
+
+
+@pytest.mark.parametrize(
+    "never", ["0001-01-01T00:00:00Z", "0001-01-01T00:00:00+14:00", "1601-01-01T00:00:00Z"]
+)
+def test_the_beginning_of_a_calendar_stands_for_no_time(never):
+    """A server that has no time to tell may write the zero of its own: weeks would be counted from there."""
+    assert utc_if_told(never) is None
+    with pytest.raises(ValueError, match="stands for none"):
+        utc(never)
+
+
+def test_a_time_may_be_absent_and_a_commit_may_have_the_zero_of_unix():
+    assert utc_if_told(None) is utc_if_told("") is None
+    assert utc("1970-01-01T00:00:00+02:00") == datetime(1969, 12, 31, 22, tzinfo=UTC)
+    with pytest.raises(ValueError, match="without an offset"):
+        utc_if_told("2026-03-01T00:00:00")
 
 
 def test_all_records_of_each_row_are_found_in_order():

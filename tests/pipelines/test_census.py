@@ -1,12 +1,16 @@
 """What was deleted is noticed by counting, and only a census that is sound and complete marks anything."""
 
+import tomllib
 from datetime import timedelta
 
 import pytest
 import time_machine
 
-from connectors.base import SourceUnavailable
+from connectors.base import SourceContext, SourceUnavailable
+from connectors.inbox import source as inbox
+from pipelines.config_model import Configuration
 from pipelines.ingest import Census, ingest
+from pipelines.sources import censuses
 
 EVERY_RUN = Census("pull_request", timedelta(0))
 WEEKLY = Census("pull_request", timedelta(days=6, hours=12))
@@ -117,6 +121,32 @@ def test_an_empty_census_is_believed_where_it_was_asked_for(run, gone):
     assert run({"a": []}, [])["a"].status == "ok", "there is nothing left to be missed"
 
 
+def test_a_census_that_shows_little_of_what_is_known_is_not_believed(run, gone):
+    """A lost security level, an index that is being rebuilt: most rows are missing, and none was deleted."""
+    run({"a": range(1, 51)}, [])
+    result = run({"a": []}, ["1", "2"])["a"]
+    assert gone() == []
+    assert result.status == "failed"
+    assert result.error == (
+        "github/a/s: the source shows 2 of the 50 rows that are known, so nothing is marked as deleted. "
+        "Let the token see the others; where they were deleted indeed, run once with --full"
+    )
+    assert run({"a": []}, ["1", "2"], is_every_census_due=True)["a"].rows_changed == 48
+
+
+def test_a_census_that_shows_half_or_misses_a_few_is_believed(run, gone):
+    run({"a": range(1, 51), "b": range(60, 81)}, [])
+    run({"a": [], "b": []}, {"a": map(str, range(1, 26)), "b": ["60"]})
+    assert gone() == [*range(26, 51), *range(61, 81)]
+
+
+def test_a_source_that_cannot_lose_sight_of_its_rows_is_believed(run, gone):
+    census = Census("pull_request", timedelta(0), is_believed=True)
+    run({"a": range(1, 51)}, [])
+    assert run({"a": []}, [], census=census)["a"].status == "ok"
+    assert len(gone()) == 50
+
+
 def test_a_row_that_moves_to_a_scope_that_is_read_stays(run, gone):
     run({"a": [1, 2], "b": [3]}, {"a": [], "b": []})
     # 2 has moved from a to b, and is delivered there after a was read.
@@ -160,3 +190,90 @@ def test_a_stream_without_a_census_is_never_counted(warehouse, records):
         source = records.source("github", {"s": [records.batch([], "mark")]}, present=[DOWN])
         (result,) = ingest(warehouse, f"run-{number}", {"github": (source, ["s"])})
         assert result.status == "ok"
+
+
+# --- the name of a repository that another one takes over
+
+
+@pytest.fixture
+def night(warehouse, records):
+    """Read scopes, each holding numbers of one repository, and count them; the results by scope."""
+    count = 0
+
+    def run_once(**holds):
+        nonlocal count
+        count += 1
+        told = {
+            scope: [records.batch([records.pull_request(n, repository_id=repository) for n in numbers], "m")]
+            for scope, (repository, numbers) in holds.items()
+        }
+        present = {scope: list(map(str, numbers)) for scope, (_, numbers) in holds.items()}
+        source = records.source("github", {"s": told}, list(holds), present)
+        always = {("github", "s"): EVERY_RUN}
+        results = ingest(warehouse, f"run-{count}", {"github": (source, ["s"])}, censuses=always)
+        return {one.scope: one for one in results}
+
+    return run_once
+
+
+def test_a_repository_whose_name_another_one_takes_over_keeps_its_rows(night, gone):
+    night(api=("7", [1, 2, 3]))
+    results = night(api=("8", [11]), api_old=("7", [1, 2, 3]))
+    assert gone() == []
+    assert {scope: one.rows_changed for scope, one in results.items()} == {"api": 1, "api_old": 0}
+    night(api=("8", [11]), api_old=("7", [1, 3]))
+    assert gone() == [2]
+
+
+def test_a_repository_that_is_no_longer_read_keeps_its_rows_when_its_name_is_taken_over(night, gone):
+    night(api=("7", range(1, 31)))
+    for _ in range(2):
+        assert night(api=("8", [101, 102]))["api"].status == "ok"
+        assert gone() == []
+    night(api=("8", [101]))
+    assert gone() == [102]
+
+
+# --- lists of the inbox
+
+
+@pytest.fixture
+def read_memberships(warehouse, tmp_path):
+    """Write files of memberships and read them; (person, file, is gone) of each row."""
+    folder = tmp_path / "inbox"
+    folder.mkdir()
+    count = 0
+
+    def run_once(**people):
+        nonlocal count
+        count += 1
+        for name, persons in people.items():
+            text = "".join(f"{line}\n" for line in ["person,team", *(f"{one},pay" for one in persons)])
+            (folder / f"memberships-{name}.csv").write_text(text, encoding="utf-8")
+        settings = inbox.Settings(name="inbox", kind="inbox")
+        source = inbox.create(settings, SourceContext(None, (), str(tmp_path)))
+        every = {("inbox", "memberships"): censuses_of("inbox")["memberships"]}
+        results = ingest(warehouse, f"run-{count}", {"inbox": (source, ["memberships"])}, censuses=every)
+        assert [one.error for one in results if one.error] == []
+        return warehouse.con.execute(
+            "SELECT person, scope[13:13], gone_at IS NOT NULL FROM raw.membership ORDER BY person"
+        ).fetchall()
+
+    return run_once
+
+
+def censuses_of(kind):
+    text = f'[organisation]\nid = "a"\nname = "A"\n[[source]]\nname = "{kind}"\nkind = "{kind}"\n'
+    configuration = Configuration.model_validate(tomllib.loads(text))
+    return {stream: census for (_, stream), census in censuses(configuration).items()}
+
+
+def test_a_row_that_moves_to_a_new_file_of_the_inbox_is_not_gone_for_a_night(read_memberships):
+    """The new file is read for the first time, and so it is not counted."""
+    read_memberships(b=["bob", "cleo"])
+    assert read_memberships(a=["bob"], b=["cleo"]) == [("bob", "a", False), ("cleo", "b", False)]
+
+
+def test_a_list_that_is_emptied_on_purpose_is_believed(read_memberships):
+    read_memberships(a=["ann"], b=["bob"])
+    assert read_memberships(b=[]) == [("ann", "a", False), ("bob", "b", True)]

@@ -1,6 +1,7 @@
 """Sources in threads, one writer: what fails is a result and does not stop the rest."""
 
 import weakref
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -14,6 +15,7 @@ from connectors.base import (
     NotFound,
     Pass,
     RateLimited,
+    SourceUnavailable,
     UnexpectedShape,
     Unread,
 )
@@ -78,6 +80,24 @@ def test_a_bug_in_one_source_is_reported_and_stays_there(warehouse, records):
     assert "internal error (ZeroDivisionError)" in results["github", "a", "*"].error
     assert "secret value" not in results["github", "a", "*"].error
     assert results["jira", "c", "*"].status == "ok"
+
+
+def test_scopes_that_cannot_be_named_once_are_reported_with_the_error_that_was_met(warehouse, records):
+    """And not with what the server says of a scope that is called "*"."""
+    down = SourceUnavailable("github", "the server answers 502", "Check base_url")
+
+    class Shaky(records.source):
+        def scopes(self, stream):
+            self.traffic.calls += 1
+            raise {"a": down, "b": ZeroDivisionError("secret value")}[stream]
+
+    unknown = NotFound("github/*", "the organisation does not exist", "Check its name")
+    shaky = Shaky("github", {"a": [unknown], "b": [unknown], "c": [unknown]})
+    (a,) = ingest(warehouse, "r1", {"github": (shaky, ["a"])})
+    assert (a.scope, a.status, a.error, a.calls) == ("*", "failed", str(down), 1)
+    (b,) = ingest(warehouse, "r2", {"github": (shaky, ["b"])})
+    assert b.error == "github/*/b: internal error (ZeroDivisionError). Please report it"
+    assert shaky.all_cursors == []
 
 
 def test_a_malformed_file_is_told_apart_from_a_failing_server(warehouse, records):
@@ -318,9 +338,84 @@ def test_what_holds_now_is_not_ended_by_what_could_not_be_read_of_it(warehouse, 
     assert teams(batch(["basket"])) == ("ok", ["basket"])
 
 
+def test_a_row_that_is_met_twice_in_one_reading_is_one_row(warehouse, records, read):
+    """As where a page is read again, since rows moved while the list was walked."""
+    _, result = read([page(records, [1], "page-2", [unread(9)]), page(records, [], unread=[unread(9)])])
+    assert result.error.startswith("github/a/s: 1 record could not be read ")
+    assert (result.quarantined_count, result.gap) == (1, "1 record that could not be read")
+
+
+ODD = "holds text or a number that cannot be stored"
+
+
+@pytest.mark.parametrize(
+    "odd", [{"title": "half a character \ud83d"}, {"additions": 2**70}], ids=["text", "number"]
+)
+def test_a_row_that_cannot_be_stored_costs_no_other_row_and_no_other_source(warehouse, records, read, odd):
+    """What JSON allows, no column holds: half of a character, and any number."""
+    read([page(records, [], mark="old")])
+    bad = Batch(
+        [
+            *(records.pull_request(2), records.review("r2", "2")),
+            *(records.pull_request(9, **odd), records.review("r9", "9")),
+        ],
+        Cursor("old", Pass("new", "page-3")),
+        False,
+        records.now,
+        records.now,
+    )
+    _, result = read([page(records, [1], "page-2"), bad, page(records, [3])])
+    assert stored(warehouse) == [1, 2, 3]
+    reviews = warehouse.con.execute("SELECT id FROM raw.review").fetchall()
+    assert reviews == [("r2",)], "and none of a pull request that is not there"
+    assert (result.status, result.gap) == ("failed", "1 record that could not be read")
+    assert result.error.startswith(
+        f"github/a/s: 1 record could not be read (github/a/s pull_request 9: {ODD})"
+    )
+    assert quarantined(warehouse) == [("github", "a", "s", "github/a/s pull_request 9", ODD, "run-2")]
+    assert warehouse.cursors()["github", "a", "s"] == Cursor("old", Pass("new", "page-2"))
+    _, result = read([page(records, [9])])
+    assert (result.status, stored(warehouse), quarantined(warehouse)) == ("ok", [1, 2, 3, 9], [])
+
+
+def test_a_child_that_cannot_be_stored_takes_its_parent_with_it(warehouse, records, read):
+    rows = [records.pull_request(9), records.review("r8", "9"), records.review("r9", "9", state="\ud800")]
+    read([records.batch([*rows, records.pull_request(1)])])
+    assert stored(warehouse) == [1]
+    assert [place for *_, place, _, _ in quarantined(warehouse)] == ["github/a/s pull_request 9"]
+
+
+def test_an_id_that_cannot_be_stored_is_not_shown_and_withdraws_nothing(warehouse, records, read):
+    odd = records.batch([records.pull_request(9, id="Jane \ud800"), records.pull_request(1)])
+    read([replace(odd, withdrawn=[("pull_request", "\ud800")])])
+    assert stored(warehouse) == [1]
+    assert [place for *_, place, _, _ in quarantined(warehouse)] == ["github/a/s pull_request row 1"]
+
+
+def test_a_stream_with_a_row_that_cannot_be_stored_is_not_read_again_for_it(warehouse, records, read):
+    always = {("github", "s"): Census("pull_request", timedelta(0))}
+    read([page(records, [1, 2, 3])])
+    odd = records.batch([records.pull_request(4, title="\ud83d")], "new")
+    source, result = read([odd], censuses=always)
+    assert (source.all_cursors, result.quarantined_count) == ([Cursor("new")], 1)
+
+
+def test_a_mistake_in_a_transaction_that_is_no_row_ends_the_run(warehouse, records, monkeypatch):
+    def wrong(*_, **__):
+        raise TypeError("a mistake of ours")
+
+    monkeypatch.setattr(warehouse, "land", wrong)
+    source = records.source("github", {"s": [records.batch([records.pull_request(1)])]})
+    with pytest.raises(TypeError, match="a mistake of ours"):
+        ingest(warehouse, "r", {"github": (source, ["s"])})
+
+
 def test_a_stream_that_is_wrong_as_a_whole_is_not_read_to_its_end(warehouse, records, read):
-    many = [unread(number) for number in range(400)]
-    source, result = read([page(records, [number], f"p{number}", many) for number in range(1, 100)])
+    pages = [
+        page(records, [number], f"p{number}", [unread(400 * number + row) for row in range(400)])
+        for number in range(99)
+    ]
+    source, result = read(pages)
     assert source.traffic.calls == 3
     assert result.error.startswith("github/a/s: more than 1,000 records could not be read (github/a/s 0: ")
     assert warehouse.cursors() == {}

@@ -198,6 +198,35 @@ def test_a_skipped_stream_has_a_gap_as_well_and_the_first_failure_says_until_whe
     assert (results["b"].status, results["b"].gap) == ("skipped", "what its first reading has not reached")
 
 
+# --- what is kept
+
+
+def test_lines_of_old_runs_are_forgotten_but_for_what_is_still_true(warehouse):
+    def ran(run_id, scope, status, days):
+        at = datetime.now(UTC) - timedelta(days=days)
+        warehouse.record(run_id, [StreamResult("github", scope, "s", status, 1, 0, 0, None, at, at)])
+
+    for run_id, days in (("r1", 500), ("r2", 450), ("r3", 399)):
+        ran(run_id, "a", "ok", days)
+    for run_id, status, days in (("r1", "ok", 500), ("r2", "failed", 450), ("r3", "failed", 420)):
+        ran(run_id, "b", status, days)
+    told = f"SELECT scope, last_success_at FROM ({LATEST_MANIFEST}) ORDER BY scope"
+    before = warehouse.con.execute(told).fetchall(), warehouse.attempts(), warehouse.counted_at().keys()
+    warehouse.start_run("r4", AT, is_demo=False)
+    kept = warehouse.con.execute("SELECT scope, run_id FROM ops.run_manifest ORDER BY ALL").fetchall()
+    assert kept == [("a", "r3"), ("b", "r1"), ("b", "r3")]
+    after = warehouse.con.execute(told).fetchall(), warehouse.attempts(), warehouse.counted_at().keys()
+    assert after == before
+
+
+def test_what_was_last_read_in_full_is_told_of_all_scopes_where_they_could_not_be_named(warehouse):
+    for hours, scope, status in ((1, "a", "ok"), (2, "b", "ok"), (3, "*", "failed")):
+        at = AT + timedelta(hours=hours)
+        warehouse.record(f"r{hours}", [StreamResult("github", scope, "s", status, 1, 0, 0, None, at, at)])
+    rows = warehouse.con.execute(f"SELECT scope, last_success_at FROM ({LATEST_MANIFEST})").fetchall()
+    assert rows == [("*", AT + timedelta(hours=2))]
+
+
 # --- what is published
 
 

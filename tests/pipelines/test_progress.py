@@ -3,6 +3,7 @@
 import io
 import json
 import threading
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -150,8 +151,10 @@ STREAMS = frozenset({"s"})
 
 
 def left(one, ended=(), current=None, elapsed=0.0):
-    running = (current, timedelta(seconds=elapsed)) if current else None
-    return one.seconds_left("github", STREAMS, frozenset(ended), running)
+    outlook = one.of("github", STREAMS)
+    for key in ended:
+        outlook.end(key)
+    return outlook.seconds_left((current, timedelta(seconds=elapsed)) if current else None)
 
 
 def test_what_is_left_is_what_it_usually_takes(estimate):
@@ -162,7 +165,7 @@ def test_what_is_left_is_what_it_usually_takes(estimate):
     assert left(one, current=A, elapsed=35) == 10, "a little longer than usual is no time owed"
     assert left(one, [A], current=B, elapsed=4) == 6
     assert left(one, [A, B]) == 0
-    assert one.readings("github", STREAMS, frozenset()) == 2
+    assert one.of("github", STREAMS).readings(None) == 2
 
 
 def test_what_cannot_be_told_is_not_told(estimate):
@@ -172,6 +175,29 @@ def test_what_cannot_be_told_is_not_told(estimate):
     assert left(one, [B], current=A, elapsed=75) is None, "this night is another one"
     new = ("github", "new", "s")
     assert left(one, [B], current=new) is None
+
+
+def test_readings_that_no_earlier_run_told_of_count_as_well(estimate):
+    one = estimate(readings(30, 30, 30))
+    outlook, new = one.of("github", STREAMS), ("github", "new", "s")
+    assert (outlook.readings(None), outlook.readings(A), outlook.readings(new)) == (1, 1, 2)
+    for _ in range(2):
+        outlook.end(new)
+    assert (outlook.readings(A), outlook.readings(new), outlook.done) == (2, 2, 1)
+    outlook.end(A)
+    assert (outlook.readings(None), outlook.done, outlook.seconds_left(None)) == (2, 2, 0)
+    assert outlook.seconds_left((A, timedelta(seconds=5))) == 25, "it is read once more"
+
+
+def test_telling_how_a_run_gets_on_takes_no_longer_the_more_there_is_to_read():
+    keys = [("github", f"r{number}", "s") for number in range(40_000)]
+    outlook = Estimate(dict.fromkeys(keys, 1.0), set(keys)).of("github", STREAMS)
+    before = time.process_time()
+    for number, key in enumerate(keys):
+        assert outlook.readings(key) == len(keys)
+        assert outlook.seconds_left((key, timedelta())) == len(keys) - number
+        outlook.end(key)
+    assert time.process_time() - before < 5, "looking at each of them each time takes an hour"
 
 
 def test_failed_readings_and_nights_that_read_everything_tell_nothing(estimate):
@@ -187,7 +213,7 @@ def test_scopes_that_are_no_longer_asked_for_are_not_waited_for(estimate):
 
 def test_the_first_run_has_no_number_to_go_by(estimate):
     one = estimate()
-    assert one.readings("github", STREAMS, frozenset({A})) is None
+    assert one.of("github", STREAMS).readings(A) is None
     assert left(one, current=A) is left(one, [A]) is left(one) is None
 
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from connectors.base import Batch, Cursor, Pass, SourceUnavailable
+from connectors.base import Batch, Cursor, Pass, RateLimited, SourceUnavailable
 from pipelines.ingest import Census, ingest
 from pipelines.warehouse import Warehouse
 
@@ -140,6 +140,44 @@ def test_reading_again_goes_on_in_the_next_night_where_it_was_cut_short(night, s
     assert (stored(), stored("gone_at IS NOT NULL")) == ([1, 2, 3], [])
     _, result = night(ALL_OF_A, {None: [4, 5]})
     assert (result.status, stored()) == ("ok", ALL_OF_A)
+
+
+def test_a_full_reading_that_takes_several_nights_is_not_begun_again_at_its_end(warehouse, records):
+    """What is older than the history that is wanted is lacking, however often everything is read."""
+    mark = "2026-03-01T00:00:00+00:00"
+
+    class Rationed(Server):
+        """Ten pages of a row each, of fifteen that it counts; so many calls in a night."""
+
+        left = 8
+
+        def _pay(self):
+            if self.left == 0:
+                raise RateLimited("github", START)
+            self.left -= 1
+
+        def fetch(self, stream, scope, cursor):
+            if cursor.watermark and not cursor.current_pass:
+                self._pay()
+                yield self._records.batch([], cursor.watermark)
+                return
+            for number in range(int(cursor.current_pass.after) if cursor.current_pass else 0, 10):
+                self._pay()
+                walk = Cursor(cursor.watermark, Pass(mark, str(number + 1)))
+                rows, now = [self._records.pull_request(number)], self._records.now
+                yield Batch(rows, Cursor(mark) if number == 9 else walk, number == 9, now, now)
+
+        def census(self, stream, scope):
+            self._pay()
+            yield from map(str, range(15))
+
+    def night(number):
+        sources = {"github": (Rationed(records, [], {}), ["s"])}
+        (result,) = ingest(warehouse, f"run-{number}", sources, history_start=START, censuses=ALWAYS)
+        return result.status
+
+    # Two nights for the first reading; two for the one that looks for what is lacking.
+    assert [night(number) for number in range(7)] == ["failed", "ok", "failed", "ok", "ok", "ok", "ok"]
 
 
 def test_what_was_just_read_from_the_beginning_is_not_read_so_again(night):

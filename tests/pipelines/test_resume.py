@@ -5,12 +5,13 @@ import signal
 import socket
 import subprocess
 import sys
-from datetime import UTC, datetime
+import threading
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from connectors.base import Batch, Cursor, NotFound, Pass, RateLimited, SourceUnavailable
-from pipelines.ingest import ingest
+from pipelines.ingest import Census, ingest
 from pipelines.manifest import StreamResult
 from pipelines.resumption import cut_off, stops
 
@@ -175,6 +176,40 @@ def test_an_interrupt_leaves_a_result_for_what_was_being_read(warehouse, records
     (stop,) = stops(warehouse, [a, b])
     assert "1 of 2 read in full. The next run goes on in the middle of b/s" in str(stop)
     assert warehouse.cursors()["github", "b", "s"].current_pass.after == f"p{stored}"
+
+
+def test_an_interrupt_while_streams_are_counted_leaves_them_as_what_they_are(warehouse, records):
+    """All scopes are read before any is counted: what waits for its count has been read."""
+    told = {scope: [records.batch([records.pull_request(ord(scope))], "m")] for scope in "abc"}
+    always = {("github", "s"): Census("pull_request", timedelta(0))}
+
+    def read(run_id, source_of, **options):
+        source = source_of("github", {"s": told}, "abc", {scope: [str(ord(scope))] for scope in "abc"})
+        ingest(warehouse, run_id, {"github": (source, ["s"])}, censuses=always, **options)
+
+    class Counting(records.source):
+        def census(self, stream, scope):
+            yield from super().census(stream, scope)
+            if scope == "b":
+                assert is_interrupted.wait(60)
+
+    is_interrupted = threading.Event()
+
+    def interrupt(progress):
+        if progress.status:
+            raise KeyboardInterrupt
+
+    read("before", records.source)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            read("r", Counting, on_progress=interrupt)
+    finally:
+        is_interrupted.set()
+    results = {one.scope: one for one in warehouse.results_of("r")}
+    assert {scope: (one.status, one.error) for scope, one in results.items()} == dict.fromkeys(
+        "abc", ("ok", None)
+    )
+    assert stops(warehouse, list(results.values())) == []
 
 
 def test_the_run_after_a_kill_says_where_that_one_had_got_to(warehouse, standing):

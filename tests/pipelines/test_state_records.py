@@ -131,12 +131,31 @@ def test_two_scopes_of_a_source_do_not_end_one_another(warehouse):
 
 def test_a_scope_under_a_new_name_is_the_same_scope(warehouse):
     """What is missing under the new name is gone, not left behind under the old one for ever."""
-    land(warehouse, batch(FIRST, team("pay"), team("search")), scope="acme")
-    land(warehouse, batch(FIRST + DAY, team("pay")), scope="acme-group")
+    land(warehouse, batch(FIRST, team("pay"), team("search"), team("shop")), scope="acme")
+    land(warehouse, batch(FIRST + DAY, team("pay"), team("shop")), scope="acme-group")
     assert teams(warehouse, "id, scope, valid_from, valid_to") == [
         ("pay", "acme-group", "2026-03-02", None),
         ("search", "acme-group", "2026-03-02", "2026-03-03"),
+        ("shop", "acme-group", "2026-03-02", None),
     ]
+
+
+def test_two_scopes_that_tell_of_the_same_thing_keep_the_rest_of_what_they_tell(warehouse):
+    """As where one id stands in two files."""
+    for nights in range(3):
+        for scope, told in (("a", ("x", "a1", "a2")), ("b", ("x", "b1"))):
+            land(warehouse, batch(FIRST + nights * DAY, *map(team, told)), scope=scope, run=f"{nights}")
+    assert teams(warehouse, "id, valid_from, valid_to") == [
+        (one, "2026-03-02", None) for one in ("a1", "a2", "b1", "x")
+    ]
+
+
+def test_two_scopes_that_tell_mostly_of_the_same_are_not_taken_for_one(warehouse):
+    """Whoever copies a file and changes a line of it has two."""
+    for nights in range(3):
+        for scope, told in (("a", ("x", "y", "a1")), ("b", ("x", "y", "b1"))):
+            land(warehouse, batch(FIRST + nights * DAY, *map(team, told)), scope=scope, run=f"{nights}")
+    assert [one for one, until in teams(warehouse, "id, valid_to") if until is None] == ["a1", "b1", "x", "y"]
 
 
 @pytest.mark.parametrize(
