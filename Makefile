@@ -55,7 +55,7 @@ test: $(READY_TO_DEVELOP)
 
 # The pages in a real browser.
 browser: $(READY_TO_DEVELOP)
-	@$(BIN)/python -m pytest -m "browser and not soak"
+	@$(BIN)/python -m pytest -n 2 -m "browser and not soak"
 
 # Kills, faults, many examples: what takes longer than a check may.
 soak: $(READY_TO_DEVELOP)

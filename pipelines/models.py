@@ -57,28 +57,25 @@ def check_model(con: DuckDBPyConnection, model: Model) -> list[Failure]:
         message = f"columns are {', '.join(actual)}; the header says {', '.join(model.columns)}"
         return [Failure(model.table, "columns", 0, message)]
     key = ", ".join(model.key)
-    found = [
-        _failure(
-            con,
-            model,
-            "key",
-            f"SELECT coalesce(sum(n - 1), 0) FROM (SELECT count(*) AS n FROM {model.table} GROUP BY {key})",
-            f"rows repeat the key ({key})",
-        )
-    ]
-    for column in model.not_null:
-        query = f"SELECT count(*) FROM {model.table} WHERE {column} IS NULL"
-        found.append(_failure(con, model, "not_null", query, f"rows have no {column}"))
+    repeated = f"SELECT coalesce(sum(n - 1), 0) FROM (SELECT count(*) AS n FROM {model.table} GROUP BY {key})"
+    broken = [(_count(con, repeated), "key", f"rows repeat the key ({key})")]
+    promises = _promises(model)
+    if promises:  # one look at the table for all of them
+        counts = ", ".join(f"count(*) FILTER (WHERE {condition})" for condition, _, _ in promises)
+        [rows_of_each] = con.execute(f"SELECT {counts} FROM {model.table}").fetchall()
+        broken += [
+            (rows, check, message) for rows, (_, check, message) in zip(rows_of_each, promises, strict=True)
+        ]
+    return [Failure(model.table, check, rows, f"{rows} {message}") for rows, check, message in broken if rows]
+
+
+def _promises(model: Model) -> list[tuple[str, str, str]]:
+    """What a header promises of each row: the condition that breaks it, the check's name, the message."""
+    promises = [(f"{column} IS NULL", "not_null", f"rows have no {column}") for column in model.not_null]
     for column, values in model.accepted_values.items():
         listed = ", ".join("'" + value.replace("'", "''") + "'" for value in values)
-        query = f"SELECT count(*) FROM {model.table} WHERE {column} NOT IN ({listed})"
-        found.append(_failure(con, model, "accepted_values", query, f"rows have another {column}"))
-    return [failure for failure in found if failure]
-
-
-def _failure(con: DuckDBPyConnection, model: Model, check: str, query: str, message: str) -> Failure | None:
-    rows = _count(con, query)
-    return Failure(model.table, check, rows, f"{rows} {message}") if rows else None
+        promises.append((f"{column} NOT IN ({listed})", "accepted_values", f"rows have another {column}"))
+    return promises
 
 
 def _count(con: DuckDBPyConnection, query: str) -> int:

@@ -11,6 +11,7 @@ import types
 import typing
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from functools import cache
 from operator import attrgetter
 from typing import Any
 
@@ -41,10 +42,17 @@ CREATE TABLE IF NOT EXISTS raw.former_name (
 """One row per name that a thing of `NAMED` (its table is `kind`) had until another one was seen."""
 
 
-def columns_of(record: type[Record]) -> dict[str, tuple[str, Any]]:
+def columns_of(record: type[Record]) -> Mapping[str, tuple[str, Any]]:
     """Field → (DuckDB type, Arrow type) of a record type, in order."""
+    kind: Any = record  # a protocol's type says nothing of its hash
+    return _columns_of(kind)
+
+
+@cache
+def _columns_of(record: Any) -> Mapping[str, tuple[str, Any]]:
     hints = typing.get_type_hints(record)
-    return {one.name: _SQL_TYPES[_without_none(hints[one.name])] for one in dataclasses.fields(record)}
+    found = {one.name: _SQL_TYPES[_without_none(hints[one.name])] for one in dataclasses.fields(record)}
+    return types.MappingProxyType(found)
 
 
 def _without_none(hint: Any) -> Any:
@@ -57,16 +65,34 @@ def create_raw_tables(con: duckdb.DuckDBPyConnection) -> None:
     """Create each raw table, and add columns that a newer version has gained."""
     con.execute("CREATE SCHEMA IF NOT EXISTS raw")
     con.execute(_FORMER_NAME)
+    known = _known_columns(con)
     for table, record in RECORD_BY_TABLE.items():
-        fields = ", ".join(f'"{name}" {sql}' for name, (sql, _) in columns_of(record).items())
-        days = "valid_from DATE NOT NULL, valid_to DATE, " if record.is_state else ""
-        con.execute(
-            f'CREATE TABLE IF NOT EXISTS raw."{table}" (source VARCHAR NOT NULL, scope VARCHAR, {fields}, '
-            "row_hash VARCHAR NOT NULL, first_seen_run VARCHAR NOT NULL, changed_run VARCHAR NOT NULL, "
-            f"gone_at TIMESTAMPTZ, {days}PRIMARY KEY ({', '.join(key_of(record))}))"
-        )
+        if table not in known:
+            _create_table(con, table, record)
         for name, (sql, _) in columns_of(record).items():
-            con.execute(f'ALTER TABLE raw."{table}" ADD COLUMN IF NOT EXISTS "{name}" {sql}')
+            if name not in known.get(table, columns_of(record)):
+                con.execute(f'ALTER TABLE raw."{table}" ADD COLUMN "{name}" {sql}')
+
+
+def _known_columns(con: duckdb.DuckDBPyConnection) -> dict[str, set[str]]:
+    """Table → its columns, of what the schema holds already."""
+    known: dict[str, set[str]] = {}
+    for table, column in con.execute(
+        "SELECT table_name, column_name FROM duckdb_columns() "
+        "WHERE database_name = current_database() AND schema_name = 'raw'"
+    ).fetchall():
+        known.setdefault(table, set()).add(column)
+    return known
+
+
+def _create_table(con: duckdb.DuckDBPyConnection, table: str, record: type[Record]) -> None:
+    fields = ", ".join(f'"{name}" {sql}' for name, (sql, _) in columns_of(record).items())
+    days = "valid_from DATE NOT NULL, valid_to DATE, " if record.is_state else ""
+    con.execute(
+        f'CREATE TABLE raw."{table}" (source VARCHAR NOT NULL, scope VARCHAR, {fields}, '
+        "row_hash VARCHAR NOT NULL, first_seen_run VARCHAR NOT NULL, changed_run VARCHAR NOT NULL, "
+        f"gone_at TIMESTAMPTZ, {days}PRIMARY KEY ({', '.join(key_of(record))}))"
+    )
 
 
 def key_of(record: type[Record]) -> tuple[str, ...]:

@@ -26,7 +26,7 @@ from connectors.servicenow.source import ServiceNowSource, Settings
 RECORDED = Path(__file__).parent.parent / "recorded" / "servicenow"
 CONTRACT = json.loads((RECORDED / "contract.json").read_text(encoding="utf-8"))
 SITUATIONS = CONTRACT["streams"]["incidents"]["situations"]
-MANY = [row for one in SITUATIONS["many"]["answers"] for row in one["json"]["result"]]
+MANY = [row for one in SITUATIONS["many"]["answers"] for row in one["json"]["result"] if len(row) > 1]
 TABLE = "/api/now/table/incident"
 WALK = "ORDERBYsys_id"
 

@@ -12,8 +12,10 @@ import math
 import os
 import sys
 import tomllib
+from bisect import bisect_left
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from operator import itemgetter
 from pathlib import Path
 from random import Random
 from zoneinfo import ZoneInfo
@@ -384,7 +386,7 @@ def metric_values(draw: Draw) -> list[tuple[object, ...]]:
             for scope in scopes_of(row):
                 by_scope.setdefault(scope, []).append(row)
         for scope in all_scopes():
-            rows = by_scope.get(scope, [])
+            rows = sorted(by_scope.get(scope, []), key=itemgetter("on_date"))
             for statistic in head["statistics"]:  # type: ignore[attr-defined]
                 out += scope_values(metric, head, scope, str(statistic), rows)
     return out
@@ -410,6 +412,7 @@ def scope_values(
     previous: dict[str, float | None] = {}
     kind, minimum = str(head["kind"]), int(head["min_n"][statistic])  # type: ignore[index]
     main = str(head["item_kind"]) + ("_from_merge" if statistic.endswith("_from_merge") else "")
+    days = [row["on_date"] for row in rows]
     for grain, period, start, end, complete in periods():
         low = high = None
         eligible: list[dict[str, object]] = []
@@ -417,7 +420,7 @@ def scope_values(
         if kind == "level":
             value, n = level(statistic, rows, min(end - timedelta(1), AS_OF.date()))  # type: ignore[operator,type-var]
         else:
-            within = [r for r in rows if start <= r["on_date"] < end]  # type: ignore[operator]
+            within = rows[bisect_left(days, start) : bisect_left(days, end)]  # type: ignore[type-var]
             used = [r for r in within if r["item_kind"] == main and r["excluded_reason"] is None]
             linking = head["coverage_item_kind"] if not main.endswith("_from_merge") else main
             eligible = [r for r in within if r["item_kind"] == linking]

@@ -220,15 +220,18 @@ def test_no_page_says_why(home: Path, open_page: Open, page: str) -> None:
 HOSTILE = "<script>alert(1)</script>![x](http://evil.example/x.png)**b** :red[r] $x$"
 
 
-@pytest.fixture
-def hostile_home(fake: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    fake.build(tmp_path, {"atlas": HOSTILE, "cedar": 'A"b\n\n<img src=x onerror=alert(2)>'})
-    monkeypatch.setenv("OUTCOMES_HOME", str(tmp_path))
-    return tmp_path
+@pytest.fixture(scope="session")
+def hostile_home(fake: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = tmp_path_factory.mktemp("hostile")
+    fake.build(home, {"atlas": HOSTILE, "cedar": 'A"b\n\n<img src=x onerror=alert(2)>'})
+    return home
 
 
 @pytest.mark.parametrize("page", ["overview", "team", "metric"])
-def test_hostile_names_are_text(hostile_home: Path, open_page: Open, page: str) -> None:
+def test_hostile_names_are_text(
+    hostile_home: Path, open_page: Open, monkeypatch: pytest.MonkeyPatch, page: str
+) -> None:
+    monkeypatch.setenv("OUTCOMES_HOME", str(hostile_home))
     shown = markup(open_page(page))
     assert "<script" not in shown
     assert "<img" not in shown
@@ -262,17 +265,19 @@ def test_the_one_before_is_shown_and_said(
     assert "<h1>Overview</h1>" in markup(page)
 
 
+@pytest.fixture(scope="session")
+def own_home(fake: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The home folder of an organisation that is no demo."""
+    home = tmp_path_factory.mktemp("own")
+    fake.build(home, is_demo=False)
+    return home
+
+
 @pytest.mark.parametrize(("now", "is_late"), [("2026-11-06T09:00:00", False), ("2026-11-12T09:00:00", True)])
 def test_a_nightly_job_that_stopped_is_said(
-    fake: ModuleType,
-    open_page: Open,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    now: str,
-    is_late: bool,
+    own_home: Path, open_page: Open, monkeypatch: pytest.MonkeyPatch, now: str, is_late: bool
 ) -> None:
-    fake.build(tmp_path, is_demo=False)
-    monkeypatch.setenv("OUTCOMES_HOME", str(tmp_path))
+    monkeypatch.setenv("OUTCOMES_HOME", str(own_home))
     with time_machine.travel(datetime.fromisoformat(now).replace(tzinfo=UTC), tick=True):
         text = plain(open_page("overview"))
     assert ("Last run: 7 days old" in text) == is_late

@@ -23,7 +23,12 @@ def definitions(con):
 
 def test_as_many_items_as_the_number_counts(published):
     with published.open() as con:
-        periods = con.execute("SELECT period FROM period WHERE grain IN ('week', 'quarter')").fetchall()
+        # Every quarter, and so many weeks that each place within a quarter is among them.
+        periods = con.execute(
+            "SELECT period FROM period WHERE grain = 'quarter' "
+            "UNION ALL (SELECT period FROM period WHERE grain = 'week' "
+            "QUALIFY row_number() OVER (ORDER BY period_start) % 4 = 0)"
+        ).fetchall()
         compared = 0
         for metric, item_kind, leaves_out_open, statistic in definitions(con):
             for (period,) in periods:
@@ -36,7 +41,7 @@ def test_as_many_items_as_the_number_counts(published):
                 }
                 assert con.execute(ROWS_WITH_ANOTHER_N, values).fetchall() == [], values
                 compared += 1
-    assert compared > 500
+    assert compared > 150
 
 
 def test_an_item_is_behind_a_number_once(published):

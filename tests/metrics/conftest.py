@@ -7,6 +7,7 @@ SHOP, PagerDuty source `pd` with service `PSHOP`, a 24 h incident window, now = 
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 import duckdb
@@ -222,6 +223,8 @@ def fill(con: duckdb.DuckDBPyConnection, given: Given) -> None:
     con.execute("SET TimeZone = 'UTC'; SET threads = 1")
     create_raw_tables(con)
     for table, rows in raw_rows(given).items():
+        if not rows:
+            continue
         described = con.execute(f'DESCRIBE raw."{table}"').fetchall()
         columns = {name: sql for name, sql, *_ in described if name not in OF_THE_RUN}
         of_the_run = [name for name, *_ in described if name in OF_THE_RUN]
@@ -240,9 +243,12 @@ def fill(con: duckdb.DuckDBPyConnection, given: Given) -> None:
     create_configuration_tables(con, configuration)
 
 
+every_model = cache(load_models)
+
+
 def needed(tables: list[str]) -> list[Model]:
     """The models that the tables rest on, in order."""
-    models = load_models()
+    models = every_model()
     wanted = set(tables)
     for model in reversed(models):
         if model.table in wanted:
