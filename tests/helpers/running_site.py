@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from random import Random
 
@@ -23,7 +24,6 @@ from chaos_proxy import ChaosProxy, Plan, proxies_before
 from connectors.sandbox.configuration import TOKEN_VARIABLE, write_configuration
 from connectors.sandbox.servers import serve
 from connectors.sandbox.simulation import build
-from connectors.sandbox.world import World
 from pipelines.export import export_canonical
 from pipelines.home import Home, only_run
 from pipelines.snapshot_reader import open_snapshot
@@ -127,9 +127,9 @@ class Command:
 class Site:
     """The sandbox's servers behind proxies, and the configuration that names the proxies."""
 
-    def __init__(self, world: World, proxies: Mapping[str, ChaosProxy], configuration: Path) -> None:
+    def __init__(self, as_of: datetime, proxies: Mapping[str, ChaosProxy], configuration: Path) -> None:
         self.proxies = proxies
-        self._as_of = world.as_of.isoformat()
+        self._as_of = as_of.isoformat()
         self._configuration = configuration
 
     @contextmanager
@@ -189,7 +189,7 @@ def site_of(scale: float, folder: Path, *, with_scenarios: bool = True) -> Itera
     world = build(scale=scale, with_scenarios=with_scenarios)
     with serve(world) as servers, proxies_before(servers.urls) as proxies:
         write_configuration(configuration, {name: proxy.url for name, proxy in proxies.items()}, world)
-        yield Site(world, proxies, configuration)
+        yield Site(world.as_of, proxies, configuration)
 
 
 def undisturbed_run(site: Site, home: Home) -> Undisturbed:
