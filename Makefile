@@ -55,14 +55,18 @@ test: $(READY_TO_DEVELOP)
 
 # The pages in a real browser.
 browser: $(READY_TO_DEVELOP)
-	@$(BIN)/python -m pytest -n 2 -m "browser and not soak"
+	@$(BIN)/python -m pytest -m "browser and not soak"
 
 # Kills, faults, many examples: what takes longer than a check may.
 soak: $(READY_TO_DEVELOP)
 	@$(BIN)/python -m pytest -m soak
 
-# What CI runs. The tests come last, so that their summary is the last thing said.
-check: lint types arrows definitions browser test
+# What CI runs, side by side: each says what it has to say when it has ended, the tests last.
+IN_TURN := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
+
+check: $(READY_TO_DEVELOP)
+	@echo "Checking lint, types, arrows, definitions, the pages in a browser, and the tests …"
+	@$(MAKE) --no-print-directory --jobs=3 $(IN_TURN) lint types arrows definitions browser test
 
 lint: $(READY_TO_DEVELOP)
 	@$(BIN)/ruff check .

@@ -5,9 +5,12 @@ import dagster as dg
 from pipelines.assets.metrics import metric_assets
 from pipelines.assets.models import model_assets
 from pipelines.assets.publish import holds_demo, snapshot
-from pipelines.assets.raw import outcomes_toml, raw_streams
+from pipelines.assets.raw import outcomes_toml, raw_streams, unused_streams
 from pipelines.assets.workspace import Workspace
-from pipelines.home import Home
+from pipelines.config import ConfigurationError, load
+from pipelines.home import Home, config_path
+
+ASSETS = [outcomes_toml, raw_streams, *model_assets(), *metric_assets(), snapshot]
 
 nightly = dg.define_asset_job(
     "nightly",
@@ -21,6 +24,18 @@ build = dg.define_asset_job(
 )
 
 
+def nightly_assets() -> list[dg.AssetKey] | None:
+    """What a night has to do with: everything but kinds of sources that are not configured.
+
+    None is everything, where the configuration cannot be read: the run itself will say why.
+    """
+    try:
+        unused = unused_streams(load(config_path()))
+    except ConfigurationError:
+        return None
+    return [key for asset in ASSETS for key in asset.keys if key not in unused]
+
+
 @dg.schedule(
     job=nightly,
     cron_schedule="10 3 * * *",
@@ -32,11 +47,11 @@ def every_night() -> dg.RunRequest | dg.SkipReason:
     """Start the nightly job, but leave the demo as it is: its servers are long gone."""
     if holds_demo(Home.from_environment()):
         return dg.SkipReason("the home folder holds the demo, which is not read again")
-    return dg.RunRequest()
+    return dg.RunRequest(asset_selection=nightly_assets())
 
 
 defs = dg.Definitions(
-    assets=[outcomes_toml, raw_streams, *model_assets(), *metric_assets(), snapshot],
+    assets=ASSETS,
     jobs=[nightly, build],
     schedules=[every_night],
     resources={"workspace": Workspace()},

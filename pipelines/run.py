@@ -12,7 +12,7 @@ from uuid import uuid4
 import dagster as dg
 
 from pipelines.assets.workspace import RunOptions
-from pipelines.definitions import defs
+from pipelines.definitions import defs, nightly_assets
 from pipelines.home import CONFIG_VARIABLE, HOME_VARIABLE, Home, only_run
 from pipelines.progress import Reporter, reporting_to
 from pipelines.resumption import Stop, stops
@@ -91,6 +91,7 @@ def run_job(job: str, options: RunOptions, home: Home, reporter: Reporter) -> Ou
             result = defs.resolve_job_def(job).execute_in_process(
                 instance=instance,
                 run_config=_run_config(job, options),
+                asset_selection=nightly_assets() if job == "nightly" else None,
                 raise_on_error=False,
                 run_id=run_id,
             )

@@ -17,6 +17,7 @@ from connectors.registry import discover
 from pipelines.assets.retry import repeated
 from pipelines.assets.workspace import CONFIGURATION, EVERY_NIGHT, OWNER, RunOptions, Workspace
 from pipelines.config import config_tables, load
+from pipelines.config_model import Configuration
 from pipelines.home import config_path
 from pipelines.ingest import ingest
 from pipelines.known_people import known_names
@@ -93,6 +94,7 @@ _STREAMS = [(kind, stream) for kind, source in _KINDS.items() for stream in sour
         )
         for kind, stream in _STREAMS
     ],
+    can_subset=True,
 )
 def raw_streams(
     context: dg.AssetExecutionContext, config: RunOptions, workspace: Workspace
@@ -130,7 +132,14 @@ def raw_streams(
             fields=prints,
             on_progress=reporter().fetched,
         )
-    yield from _materializations(warehouse, kind_of, results, before)
+    streams = [one for one in _STREAMS if stream_key(*one) in context.selected_asset_keys]
+    yield from _materializations(warehouse, streams, kind_of, results, before)
+
+
+def unused_streams(configuration: Configuration) -> set[dg.AssetKey]:
+    """The assets of kinds that no source is of: what a run may leave out."""
+    used = {settings.kind for settings in configuration.sources}
+    return {stream_key(kind, stream) for kind, stream in _STREAMS if kind not in used}
 
 
 def _notes(
@@ -146,11 +155,15 @@ def _notes(
 
 
 def _materializations(
-    warehouse: Warehouse, kind_of: Mapping[str, str], results: Sequence[StreamResult], before: Cursors
+    warehouse: Warehouse,
+    streams: Sequence[tuple[str, str]],
+    kind_of: Mapping[str, str],
+    results: Sequence[StreamResult],
+    before: Cursors,
 ) -> Iterator[dg.MaterializeResult[None]]:
-    """Every stream of every kind, asked for or not: what rests on one that is left out would be skipped."""
+    """Every stream of the run, asked for or not: what rests on one that is left out would be skipped."""
     after, standing = warehouse.cursors(), _standing_errors(warehouse)
-    for kind, stream in _STREAMS:
+    for kind, stream in streams:
         names = [name for name, its_kind in kind_of.items() if its_kind == kind]
         found = [one for one in results if one.stream == stream and one.source in names]
         errors = [error for name in names for error in standing.get((name, stream), ())]

@@ -6,11 +6,13 @@ import dagster as dg
 import duckdb
 import pytest
 
+from connectors.registry import discover
 from pipelines.assets.metrics import metric_asset, owner_of
 from pipelines.catalog import load_metrics, load_models
 from pipelines.checks import RECONCILED
-from pipelines.definitions import defs, every_night
-from pipelines.home import HOME_VARIABLE
+from pipelines.config import load
+from pipelines.definitions import defs, every_night, nightly_assets
+from pipelines.home import CONFIG_VARIABLE, HOME_VARIABLE
 
 GRAPH = defs.resolve_asset_graph()
 SPECS = {spec.key: spec for spec in sorted(defs.resolve_all_asset_specs(), key=lambda spec: spec.key)}
@@ -101,3 +103,18 @@ def test_the_night_leaves_the_demo_alone(built, tmp_path, monkeypatch, is_demo, 
 def test_the_first_night_of_an_empty_home_runs(tmp_path, monkeypatch):
     monkeypatch.setenv(HOME_VARIABLE, str(tmp_path / "home"))
     assert isinstance(every_night(), dg.RunRequest)
+
+
+def test_a_night_asks_for_the_kinds_of_sources_that_are_configured(built, monkeypatch):
+    monkeypatch.setenv(HOME_VARIABLE, str(built.home.path))
+    monkeypatch.setenv(CONFIG_VARIABLE, str(built.config))
+    asked = set(nightly_assets())
+    kinds = {settings.kind for settings in load(built.config).sources}
+    assert kinds < discover().keys()
+    assert {key.path[1] for key in asked if layer(key) == "raw"} == kinds
+    assert {key for key in SPECS if layer(key) != "raw"} <= asked
+
+
+def test_a_configuration_that_cannot_be_read_is_the_runs_to_tell(tmp_path, monkeypatch):
+    monkeypatch.setenv(CONFIG_VARIABLE, str(tmp_path / "outcomes.toml"))
+    assert nightly_assets() is None
