@@ -5,18 +5,18 @@ import json
 import re
 import shutil
 import sys
+import time
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import dagster as dg
 import duckdb
 import pytest
 
 from connectors.base import Batch, Cursor
-from connectors.http import Patience
 from connectors.records import PullRequest, Repository, Review
 from connectors.sandbox.servers import serve
 from connectors.sandbox.simulation import build
@@ -274,8 +274,8 @@ def quickly():
     """Without what takes seconds: Dagster's history on disk, and pauses before another try."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(dg.DagsterInstance, "get", staticmethod(dg.DagsterInstance.ephemeral))
-        for source in ("github", "jira", "pagerduty"):
-            patch.setattr(f"connectors.{source}.source.Patience", partial(Patience, sleep=lambda _: None))
+        without_pauses = SimpleNamespace(**{**vars(time), "sleep": lambda _: None})
+        patch.setattr("connectors.http.time", without_pauses)
         patch.setenv("OUTCOMES_TEST_TOKEN", "sandbox")
         yield
 
