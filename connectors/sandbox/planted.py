@@ -20,6 +20,7 @@ from connectors.sandbox.planted_calendar import (
     survival_quantile,
 )
 from connectors.sandbox.planted_events import WINDOW, Change, Delivery, History, history, is_person
+from connectors.sandbox.planted_finishes import finished_rows
 from connectors.sandbox.planted_work import in_progress, work_item_rows
 from connectors.sandbox.world import World
 
@@ -64,7 +65,7 @@ def answers(world: World) -> Row:
     rows += _deployment_rows(world, calendar, seen)
     return {
         "as_of": world.as_of.isoformat(),
-        "rows": [*rows, *work_item_rows(world, calendar)],
+        "rows": [*rows, *work_item_rows(world, calendar), *finished_rows(world, calendar)],
         "recoveries": [
             _recovery_row(past, one) for past in histories for one in past.deliveries if one.is_failed
         ],

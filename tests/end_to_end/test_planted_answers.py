@@ -16,11 +16,13 @@ from connectors.sandbox.scenarios import SCENARIOS
 EXPECTED_METRICS = {
     "change_failure_rate",
     "change_lead_time",
+    "cycle_time",
     "deployment_frequency",
     "failed_deployment_recovery_time",
     "pull_request_pickup_time",
     "pull_request_review_time",
     "pull_request_time_to_merge",
+    "throughput",
     "time_to_production",
     "work_in_progress",
     "work_item_age",
