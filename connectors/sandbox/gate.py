@@ -39,6 +39,12 @@ class Gate:
         self._refusal = refusal
         self._headers = headers
         self.requests: Counter[str] = Counter()
+        self._spent = 0
+        """Requests of this hour."""
+
+    def renew(self) -> None:
+        """Begin another hour's allowance."""
+        self._spent = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -47,12 +53,13 @@ class Gate:
             await JSONResponse(stats)(scope, receive, send)
             return
         self.requests[f"{scope['method']} {scope['path']}"] += 1
+        self._spent += 1
 
         async def send_dated(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 headers["date"] = format_datetime(self._clock.now, usegmt=True)
-                headers.update(self._headers(self.requests.total()))
+                headers.update(self._headers(self._spent))
             await send(message)
 
         credential = Headers(scope=scope).get("authorization", "").partition(" ")[2].strip()

@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Self
 
@@ -20,6 +20,7 @@ from connectors.sandbox.world import World
 
 HOST = "127.0.0.1"
 START_SECONDS = 10.0
+ALLOWED_FOR = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,11 @@ class Running:
         }
 
     def move_to(self, moment: datetime) -> None:
-        """Show the world as of another moment from now on."""
+        """Show the world as of another moment from now on; in another hour allowances are renewed."""
+        if abs(moment - self._clock.now) >= ALLOWED_FOR:
+            self._graphql.used = 0
+            for gate in self._gates.values():
+                gate.renew()
         self._clock.now = moment
         self._graphql.move_to(moment)
 
