@@ -7,11 +7,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from functools import cache
 
 import duckdb
 
 from connectors.base import Batch
 from connectors.records import Record
+from connectors.registry import discover
 from pipelines.erased import Erased
 from pipelines.raw_columns import (
     NAMED,
@@ -75,6 +77,16 @@ def store(
     return Landed(read, changed + _withdraw(con, run_id, source, batches))
 
 
+MET_EVERYWHERE = frozenset({"account"})
+"""Tables whose rows belong to no scope: they are met in many, and which came first is chance."""
+
+
+@cache
+def _counted_tables() -> frozenset[str]:
+    """The tables of which a census tells, scope by scope, what is still there."""
+    return frozenset(kind.streams[stream][0] for kind in discover().values() for stream in kind.census)
+
+
 def _upsert(
     con: duckdb.DuckDBPyConnection,
     run_id: str,
@@ -87,6 +99,7 @@ def _upsert(
 ) -> int:
     """Write what differs; where the parents are known, drop children they no longer have."""
     record_type = RECORD_BY_TABLE[table]
+    belongs_to = None if table in MET_EVERYWHERE else scope
     columns = columns_of(record_type)
     names = ", ".join(f'"{name}"' for name in columns)
     arrive(con, columns, records)
@@ -101,15 +114,17 @@ def _upsert(
         "SELECT k.id, k.scope <> ? AS has_moved, "
         "k.row_hash <> a.row_hash OR k.gone_at IS NOT NULL AS differs "
         f'FROM raw."{table}" k JOIN arriving a ON a.id = k.id WHERE k.source = ?',
-        [scope, source],
+        [belongs_to, source],
     )
     insert = (
         f'INSERT INTO raw."{table}" (source, scope, {names}, row_hash, first_seen_run, changed_run) '
         f"SELECT ?, ?, {names}, row_hash, ?, ? FROM arriving WHERE id "
     )
-    row = [source, scope, run_id, run_id]
+    row = [source, belongs_to, run_id, run_id]
     changed += count(con.execute(f"{insert} NOT IN (SELECT id FROM known)", row))
-    if count(con.execute("SELECT count(*) FROM known WHERE has_moved AND NOT differs")):
+    if table in _counted_tables() and count(
+        con.execute("SELECT count(*) FROM known WHERE has_moved AND NOT differs")
+    ):
         # As it was, but in another scope: no change, yet it is there that it is counted from now on.
         con.execute(
             f'UPDATE raw."{table}" SET scope = ? WHERE source = ? '
