@@ -3,7 +3,6 @@
 import importlib.util
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -14,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
+from ports import free_port
 
 ROOT = Path(__file__).parents[2]
 FLAGS = [
@@ -25,12 +25,6 @@ FLAGS = [
     "--no-first-run",
 ]
 HOSTILE = "<b>Atlas</b> ![x](http://evil.example/x.png) :red[r] $x$"
-
-
-def free_port() -> int:
-    with socket.socket() as server:
-        server.bind(("127.0.0.1", 0))
-        return int(server.getsockname()[1])
 
 
 def is_up(address: str) -> bool:

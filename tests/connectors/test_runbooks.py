@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import time_machine
+from ports import closed_port
 
 from connectors.base import Cursor, InputError, SourceContext
 from connectors.documents import runbook_links
@@ -333,9 +334,8 @@ def test_a_name_that_leads_to_the_own_link_is_not_asked(monkeypatch):
 
 
 def test_nobody_listening_is_unknown():
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    assert Follower(10, Traffic()).is_broken(f"http://127.0.0.1:{port}/") is None
+    with closed_port() as port:
+        assert Follower(10, Traffic()).is_broken(f"http://127.0.0.1:{port}/") is None
 
 
 def test_only_so_many_addresses_are_asked_in_one_run(tmp_path, site):

@@ -18,5 +18,6 @@ def test_three_kills_lose_nothing(tmp_path):
         home = Home(tmp_path / "home")
         for moment in kill_moments(undisturbed, Random(SEED), KILLS):
             kill_one(lambda: stack.enter_context(site.running(home)), moment)
-        assert site.run(home)[0] == 0
+        code, command = site.run(home)
+        assert code == 0, command.errors
         assert_same_content(home, undisturbed)

@@ -16,6 +16,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import duckdb
 import pytest
+from ports import closed_port
 
 AS_OF = "2026-11-02T03:10:00Z"
 ORGANISATION = '[organisation]\nid = "alder"\nname = "Alder"\n'
@@ -84,9 +85,8 @@ def answering():
 @pytest.fixture(scope="module")
 def nobody():
     """An address where nothing listens."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-    return f"http://127.0.0.1:{port}"
+    with closed_port() as port:
+        yield f"http://127.0.0.1:{port}"
 
 
 # --- the configuration: exit code 2, every mistake at once, nothing made

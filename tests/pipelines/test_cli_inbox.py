@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 import typer
+from ports import free_port
 
 from connectors.inbox.schema import row_schema
 from connectors.inbox.types import ROWS
@@ -286,8 +287,7 @@ class Served:
 
     def __init__(self, folder):
         (folder / "outcomes.toml").write_text(ORGANISATION + OPEN)
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port = free.getsockname()[1]
+        self.port = free_port()
         options = ["--config", str(folder / "outcomes.toml"), "--home", str(folder / "home")]
         self.process = subprocess.Popen(
             [sys.executable, "-c", LAUNCH, *options, "inbox", "serve", "--port", str(self.port)],
