@@ -278,19 +278,22 @@ class Source(Protocol):
         """
         ...
 
-    def census(self, stream: str, scope: str) -> Iterator[str]:
-        """Yield every native id that the first of the stream's tables may hold: others were deleted.
-
-        Those that are not stored are read again, once: it names nothing that `fetch` leaves out for
-        another reason than `history_start`. Asked only for streams that the source's `CENSUS` names;
-        raises where it cannot be complete.
-        """
-        ...
-
     def check(self) -> list[Finding]:
         """Look at credential, permissions and scopes without reading the data."""
         ...
 
     def close(self) -> None:
         """Let go of connections; nothing is asked afterwards."""
+        ...
+
+
+class CountedSource(Source, Protocol):
+    """A source whose module defines `CENSUS`: it is asked for those streams alone."""
+
+    def census(self, stream: str, scope: str) -> Iterator[str]:
+        """Yield every native id that the first of the stream's tables may hold: others were deleted.
+
+        Those that are not stored are read again, once: it names nothing that `fetch` leaves out for
+        another reason than `history_start`. Raises where it cannot be complete.
+        """
         ...

@@ -36,6 +36,7 @@ from connectors.traffic import Traffic
 KIND = "codecov"
 SCOPES_FROM = "indicators"
 STREAMS = {"commits": ("coverage_report",)}
+"""No census: what Codecov no longer has was measured all the same."""
 LOOK_BACK = timedelta(days=90)
 COMMITS_PER_PAGE = 100
 
@@ -95,10 +96,6 @@ class CodecovSource:
                 step.page.server_date,
                 step.page.unread,
             )
-
-    def census(self, stream: str, scope: str) -> Iterator[str]:
-        """Not asked for: what Codecov no longer has was measured all the same."""
-        raise NotImplementedError(stream)
 
     def close(self) -> None:
         """Let go of the connections."""

@@ -25,6 +25,7 @@ from connectors.traffic import Traffic
 KIND = "openslo"
 SCOPES_FROM = "indicators"
 STREAMS = {"objectives": ("service_level_objective",)}
+"""No census: definitions always come whole."""
 EVERYTHING = "*"
 VERSION = "openslo/v1"
 MOST_BYTES = 2**20
@@ -76,10 +77,6 @@ class OpenSloSource:
         if found.faults:
             raise joined(found.faults)
         yield Batch.of_now(list(found.objectives.values()), Cursor(), is_final=True)
-
-    def census(self, stream: str, scope: str) -> Iterator[str]:
-        """Not asked for: definitions always come whole."""
-        raise NotImplementedError(stream)
 
     def close(self) -> None:
         """There is no connection."""

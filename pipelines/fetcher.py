@@ -6,10 +6,12 @@ import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from typing import cast
 
 from connectors.base import (
     AuthError,
     Batch,
+    CountedSource,
     Cursor,
     CursorRefused,
     Forbidden,
@@ -210,7 +212,8 @@ class Fetcher(threading.Thread):
         _, scope, stream = ended.key
         before = ended.traffic
         try:
-            present = list(self._source.census(stream, scope))
+            # Due are only the streams that the CENSUS of the source's kind names.
+            present = list(cast(CountedSource, self._source).census(stream, scope))
             counted = self._completed(ended, present)
         except Exception as failure:  # noqa: BLE001 - logged where it is a bug
             counted = self._gone_wrong(ended, failure)

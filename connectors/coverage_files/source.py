@@ -43,6 +43,7 @@ from connectors.traffic import Traffic
 KIND = "coverage_files"
 SCOPES_FROM = "indicators"
 STREAMS = {"commits": ("coverage_report",)}
+"""No census: what was cleared away was measured all the same."""
 COMMIT = re.compile(r"(\d{4}-\d\d-\d\d)(?:T(\d\d)(\d\d)(\d\d)?Z)?_([0-9a-fA-F]{7,64})")
 COMMITS_PER_BATCH = 50
 LAYOUT = "Name it <yyyy-mm-dd>_<commit>, or <yyyy-mm-ddThhmmZ>_<commit> in UTC"
@@ -124,10 +125,6 @@ class CoverageFilesSource:
         yield Batch.of_now(records, Cursor(json.dumps(known)), is_final=not faults)
         if faults:
             raise joined(faults)
-
-    def census(self, stream: str, scope: str) -> Iterator[str]:
-        """Not asked for: what was cleared away was measured all the same."""
-        raise NotImplementedError(stream)
 
     def close(self) -> None:
         """There is no connection."""

@@ -43,6 +43,7 @@ from connectors.traffic import Traffic
 KIND = "datadog_slo"
 SCOPES_FROM = "indicators"
 STREAMS = {"objectives": ("service_level_objective",), "readings": ("service_level_reading",)}
+"""Neither has a census: definitions always come whole, and readings are not deleted."""
 EVERYTHING = "*"
 DAY = timedelta(days=1)
 WINDOW = 28 * DAY
@@ -106,10 +107,6 @@ class DatadogSource:
             lambda node: node["id"],
         )
         yield Batch(found, Cursor(), True, datetime.now(UTC), self._definitions()[1], unread)
-
-    def census(self, stream: str, scope: str) -> Iterator[str]:
-        """Not asked for: definitions always come whole, and readings are not deleted."""
-        raise NotImplementedError(stream)
 
     def close(self) -> None:
         """Let go of the connections."""

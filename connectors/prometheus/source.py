@@ -39,6 +39,7 @@ from connectors.traffic import Traffic
 KIND = "prometheus"
 SCOPES_FROM = "indicators"
 STREAMS = {"objectives": ("service_level_objective",), "readings": ("service_level_reading",)}
+"""Neither has a census: definitions always come whole, and readings are not deleted."""
 EVERYTHING = "*"
 WINDOW = timedelta(days=28)
 """Asked for at once: 672 points. Prometheus refuses more than 11,000, Mimir often 32 days."""
@@ -136,10 +137,6 @@ class PrometheusSource:
         if objective is None:
             raise NotFound(f"{self.name}/{scope}", "no objective has this id", "Correct `objectives`")
         yield from self._readings(objective, cursor)
-
-    def census(self, stream: str, scope: str) -> Iterator[str]:
-        """Not asked for: definitions always come whole, and readings are not deleted."""
-        raise NotImplementedError(stream)
 
     def close(self) -> None:
         """Let go of the connections."""

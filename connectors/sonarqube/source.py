@@ -33,6 +33,7 @@ from connectors.traffic import Traffic
 KIND = "sonarqube"
 SCOPES_FROM = "indicators"
 STREAMS = {"measures": ("coverage_report", "debt_reading")}
+"""No census: what Sonar no longer has was measured all the same."""
 PAGE = 1000
 
 
@@ -94,10 +95,6 @@ class SonarQubeSource:
             found = [one for at, values in new.items() for one in shape.records(scope, branch, at, values)]
             after = Cursor(last) if is_last else Cursor(cursor.watermark, Pass(None, last or ""))
             yield Batch(found, with_branch(after, branch), is_last, datetime.now(UTC), server_date)
-
-    def census(self, stream: str, scope: str) -> Iterator[str]:
-        """Not asked for: what Sonar no longer has was measured all the same."""
-        raise NotImplementedError(stream)
 
     def close(self) -> None:
         """Let go of the connections."""
