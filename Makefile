@@ -16,7 +16,9 @@ PACKAGES := connectors pipelines dashboard
 DAGSTER_CHECK_HOME := $(CURDIR)/.venv/dagster
 
 # The lock files are complete, so pip need not resolve; and Python compiles a module when it is
-# first imported, which is faster than compiling all of them now.
+# first imported, which is faster than compiling all of them now. It must be allowed to keep what it
+# compiled: every command would start twice as slowly.
+unexport PYTHONDONTWRITEBYTECODE
 INSTALL = $(BIN)/python -m pip install --disable-pip-version-check --no-deps --no-compile
 
 define install_lock
@@ -55,11 +57,11 @@ test: $(READY_TO_DEVELOP)
 
 # The pages in a real browser.
 browser: $(READY_TO_DEVELOP)
-	@$(BIN)/python -m pytest -m "browser and not soak"
+	@$(BIN)/python -m pytest tests/browser
 
 # Kills, faults, many examples: what takes longer than a check may.
 soak: $(READY_TO_DEVELOP)
-	@$(BIN)/python -m pytest -m soak
+	@$(BIN)/python -m pytest -v -m soak
 
 # What CI runs, side by side: each says what it has to say when it has ended, the tests last.
 IN_TURN := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
