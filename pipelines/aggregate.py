@@ -49,6 +49,9 @@ METRIC_VALUES_SCHEMA: dict[str, pl.DataType] = {
     **WEEKLY_COLUMNS,
 }
 
+BREAKDOWN_SCHEMA: dict[str, pl.DataType] = {**METRIC_VALUES_SCHEMA, "category": pl.String()}
+"""A published value of the items of one category alone."""
+
 METRIC_ITEM_SCHEMA: dict[str, pl.DataType] = {
     "scope": pl.String(),
     **OBSERVATION_SCHEMA,
@@ -80,7 +83,7 @@ def scoped_items(metric: MetricSpec, observations: pl.DataFrame, frames: Aggrega
     that what is shown behind a number is what made it.
     """
     rows = _checked(metric, observations)
-    calendar = service_calendar(frames, metric.family)
+    calendar = service_calendar(frames, metric.calendar)
     if metric.kind == "level":
         until = horizon(frames.as_of, frames.time_zone)
         known = rows.join(calendar, on="service_id", how="semi")
@@ -103,7 +106,7 @@ def scoped_items(metric: MetricSpec, observations: pl.DataFrame, frames: Aggrega
 def aggregate_items(metric: MetricSpec, items: pl.DataFrame, frames: AggregationFrames) -> pl.DataFrame:
     """As `aggregate`, from what `scoped_items` returned."""
     until = horizon(frames.as_of, frames.time_zone)
-    grid = covered_periods(scope_spans(frames, metric.family), frames.periods, metric.grains, until)
+    grid = covered_periods(scope_spans(frames, metric.calendar), frames.periods, metric.grains, until)
     if grid.is_empty() or not metric.statistics:
         return pl.DataFrame(schema=METRIC_VALUES_SCHEMA)
     if metric.kind == "level":
@@ -121,6 +124,19 @@ def aggregate_items(metric: MetricSpec, items: pl.DataFrame, frames: Aggregation
     )
 
 
+def aggregate_categories(metric: MetricSpec, items: pl.DataFrame, frames: AggregationFrames) -> pl.DataFrame:
+    """As `aggregate_items`, for the items of each category by themselves, with `category` added.
+
+    A scope has rows of those categories that it ever had an item of. Columns are BREAKDOWN_SCHEMA.
+    """
+    parts = [pl.DataFrame(schema=BREAKDOWN_SCHEMA)]
+    for category in items["category"].drop_nulls().unique().sort():
+        mine = items.filter(pl.col("category") == category)
+        values = aggregate_items(metric, mine, frames).filter(pl.col("scope").is_in(mine["scope"].implode()))
+        parts.append(values.with_columns(pl.lit(category).alias("category")))
+    return pl.concat(parts)
+
+
 def _checked(metric: MetricSpec, observations: pl.DataFrame) -> pl.DataFrame:
     if observations.columns != list(OBSERVATION_SCHEMA):
         expected = ", ".join(OBSERVATION_SCHEMA)
@@ -128,13 +144,28 @@ def _checked(metric: MetricSpec, observations: pl.DataFrame) -> pl.DataFrame:
     rows = observations.cast(pl.Schema(OBSERVATION_SCHEMA)).with_columns(
         pl.col("is_event", "is_open").fill_null(value=False)
     )
+    counted = rows.filter(pl.col("excluded_reason").is_null())
     if metric.kind == "duration":
-        counted = rows.filter(pl.col("excluded_reason").is_null())
         broken = counted.filter((pl.col("is_event") == pl.col("is_open")) | pl.col("value").is_null())
         if broken.height:
             example = broken["item_id"].sort()[0]
             raise ValueError(f"metric {metric.name}: {example} must have a value and be either ended or open")
+    needed = _needed(metric)
+    lacking = counted.filter(
+        pl.any_horizontal(pl.col(name).is_null() for name in needed) if needed else False
+    )
+    if lacking.height:
+        raise ValueError(
+            f"metric {metric.name}: {lacking['item_id'].sort()[0]} must have {', '.join(needed)}"
+        )
     return rows
+
+
+def _needed(metric: MetricSpec) -> list[str]:
+    """The columns of amounts that may not be null in what is counted."""
+    if metric.kind == "share" or (metric.kind == "level" and "ratio" in metric.statistics):
+        return ["value", "weight"]
+    return ["value"] if metric.kind == "quantity" else []
 
 
 def _flows(

@@ -36,6 +36,9 @@ OBSERVATION_COLUMNS = {
 }
 """The columns every metric returns, in this order, with their DuckDB types."""
 
+FURTHER_COLUMNS = {"weight": "DOUBLE", "category": "VARCHAR"}
+"""The columns that a metric may return after those: the whole of a share, and what to break it down by."""
+
 Statistic = Literal[
     "p50",
     "p85",
@@ -48,9 +51,22 @@ Statistic = Literal[
     "median_days_per_week",
     "level",
     "max",
+    "total",
+    "share_over_400",
 ]
-LEAST_N = {"p50": 3, "p85": 10, "p95": 20, "p50_from_merge": 3, "p85_from_merge": 10, "ratio": 5}
+LEAST_N = {
+    "p50": 3,
+    "p85": 10,
+    "p95": 20,
+    "p50_from_merge": 3,
+    "p85_from_merge": 10,
+    "ratio": 5,
+    "share_over_400": 5,
+}
 """Below this many items a statistic is withheld, unless the header says otherwise."""
+
+ESTIMATORS = {"duration": ("quantile", "kaplan_meier"), "share": ("sample_share", "whole_share")}
+"""How a kind is estimated. A sample share has an interval, a share of a whole that was measured has none."""
 
 HEADER = re.compile(r"\A\s*/\*(?P<toml>.*?)\*/(?P<sql>.*)\Z", re.DOTALL)
 
@@ -104,11 +120,12 @@ class MetricHeader(BaseModel):
     title: Text
     question: Text
     formula: Text
-    family: Literal["delivery", "flow", "reliability"]
+    family: Literal["delivery", "flow", "reliability", "governance", "quality", "people"]
+    calendar: str = ""
     unit: Literal["hours", "days", "ratio", "count"]
     direction: Literal["lower_is_better", "higher_is_better", "neutral"]
-    kind: Literal["duration", "ratio", "count", "level"]
-    estimator: Literal["quantile", "kaplan_meier"] | None = None
+    kind: Literal["duration", "quantity", "ratio", "share", "count", "level"]
+    estimator: Literal["quantile", "kaplan_meier", "sample_share", "whole_share"] | None = None
     item_kind: Text
     grains: list[Literal["day", "week", "month", "quarter"]] = Field(min_length=1)
     statistics: list[Statistic] = Field(min_length=1)
@@ -129,12 +146,15 @@ class MetricHeader(BaseModel):
 
     @model_validator(mode="after")
     def _kind_fits(self) -> Self:
-        if (self.kind == "duration") != (self.estimator is not None):
-            raise ValueError("estimator: durations have one, other kinds have none")
+        fitting = ESTIMATORS.get(self.kind, (None,))
+        if self.estimator not in fitting:
+            raise ValueError(f"estimator: a {self.kind} has {' or '.join(map(str, fitting))}")
         if "day" in self.grains and self.kind != "level":
             raise ValueError("grains: only levels have a value per day")
-        if list(self.columns) != list(OBSERVATION_COLUMNS):
-            raise ValueError(f"columns: must be, in this order: {', '.join(OBSERVATION_COLUMNS)}")
+        _demand_columns(list(self.columns))
+        is_share = self.kind == "share" or (self.kind == "level" and "ratio" in self.statistics)
+        if is_share and "weight" not in self.columns:
+            raise ValueError("columns: a share needs a weight")
         _demand_subset("linked_reasons", self.linked_reasons, self.reasons, "reasons")
         _demand_subset("unlinked_reasons", self.unlinked_reasons, self.reasons, "reasons")
         _demand_subset("min_n", self.min_n, self.statistics, "statistics")
@@ -148,6 +168,14 @@ class Metric(MetricHeader):
     sql: str
     sql_hash: str
     path: Path
+
+
+def _demand_columns(names: list[str]) -> None:
+    """The columns of the contract, then those of the further ones that the metric has."""
+    further = [name for name in FURTHER_COLUMNS if name in names]
+    if names != [*OBSERVATION_COLUMNS, *further]:
+        all_names = ", ".join([*OBSERVATION_COLUMNS, *(f"{name} (optional)" for name in FURTHER_COLUMNS)])
+        raise ValueError(f"columns: must be, in this order: {all_names}")
 
 
 def _demand_subset(key: str, names: Iterable[str], allowed: Iterable[str], allowed_key: str) -> None:
@@ -210,6 +238,7 @@ def _metric(path: Path) -> Metric:
     least = {name: LEAST_N[name] for name in header["statistics"] if name in LEAST_N}
     header["min_n"] = least | header["min_n"]
     header["coverage_item_kind"] = header["coverage_item_kind"] or header["item_kind"]
+    header["calendar"] = header["calendar"] or header["family"]
     body = sql or ""
     digest = hashlib.sha256(body.encode()).hexdigest()
     return Metric(**header, name=path.stem, sql=body, sql_hash=digest, path=path)

@@ -9,9 +9,11 @@ import polars as pl
 
 from connectors.registry import SourceKind
 from pipelines.aggregate import (
+    BREAKDOWN_SCHEMA,
     METRIC_ITEM_SCHEMA,
     METRIC_VALUES_SCHEMA,
     AggregationFrames,
+    aggregate_categories,
     aggregate_items,
     scoped_items,
 )
@@ -45,6 +47,7 @@ def prepare_published(con: duckdb.DuckDBPyConnection, metrics: Mapping[str, Metr
     con.execute("CREATE SCHEMA IF NOT EXISTS published")
     for table, schema in (
         ("metric_values", METRIC_VALUES_SCHEMA),
+        ("metric_breakdown", BREAKDOWN_SCHEMA),
         ("metric_item", {"metric": pl.String(), **METRIC_ITEM_SCHEMA}),
     ):
         _drop_unless(con, table, list(schema))
@@ -99,7 +102,8 @@ def compute_metric(con: duckdb.DuckDBPyConnection, metric: Metric, observations:
     scoped = scoped_items(metric, observations, frames)
     values = aggregate_items(metric, scoped, frames)
     items = scoped.select(pl.lit(metric.name).alias("metric"), *METRIC_ITEM_SCHEMA)
-    for table, frame in (("metric_values", values), ("metric_item", items)):
+    breakdown = aggregate_categories(metric, scoped, frames)
+    for table, frame in (("metric_values", values), ("metric_breakdown", breakdown), ("metric_item", items)):
         con.execute(f"DELETE FROM published.{table} WHERE metric = ?", [metric.name])
         con.register("computed", frame.to_arrow())
         con.execute(f"INSERT INTO published.{table} SELECT * FROM computed")

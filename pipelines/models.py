@@ -11,7 +11,10 @@ import polars as pl
 from duckdb import DuckDBPyConnection
 
 from pipelines import ancestry
-from pipelines.catalog import OBSERVATION_COLUMNS, CatalogError, Metric, Model, load_models
+from pipelines.catalog import FURTHER_COLUMNS, OBSERVATION_COLUMNS, CatalogError, Metric, Model, load_models
+from pipelines.statistics.frames import OBSERVATION_SCHEMA
+
+ALL_COLUMNS = OBSERVATION_COLUMNS | FURTHER_COLUMNS
 
 PYTHON_STEPS: dict[str, Callable[[DuckDBPyConnection], pl.DataFrame]] = {
     "staged.stg_deployment_lineage": ancestry.deployment_lineage,
@@ -87,14 +90,21 @@ def _count(con: DuckDBPyConnection, query: str) -> int:
 def observe(con: DuckDBPyConnection, metric: Metric) -> pl.DataFrame:
     """The metric's observations: one row per item and service, never an aggregate.
 
+    Columns are those of the contract and `FURTHER_COLUMNS`, null where the metric has none of these.
+
     Raises `CatalogError` where the columns, their types or a reason are not what the header says.
     """
     relation = con.sql(metric.sql)
     actual = dict(zip(relation.columns, map(str, relation.types), strict=True))
-    if list(actual.items()) != list(OBSERVATION_COLUMNS.items()):
-        wrong = sorted(set(actual.items()) ^ set(OBSERVATION_COLUMNS.items()))
+    expected = {name: kind for name, kind in ALL_COLUMNS.items() if name in metric.columns}
+    if list(actual.items()) != list(expected.items()):
+        wrong = sorted(set(actual.items()) ^ set(expected.items()))
         raise CatalogError(f"{metric.path.name}: columns: the query's differ from the contract's: {wrong}")
     observations: pl.DataFrame = relation.pl()
+    missing = [name for name in FURTHER_COLUMNS if name not in actual]
+    observations = observations.with_columns(
+        pl.lit(None, dtype=OBSERVATION_SCHEMA[name]).alias(name) for name in missing
+    ).select(list(ALL_COLUMNS))
     unknown = set(observations["excluded_reason"].drop_nulls().unique()) - set(metric.reasons)
     if unknown:
         raise CatalogError(f"{metric.path.name}: reasons: {', '.join(sorted(unknown))} not explained")

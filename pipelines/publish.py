@@ -27,6 +27,8 @@ MACROS = Path(__file__).parent / "sql" / "snapshot.sql"
 _TABLES = {
     "metric_values": "SELECT * FROM published.metric_values ORDER BY metric, scope_kind, scope, grain, "
     "period_start, statistic",
+    "metric_breakdown": "SELECT * FROM published.metric_breakdown ORDER BY metric, category, scope_kind, "
+    "scope, grain, period_start, statistic",
     "metric_item": """
         SELECT i.* FROM published.metric_item i
         WHERE i.is_open OR i.counts_to > (

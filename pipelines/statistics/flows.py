@@ -8,10 +8,14 @@ from pipelines.statistics.counts import garwood
 from pipelines.statistics.frames import KEY, MetricSpec
 from pipelines.statistics.quantiles import MEDIAN, grouped_interval, grouped_quantile, least_sample
 from pipelines.statistics.ratios import wilson
+from pipelines.statistics.shares import share
 
 QUANTILES = {"p50": MEDIAN, "p85": 0.85, "p95": 0.95}
 FROM_MERGE = "_from_merge"
+LARGE = 400
+"""Changed lines of a pull request that is called large."""
 _WEEK = 7
+_NONE = pl.lit(None, dtype=pl.Float64)
 
 
 def rows_of(metric: MetricSpec, statistic: str, rows: pl.DataFrame) -> pl.DataFrame:
@@ -30,20 +34,22 @@ def estimate(metric: MetricSpec, statistic: str, rows: pl.DataFrame, grid: pl.Da
     mine = rows_of(metric, statistic, rows)
     base = _tally(mine, grid)
     name = statistic.removesuffix(FROM_MERGE)
-    if name in QUANTILES and metric.estimator == "kaplan_meier":
-        return _survival_quantile(mine, base, QUANTILES[name])
     if name in QUANTILES:
-        return _with_estimate(base, _sample_quantile(mine.filter(~pl.col("is_open")), QUANTILES[name]))
-    if name == "ratio":
+        return _quantile(metric, mine, base, QUANTILES[name])
+    if name == "ratio" and metric.kind == "share":
+        return _share(metric, mine, base)
+    if name == "share_over_400":
+        base = _tally(mine.with_columns((pl.col("value") > LARGE).alias("is_event")), grid)
+    if name in ("ratio", "share_over_400"):
         return _ratio(base)
-    if name == "count":
-        empty = pl.lit(None, dtype=pl.Float64)
-        return base.with_columns(pl.col("n").cast(pl.Float64).alias("value"), low=empty, high=empty)
-    if name == "per_week":
-        return _per_week(base)
+    if name in ("count", "total"):
+        added = pl.col("n") if name == "count" else pl.col("amount")
+        return base.with_columns(added.cast(pl.Float64).alias("value"), low=_NONE, high=_NONE)
     if name == "median_days_per_week":
         return _median_days_per_week(mine.filter(~pl.col("is_open")), base)
-    raise ValueError(f"metric {metric.name}: statistic {statistic} does not exist for kind {metric.kind}")
+    if name != "per_week":
+        raise ValueError(f"metric {metric.name}: statistic {statistic} does not exist for kind {metric.kind}")
+    return _per_week(base)
 
 
 def _tally(mine: pl.DataFrame, grid: pl.DataFrame) -> pl.DataFrame:
@@ -52,13 +58,28 @@ def _tally(mine: pl.DataFrame, grid: pl.DataFrame) -> pl.DataFrame:
         (~is_open).sum().alias("n"),
         is_open.sum().alias("open_count"),
         (pl.col("is_event") & ~is_open).sum().alias("events"),
+        pl.col("value").filter(~is_open).sort().sum().alias("amount"),
     )
-    added = pl.col("n", "open_count", "events").cast(pl.Int64).fill_null(0)
-    return grid.join(tally, on=KEY, how="left", maintain_order="left").with_columns(added)
+    counted = pl.col("n", "open_count", "events").cast(pl.Int64).fill_null(0)
+    joined = grid.join(tally, on=KEY, how="left", maintain_order="left")
+    return joined.with_columns(counted, pl.col("amount").fill_null(0.0))
 
 
 def _with_estimate(base: pl.DataFrame, estimates: pl.DataFrame) -> pl.DataFrame:
     return base.join(estimates, on=KEY, how="left", maintain_order="left")
+
+
+def _quantile(metric: MetricSpec, mine: pl.DataFrame, base: pl.DataFrame, p: float) -> pl.DataFrame:
+    if metric.estimator == "kaplan_meier":
+        return _survival_quantile(mine, base, p)
+    return _with_estimate(base, _sample_quantile(mine.filter(~pl.col("is_open")), p))
+
+
+def _share(metric: MetricSpec, mine: pl.DataFrame, base: pl.DataFrame) -> pl.DataFrame:
+    """A whole that was measured is as it is; only a sample of items leaves something open."""
+    shares = share(mine.filter(~pl.col("is_open")), KEY)
+    is_sample = metric.estimator == "sample_share"
+    return _with_estimate(base, shares if is_sample else shares.with_columns(low=_NONE, high=_NONE))
 
 
 def _sample_quantile(ended: pl.DataFrame, p: float) -> pl.DataFrame:

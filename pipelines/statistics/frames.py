@@ -26,6 +26,8 @@ OBSERVATION_SCHEMA: dict[str, pl.DataType] = {
     "excluded_reason": pl.String(),
     "link_method": pl.String(),
     "confidence": pl.String(),
+    "weight": pl.Float64(),
+    "category": pl.String(),
 }
 
 
@@ -43,8 +45,8 @@ class MetricSpec(Protocol):
         ...
 
     @property
-    def family(self) -> str:
-        """Which of a service's calendars covers it: delivery, flow or reliability."""
+    def calendar(self) -> str:
+        """Which of a service's calendars covers it, such as delivery, flow or reliability."""
         ...
 
     @property
@@ -59,12 +61,12 @@ class MetricSpec(Protocol):
 
     @property
     def kind(self) -> str:
-        """Duration, ratio, count or level."""
+        """Duration, quantity, ratio, share, count or level."""
         ...
 
     @property
     def estimator(self) -> str | None:
-        """Durations only: quantile or kaplan_meier."""
+        """Durations: quantile or kaplan_meier; shares: sample_share or whole_share; others none."""
         ...
 
     @property

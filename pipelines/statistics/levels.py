@@ -39,14 +39,23 @@ def as_days(observations: pl.DataFrame, calendar: pl.DataFrame, until: Horizon, 
 
 
 def merged(spells: pl.DataFrame) -> pl.DataFrame:
-    """Overlapping spells of one item in one scope (of several services, say) made one."""
-    ordered = spells.select(*_IDENTITY, "begin", "end", "clock").sort([*_IDENTITY, "begin", "end", "clock"])
+    """Overlapping spells of one item in one scope (of several services, say) made one.
+
+    They tell of the same item, so its `value` and `weight` are those of the first.
+    """
+    columns = [*_IDENTITY, "begin", "end", "clock", "value", "weight"]
+    ordered = spells.select(columns).sort(columns)
     reach = pl.col("end").cum_max().shift(1).over(_IDENTITY)
     is_apart = (pl.col("begin") >= reach).fill_null(value=True)
     return (
         ordered.with_columns(is_apart.cum_sum().over(_IDENTITY).alias("island"))
         .group_by([*_IDENTITY, "island"], maintain_order=True)
-        .agg(pl.col("begin").min(), pl.col("end").max(), pl.col("clock").min())
+        .agg(
+            pl.col("begin").min(),
+            pl.col("end").max(),
+            pl.col("clock").min(),
+            pl.col("value", "weight").first(),
+        )
     )
 
 
@@ -73,14 +82,16 @@ def under_way(spells: pl.DataFrame, grid: pl.DataFrame) -> pl.DataFrame:
 def estimate(metric: MetricSpec, statistic: str, spells: pl.DataFrame, grid: pl.DataFrame) -> pl.DataFrame:
     """One row per row of `grid`, with n, open_count (0), value, low and high (null) added.
 
-    `level` is the number under way at the end of the period's last covered day. Quantiles are of the
-    ages at that moment, in days, the first one counted. `max` is the greatest number at the end of any
-    day of a metric in items, and the greatest age at that moment of one in days. Raises ValueError for
-    a statistic unknown to levels.
+    `level` is the number under way at the end of the period's last covered day, `ratio` the sum of
+    `value` over the sum of `weight` of what is. Quantiles are of the ages at that moment, in days, the
+    first one counted. `max` is the greatest number at the end of any day of a metric in items, and the
+    greatest age at that moment of one in days. Raises ValueError for a statistic unknown to levels.
     """
     empty = pl.lit(None, dtype=pl.Float64)
     numbers = grid.join(under_way(spells, grid), on=KEY, how="left", maintain_order="left")
     numbers = numbers.with_columns(pl.lit(0, dtype=pl.Int64).alias("open_count"), low=empty, high=empty)
+    if statistic == "ratio":
+        return numbers.join(_shares(spells, grid), on=KEY, how="left", maintain_order="left")
     if statistic == "level":
         return numbers.with_columns(pl.col("n").cast(pl.Float64).alias("value"))
     if statistic == "max" and metric.unit == "count":
@@ -89,6 +100,36 @@ def estimate(metric: MetricSpec, statistic: str, spells: pl.DataFrame, grid: pl.
         ages = _ages(spells, grid, QUANTILES.get(statistic, 1.0))
         return numbers.join(ages, on=KEY, how="left", maintain_order="left")
     raise ValueError(f"metric {metric.name}: statistic {statistic} does not exist for kind {metric.kind}")
+
+
+def _shares(spells: pl.DataFrame, grid: pl.DataFrame) -> pl.DataFrame:
+    """Sum of `value` over sum of `weight` at the end of each period's last covered day, by KEY.
+
+    Amounts are summed in whole thousandths: what was added on one day and taken off on another leaves
+    nothing behind.
+    """
+    thousandths = [(pl.col(name) * 1000).round().cast(pl.Int64).alias(name) for name in ("value", "weight")]
+    by_scope = _by_scope(spells.with_columns(thousandths), "begin", "end", "value", "weight")
+    parts = []
+    for (scope,), periods in grid.group_by("scope", maintain_order=True):
+        moments = _days(periods, "last_day")
+        begin, end, value, weight = np.array(by_scope.get(str(scope), []), dtype=np.int64).reshape(-1, 4).T
+        amount, whole = (
+            _sum_before(begin, one, moments) - _sum_before(end, one, moments) for one in (value, weight)
+        )
+        shares = [
+            part / total if total else None
+            for part, total in zip(amount.tolist(), whole.tolist(), strict=True)
+        ]
+        parts.append(periods.select(KEY).with_columns(pl.Series("value", shares, dtype=pl.Float64)))
+    return pl.concat(parts)
+
+
+def _sum_before(days: Integers, amounts: Integers, moments: Integers) -> Integers:
+    """The sum of the amounts whose day is at most each of the moments."""
+    order = np.argsort(days, kind="stable")
+    sums = np.concatenate([[0], np.cumsum(amounts[order])])
+    return sums[np.searchsorted(days[order], moments, side="right")]
 
 
 def _ages(spells: pl.DataFrame, grid: pl.DataFrame, p: float) -> pl.DataFrame:

@@ -1,7 +1,8 @@
 """One word per closed week and quarter: did the number change, and is that better or worse?
 
 Weeks of counts and of medians are judged by their control chart, quarters against the quarter before.
-Open periods, levels, tails (P85, P95) and weekly ratios get no verdict: nothing here tests them.
+Open periods, levels, tails (P85, P95), totals, shares of amounts and weekly ratios get no verdict:
+nothing here tests them.
 """
 
 import hashlib
@@ -19,6 +20,7 @@ from pipelines.statistics.quantiles import Integers
 
 _RATES = ["count", "per_week"]
 _MEDIANS = ["p50", f"p50{FROM_MERGE}"]
+_RATIOS = ["ratio", "share_over_400"]
 WEEKLY_COLUMNS: dict[str, pl.DataType] = {
     "rule": pl.String(),
     "expected_low": pl.Float64(),
@@ -110,7 +112,7 @@ def _quarterly(metric: MetricSpec, rows: pl.DataFrame, dated: pl.DataFrame) -> p
     found: list[tuple[str, str, date, str, str]] = []
     quarters = rows.filter((pl.col("grain") == "quarter") & pl.col("is_complete"))
     for statistic in quarters["statistic"].unique(maintain_order=True):
-        if statistic not in (*_RATES, *_MEDIANS, "ratio"):
+        if statistic not in (*_RATES, *_MEDIANS, *_RATIOS) or metric.kind == "share":
             continue
         mine = rows_of(metric, statistic, dated.filter(pl.col("grain") == "quarter"))
         if statistic not in _MEDIANS or metric.estimator != "kaplan_meier":
@@ -140,7 +142,7 @@ def _compare(
     pair = (earlier, later)
     seed = _seed(metric.name, statistic, later.scope, later.period_start.isoformat())
     is_clear: bool | None
-    if statistic == "ratio":
+    if statistic in _RATIOS:
         is_clear = comparison.is_clear_ratio_change((earlier.events, earlier.n), (later.events, later.n))
     elif statistic in _RATES:
         is_clear = _is_clear_rate_change(pair, items, seed)

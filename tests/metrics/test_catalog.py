@@ -78,7 +78,12 @@ def test_the_hash_is_that_of_the_sql_alone(tmp_path: Path) -> None:
             "things.sql: caveats: List should have at least 1 item",
         ),
         ('family = "flow"', 'family = "fun"', "things.sql: family: Input should be 'delivery', 'flow'"),
-        ('estimator = "quantile"\n', "", "things.sql: estimator: durations have one"),
+        ('estimator = "quantile"\n', "", "things.sql: estimator: a duration has quantile or kaplan_meier"),
+        (
+            'kind = "duration"\nestimator = "quantile"',
+            'kind = "share"\nestimator = "whole_share"',
+            "things.sql: columns: a share needs a weight",
+        ),
         ('grains = ["week"]', 'grains = ["day"]', "things.sql: grains: only levels have a value per day"),
         ('value = "meaning"\n', "", "things.sql: columns: must be, in this order: item_kind"),
         ('owner = "', 'linked_reasons = ["ghost"]\nowner = "', "linked_reasons: ghost not among `reasons`"),

@@ -17,7 +17,7 @@ class Spec:
 
     name: str = "some_metric"
     version: int = 1
-    family: str = "delivery"
+    calendar: str = "delivery"
     unit: str = "hours"
     direction: str = "lower_is_better"
     kind: str = "duration"

@@ -348,7 +348,7 @@ def test_no_observation_at_all(metric, observe, organisation):
 
 
 def test_a_family_without_a_calendar_has_no_rows(metric, observe, organisation):
-    values = aggregate(metric(family="flow"), observe(changes([1])), organisation())
+    values = aggregate(metric(calendar="flow"), observe(changes([1])), organisation())
     assert values.schema == METRIC_VALUES_SCHEMA
     assert values.is_empty()
 

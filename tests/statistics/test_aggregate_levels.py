@@ -197,8 +197,8 @@ def test_coverage_of_a_level_is_of_what_is_under_way(metric, observe, organisati
 
 def test_a_statistic_of_another_kind_is_refused(metric, observe, organisation):
     frames = organisation(first=FIRST, as_of=datetime(2026, 6, 7, tzinfo=UTC))
-    with pytest.raises(ValueError, match="statistic ratio does not exist for kind level"):
-        aggregate(under_way(metric, statistics=("ratio",)), observe([spell(0, 1)]), frames)
+    with pytest.raises(ValueError, match="statistic per_week does not exist for kind level"):
+        aggregate(under_way(metric, statistics=("per_week",)), observe([spell(0, 1)]), frames)
 
 
 spells = st.lists(

@@ -28,6 +28,7 @@ is_bot = "a bot opened it"
 is_hotfix = "a label or its branch says that it mends production"
 is_revert = "it undoes another pull request"
 reverts_number = "the number of the pull request that it undoes, where that can be told"
+changed_lines = "lines added and lines deleted; null where the source does not say"
 */
 SELECT
     p.item_id,
@@ -51,6 +52,7 @@ SELECT
     p.is_bot,
     p.is_hotfix,
     p.is_revert,
-    p.reverts_number
+    p.reverts_number,
+    p.changed_lines
 FROM staged.stg_pull_request AS p
 LEFT JOIN staged.stg_pull_request_service AS s ON s.item_id = p.item_id

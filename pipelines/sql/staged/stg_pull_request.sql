@@ -35,6 +35,7 @@ is_bot = "a bot opened it; a deleted account is not a bot"
 is_hotfix = "a label or its branch says that it mends production"
 is_revert = "it undoes another pull request"
 reverts_number = "the number of the pull request that it undoes, where that can be told"
+changed_lines = "lines added and lines deleted; null where the source does not say"
 */
 WITH setting AS (
     SELECT
@@ -147,7 +148,8 @@ SELECT
         len(list_filter(s.hotfix_branches, lambda g: lower(p.head_ref) GLOB g)) > 0, false
     ) AS is_hotfix,
     coalesce(p.looks_like_revert, false) AND NOT coalesce(p.is_restored, false) AS is_revert,
-    CASE WHEN NOT coalesce(p.is_restored, false) THEN TRY_CAST(p.reverted AS BIGINT) END AS reverts_number
+    CASE WHEN NOT coalesce(p.is_restored, false) THEN TRY_CAST(p.reverted AS BIGINT) END AS reverts_number,
+    p.additions + p.deletions AS changed_lines
 FROM seen AS p
 LEFT JOIN first_commit AS c ON c.source = p.source AND c.pull_request_id = p.id
 LEFT JOIN first_review AS f ON f.source = p.source AND f.pull_request_id = p.id
