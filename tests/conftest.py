@@ -18,8 +18,9 @@ COSTLY = ("address", "built", "published", "running")
 """Fixtures that take long to make and serve many tests: one worker makes each and runs all of its tests."""
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of a costly fixture together."""
+    """Keep the tests of a costly fixture together: before the workers look for groups."""
     for item in items:
         for name in COSTLY:
             if name in getattr(item, "fixturenames", ()):
