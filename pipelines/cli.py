@@ -7,6 +7,7 @@ import gc
 import os
 import sys
 import threading
+from collections.abc import Sized
 from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -81,8 +82,8 @@ def check(context: typer.Context) -> None:
 
     configuration = load(context.obj.config)
     typer.echo(
-        f"{context.obj.config}: {len(configuration.teams)} teams, {len(configuration.services)} services, "
-        f"{len(configuration.sources)} sources"
+        f"{context.obj.config}: {_counted(configuration.teams, 'team')}, "
+        f"{_counted(configuration.services, 'service')}, {_counted(configuration.sources, 'source')}"
     )
     failed = []
     sources = create_sources(configuration, context.obj.home)
@@ -115,6 +116,10 @@ for command in (
     app.command()(command)
 app.add_typer(cli_inbox.record, name="record")
 app.add_typer(cli_inbox.inbox, name="inbox")
+
+
+def _counted(things: Sized, one: str) -> str:
+    return f"{len(things)} {one}{'' if len(things) == 1 else 's'}"
 
 
 def main() -> None:

@@ -22,6 +22,11 @@ KEPT_SNAPSHOTS = 14
 STORAGE_VERSION = "v1.4.0"
 """Older DuckDB clients can open what is written in this version."""
 QUARTERS_WITH_ITEMS = 8
+NOTHING_READ = (
+    "publish: no source has told of anything yet, so nothing is published. "
+    "Run `outcomes check` to see what each holds"
+)
+"""Said where there is nothing to publish: every source failed, or is empty."""
 MACROS = Path(__file__).parent / "sql" / "snapshot.sql"
 
 _TABLES = {

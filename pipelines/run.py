@@ -15,6 +15,7 @@ from pipelines.assets.workspace import RunOptions
 from pipelines.definitions import defs, nightly_assets
 from pipelines.home import CONFIG_VARIABLE, HOME_VARIABLE, Home, only_run
 from pipelines.progress import Reporter, reporting_to
+from pipelines.publish import NOTHING_READ
 from pipelines.resumption import Stop, stops
 from pipelines.warehouse import StreamResult, Warehouse
 
@@ -125,7 +126,7 @@ def _outcome(home: Home, run_id: str, result: dg.ExecuteInProcessResult | None) 
             "SELECT status, published FROM ops.run WHERE run_id = ?", [run_id]
         ).fetchone()
         if result and result.success and row:
-            error = "no source could be read, so nothing is published" if row[0] == "failed" else None
+            error = NOTHING_READ if row[0] == "failed" else None
             return Outcome(run_id, row[0], row[1], results, error, left)
         if row:
             warehouse.finish_run(run_id, "failed", None)

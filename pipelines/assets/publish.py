@@ -15,7 +15,7 @@ from pipelines.checks import check_name, stale_streams
 from pipelines.compute import write_catalog, write_freshness
 from pipelines.home import Home
 from pipelines.progress import reporter
-from pipelines.publish import CHECKS, PublicationBlockedError, Published, publish_run
+from pipelines.publish import CHECKS, NOTHING_READ, PublicationBlockedError, Published, publish_run
 from pipelines.snapshot_reader import NothingPublishedError, open_snapshot
 
 SNAPSHOT = dg.AssetKey(["published", "snapshot"])
@@ -61,7 +61,7 @@ def snapshot(
             yield from _publication_results(blocked.failures)
         raise
     if published.name is None:
-        raise NothingReadError("no source could be read, so nothing is published")
+        raise NothingReadError(NOTHING_READ)
     yield from _publication_results({})
     yield _freshness_result(stale_streams(warehouse.con))
     size = (workspace.home.snapshots / published.name).stat().st_size

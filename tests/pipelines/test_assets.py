@@ -449,7 +449,9 @@ def test_what_has_nothing_to_publish_is_no_materialisation(built, tmp_path):
     assert not result.success
     assert SNAPSHOT not in {one.asset_key for one in result.get_asset_materialization_events()}
     (failure,) = [one for one in result.all_events if one.is_step_failure]
-    assert "no source could be read, so nothing is published" in str(failure.step_failure_data.error)
+    assert "no source has told of anything yet, so nothing is published" in str(
+        failure.step_failure_data.error
+    )
 
 
 def test_every_publication_check_is_a_blocking_one(night):

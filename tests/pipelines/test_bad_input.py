@@ -270,7 +270,10 @@ def test_a_first_run_that_reads_nothing_publishes_nothing(run, tmp_path, monkeyp
             "error: it: the environment variable OUTCOMES_TEST_TOKEN is not set. "
             "Set it to a token, or remove token_env from this [[source]]"
         ),
-        "error: no source could be read, so nothing is published",
+        (
+            "error: publish: no source has told of anything yet, so nothing is published. "
+            "Run `outcomes check` to see what each holds"
+        ),
     ]
     report = json.loads(done.out)
     assert (report["status"], report["published"]) == ("failed", None)

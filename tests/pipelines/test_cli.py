@@ -152,7 +152,7 @@ def test_check_says_of_each_source_what_can_be_read(built):
     done = built.outcomes("check")
     assert (done.code, done.err) == (0, "")
     lines = done.out.splitlines()
-    assert lines[0] == f"{built.config}: 1 teams, 2 services, 4 sources"
+    assert lines[0] == f"{built.config}: 1 team, 2 services, 4 sources"
     assert {
         "ok     github/alder/basket-api: can be read",
         "ok     jira/BAS: can be read",
@@ -327,7 +327,7 @@ def test_the_table_says_why_there_is_no_number(built):
     [
         (
             ["metrics", "--metric", "speed"],
-            "error: --metric speed: there is no such metric. Known are change_",
+            "error: --metric speed: there is no such metric. Known are batch_size, ",
         ),
         (
             ["metrics", "--scope", "team:nobody"],
