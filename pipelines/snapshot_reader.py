@@ -75,7 +75,7 @@ def open_snapshot(home: Home) -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]
 
 def metric_values(con: duckdb.DuckDBPyConnection, name: str, wanted: Selection) -> dict[str, Any]:
     """The published values, in the shape that `outcomes metrics --format json` promises."""
-    _require_known(con, wanted)
+    require_known(con, wanted)
     rows = con.execute(
         "SELECT metric, definition_version, scope, grain, period_start, period_end, is_complete, statistic, "
         "value, unit, n, low, high, open_count, coverage_linked, coverage_eligible, verdict, withheld_reason "
@@ -134,7 +134,7 @@ def _text(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date) else value
 
 
-def _require_known(con: duckdb.DuckDBPyConnection, wanted: Selection) -> None:
+def require_known(con: duckdb.DuckDBPyConnection, wanted: Selection) -> None:
     """A misspelt name must not look like a metric without data."""
     for kind, names, query in (
         ("metric", wanted.metrics, "SELECT metric FROM metric_catalog"),
@@ -169,7 +169,7 @@ def parse_period(con: duckdb.DuckDBPyConnection, label: str) -> tuple[str, date,
 
 def explanation(con: duckdb.DuckDBPyConnection, metric: str, scope: str, period: str) -> dict[str, Any]:
     """A number's definition, what was left out of it and why, and the items that made it."""
-    _require_known(con, Selection(metrics=[metric], scopes=[scope]))
+    require_known(con, Selection(metrics=[metric], scopes=[scope]))
     grain, first, _ = parse_period(con, period)
     catalog = con.execute(
         "SELECT title, question, formula, period_rule, version, item_kind, reasons, sql FROM metric_catalog "
