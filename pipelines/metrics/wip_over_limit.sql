@@ -5,7 +5,8 @@ formula = "days at whose end more work items were in progress than the team's li
 family = "flow"
 unit = "ratio"
 direction = "lower_is_better"
-kind = "ratio"
+kind = "share"
+estimator = "whole_share"
 item_kind = "team_day"
 grains = ["week", "month", "quarter"]
 statistics = ["ratio"]
@@ -18,7 +19,7 @@ caveats = [
     "Every day is held against the limit that the configuration states now: what it was before is not known.",
     "As many as the limit are not over it. Weekends are days, and so are days on which nobody touched anything.",
     "Of a department and above it is the share of all its teams' days; a team without a limit has none.",
-    "Days follow each other and are much alike: the range, which takes them for independent, is narrower than what is known.",
+    "Every day was looked at, so there is no range; and as one day is much like the one before it, no verdict either.",
 ]
 not_for = ["comparing people", "comparing teams: each sets its own limit", "a target"]
 references = ["The Kanban Guide, https://kanbanguides.org/"]
@@ -35,12 +36,13 @@ team_id = "the team"
 started_at = "when the day began"
 ended_at = "when it ended"
 on_date = "the local day"
-value = "work items in progress at its end"
+value = "1 where more was in progress at its end than the limit, else 0"
 is_event = "more than the limit"
 is_open = "never"
 excluded_reason = "why the row does not enter the number; null where it does"
 link_method = "always null"
 confidence = "always null"
+weight = "1"
 */
 SELECT
     'team_day' AS item_kind,
@@ -50,10 +52,11 @@ SELECT
     d.starts_at AS started_at,
     d.ends_at AS ended_at,
     d.on_date,
-    CAST(d.in_progress AS DOUBLE) AS value,
+    CAST(CASE WHEN d.in_progress > d.wip_limit THEN 1 ELSE 0 END AS DOUBLE) AS value,
     d.in_progress > d.wip_limit AS is_event,
     false AS is_open,
     CASE WHEN d.in_progress <= d.wip_limit AND d.at_most > d.wip_limit THEN 'unknown' END AS excluded_reason,
     CAST(NULL AS VARCHAR) AS link_method,
-    CAST(NULL AS VARCHAR) AS confidence
+    CAST(NULL AS VARCHAR) AS confidence,
+    CAST(1 AS DOUBLE) AS weight
 FROM facts.fct_team_day AS d
