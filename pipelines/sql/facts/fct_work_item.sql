@@ -9,6 +9,7 @@ item_id = "source:id of the item"
 service_id = "the service; null where the project is no service's"
 source = "the source's name"
 issue_id = "the source's id of the item"
+type = "the type it has now; null where its source gives none"
 created_at = "when it was created"
 created_on = "local day of the creation"
 started_at = "when it first became active; null where it never did, or where no history is kept"
@@ -24,6 +25,7 @@ SELECT
     j.service_id,
     i.source,
     i.issue_id,
+    i.type,
     i.created_at,
     i.created_on,
     i.started_at,
