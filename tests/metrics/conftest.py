@@ -174,7 +174,7 @@ class Rows:
             )
 
     def issue(self, row: Mapping[str, Any]) -> None:
-        """`moves: [[when, from, to], …]` are its transitions; `changes: [[field, when, from, to], …]` others."""
+        """`moves: [[when, from, to], …]` are transitions; `changes: [[field, when, from, to], …]` others."""
         moves = row.get("moves", [])
         status = moves[-1][2] if moves else "To Do"
         full = self.add(
