@@ -79,6 +79,7 @@ bots = ["ci-*", "*[bot]", "a[[]bot]"]
 incident_labels = ["outage"]
 incident_issue_types = ["[System] Incident"]
 decision_issue_types = ["Decision"]
+unplanned_work = ["Defect"]
 hotfix_labels = ["urgent"]
 hotfix_branches = ["fix-now/*"]
 production_environments = ["live-*"]
@@ -221,6 +222,7 @@ def test_the_tables_hold_what_the_file_says(read):
         "incident_label": [{"label": "outage"}],
         "incident_issue_type": [{"type": "[System] Incident"}],
         "decision_issue_type": [{"type": "Decision"}],
+        "unplanned_work": [{"name": "Defect"}],
         "hotfix_label": [{"label": "urgent"}],
         "hotfix_branch": [{"pattern": "fix-now/*"}],
         "production_environment": [{"pattern": "live-*"}],
@@ -633,6 +635,7 @@ def test_the_keys_are_those_that_the_contract_fixes():
             "incident_labels",
             "incident_issue_types",
             "decision_issue_types",
+            "unplanned_work",
             "hotfix_labels",
             "hotfix_branches",
             "production_environments",

@@ -25,6 +25,7 @@ SOURCES = {
     "tag": "gh", "workflow_run": "gh", "issue": "jira", "issue_transition": "jira", "status": "jira",
     "incident": "pd", "project": "jira", "source_team": "gh", "source_team_member": "gh",
     "source_team_repository": "gh", "code_owner": "gh", "former_name": "gh",
+    "issue_change": "jira", "sprint": "jira",
 }  # fmt: skip
 """Where rows come from; those of other tables come from the inbox."""
 
@@ -45,6 +46,7 @@ CONFIGURATION: dict[str, list[dict[str, Any]]] = {
     "rule": [{"incident_window_hours": 24.0, "coverage_floor": 0.8}],
     "bot": [{"pattern": "renovate*"}],
     "incident_label": [{"label": "incident"}],
+    "unplanned_work": [{"name": "bug"}, {"name": "incident"}, {"name": "expedite"}],
     "hotfix_label": [{"label": "hotfix"}],
     "hotfix_branch": [{"pattern": "hotfix/*"}],
     "production_environment": [{"pattern": "prod"}, {"pattern": "production*"}],
@@ -172,7 +174,7 @@ class Rows:
             )
 
     def issue(self, row: Mapping[str, Any]) -> None:
-        """`moves: [[when, from, to], …]` are its transitions."""
+        """`moves: [[when, from, to], …]` are transitions; `changes: [[field, when, from, to], …]` others."""
         moves = row.get("moves", [])
         status = moves[-1][2] if moves else "To Do"
         full = self.add(
@@ -187,6 +189,10 @@ class Rows:
         for number, (when, before, after) in enumerate(moves):
             self.child(
                 "issue_transition", full, number, occurred_at=when, from_status=before, to_status=after
+            )
+        for number, (field, when, before, after) in enumerate(row.get("changes", [])):
+            self.child(
+                "issue_change", full, number, field=field, occurred_at=when, from_value=before, to_value=after
             )
 
 

@@ -3,10 +3,11 @@ description = "One row per item that an observation may name: a label and a page
 depends_on = [
     "staged.stg_pull_request", "staged.stg_deployment", "staged.stg_incident", "staged.stg_work_item",
     "facts.fct_pull_request", "facts.fct_work_item",
+    "facts.fct_team_day",
 ]
 key = ["item_kind", "item_id"]
 not_null = ["item_kind", "item_id", "label", "occurred_at"]
-accepted_values = { item_kind = ["pull_request", "change", "change_from_merge", "deployment", "incident", "issue"] }
+accepted_values = { item_kind = ["pull_request", "change", "change_from_merge", "deployment", "incident", "issue", "team_day"] }
 
 [columns]
 item_kind = "as in the observations"
@@ -60,3 +61,5 @@ SELECT
 FROM staged.stg_work_item AS i
 JOIN facts.fct_work_item AS f ON f.item_id = i.item_id
 GROUP BY i.item_id
+UNION ALL
+SELECT 'team_day', item_id, label, NULL, NULL, starts_at FROM facts.fct_team_day

@@ -12,6 +12,7 @@ issue_id = "the source's id"
 item_id = "source:id"
 container_id = "the project it is in now"
 label = "the key it has now"
+type = "the type it has now; null where its source gives none"
 url = "its page"
 created_at = "when it was created"
 created_on = "local day of the creation"
@@ -47,7 +48,7 @@ finish AS (
 
 item AS (
     SELECT
-        i.source, i.id, i.container_id, i.key, i.url, i.created_at, i.has_changelog, h.started_at,
+        i.source, i.id, i.container_id, i.key, i.type, i.url, i.created_at, i.has_changelog, h.started_at,
         coalesce(h.means, m.means, 'unknown') AS means,
         CASE WHEN i.has_changelog THEN f.finished_at WHEN m.means = 'done' THEN i.closed_at END AS finished_at
     FROM raw.issue AS i
@@ -67,6 +68,7 @@ SELECT
     i.source || ':' || i.id AS item_id,
     i.container_id,
     i.key AS label,
+    i.type,
     i.url,
     i.created_at,
     CAST(i.created_at AT TIME ZONE c.time_zone AS DATE) AS created_on,

@@ -11,6 +11,7 @@ step = "0 for the status it was created in, then 1, 2, 3, …"
 entered_at = "when the status was entered"
 left_at = "when it was left; null where the item is still in it"
 means = "what the status means"
+status_name = "what it was called; null where the source does not say"
 */
 WITH transition AS (
     SELECT
@@ -51,7 +52,8 @@ SELECT
     s.step,
     s.entered_at,
     lead(s.entered_at) OVER (PARTITION BY s.source, s.issue_id ORDER BY s.step) AS left_at,
-    coalesce(m.means, 'unknown') AS means
+    coalesce(m.means, 'unknown') AS means,
+    s.status_name
 FROM step AS s
 LEFT JOIN staged.stg_status AS m
     ON m.source = s.source

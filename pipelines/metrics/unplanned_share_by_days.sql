@@ -1,0 +1,83 @@
+/*
+title = "Unplanned share by days"
+question = "Of the days that our finished work items took, what share went to those that nobody had planned?"
+formula = "days from start to finish of unplanned items ÷ days from start to finish of all, of finished work items"
+family = "flow"
+unit = "ratio"
+direction = "neutral"
+kind = "share"
+estimator = "sample_share"
+item_kind = "issue"
+grains = ["week", "month", "quarter"]
+statistics = ["ratio"]
+window = "The day of the finish: when the item last entered a status that means done."
+unlinked_reasons = ["no_changelog"]
+owner = "engineering-outcomes"
+since = 2026-11-22
+version = 1
+caveats = [
+    "Unplanned is an item of a type or with a label that the configuration names (bug, incident, expedite), and what came into a sprint after that had begun.",
+    "Carried over from one sprint to the next, an item is planned or not as it was in the first one that it was in while it ran.",
+    "Days are those of the cycle time, the first and the last one counted: days in progress, not days of somebody's work. By count the share may be quite another. Read both.",
+    "Without sprints, and where nobody uses such types and labels, unplanned work looks planned.",
+]
+not_for = ["comparing people", "comparing teams that name their work differently", "a target"]
+references = ["DORA 2018: time spent on new work and on unplanned work, https://dora.dev/research/2018/"]
+depends_on = ["facts.fct_work_item", "facts.dim_service_owner", "facts.dim_run"]
+
+[reasons]
+no_service = "its project belongs to no configured service"
+ignored = "its status is left out by the configuration"
+not_finished = "not finished"
+no_changelog = "the source keeps no history of it"
+never_started = "finished without ever having been active"
+
+[columns]
+item_kind = "issue"
+item_id = "source:id of the work item"
+service_id = "the service; null where it is nobody's"
+team_id = "the team that owned the service on that day; null where nobody did"
+started_at = "when it first became active; null where it never did"
+ended_at = "when it last became done; null unless it is done now"
+on_date = "local day of the finish; today where it is not finished"
+value = "days from the start to the finish, both counted, where nobody planned it, else 0"
+is_event = "nobody planned it"
+is_open = "never"
+excluded_reason = "why the row does not enter the number; null where it does"
+link_method = "how that is known: type, label or sprint; null where it was planned"
+confidence = "always null"
+weight = "days from the start to the finish, both counted"
+*/
+WITH work_item AS (
+    SELECT
+        i.*,
+        coalesce(i.finished_on, r.as_of_on) AS on_date,
+        CAST((epoch(i.finished_on) - epoch(i.started_on)) / 86400 + 1 AS DOUBLE) AS days
+    FROM facts.fct_work_item AS i
+    CROSS JOIN facts.dim_run AS r
+)
+
+SELECT
+    'issue' AS item_kind,
+    i.item_id,
+    i.service_id,
+    o.team_id,
+    i.started_at,
+    i.finished_at AS ended_at,
+    i.on_date,
+    CASE WHEN i.unplanned_by IS NULL THEN CAST(0 AS DOUBLE) ELSE i.days END AS value,
+    i.unplanned_by IS NOT NULL AS is_event,
+    false AS is_open,
+    CASE
+        WHEN i.service_id IS NULL THEN 'no_service'
+        WHEN i.means = 'ignored' THEN 'ignored'
+        WHEN i.finished_at IS NULL THEN 'not_finished'
+        WHEN NOT i.has_changelog THEN 'no_changelog'
+        WHEN i.started_at IS NULL THEN 'never_started'
+    END AS excluded_reason,
+    i.unplanned_by AS link_method,
+    CAST(NULL AS VARCHAR) AS confidence,
+    i.days AS weight
+FROM work_item AS i
+LEFT JOIN facts.dim_service_owner AS o
+    ON o.service_id = i.service_id AND o.valid_from <= i.on_date AND o.valid_to > i.on_date
