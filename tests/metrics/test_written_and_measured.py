@@ -1,4 +1,4 @@
-"""What is written down or measured, up to the published numbers: whose it is, since when, and who is hidden."""
+"""What is written down or measured, up to the published numbers: whose, since when, and who is hidden."""
 
 from collections.abc import Callable, Mapping
 from datetime import date
@@ -98,7 +98,9 @@ def test_entries_without_a_due_date_take_a_number_away(published: Published) -> 
     entries = [{"id": n, "register": "policy", "due_on": date(2026, 5, 1) if n else None} for n in range(4)]
     con = published({"register_entry": entries}, "overdue_reviews")
     [row] = _values(
-        con, "withheld_reason, coverage_linked, coverage_eligible", "scope = 'organisation' AND grain = 'month'"
+        con,
+        "withheld_reason, coverage_linked, coverage_eligible",
+        "scope = 'organisation' AND grain = 'month'",
     )
     assert row == ("low_coverage", 3, 4)
 
@@ -140,7 +142,9 @@ MONTHS = {
 def test_each_cell_of_a_retention_table_stands_in_its_month_by_age(published: Published) -> None:
     # 200, 100 and 200 of 400; 300 and 200 of 500. In March 100 + 300 of 900 were there, in April 400 of 900.
     con = published(MONTHS, "product_retention")
-    cells = _values(con, "category, period, value", "grain = 'month' AND value IS NOT NULL", "metric_breakdown")
+    cells = _values(
+        con, "category, period, value", "grain = 'month' AND value IS NOT NULL", "metric_breakdown"
+    )
     assert cells == [
         ("month 1", "2026-02", 0.5),
         ("month 1", "2026-03", 0.6),
@@ -171,7 +175,12 @@ def _joiners(count: int) -> dict[str, Any]:
         ],
         "config": {
             "organisation": [
-                {"id": "acme", "time_zone": "UTC", "quarter_start_month": 1, "history_start": date(2026, 1, 1)}
+                {
+                    "id": "acme",
+                    "time_zone": "UTC",
+                    "quarter_start_month": 1,
+                    "history_start": date(2026, 1, 1),
+                }
             ]
         },
     }
@@ -192,6 +201,40 @@ def test_five_joiners_have_a_number_of_the_organisation_and_none_of_them_a_row_o
 
 def test_four_joiners_have_no_number_and_nothing_is_told_of_them(published: Published) -> None:
     con = published(_joiners(4), "onboarding_first_merge")
-    assert {row for row in _values(con, "value, n, open_count", "true")} == {(None, 0, 0)}
+    assert set(_values(con, "value, n, open_count", "true")) == {(None, 0, 0)}
     told = _values(con, "is_event, is_open, value, excluded_reason", "true", "metric_item")
     assert told == [(False, True, None, "too_few_joined")] * 4
+
+
+def test_what_a_number_names_has_a_label_and_a_page(build: Build) -> None:
+    case = {
+        "coverage_report": [_report(1, "shop", "2026-03-20", 0, 8)],
+        "debt_reading": [{"id": 2, "component": "shop", "measured_at": "2026-03-20T12:00Z"}],
+        "register_entry": [
+            {"id": 3, "register": "Policy", "url": "https://r.test/3", "subject": "Ann's list"}
+        ],
+        "architecture_decision": [{"id": 4, "status": "accepted", "title": "Ann's way", "service": "shop"}],
+        "exercise": [{"id": 5, "kind": "Game Day", "held_on": date(2026, 3, 20)}],
+        "runbook": [
+            {
+                "id": 6,
+                "service": "shop",
+                "has_patterns": True,
+                "has_anti_patterns": True,
+                "has_upgrade_paths": True,
+            }
+        ],
+        "retention_count": MONTHS["retention_count"][:1],
+        **{name: rows for name, rows in _joiners(5).items() if name != "pull_request"},
+    }
+    con = build(case, ["facts.dim_item"])
+    rows = con.sql("SELECT * EXCLUDE occurred_at FROM facts.dim_item ORDER BY item_kind").fetchall()
+    assert rows == [
+        ("coverage_report", "inbox:1", "coverage of shop", None, "shop"),
+        ("debt_reading", "inbox:2", "debt of shop", None, "shop"),
+        ("decision", "inbox:4", "decision inbox:4", None, "shop"),
+        ("exercise", "inbox:5", "game day", None, None),
+        ("register_entry", "inbox:3", "policy: inbox:3", "https://r.test/3", None),
+        ("retention_cell", "inbox:11", "app, month 1", None, None),
+        ("service", "shop", "Shop", None, "shop"),
+    ]

@@ -4,7 +4,7 @@ depends_on = [
     "staged.stg_pull_request", "staged.stg_deployment", "staged.stg_incident", "staged.stg_work_item",
     "facts.fct_pull_request", "facts.fct_work_item", "staged.stg_coverage_reading", "staged.stg_debt_reading",
     "staged.stg_register_entry", "staged.stg_architecture_decision", "staged.stg_exercise", "staged.stg_service",
-    "staged.stg_retention_cell", "staged.stg_run",
+    "staged.stg_retention_cell", "staged.stg_run", "facts.fct_service_runbook",
 ]
 key = ["item_kind", "item_id"]
 not_null = ["item_kind", "item_id", "label", "occurred_at"]
@@ -108,7 +108,8 @@ FROM staged.stg_exercise AS e
 CROSS JOIN staged.stg_run AS r
 UNION ALL
 SELECT 'service', s.service_id, s.name, NULL, s.service_id, r.as_of
-FROM staged.stg_service AS s
+FROM facts.fct_service_runbook AS b
+JOIN staged.stg_service AS s ON s.service_id = b.service_id
 CROSS JOIN staged.stg_run AS r
 UNION ALL
 SELECT
