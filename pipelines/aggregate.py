@@ -86,7 +86,10 @@ def scoped_items(metric: MetricSpec, observations: pl.DataFrame, frames: Aggrega
     calendar = service_calendar(frames, metric.calendar)
     if metric.kind == "level":
         until = horizon(frames.as_of, frames.time_zone)
-        known = rows.join(calendar, on="service_id", how="semi")
+        # What names no service still holds for its team and the organisation.
+        is_of_none = pl.col("service_id").is_null() & _is_eligible(metric)
+        is_covered = pl.col("service_id").is_in(calendar["service_id"].drop_nulls().implode())
+        known = rows.filter(is_of_none | is_covered)
         spells = expand(levels.as_days(known, calendar, until, frames.time_zone), frames)
         return spells.with_columns(
             pl.col("begin").cast(pl.Date).alias("counts_from"), pl.col("end").cast(pl.Date).alias("counts_to")

@@ -23,6 +23,10 @@ from pipelines.manifest import LATEST_MANIFEST
 CALENDAR_TABLES = ("staged.stg_period", "facts.dim_service_calendar", "facts.dim_service_owner")
 """What the shared step reads besides a metric's own facts."""
 
+ITEMS_OF_PEOPLE = ("joiner",)
+"""Kinds of items that are people. How many there are and why some are left out is published, and nothing
+of any one of them."""
+
 _SQL_TYPES = {
     pl.String(): "VARCHAR",
     pl.Int32(): "INTEGER",
@@ -101,7 +105,7 @@ def compute_metric(con: duckdb.DuckDBPyConnection, metric: Metric, observations:
     frames = aggregation_frames(con)
     scoped = scoped_items(metric, observations, frames)
     values = aggregate_items(metric, scoped, frames)
-    items = scoped.select(pl.lit(metric.name).alias("metric"), *METRIC_ITEM_SCHEMA)
+    items = _without_people(scoped).select(pl.lit(metric.name).alias("metric"), *METRIC_ITEM_SCHEMA)
     breakdown = aggregate_categories(metric, scoped, frames)
     for table, frame in (("metric_values", values), ("metric_breakdown", breakdown), ("metric_item", items)):
         con.execute(f"DELETE FROM published.{table} WHERE metric = ?", [metric.name])
@@ -110,6 +114,12 @@ def compute_metric(con: duckdb.DuckDBPyConnection, metric: Metric, observations:
         con.unregister("computed")
     withheld = values["withheld_reason"].count()
     return Computed(observations.height, values.height, withheld)
+
+
+def _without_people(items: pl.DataFrame) -> pl.DataFrame:
+    """The items, those of people without what was measured of them."""
+    is_person = pl.col("item_kind").is_in(ITEMS_OF_PEOPLE)
+    return items.with_columns(pl.when(~is_person).then(pl.col("started_at", "ended_at", "value", "weight")))
 
 
 def write_catalog(con: duckdb.DuckDBPyConnection, metrics: Mapping[str, Metric]) -> None:

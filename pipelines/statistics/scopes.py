@@ -8,12 +8,15 @@ ORGANISATION = "organisation"
 
 
 def service_calendar(frames: AggregationFrames, family: str) -> pl.DataFrame:
-    """One row per known service that this family of metrics covers: service_id, starts_on, ends_on."""
-    return (
-        frames.calendar.filter(pl.col("metric_family") == family)
-        .join(frames.services, on="service_id", how="semi")
-        .select("service_id", pl.col("starts_on", "ends_on").cast(pl.Date))
-    )
+    """One row per known service that this family of metrics covers: service_id, starts_on, ends_on.
+
+    A row without a service is the organisation's own: people and products belong to no service.
+    """
+    service = pl.col("service_id")
+    return frames.calendar.filter(
+        (pl.col("metric_family") == family)
+        & (service.is_null() | service.is_in(frames.services["service_id"].implode()))
+    ).select("service_id", pl.col("starts_on", "ends_on").cast(pl.Date))
 
 
 def scope_spans(frames: AggregationFrames, family: str) -> pl.DataFrame:
@@ -35,7 +38,7 @@ def scope_spans(frames: AggregationFrames, family: str) -> pl.DataFrame:
     columns = ["scope_kind", "scope", "starts_on", "ends_on"]
     spans = pl.concat(
         [
-            calendar.with_columns(*_service_scope()).select(columns),
+            calendar.drop_nulls("service_id").with_columns(*_service_scope()).select(columns),
             owned.select(columns),
             calendar.with_columns(*_organisation_scope()).select(columns),
         ]

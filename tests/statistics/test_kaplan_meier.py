@@ -45,8 +45,11 @@ def test_a_median_that_most_have_not_reached_is_null():
 
 def test_a_curve_that_touches_one_half_has_reached_it():
     # Joiners' first merged change: .75, then exactly .5 at 5 days, .25 at 9; one is not there yet.
-    assert quantile([(3, True), (5, True), (9, True), (20, False)])[0] == 5
-    assert quantile([(40, True), (62, True), (35, False), (20, False)])[0] == 40
+    first = [(3, True), (5, True), (9, True), (20, False)]
+    assert (drops(first), quantile(first)[0]) == ([(3, 0.75), (5, 0.5), (9, 0.25)], 5)
+    # Their tenth one: two have left the risk set by then, and of the other two one is there at 40 days.
+    tenth = [(40, True), (62, True), (35, False), (20, False)]
+    assert (drops(tenth), quantile(tenth)[0]) == ([(40, 0.5), (62, 0.0)], 40)
 
 
 def test_groups_do_not_mix():

@@ -2,12 +2,20 @@
 description = "One row per item that an observation may name: a label and a page. No titles, no people."
 depends_on = [
     "staged.stg_pull_request", "staged.stg_deployment", "staged.stg_incident", "staged.stg_work_item",
-    "facts.fct_pull_request", "facts.fct_work_item",
-    "facts.fct_team_day",
+    "facts.fct_pull_request", "facts.fct_work_item", "facts.fct_team_day", "staged.stg_coverage_reading",
+    "staged.stg_debt_reading", "staged.stg_register_entry", "staged.stg_architecture_decision",
+    "staged.stg_exercise", "staged.stg_service", "staged.stg_retention_cell", "staged.stg_run",
+    "facts.fct_service_runbook",
 ]
 key = ["item_kind", "item_id"]
 not_null = ["item_kind", "item_id", "label", "occurred_at"]
-accepted_values = { item_kind = ["pull_request", "change", "change_from_merge", "deployment", "incident", "issue", "team_day"] }
+
+[accepted_values]
+item_kind = [
+    "pull_request", "change", "change_from_merge", "deployment", "incident", "issue", "team_day",
+    "coverage_report", "debt_reading", "register_entry", "decision", "exercise", "service",
+    "retention_cell",
+]
 
 [columns]
 item_kind = "as in the observations"
@@ -63,3 +71,61 @@ JOIN facts.fct_work_item AS f ON f.item_id = i.item_id
 GROUP BY i.item_id
 UNION ALL
 SELECT 'team_day', item_id, label, NULL, NULL, starts_at FROM facts.fct_team_day
+UNION ALL
+SELECT
+    'coverage_report',
+    item_id,
+    'coverage of ' || min(component),
+    NULL,
+    CASE WHEN count(service_id) = 1 THEN min(service_id) END,
+    min(measured_at)
+FROM staged.stg_coverage_reading
+GROUP BY item_id
+UNION ALL
+SELECT
+    'debt_reading',
+    item_id,
+    'debt of ' || min(component),
+    NULL,
+    CASE WHEN count(service_id) = 1 THEN min(service_id) END,
+    min(measured_at)
+FROM staged.stg_debt_reading
+GROUP BY item_id
+UNION ALL
+SELECT 'register_entry', e.item_id, e.register || ': ' || e.item_id, e.url, e.service_id, r.as_of
+FROM staged.stg_register_entry AS e
+CROSS JOIN staged.stg_run AS r
+UNION ALL
+SELECT
+    'decision',
+    d.item_id,
+    'decision ' || d.item_id,
+    d.url,
+    d.service_id,
+    coalesce(CAST(coalesce(d.decided_on, d.proposed_on) AS TIMESTAMP WITH TIME ZONE), r.as_of)
+FROM staged.stg_architecture_decision AS d
+CROSS JOIN staged.stg_run AS r
+UNION ALL
+SELECT
+    'exercise',
+    e.item_id,
+    e.kind,
+    e.url,
+    e.service_id,
+    coalesce(CAST(coalesce(e.held_on, e.planned_on) AS TIMESTAMP WITH TIME ZONE), r.as_of)
+FROM staged.stg_exercise AS e
+CROSS JOIN staged.stg_run AS r
+UNION ALL
+SELECT 'service', s.service_id, s.name, NULL, s.service_id, r.as_of
+FROM facts.fct_service_runbook AS b
+JOIN staged.stg_service AS s ON s.service_id = b.service_id
+CROSS JOIN staged.stg_run AS r
+UNION ALL
+SELECT
+    'retention_cell',
+    item_id,
+    product || ', ' || grain || ' ' || CAST(period_number AS VARCHAR),
+    NULL,
+    NULL,
+    CAST(starts_on AS TIMESTAMP WITH TIME ZONE)
+FROM staged.stg_retention_cell

@@ -2,12 +2,12 @@
 description = "One row per service and family of metrics that can be known of it: from which day on."
 depends_on = ["staged.stg_service_calendar"]
 key = ["service_id", "metric_family"]
-not_null = ["service_id", "starts_on"]
-accepted_values = { metric_family = ["delivery", "flow", "reliability"] }
+not_null = ["metric_family", "starts_on"]
+accepted_values = { metric_family = ["delivery", "flow", "reliability", "quality", "decisions", "exercises", "registers", "runbooks", "joiners", "products"] }
 
 [columns]
-service_id = "the service"
-metric_family = "delivery: deployments; flow: pull requests and work items; reliability: deployments and incidents, where a source tells of its incidents"
+service_id = "the service; null for the organisation as a whole, where people and products are of no service"
+metric_family = "delivery: deployments; flow: pull requests and work items; reliability: deployments and incidents, where a source tells of its incidents; quality: coverage and debt; each other one: the records of that name"
 starts_on = "first local day on which both the service existed and its source was read"
 ends_on = "the day of its retirement; null while it lives"
 */

@@ -4,14 +4,17 @@ depends_on = [
     "staged.stg_deployment", "staged.stg_pull_request", "staged.stg_pull_request_service",
     "staged.stg_service", "staged.stg_service_project", "staged.stg_service_repository", "staged.stg_work_item",
     "staged.stg_incident", "config.service_incident_service", "config.source", "config.organisation",
+    "staged.stg_coverage_reading", "staged.stg_debt_reading", "staged.stg_architecture_decision",
+    "staged.stg_exercise", "staged.stg_register_entry", "staged.stg_runbook", "staged.stg_joiner",
+    "staged.stg_retention_cell", "staged.stg_run",
 ]
 key = ["service_id", "metric_family"]
-not_null = ["service_id", "starts_on"]
-accepted_values = { metric_family = ["delivery", "flow", "reliability"] }
+not_null = ["metric_family", "starts_on"]
+accepted_values = { metric_family = ["delivery", "flow", "reliability", "quality", "decisions", "exercises", "registers", "runbooks", "joiners", "products"] }
 
 [columns]
-service_id = "the service"
-metric_family = "delivery: deployments; flow: pull requests and work items; reliability: deployments and incidents, where a source tells of its incidents"
+service_id = "the service; null for the organisation as a whole, where people and products are of no service"
+metric_family = "delivery: deployments; flow: pull requests and work items; reliability: deployments and incidents, where a source tells of its incidents; quality: coverage and debt; each other one: the records of that name"
 starts_on = "first day on which both the service existed and its source was read"
 ends_on = "the day of its retirement; null while it lives"
 */
@@ -91,6 +94,41 @@ incidents AS (
     GROUP BY v.service_id
 ),
 
+-- What is written down may be about any service; what a register or a scan tells is of the last day alone.
+-- A date further back than twenty years is taken for a slip: a calendar from there on would be empty.
+written AS (
+    SELECT f.metric_family, max(coalesce(o.history_start, f.first_on)) AS covered_from
+    FROM (
+        SELECT 'decisions' AS metric_family, min(coalesce(d.proposed_on, d.decided_on)) AS first_on
+        FROM staged.stg_architecture_decision AS d
+        CROSS JOIN staged.stg_run AS r
+        WHERE coalesce(d.proposed_on, d.decided_on) > r.as_of_on - INTERVAL 20 YEAR
+        UNION ALL
+        SELECT 'exercises', min(e.held_on)
+        FROM staged.stg_exercise AS e
+        CROSS JOIN staged.stg_run AS r
+        WHERE e.held_on > r.as_of_on - INTERVAL 20 YEAR
+    ) AS f
+    CROSS JOIN config.organisation AS o
+    WHERE f.first_on IS NOT NULL
+    GROUP BY f.metric_family
+    UNION ALL
+    SELECT 'registers', last_day_on FROM staged.stg_run WHERE EXISTS (FROM staged.stg_register_entry)
+    UNION ALL
+    SELECT 'runbooks', last_day_on FROM staged.stg_run WHERE EXISTS (FROM staged.stg_runbook)
+),
+
+measured AS (
+    SELECT service_id, min(measured_on) AS first_on
+    FROM (
+        SELECT service_id, measured_on FROM staged.stg_coverage_reading
+        UNION ALL
+        SELECT service_id, measured_on FROM staged.stg_debt_reading
+    )
+    WHERE service_id IS NOT NULL
+    GROUP BY service_id
+),
+
 start AS (
     SELECT
         c.service_id,
@@ -114,3 +152,23 @@ SELECT t.service_id, 'reliability', greatest(t.deployments_on, i.incidents_on), 
 FROM start AS t
 JOIN incidents AS i ON i.service_id = t.service_id
 WHERE t.deployments_on IS NOT NULL
+UNION ALL
+SELECT m.service_id, 'quality', greatest(coalesce(s.active_from, m.first_on), m.first_on), s.retired_at
+FROM measured AS m
+JOIN staged.stg_service AS s ON s.service_id = m.service_id
+UNION ALL
+SELECT
+    s.service_id, w.metric_family, greatest(coalesce(s.active_from, w.covered_from), w.covered_from), s.retired_at
+FROM staged.stg_service AS s
+CROSS JOIN written AS w
+UNION ALL
+SELECT NULL, 'joiners', min(pool_on), NULL
+FROM staged.stg_joiner
+WHERE coalesce(excluded_reason <> 'before_history', true)
+HAVING min(pool_on) IS NOT NULL
+UNION ALL
+SELECT NULL, 'products', min(c.starts_on), NULL
+FROM staged.stg_retention_cell AS c
+CROSS JOIN staged.stg_run AS r
+WHERE c.starts_on > r.as_of_on - INTERVAL 20 YEAR
+HAVING min(c.starts_on) IS NOT NULL

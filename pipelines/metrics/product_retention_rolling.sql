@@ -1,0 +1,71 @@
+/*
+title = "Rolling product retention"
+question = "What share of the users whom we have won before is there in this period or a later one?"
+formula = "users of earlier cohorts who are seen in the period or later ÷ users of earlier cohorts"
+family = "people"
+calendar = "products"
+unit = "ratio"
+direction = "higher_is_better"
+kind = "share"
+estimator = "whole_share"
+item_kind = "retention_cell"
+grains = ["month", "quarter"]
+statistics = ["ratio"]
+window = "The first day of the period in which users are looked for."
+min_n = { ratio = 1 }
+owner = "engineering-outcomes"
+since = 2026-11-22
+version = 1
+caveats = [
+    "The number of a period is of all earlier cohorts that are told of, young and old together; by category it is of one age, such as three months after users were first seen.",
+    "Users are summed over cohorts and products: who uses two products counts in each.",
+    "It is provisional until the data end: who is away today may come back, and then counts for all periods before.",
+    "Cohorts of fewer than 20 users are left out, and periods that are not over; what nobody tells is no 0.",
+]
+not_for = ["comparing people", "comparing products that are needed more or less often"]
+references = ["Amplitude: retention analysis, https://amplitude.com/docs/analytics/charts/retention-analysis"]
+depends_on = ["facts.fct_retention_cell"]
+
+[reasons]
+finer_grain = "the product's users are told of in longer periods too"
+not_over = "the period is not over"
+small_cohort = "fewer than 20 users"
+no_later_count = "the source does not count who comes back later"
+
+[columns]
+item_kind = "retention_cell"
+item_id = "source:id of the count"
+service_id = "always null: products are the organisation's"
+team_id = "always null: products are the organisation's"
+started_at = "always null: days are known, and no times"
+ended_at = "always null"
+on_date = "first day of the period"
+value = "users of the cohort who are seen in the period or a later one"
+is_event = "always"
+is_open = "never"
+excluded_reason = "why the row does not enter the number; null where it does"
+link_method = "always null"
+confidence = "always null"
+weight = "users of the cohort"
+category = "how many periods after the cohort's own, such as month 3"
+*/
+SELECT
+    'retention_cell' AS item_kind,
+    item_id,
+    CAST(NULL AS VARCHAR) AS service_id,
+    CAST(NULL AS VARCHAR) AS team_id,
+    CAST(NULL AS TIMESTAMP WITH TIME ZONE) AS started_at,
+    CAST(NULL AS TIMESTAMP WITH TIME ZONE) AS ended_at,
+    starts_on AS on_date,
+    CAST(retained_or_later AS DOUBLE) AS value,
+    true AS is_event,
+    false AS is_open,
+    CASE
+        WHEN excluded_reason IS NOT NULL THEN excluded_reason
+        WHEN retained_or_later IS NULL THEN 'no_later_count'
+    END AS excluded_reason,
+    CAST(NULL AS VARCHAR) AS link_method,
+    CAST(NULL AS VARCHAR) AS confidence,
+    CAST(users AS DOUBLE) AS weight,
+    age AS category
+FROM facts.fct_retention_cell

@@ -1,0 +1,240 @@
+"""What is written down or measured, up to the published numbers: whose, since when, and who is hidden."""
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Any
+
+import duckdb
+import pytest
+
+from pipelines.catalog import load_metrics
+from pipelines.compute import compute_metric, prepare_published
+from pipelines.models import observe
+
+Build = Callable[[Mapping[str, Any], list[str]], duckdb.DuckDBPyConnection]
+Published = Callable[..., duckdb.DuckDBPyConnection]
+
+CALENDARS = ["staged.stg_period", "facts.dim_service_calendar", "facts.dim_service_owner"]
+TEAMS = {"team": [{"id": "team", "name": "Team"}, {"id": "bare", "name": "Bare"}]}
+
+
+@pytest.fixture
+def published(build: Build) -> Published:
+    """A warehouse in which the named metrics were computed from the rows of a case."""
+
+    def compute(given: Mapping[str, Any], *names: str) -> duckdb.DuckDBPyConnection:
+        metrics = {name: load_metrics()[name] for name in names}
+        con = build(given, [*CALENDARS, *(table for one in metrics.values() for table in one.depends_on)])
+        prepare_published(con, metrics)
+        for metric in metrics.values():
+            compute_metric(con, metric, observe(con, metric))
+        return con
+
+    return compute
+
+
+def _values(con: duckdb.DuckDBPyConnection, columns: str, where: str, table: str = "metric_values") -> Any:
+    return con.sql(f"SELECT {columns} FROM published.{table} WHERE {where} ORDER BY ALL").fetchall()
+
+
+def _report(number: int, component: str, on: str, covered: int, coverable: int) -> dict[str, Any]:
+    return {
+        "id": number,
+        "component": component,
+        "method": "lines",
+        "measured_at": f"{on}T12:00Z",
+        "covered_lines": covered,
+        "coverable_lines": coverable,
+    }
+
+
+def test_lines_are_weighed_and_percentages_are_not_averaged(published: Published) -> None:
+    # From 20 January 90 of 100; from 10 February 10 of 300 besides: 100 of 400, and not the mean of 90 %
+    # and 3.3 %. Nothing is measured in March, and both still hold.
+    case = {
+        "config": {"service_indicator": [{"service": "shop", "indicator": one} for one in ("a", "b")]},
+        "coverage_report": [_report(1, "a", "2026-01-20", 90, 100), _report(2, "b", "2026-02-10", 10, 300)],
+    }
+    con = published(case, "coverage")
+    months = _values(con, "period, value, low, n", "scope = 'service:shop' AND grain = 'month'")
+    assert months == [("2026-01", 0.9, None, 1), ("2026-02", 0.25, None, 2), ("2026-03", 0.25, None, 2)]
+
+
+def test_what_was_never_measured_is_no_zero(published: Published) -> None:
+    case = {"config": {"service": [{"id": one, "name": one} for one in ("shop", "till")]}}
+    con = published({**case, "coverage_report": [_report(1, "shop", "2026-03-20", 0, 8)]}, "coverage")
+    scopes = _values(con, "scope, value", "grain = 'quarter'")
+    assert scopes == [("organisation", 0.0), ("service:shop", 0.0), ("team:team", 0.0)]
+
+
+def test_a_register_entry_of_a_team_alone_counts_for_the_team_and_now(published: Published) -> None:
+    # Of shop's two entries one is late; the team has another one of no service, and one is nobody's. The
+    # first quarter ends today, and no period before has a number: a register tells its present state.
+    case = {
+        "register_entry": [
+            {"id": 1, "register": "policy", "service": "shop", "due_on": date(2026, 1, 1)},
+            {"id": 2, "register": "policy", "service": "shop", "due_on": date(2026, 5, 1)},
+            {"id": 3, "register": "access", "team": "team", "due_on": date(2026, 1, 1)},
+            {"id": 4, "register": "access", "due_on": date(2026, 5, 1)},
+        ]
+    }
+    con = published(case, "overdue_reviews")
+    assert _values(con, "scope, period, value, n", "grain = 'month'") == [
+        ("organisation", "2026-03", 0.5, 4),
+        ("service:shop", "2026-03", 0.5, 2),
+        ("team:team", "2026-03", pytest.approx(2 / 3), 3),
+    ]
+    by_register = _values(con, "category, scope, value, n", "grain = 'month'", "metric_breakdown")
+    assert by_register == [
+        ("access", "organisation", 0.5, 2),
+        ("access", "team:team", 1.0, 1),
+        ("policy", "organisation", 0.5, 2),
+        ("policy", "service:shop", 0.5, 2),
+        ("policy", "team:team", 0.5, 2),
+    ]
+
+
+def test_entries_without_a_due_date_take_a_number_away(published: Published) -> None:
+    entries = [{"id": n, "register": "policy", "due_on": date(2026, 5, 1) if n else None} for n in range(4)]
+    con = published({"register_entry": entries}, "overdue_reviews")
+    [row] = _values(
+        con,
+        "withheld_reason, coverage_linked, coverage_eligible",
+        "scope = 'organisation' AND grain = 'month'",
+    )
+    assert row == ("low_coverage", 3, 4)
+
+
+def test_months_without_an_exercise_count_from_the_first_one_on(published: Published) -> None:
+    exercises = [
+        {"id": 1, "kind": "game day", "held_on": date(2026, 1, 20), "team": "team"},
+        {"id": 2, "kind": "game day", "held_on": date(2026, 3, 20)},
+        {"id": 3, "kind": "restore test", "held_on": date(1026, 3, 20)},
+    ]
+    con = published({"exercise": exercises}, "exercises_held")
+    months = _values(con, "period, value", "scope = 'organisation' AND grain = 'month'")
+    assert months == [("2026-01", 1.0), ("2026-02", 0.0), ("2026-03", 1.0)]
+
+
+MONTHS = {
+    "as_of": "2026-05-01T00:00Z",
+    "retention_count": [
+        {
+            "id": f"{cohort}{number}",
+            "product": "app",
+            "grain": "month",
+            "cohort_start": date(2026, cohort, 1),
+            "period_number": number,
+            "users": users,
+            "retained": retained,
+        }
+        for cohort, number, users, retained in (
+            (1, 1, 400, 200),
+            (1, 2, 400, 100),
+            (1, 3, 400, 200),
+            (2, 1, 500, 300),
+            (2, 2, 500, 200),
+        )
+    ],
+}
+
+
+def test_each_cell_of_a_retention_table_stands_in_its_month_by_age(published: Published) -> None:
+    # 200, 100 and 200 of 400; 300 and 200 of 500. In March 100 + 300 of 900 were there, in April 400 of 900.
+    con = published(MONTHS, "product_retention")
+    cells = _values(
+        con, "category, period, value", "grain = 'month' AND value IS NOT NULL", "metric_breakdown"
+    )
+    assert cells == [
+        ("month 1", "2026-02", 0.5),
+        ("month 1", "2026-03", 0.6),
+        ("month 2", "2026-03", 0.25),
+        ("month 2", "2026-04", 0.4),
+        ("month 3", "2026-04", 0.5),
+    ]
+    whole = _values(con, "scope, period, value", "grain = 'month'")
+    assert whole == [
+        ("organisation", "2026-02", 0.5),
+        ("organisation", "2026-03", pytest.approx(4 / 9)),
+        ("organisation", "2026-04", pytest.approx(4 / 9)),
+    ]
+
+
+def _joiners(count: int) -> dict[str, Any]:
+    """So many joined on 5 January; the n-th has merged n days later, the last one nothing."""
+    names = [f"p{number}" for number in range(1, count + 1)]
+    return {
+        "account": [{"id": name, "login": name, "kind": "User"} for name in names],
+        "person_account": [{"id": name, "person": name, "account": name} for name in names],
+        "joiner": [
+            {"id": name, "person": name, "joined_on": date(2026, 1, 5), "team": "team"} for name in names
+        ],
+        "pull_request": [
+            {"id": number, "author_id": name, "merged_at": f"2026-01-{5 + number:02}T12:00Z"}
+            for number, name in enumerate(names[:-1], 1)
+        ],
+        "config": {
+            "organisation": [
+                {
+                    "id": "acme",
+                    "time_zone": "UTC",
+                    "quarter_start_month": 1,
+                    "history_start": date(2026, 1, 1),
+                }
+            ]
+        },
+    }
+
+
+def test_five_joiners_have_a_number_of_the_organisation_and_none_of_them_a_row_of_days(
+    published: Published,
+) -> None:
+    con = published(_joiners(5), "onboarding_first_merge")
+    # 4/5, 3/5, then 2/5 at 3 days.
+    assert _values(con, "scope, period, statistic, value, n, open_count, withheld_reason", "true") == [
+        ("organisation", "2026-Q1", "p50", 3.0, 5, 1, None),
+        ("organisation", "2026-Q1", "p85", None, 5, 1, "too_few"),
+    ]
+    told = _values(con, "item_id, on_date, started_at, ended_at, value, weight", "true", "metric_item")
+    assert told == [(f"2026-01-01 {n}", date(2026, 1, 1), None, None, None, None) for n in range(1, 6)]
+
+
+def test_four_joiners_have_no_number_and_nothing_is_told_of_them(published: Published) -> None:
+    con = published(_joiners(4), "onboarding_first_merge")
+    assert set(_values(con, "value, n, open_count", "true")) == {(None, 0, 0)}
+    told = _values(con, "is_event, is_open, value, excluded_reason", "true", "metric_item")
+    assert told == [(False, True, None, "too_few_joined")] * 4
+
+
+def test_what_a_number_names_has_a_label_and_a_page(build: Build) -> None:
+    case = {
+        "coverage_report": [_report(1, "shop", "2026-03-20", 0, 8)],
+        "debt_reading": [{"id": 2, "component": "shop", "measured_at": "2026-03-20T12:00Z"}],
+        "register_entry": [
+            {"id": 3, "register": "Policy", "url": "https://r.test/3", "subject": "Ann's list"}
+        ],
+        "architecture_decision": [{"id": 4, "status": "accepted", "title": "Ann's way", "service": "shop"}],
+        "exercise": [{"id": 5, "kind": "Game Day", "held_on": date(2026, 3, 20)}],
+        "runbook": [
+            {
+                "id": 6,
+                "service": "shop",
+                "has_patterns": True,
+                "has_anti_patterns": True,
+                "has_upgrade_paths": True,
+            }
+        ],
+        "retention_count": MONTHS["retention_count"][:1],
+        **{name: rows for name, rows in _joiners(5).items() if name != "pull_request"},
+    }
+    con = build(case, ["facts.dim_item"])
+    rows = con.sql("SELECT * EXCLUDE occurred_at FROM facts.dim_item ORDER BY item_kind").fetchall()
+    assert rows == [
+        ("coverage_report", "inbox:1", "coverage of shop", None, "shop"),
+        ("debt_reading", "inbox:2", "debt of shop", None, "shop"),
+        ("decision", "inbox:4", "decision inbox:4", None, "shop"),
+        ("exercise", "inbox:5", "game day", None, None),
+        ("register_entry", "inbox:3", "policy: inbox:3", "https://r.test/3", None),
+        ("retention_cell", "inbox:11", "app, month 1", None, None),
+        ("service", "shop", "Shop", None, "shop"),
+    ]
