@@ -2,11 +2,17 @@
 description = "One row per item that an observation may name: a label and a page. No titles, no people."
 depends_on = [
     "staged.stg_pull_request", "staged.stg_deployment", "staged.stg_incident", "staged.stg_work_item",
-    "facts.fct_pull_request", "facts.fct_work_item",
+    "facts.fct_pull_request", "facts.fct_work_item", "facts.fct_downtime", "facts.fct_service_level_day",
+    "staged.stg_postmortem_action", "staged.stg_objective_service", "facts.dim_service_calendar", "facts.dim_run",
 ]
 key = ["item_kind", "item_id"]
 not_null = ["item_kind", "item_id", "label", "occurred_at"]
-accepted_values = { item_kind = ["pull_request", "change", "change_from_merge", "deployment", "incident", "issue"] }
+
+[accepted_values]
+item_kind = [
+    "pull_request", "change", "change_from_merge", "deployment", "incident", "issue", "service", "service_week",
+    "objective", "objective_day", "postmortem_action",
+]
 
 [columns]
 item_kind = "as in the observations"
@@ -60,3 +66,31 @@ SELECT
 FROM staged.stg_work_item AS i
 JOIN facts.fct_work_item AS f ON f.item_id = i.item_id
 GROUP BY i.item_id
+UNION ALL
+SELECT 'service', service_id, service_id, NULL, service_id, CAST(starts_on AS TIMESTAMPTZ)
+FROM facts.dim_service_calendar
+WHERE metric_family = 'incident'
+UNION ALL
+SELECT 'service_week', item_id, item_id, NULL, service_id, starts_at FROM facts.fct_downtime
+UNION ALL
+SELECT
+    'objective', f.item_id, min(f.label), min(s.url),
+    CASE WHEN count(DISTINCT f.service_id) = 1 THEN min(f.service_id) END, max(f.starts_at)
+FROM facts.fct_service_level_day AS f
+LEFT JOIN staged.stg_objective_service AS s ON s.item_id = f.item_id
+GROUP BY f.item_id
+UNION ALL
+SELECT
+    'objective_day', f.item_id || ' ' || CAST(f.on_date AS VARCHAR), min(f.label) || ' ' || CAST(f.on_date AS VARCHAR), min(s.url),
+    CASE WHEN count(DISTINCT f.service_id) = 1 THEN min(f.service_id) END, min(f.starts_at)
+FROM facts.fct_service_level_day AS f
+LEFT JOIN staged.stg_objective_service AS s ON s.item_id = f.item_id
+GROUP BY f.item_id, f.on_date
+UNION ALL
+SELECT
+    'postmortem_action', a.item_id, 'action ' || min(a.native_id), min(a.url),
+    CASE WHEN count(a.service_id) = 1 THEN min(a.service_id) END,
+    min(coalesce(CAST(coalesce(a.due_on, a.closed_on) AS TIMESTAMPTZ), r.as_of))
+FROM staged.stg_postmortem_action AS a
+CROSS JOIN facts.dim_run AS r
+GROUP BY a.item_id

@@ -3,11 +3,11 @@ description = "One row per service and family of metrics that can be known of it
 depends_on = ["staged.stg_service_calendar"]
 key = ["service_id", "metric_family"]
 not_null = ["service_id", "starts_on"]
-accepted_values = { metric_family = ["delivery", "flow", "reliability"] }
+accepted_values = { metric_family = ["delivery", "flow", "reliability", "incident", "postmortem", "service_level"] }
 
 [columns]
 service_id = "the service"
-metric_family = "delivery: deployments; flow: pull requests and work items; reliability: deployments and incidents, where a source tells of its incidents"
+metric_family = "delivery: deployments; flow: pull requests and work items; reliability: deployments and incidents, where a source tells of its incidents; incident: incidents alone; postmortem: incidents and postmortems; service_level: readings of its objectives"
 starts_on = "first local day on which both the service existed and its source was read"
 ends_on = "the day of its retirement; null while it lives"
 */

@@ -3,15 +3,16 @@ description = "One row per service and family of metrics that can be known of it
 depends_on = [
     "staged.stg_deployment", "staged.stg_pull_request", "staged.stg_pull_request_service",
     "staged.stg_service", "staged.stg_service_project", "staged.stg_service_repository", "staged.stg_work_item",
-    "staged.stg_incident", "config.service_incident_service", "config.source", "config.organisation",
+    "staged.stg_incident", "staged.stg_postmortem", "staged.stg_postmortem_action", "staged.stg_service_level_day",
+    "staged.stg_objective_service", "config.service_incident_service", "config.source", "config.organisation",
 ]
 key = ["service_id", "metric_family"]
 not_null = ["service_id", "starts_on"]
-accepted_values = { metric_family = ["delivery", "flow", "reliability"] }
+accepted_values = { metric_family = ["delivery", "flow", "reliability", "incident", "postmortem", "service_level"] }
 
 [columns]
 service_id = "the service"
-metric_family = "delivery: deployments; flow: pull requests and work items; reliability: deployments and incidents, where a source tells of its incidents"
+metric_family = "delivery: deployments; flow: pull requests and work items; reliability: deployments and incidents, where a source tells of its incidents; incident: incidents alone; postmortem: incidents and postmortems; service_level: readings of its objectives"
 starts_on = "first day on which both the service existed and its source was read"
 ends_on = "the day of its retirement; null while it lives"
 */
@@ -102,6 +103,34 @@ start AS (
     FROM covered AS c
     JOIN staged.stg_service AS s ON s.service_id = c.service_id
     GROUP BY c.service_id, s.retired_at
+),
+
+-- From the first incident that has a postmortem, or else the first that was published, whosever it is.
+postmortems AS (
+    SELECT coalesce(min(o.history_start), min(coalesce(i.started_on, p.published_on))) AS postmortems_on
+    FROM config.organisation AS o
+    CROSS JOIN (
+        SELECT incident_item_id, published_on FROM staged.stg_postmortem WHERE published_on IS NOT NULL
+        UNION ALL
+        SELECT item_id, started_on FROM staged.stg_incident WHERE has_postmortem_page AND NOT is_duplicate
+    ) AS p
+    LEFT JOIN (SELECT DISTINCT item_id, started_on FROM staged.stg_incident) AS i ON i.item_id = p.incident_item_id
+),
+
+postmortem_service AS (
+    SELECT service_id FROM incidents
+    UNION
+    SELECT service_id FROM staged.stg_postmortem WHERE service_id IS NOT NULL
+    UNION
+    SELECT service_id FROM staged.stg_postmortem_action WHERE service_id IS NOT NULL
+),
+
+measured AS (
+    SELECT s.service_id, d.source, min(d.on_date) AS first_on
+    FROM staged.stg_service_level_day AS d
+    JOIN (SELECT DISTINCT item_id, service_id FROM staged.stg_objective_service) AS s ON s.item_id = d.item_id
+    WHERE s.service_id IS NOT NULL
+    GROUP BY s.service_id, d.source
 )
 
 SELECT service_id, 'delivery' AS metric_family, deployments_on AS starts_on, retired_at AS ends_on
@@ -114,3 +143,20 @@ SELECT t.service_id, 'reliability', greatest(t.deployments_on, i.incidents_on), 
 FROM start AS t
 JOIN incidents AS i ON i.service_id = t.service_id
 WHERE t.deployments_on IS NOT NULL
+UNION ALL
+SELECT i.service_id, 'incident', greatest(s.active_from, i.incidents_on), s.retired_at
+FROM incidents AS i
+JOIN staged.stg_service AS s ON s.service_id = i.service_id
+UNION ALL
+SELECT s.service_id, 'postmortem', greatest(s.active_from, p.postmortems_on), s.retired_at
+FROM postmortem_service AS m
+JOIN staged.stg_service AS s ON s.service_id = m.service_id
+JOIN postmortems AS p ON p.postmortems_on IS NOT NULL
+UNION ALL
+SELECT
+    s.service_id, 'service_level',
+    min(greatest(coalesce(s.active_from, m.first_on), coalesce(o.history_start, m.source_first_on))), s.retired_at
+FROM (SELECT *, min(first_on) OVER (PARTITION BY source) AS source_first_on FROM measured) AS m
+JOIN staged.stg_service AS s ON s.service_id = m.service_id
+CROSS JOIN config.organisation AS o
+GROUP BY s.service_id, s.retired_at
