@@ -5,7 +5,8 @@ depends_on = [
     "facts.fct_pull_request", "facts.fct_work_item", "facts.fct_team_day", "staged.stg_coverage_reading",
     "staged.stg_debt_reading", "staged.stg_register_entry", "staged.stg_architecture_decision",
     "staged.stg_exercise", "staged.stg_service", "staged.stg_retention_cell", "staged.stg_run",
-    "facts.fct_service_runbook",
+    "facts.fct_downtime", "facts.fct_service_level_day", "staged.stg_postmortem_action",
+    "staged.stg_objective_service",
 ]
 key = ["item_kind", "item_id"]
 not_null = ["item_kind", "item_id", "label", "occurred_at"]
@@ -14,7 +15,7 @@ not_null = ["item_kind", "item_id", "label", "occurred_at"]
 item_kind = [
     "pull_request", "change", "change_from_merge", "deployment", "incident", "issue", "team_day",
     "coverage_report", "debt_reading", "register_entry", "decision", "exercise", "service",
-    "retention_cell",
+    "retention_cell", "service_week", "objective", "objective_day", "postmortem_action",
 ]
 
 [columns]
@@ -117,8 +118,7 @@ FROM staged.stg_exercise AS e
 CROSS JOIN staged.stg_run AS r
 UNION ALL
 SELECT 'service', s.service_id, s.name, NULL, s.service_id, r.as_of
-FROM facts.fct_service_runbook AS b
-JOIN staged.stg_service AS s ON s.service_id = b.service_id
+FROM staged.stg_service AS s
 CROSS JOIN staged.stg_run AS r
 UNION ALL
 SELECT
@@ -129,3 +129,27 @@ SELECT
     NULL,
     CAST(starts_on AS TIMESTAMP WITH TIME ZONE)
 FROM staged.stg_retention_cell
+UNION ALL
+SELECT 'service_week', item_id, item_id, NULL, service_id, starts_at FROM facts.fct_downtime
+UNION ALL
+SELECT
+    'objective', f.item_id, min(f.label), min(s.url),
+    CASE WHEN count(DISTINCT f.service_id) = 1 THEN min(f.service_id) END, max(f.starts_at)
+FROM facts.fct_service_level_day AS f
+LEFT JOIN staged.stg_objective_service AS s ON s.item_id = f.item_id
+GROUP BY f.item_id
+UNION ALL
+SELECT
+    'objective_day', f.item_id || ' ' || CAST(f.on_date AS VARCHAR), min(f.label) || ' ' || CAST(f.on_date AS VARCHAR), min(s.url),
+    CASE WHEN count(DISTINCT f.service_id) = 1 THEN min(f.service_id) END, min(f.starts_at)
+FROM facts.fct_service_level_day AS f
+LEFT JOIN staged.stg_objective_service AS s ON s.item_id = f.item_id
+GROUP BY f.item_id, f.on_date
+UNION ALL
+SELECT
+    'postmortem_action', a.item_id, 'action ' || min(a.native_id), min(a.url),
+    CASE WHEN count(a.service_id) = 1 THEN min(a.service_id) END,
+    min(coalesce(CAST(coalesce(a.due_on, a.closed_on) AS TIMESTAMPTZ), r.as_of))
+FROM staged.stg_postmortem_action AS a
+CROSS JOIN staged.stg_run AS r
+GROUP BY a.item_id

@@ -3,11 +3,16 @@ description = "One row per service and family of metrics that can be known of it
 depends_on = ["staged.stg_service_calendar"]
 key = ["service_id", "metric_family"]
 not_null = ["metric_family", "starts_on"]
-accepted_values = { metric_family = ["delivery", "flow", "reliability", "quality", "decisions", "exercises", "registers", "runbooks", "joiners", "products"] }
+
+[accepted_values]
+metric_family = [
+    "delivery", "flow", "reliability", "quality", "decisions", "exercises", "registers", "runbooks", "joiners",
+    "products", "incident", "postmortem", "service_level",
+]
 
 [columns]
 service_id = "the service; null for the organisation as a whole, where people and products are of no service"
-metric_family = "delivery: deployments; flow: pull requests and work items; reliability: deployments and incidents, where a source tells of its incidents; quality: coverage and debt; each other one: the records of that name"
+metric_family = "delivery: deployments; flow: pull requests and work items; reliability: deployments and incidents, where a source tells of its incidents; quality: coverage and debt; incident: incidents alone; postmortem: incidents and postmortems; service_level: readings of its objectives; each other one: such records"
 starts_on = "first local day on which both the service existed and its source was read"
 ends_on = "the day of its retirement; null while it lives"
 */

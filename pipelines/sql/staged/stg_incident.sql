@@ -6,7 +6,10 @@ depends_on = [
     "config.service_label", "config.production_environment", "config.source", "config.organisation",
 ]
 key = ["item_id", "service_id"]
-not_null = ["item_id", "started_at", "started_on", "is_test", "is_unconfirmed", "is_duplicate", "is_production"]
+not_null = [
+    "item_id", "started_at", "started_on", "is_test", "is_unconfirmed", "is_duplicate", "is_production",
+    "is_out_of_hours", "has_postmortem_page",
+]
 
 [columns]
 item_id = "source:id of the incident"
@@ -22,6 +25,11 @@ is_unconfirmed = "its source took it back, or has yet to accept it"
 is_duplicate = "another record stands for the same incident: it was merged into that, or another source tells of it too"
 merged_item_id = "the record that stands for it; null where it is no duplicate"
 is_production = "its environment is production, or it has none"
+is_out_of_hours = "it began on a Saturday or Sunday, or before 8:00 or from 18:00 on, local time"
+severity = "the source's word; null where it has none"
+rotation = "whose turn it was to answer: a group or policy, never a person; null where nobody said"
+reported_by = "who noticed it: monitor, team, user or other; null where nobody says so"
+has_postmortem_page = "a source names the page of its postmortem"
 */
 WITH setting AS (
     SELECT
@@ -101,7 +109,11 @@ completed AS (
             first_value(mitigated_at IGNORE NULLS) OVER one AS mitigated_at,
             first_value(resolved_at IGNORE NULLS) OVER one AS resolved_at,
             first_value(environment IGNORE NULLS) OVER one AS environment,
-            first_value(url IGNORE NULLS) OVER one AS url
+            first_value(url IGNORE NULLS) OVER one AS url,
+            first_value(severity IGNORE NULLS) OVER one AS severity,
+            first_value(rotation IGNORE NULLS) OVER one AS rotation,
+            first_value(reported_by IGNORE NULLS) OVER one AS reported_by,
+            bool_or(has_postmortem_page) OVER one AS has_postmortem_page
         )
     FROM record
     WINDOW one AS (
@@ -129,6 +141,12 @@ SELECT
     i.place > 1 AS is_duplicate,
     CASE WHEN i.place > 1 THEN i.group_item_id END AS merged_item_id,
     i.environment IS NULL
-        OR coalesce(len(list_filter(c.production, lambda g: lower(i.environment) GLOB g)) > 0, false) AS is_production
+        OR coalesce(len(list_filter(c.production, lambda g: lower(i.environment) GLOB g)) > 0, false) AS is_production,
+    isodow(i.started_at AT TIME ZONE c.time_zone) > 5
+        OR hour(i.started_at AT TIME ZONE c.time_zone) NOT BETWEEN 8 AND 17 AS is_out_of_hours,
+    i.severity,
+    i.rotation,
+    i.reported_by,
+    i.has_postmortem_page
 FROM incident AS i
 CROSS JOIN setting AS c

@@ -6,15 +6,21 @@ depends_on = [
     "staged.stg_incident", "config.service_incident_service", "config.source", "config.organisation",
     "staged.stg_coverage_reading", "staged.stg_debt_reading", "staged.stg_architecture_decision",
     "staged.stg_exercise", "staged.stg_register_entry", "staged.stg_runbook", "staged.stg_joiner",
-    "staged.stg_retention_cell", "staged.stg_run",
+    "staged.stg_retention_cell", "staged.stg_run", "staged.stg_postmortem", "staged.stg_postmortem_action",
+    "staged.stg_service_level_day", "staged.stg_objective_service",
 ]
 key = ["service_id", "metric_family"]
 not_null = ["metric_family", "starts_on"]
-accepted_values = { metric_family = ["delivery", "flow", "reliability", "quality", "decisions", "exercises", "registers", "runbooks", "joiners", "products"] }
+
+[accepted_values]
+metric_family = [
+    "delivery", "flow", "reliability", "quality", "decisions", "exercises", "registers", "runbooks", "joiners",
+    "products", "incident", "postmortem", "service_level",
+]
 
 [columns]
 service_id = "the service; null for the organisation as a whole, where people and products are of no service"
-metric_family = "delivery: deployments; flow: pull requests and work items; reliability: deployments and incidents, where a source tells of its incidents; quality: coverage and debt; each other one: the records of that name"
+metric_family = "delivery: deployments; flow: pull requests and work items; reliability: deployments and incidents, where a source tells of its incidents; quality: coverage and debt; incident: incidents alone; postmortem: incidents and postmortems; service_level: readings of its objectives; each other one: such records"
 starts_on = "first day on which both the service existed and its source was read"
 ends_on = "the day of its retirement; null while it lives"
 */
@@ -140,6 +146,34 @@ start AS (
     FROM covered AS c
     JOIN staged.stg_service AS s ON s.service_id = c.service_id
     GROUP BY c.service_id, s.retired_at
+),
+
+-- From the first incident that has a postmortem, or else the first that was published, whosever it is.
+postmortems AS (
+    SELECT coalesce(min(o.history_start), min(coalesce(i.started_on, p.published_on))) AS postmortems_on
+    FROM config.organisation AS o
+    CROSS JOIN (
+        SELECT incident_item_id, published_on FROM staged.stg_postmortem WHERE published_on IS NOT NULL
+        UNION ALL
+        SELECT item_id, started_on FROM staged.stg_incident WHERE has_postmortem_page AND NOT is_duplicate
+    ) AS p
+    LEFT JOIN (SELECT DISTINCT item_id, started_on FROM staged.stg_incident) AS i ON i.item_id = p.incident_item_id
+),
+
+postmortem_service AS (
+    SELECT service_id FROM incidents
+    UNION
+    SELECT service_id FROM staged.stg_postmortem WHERE service_id IS NOT NULL
+    UNION
+    SELECT service_id FROM staged.stg_postmortem_action WHERE service_id IS NOT NULL
+),
+
+level_reading AS (
+    SELECT s.service_id, d.source, min(d.on_date) AS first_on
+    FROM staged.stg_service_level_day AS d
+    JOIN (SELECT DISTINCT item_id, service_id FROM staged.stg_objective_service) AS s ON s.item_id = d.item_id
+    WHERE s.service_id IS NOT NULL
+    GROUP BY s.service_id, d.source
 )
 
 SELECT service_id, 'delivery' AS metric_family, deployments_on AS starts_on, retired_at AS ends_on
@@ -172,3 +206,20 @@ FROM staged.stg_retention_cell AS c
 CROSS JOIN staged.stg_run AS r
 WHERE c.starts_on > r.as_of_on - INTERVAL 20 YEAR
 HAVING min(c.starts_on) IS NOT NULL
+UNION ALL
+SELECT i.service_id, 'incident', greatest(s.active_from, i.incidents_on), s.retired_at
+FROM incidents AS i
+JOIN staged.stg_service AS s ON s.service_id = i.service_id
+UNION ALL
+SELECT s.service_id, 'postmortem', greatest(s.active_from, p.postmortems_on), s.retired_at
+FROM postmortem_service AS m
+JOIN staged.stg_service AS s ON s.service_id = m.service_id
+JOIN postmortems AS p ON p.postmortems_on IS NOT NULL
+UNION ALL
+SELECT
+    s.service_id, 'service_level',
+    min(greatest(coalesce(s.active_from, m.first_on), coalesce(o.history_start, m.source_first_on))), s.retired_at
+FROM (SELECT *, min(first_on) OVER (PARTITION BY source) AS source_first_on FROM level_reading) AS m
+JOIN staged.stg_service AS s ON s.service_id = m.service_id
+CROSS JOIN config.organisation AS o
+GROUP BY s.service_id, s.retired_at
