@@ -18,10 +18,11 @@ caveats = [
     "Unplanned is an item of a type or with a label that the configuration names (bug, incident, expedite), and what came into a sprint after that had begun.",
     "Carried over from one sprint to the next, an item is planned or not as it was in the first one that it was in while it ran.",
     "Of items the unplanned are often the smaller ones: by days their share may be quite another. Read both.",
+    "Where work is put into the sprint only when it is begun, nearly all of it looks unplanned.",
     "Without sprints, and where nobody uses such types and labels, unplanned work looks planned.",
 ]
 not_for = ["comparing people", "comparing teams that name their work differently", "a target"]
-references = ["DORA 2018: time spent on new work and on unplanned work, https://dora.dev/research/2018/"]
+references = ["DORA: new work, unplanned work and rework, https://dora.dev/capabilities/well-being/"]
 depends_on = ["facts.fct_work_item", "facts.dim_service_owner", "facts.dim_run"]
 
 [reasons]
