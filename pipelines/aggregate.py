@@ -11,6 +11,7 @@ import polars as pl
 from pipelines.statistics import flows, levels
 from pipelines.statistics.covered_periods import covered_periods, horizon, period_of_date
 from pipelines.statistics.frames import KEY, OBSERVATION_SCHEMA, AggregationFrames, MetricSpec
+from pipelines.statistics.quarters import QUARTERLY_COLUMNS
 from pipelines.statistics.scopes import expand, one_row_per_item, scope_spans, service_calendar
 from pipelines.statistics.verdicts import WEEKLY_COLUMNS, with_verdicts
 
@@ -47,6 +48,7 @@ METRIC_VALUES_SCHEMA: dict[str, pl.DataType] = {
     "verdict": pl.String(),
     "withheld_reason": pl.String(),
     **WEEKLY_COLUMNS,
+    **QUARTERLY_COLUMNS,
 }
 
 BREAKDOWN_SCHEMA: dict[str, pl.DataType] = {**METRIC_VALUES_SCHEMA, "category": pl.String()}
@@ -208,7 +210,7 @@ def _levels(
         for statistic in metric.statistics
     ]
     # A level drifts: yesterday's is most of today's, so no chart of independent values judges it.
-    nothing = {"verdict": pl.String(), **WEEKLY_COLUMNS}
+    nothing = {"verdict": pl.String(), **WEEKLY_COLUMNS, **QUARTERLY_COLUMNS}
     return _withheld(metric, parts, frames.coverage_floor).with_columns(
         *[pl.lit(None, dtype=kind).alias(name) for name, kind in nothing.items()]
     )
