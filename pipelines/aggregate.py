@@ -10,18 +10,21 @@ import polars as pl
 
 from pipelines.statistics import flows, levels
 from pipelines.statistics.covered_periods import covered_periods, horizon, period_of_date
+from pipelines.statistics.days_between import DAYS_BETWEEN_SCHEMA, days_between
 from pipelines.statistics.frames import KEY, OBSERVATION_SCHEMA, AggregationFrames, MetricSpec
 from pipelines.statistics.quarters import QUARTERLY_COLUMNS
 from pipelines.statistics.scopes import expand, one_row_per_item, scope_spans, service_calendar
 from pipelines.statistics.verdicts import WEEKLY_COLUMNS, with_verdicts
 
 __all__ = [
+    "DAYS_BETWEEN_SCHEMA",
     "METRIC_ITEM_SCHEMA",
     "METRIC_VALUES_SCHEMA",
     "OBSERVATION_SCHEMA",
     "AggregationFrames",
     "MetricSpec",
     "aggregate",
+    "aggregate_days_between",
     "aggregate_items",
     "scoped_items",
 ]
@@ -137,6 +140,22 @@ def aggregate_categories(metric: MetricSpec, items: pl.DataFrame, frames: Aggreg
         values = aggregate_items(metric, mine, frames).filter(pl.col("scope").is_in(mine["scope"].implode()))
         parts.append(values.with_columns(pl.lit(category).alias("category")))
     return pl.concat(parts)
+
+
+def aggregate_days_between(
+    metric: MetricSpec, items: pl.DataFrame, frames: AggregationFrames
+) -> pl.DataFrame:
+    """The charts of a count's rare events, from what `scoped_items` returned: columns DAYS_BETWEEN_SCHEMA."""
+    if metric.kind != "count":
+        return pl.DataFrame(schema=DAYS_BETWEEN_SCHEMA)
+    today = pl.lit(horizon(frames.as_of, frames.time_zone).last_day)
+    spans = scope_spans(frames, metric.calendar).select(
+        "scope",
+        pl.col("starts_on").alias("first_day"),
+        pl.min_horizontal(pl.col("ends_on").dt.offset_by("-1d"), today).alias("last_day"),
+        (pl.col("ends_on").is_null() | (pl.col("ends_on") > today)).alias("is_running"),
+    )
+    return days_between(metric, flows.rows_of(metric, "count", items).filter(~pl.col("is_open")), spans)
 
 
 def _checked(metric: MetricSpec, observations: pl.DataFrame) -> pl.DataFrame:
