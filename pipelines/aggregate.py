@@ -10,17 +10,21 @@ import polars as pl
 
 from pipelines.statistics import flows, levels
 from pipelines.statistics.covered_periods import covered_periods, horizon, period_of_date
+from pipelines.statistics.days_between import DAYS_BETWEEN_SCHEMA, days_between
 from pipelines.statistics.frames import KEY, OBSERVATION_SCHEMA, AggregationFrames, MetricSpec
+from pipelines.statistics.quarters import QUARTERLY_COLUMNS
 from pipelines.statistics.scopes import expand, one_row_per_item, scope_spans, service_calendar
 from pipelines.statistics.verdicts import WEEKLY_COLUMNS, with_verdicts
 
 __all__ = [
+    "DAYS_BETWEEN_SCHEMA",
     "METRIC_ITEM_SCHEMA",
     "METRIC_VALUES_SCHEMA",
     "OBSERVATION_SCHEMA",
     "AggregationFrames",
     "MetricSpec",
     "aggregate",
+    "aggregate_days_between",
     "aggregate_items",
     "scoped_items",
 ]
@@ -47,6 +51,7 @@ METRIC_VALUES_SCHEMA: dict[str, pl.DataType] = {
     "verdict": pl.String(),
     "withheld_reason": pl.String(),
     **WEEKLY_COLUMNS,
+    **QUARTERLY_COLUMNS,
 }
 
 BREAKDOWN_SCHEMA: dict[str, pl.DataType] = {**METRIC_VALUES_SCHEMA, "category": pl.String()}
@@ -140,6 +145,22 @@ def aggregate_categories(metric: MetricSpec, items: pl.DataFrame, frames: Aggreg
     return pl.concat(parts)
 
 
+def aggregate_days_between(
+    metric: MetricSpec, items: pl.DataFrame, frames: AggregationFrames
+) -> pl.DataFrame:
+    """The charts of a count's rare events, from what `scoped_items` returned: columns DAYS_BETWEEN_SCHEMA."""
+    if metric.kind != "count":
+        return pl.DataFrame(schema=DAYS_BETWEEN_SCHEMA)
+    today = pl.lit(horizon(frames.as_of, frames.time_zone).last_day)
+    spans = scope_spans(frames, metric.calendar).select(
+        "scope",
+        pl.col("starts_on").alias("first_day"),
+        pl.min_horizontal(pl.col("ends_on").dt.offset_by("-1d"), today).alias("last_day"),
+        (pl.col("ends_on").is_null() | (pl.col("ends_on") > today)).alias("is_running"),
+    )
+    return days_between(metric, flows.rows_of(metric, "count", items).filter(~pl.col("is_open")), spans)
+
+
 def _checked(metric: MetricSpec, observations: pl.DataFrame) -> pl.DataFrame:
     if observations.columns != list(OBSERVATION_SCHEMA):
         expected = ", ".join(OBSERVATION_SCHEMA)
@@ -211,7 +232,7 @@ def _levels(
         for statistic in metric.statistics
     ]
     # A level drifts: yesterday's is most of today's, so no chart of independent values judges it.
-    nothing = {"verdict": pl.String(), **WEEKLY_COLUMNS}
+    nothing = {"verdict": pl.String(), **WEEKLY_COLUMNS, **QUARTERLY_COLUMNS}
     return _withheld(metric, parts, frames.coverage_floor).with_columns(
         *[pl.lit(None, dtype=kind).alias(name) for name, kind in nothing.items()]
     )

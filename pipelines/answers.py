@@ -13,6 +13,7 @@ UNIT_SIGNS = {"hours": " h", "days": " d", "ratio": " %", "count": ""}
 CSV_COLUMNS = [
     *("metric", "definition_version", "scope", "grain", "period_start", "period_end", "is_complete"),
     *("statistic", "value", "unit", "n", "low", "high", "open_count", "verdict", "withheld_reason"),
+    *("difference", "difference_low", "difference_high", "p_value", "compared_with", "detectable_change"),
     *("coverage_linked", "coverage_eligible"),
 ]
 REASONS = {

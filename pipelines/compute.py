@@ -10,15 +10,19 @@ import polars as pl
 from connectors.registry import SourceKind
 from pipelines.aggregate import (
     BREAKDOWN_SCHEMA,
+    DAYS_BETWEEN_SCHEMA,
     METRIC_ITEM_SCHEMA,
     METRIC_VALUES_SCHEMA,
     AggregationFrames,
     aggregate_categories,
+    aggregate_days_between,
     aggregate_items,
     scoped_items,
 )
 from pipelines.catalog import Metric, Model
 from pipelines.manifest import LATEST_MANIFEST
+from pipelines.statistics.false_signals import false_signals
+from pipelines.statistics.headlines import headlines
 
 CALENDAR_TABLES = ("staged.stg_period", "facts.dim_service_calendar", "facts.dim_service_owner")
 """What the shared step reads besides a metric's own facts."""
@@ -53,6 +57,7 @@ def prepare_published(con: duckdb.DuckDBPyConnection, metrics: Mapping[str, Metr
         ("metric_values", METRIC_VALUES_SCHEMA),
         ("metric_breakdown", BREAKDOWN_SCHEMA),
         ("metric_item", {"metric": pl.String(), **METRIC_ITEM_SCHEMA}),
+        ("days_between", {"metric": pl.String(), **DAYS_BETWEEN_SCHEMA}),
     ):
         _drop_unless(con, table, list(schema))
         columns = ", ".join(f'"{name}" {_SQL_TYPES[kind]}' for name, kind in schema.items())
@@ -107,7 +112,15 @@ def compute_metric(con: duckdb.DuckDBPyConnection, metric: Metric, observations:
     values = aggregate_items(metric, scoped, frames)
     items = _without_people(scoped).select(pl.lit(metric.name).alias("metric"), *METRIC_ITEM_SCHEMA)
     breakdown = aggregate_categories(metric, scoped, frames)
-    for table, frame in (("metric_values", values), ("metric_breakdown", breakdown), ("metric_item", items)):
+    rare = aggregate_days_between(metric, scoped, frames).select(
+        pl.lit(metric.name).alias("metric"), pl.all()
+    )
+    for table, frame in (
+        ("metric_values", values),
+        ("metric_breakdown", breakdown),
+        ("metric_item", items),
+        ("days_between", rare),
+    ):
         con.execute(f"DELETE FROM published.{table} WHERE metric = ?", [metric.name])
         con.register("computed", frame.to_arrow())
         con.execute(f"INSERT INTO published.{table} SELECT * FROM computed")
@@ -120,6 +133,28 @@ def _without_people(items: pl.DataFrame) -> pl.DataFrame:
     """The items, those of people without what was measured of them."""
     is_person = pl.col("item_kind").is_in(ITEMS_OF_PEOPLE)
     return items.with_columns(pl.when(~is_person).then(pl.col("started_at", "ended_at", "value", "weight")))
+
+
+def write_pages(con: duckdb.DuckDBPyConnection) -> None:
+    """Put beside the numbers what only all of a page's numbers together say.
+
+    These are its headlines and how many of its weekly charts show a signal by chance.
+    """
+    tested = con.sql(
+        "SELECT scope, period, metric, statistic, unit, value, difference, p_value "
+        "FROM published.metric_values WHERE p_value IS NOT NULL"
+    ).pl()
+    weeks = con.sql(
+        "SELECT metric, scope, statistic, period_start, rule, is_baseline FROM published.metric_values "
+        "WHERE grain = 'week' AND expected_low IS NOT NULL"
+    ).pl()
+    quarters = con.sql(
+        "SELECT period, period_start, period_end FROM staged.stg_period WHERE grain = 'quarter'"
+    ).pl()
+    for table, frame in (("headline", headlines(tested)), ("false_signals", false_signals(weeks, quarters))):
+        con.register("computed", frame.to_arrow())
+        con.execute(f"CREATE OR REPLACE TABLE published.{table} AS SELECT * FROM computed")
+        con.unregister("computed")
 
 
 def write_catalog(con: duckdb.DuckDBPyConnection, metrics: Mapping[str, Metric]) -> None:

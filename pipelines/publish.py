@@ -40,6 +40,9 @@ _TABLES = {
             SELECT min(period_start) FROM (SELECT period_start FROM staged.stg_period
             WHERE grain = 'quarter' ORDER BY period_start DESC LIMIT $quarters))
         ORDER BY metric, scope, on_date, item_kind, item_id, service_id, started_at""",
+    "days_between": "SELECT * FROM published.days_between ORDER BY metric, scope, is_open, until, since",
+    "headline": "SELECT * FROM published.headline ORDER BY scope, period, rank",
+    "false_signals": "SELECT * FROM published.false_signals ORDER BY scope, period",
     "metric_catalog": "SELECT * FROM published.metric_catalog ORDER BY metric",
     "item": "SELECT * FROM facts.dim_item ORDER BY item_kind, item_id, service_id",
     "organisation": "SELECT id, name, time_zone, quarter_start_month FROM config.organisation",

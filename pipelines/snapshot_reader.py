@@ -14,6 +14,11 @@ from pipelines.home import Home
 from pipelines.publish import current_snapshot
 
 SCHEMA_VERSION = 1
+COMPARISON = (
+    *("difference", "difference_low", "difference_high", "p_value", "compared_with"),
+    "detectable_change",
+)
+"""What stands beside a closed quarter: how it differs from the one before; see decision 0014."""
 
 
 class NothingPublishedError(Exception):
@@ -78,7 +83,8 @@ def metric_values(con: duckdb.DuckDBPyConnection, name: str, wanted: Selection) 
     require_known(con, wanted)
     rows = con.execute(
         "SELECT metric, definition_version, scope, grain, period_start, period_end, is_complete, statistic, "
-        "value, unit, n, low, high, open_count, coverage_linked, coverage_eligible, verdict, withheld_reason "
+        "value, unit, n, low, high, open_count, coverage_linked, coverage_eligible, verdict, "
+        f"withheld_reason, {', '.join(COMPARISON)} "
         "FROM metric_values WHERE (len($metrics) = 0 OR metric IN (SELECT unnest($metrics::VARCHAR[]))) "
         "AND (len($scopes) = 0 OR scope IN (SELECT unnest($scopes::VARCHAR[]))) "
         "AND ($grain IS NULL OR grain = $grain) "
@@ -119,12 +125,13 @@ def _value_row(row: tuple[Any, ...]) -> dict[str, Any]:
         "high",
         "open_count",
     ]
-    linked, eligible, verdict, withheld_reason = row[len(names) :]
+    linked, eligible, verdict, withheld_reason, *comparison = row[len(names) :]
     return {
         **{name: _text(value) for name, value in zip(names, row, strict=False)},
         "coverage": {"linked": linked, "eligible": eligible},
         "verdict": verdict,
         "withheld_reason": withheld_reason,
+        **dict(zip(COMPARISON, comparison, strict=True)),
     }
 
 

@@ -12,7 +12,7 @@ from pipelines.assets.retry import repeated
 from pipelines.assets.workspace import EVERY_NIGHT, OWNER, Workspace
 from pipelines.catalog import load_metrics, load_models
 from pipelines.checks import check_name, stale_streams
-from pipelines.compute import write_catalog, write_freshness
+from pipelines.compute import write_catalog, write_freshness, write_pages
 from pipelines.forecasts import write_forecasts
 from pipelines.home import Home
 from pipelines.progress import reporter
@@ -54,6 +54,7 @@ def snapshot(
     started, warehouse, metrics = time.monotonic(), workspace.warehouse, load_metrics()
     try:
         with repeated(context):
+            write_pages(warehouse.con)
             write_catalog(warehouse.con, metrics)
             write_forecasts(warehouse.con)
             write_freshness(warehouse.con, metrics, load_models(), discover())

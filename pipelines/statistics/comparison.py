@@ -1,10 +1,14 @@
 """Did a quarter differ from the one before it, by more than chance makes of weeks like these?
 
-Every test here has a 1 % false alarm rate. Ratios: Newcombe's interval of the difference. Rates and
-medians: a permutation test over whole weeks (Good, "Permutation, Parametric and Bootstrap Tests of
-Hypotheses", 3rd ed., chapter 3; Phipson and Smyth, SAGMB 9, 2010, for the +1 in the p-value): if
-nothing changed, it does not matter which weeks stood in which quarter. Weeks, not items, are
-exchanged, because items of one week share a release, a holiday or an outage.
+A change is clear where p is at most `ERROR`. Ratios have Newcombe's interval of the difference (see
+`ratios`); rates and medians a permutation test over whole weeks (Good, "Permutation, Parametric and
+Bootstrap Tests of Hypotheses", 3rd ed., chapter 3; Phipson and Smyth, SAGMB 9, 2010, for the +1 in the
+p-value): if nothing changed, it does not matter which weeks stood in which quarter. Weeks, not items,
+are exchanged, because items of one week share a release, a holiday or an outage.
+
+Arrangements are drawn until ten differ as much as what was observed, at most 999 of them (Besag and
+Clifford, "Sequential Monte Carlo p-values", Biometrika 78, 1991). So a p-value of a clear change is as
+exact as 999 draws make it, none is below 0.001, and one far above `ERROR` is rough.
 
 A test is seeded by its caller, so the same data give the same answer.
 """
@@ -15,7 +19,6 @@ import numpy as np
 import numpy.typing as npt
 
 from pipelines.statistics.quantiles import Floats, Integers
-from pipelines.statistics.ratios import newcombe_difference
 
 Booleans = npt.NDArray[np.bool_]
 
@@ -24,18 +27,13 @@ LEAST_WEEKS = 6
 """Weeks that each quarter must offer: of two times five only 252 arrangements exist."""
 
 _PERMUTATIONS = 999
+_ENOUGH = 10
 _BATCH = 37
 _MEDIAN_ROUNDING = 1e-9
 
 
-def is_clear_ratio_change(earlier: tuple[int, int], later: tuple[int, int]) -> bool:
-    """Whether the 99 % interval of the difference of two (events, n) leaves out zero."""
-    _, low, high = newcombe_difference(earlier, later, ERROR)
-    return low > 0 or high < 0
-
-
-def is_clear_rate_change(counts: Integers, days: Floats, is_later: Booleans, seed: int) -> bool | None:
-    """Whether events per day differ between two sets of weeks; None for too few weeks.
+def rate_p_value(counts: Integers, days: Floats, is_later: Booleans, seed: int) -> float | None:
+    """How often chance makes events per day differ so much between two sets of weeks; None for too few.
 
     One element per week, weeks without an event included: its count, the days of it that count, and
     whether it stands in the later quarter.
@@ -45,13 +43,13 @@ def is_clear_rate_change(counts: Integers, days: Floats, is_later: Booleans, see
         earlier = ~later
         return (later @ counts) / (later @ days) - (earlier @ counts) / (earlier @ days)
 
-    return _is_clear(difference, is_later, seed)
+    return _p_value(difference, is_later, seed)
 
 
-def is_clear_median_change(
+def median_p_value(
     values: Floats, is_event: Booleans, weeks: Integers, is_later: Booleans, seed: int
-) -> bool | None:
-    """Whether the medians of two sets of items differ; None for too few weeks with an item.
+) -> float | None:
+    """How often chance makes medians of two sets of items differ so much; None for too few weeks.
 
     One element per item: its duration, whether it has ended (false: still open at that age), the
     number of its week from 0, without gaps. `is_later` has one element per week. Where all have
@@ -64,29 +62,25 @@ def is_clear_median_change(
     def difference(later: Booleans) -> Floats:
         return estimate(values, is_event, later[:, weeks]) - estimate(values, is_event, ~later[:, weeks])
 
-    return _is_clear(difference, is_later, seed)
+    return _p_value(difference, is_later, seed)
 
 
-def _is_clear(difference: Callable[[Booleans], Floats], is_later: Booleans, seed: int) -> bool | None:
-    """Two-sided permutation test; `difference` takes one arrangement of the weeks per row.
-
-    Stops as soon as so many arrangements reach the observed difference that p <= 1 % is out of reach:
-    the answer is the one that all 999 would give.
-    """
+def _p_value(difference: Callable[[Booleans], Floats], is_later: Booleans, seed: int) -> float | None:
+    """Two-sided permutation test; `difference` takes one arrangement of the weeks per row."""
     if min(np.count_nonzero(is_later), np.count_nonzero(~is_later)) < LEAST_WEEKS:
         return None
     observed = abs(float(difference(is_later[np.newaxis, :])[0]))
     # Rounding must not make an arrangement that equals the observed one look smaller.
     threshold = observed * (1 - 1e-12)
-    allowed = int(ERROR * (_PERMUTATIONS + 1)) - 1
     generator = np.random.default_rng(seed)
     reached = 0
-    for _ in range(_PERMUTATIONS // _BATCH):
+    for drawn in range(0, _PERMUTATIONS, _BATCH):
         arrangements = generator.permuted(np.tile(is_later, (_BATCH, 1)), axis=1)
-        reached += int(np.count_nonzero(np.abs(difference(arrangements)) >= threshold))
-        if reached > allowed:
-            return False
-    return True
+        reaching = np.flatnonzero(np.abs(difference(arrangements)) >= threshold)
+        if reached + len(reaching) >= _ENOUGH:
+            return _ENOUGH / (drawn + int(reaching[_ENOUGH - reached - 1]) + 1)
+        reached += len(reaching)
+    return (reached + 1) / (_PERMUTATIONS + 1)
 
 
 def _medians(values: Floats, _is_event: Booleans, member: Booleans) -> Floats:

@@ -19,7 +19,8 @@ SOURCE_KEYS = ["source", "scope", "stream", "status", "calls", "rows_read", "row
 VALUE_KEYS = [
     *("metric", "definition_version", "scope", "grain", "period_start", "period_end", "is_complete"),
     *("statistic", "value", "unit", "n", "low", "high", "open_count", "coverage", "verdict"),
-    "withheld_reason",
+    *("withheld_reason", "difference", "difference_low", "difference_high", "p_value", "compared_with"),
+    "detectable_change",
 ]
 KIOSK = ("--metric", "deployment_frequency", "--scope", "service:kiosk", "--grain", "quarter")
 
