@@ -3,7 +3,7 @@ description = "One row per item that an observation may name: a label and a page
 depends_on = [
     "staged.stg_pull_request", "staged.stg_deployment", "staged.stg_incident", "staged.stg_work_item",
     "facts.fct_pull_request", "facts.fct_work_item", "facts.fct_downtime", "facts.fct_service_level_day",
-    "staged.stg_postmortem_action", "staged.stg_objective_service", "facts.dim_service_calendar", "facts.dim_run",
+    "staged.stg_postmortem_action", "staged.stg_objective_service", "facts.dim_service_calendar", "facts.dim_service_owner", "facts.dim_run",
 ]
 key = ["item_kind", "item_id"]
 not_null = ["item_kind", "item_id", "label", "occurred_at"]
@@ -67,9 +67,12 @@ FROM staged.stg_work_item AS i
 JOIN facts.fct_work_item AS f ON f.item_id = i.item_id
 GROUP BY i.item_id
 UNION ALL
-SELECT 'service', service_id, service_id, NULL, service_id, CAST(starts_on AS TIMESTAMPTZ)
-FROM facts.dim_service_calendar
-WHERE metric_family = 'incident'
+SELECT
+    'service', c.service_id || ':' || CAST(greatest(c.starts_on, o.valid_from) AS VARCHAR), c.service_id, NULL, c.service_id,
+    CAST(greatest(c.starts_on, o.valid_from) AS TIMESTAMPTZ)
+FROM facts.dim_service_calendar AS c
+JOIN facts.dim_service_owner AS o ON o.service_id = c.service_id AND o.valid_to > c.starts_on
+WHERE c.metric_family = 'incident'
 UNION ALL
 SELECT 'service_week', item_id, item_id, NULL, service_id, starts_at FROM facts.fct_downtime
 UNION ALL
