@@ -113,10 +113,12 @@ def _broken(metric: Metric, rows: pl.DataFrame) -> Iterator[tuple[str, str, pl.D
     )
     for column in ("item_id", "on_date", "is_event", "is_open"):
         yield "not_null", f"have no {column}", rows.filter(pl.col(column).is_null())
+    # What is left of an amount may be less than nothing: more was spent than there was.
+    is_rest = metric.kind == "level" and "ratio" in metric.statistics
     yield (
         "values",
-        "have a value that is no number from 0 on",
-        rows.filter(~(value.is_finite() & (value >= 0))),
+        "have a value that is no number" if is_rest else "have a value that is no number from 0 on",
+        rows.filter(~(value.is_finite() & (is_rest | (value >= 0)))),
     )
     if metric.kind != "level":
         yield "values", "count and have no value", counted.filter(value.is_null())

@@ -11,6 +11,7 @@ item_kind = "incident"
 grains = ["week", "month", "quarter"]
 statistics = ["per_week", "count"]
 window = "The day on which the incident began. Weeks without one count as zero."
+coverage_item_kind = "service"
 owner = "engineering-outcomes"
 since = 2026-11-22
 version = 1
@@ -34,7 +35,7 @@ covered = "no incident, but a service of whose incidents a source tells, from th
 
 [columns]
 item_kind = "incident; or service, which is not counted: where there was no incident at all that is a true zero"
-item_id = "source:id of the incident; or the service"
+item_id = "source:id of the incident; or the service and its day"
 service_id = "the service; null where it is nobody's"
 team_id = "the team that owned the service on that day; null where nobody did"
 started_at = "when it began"
@@ -69,7 +70,7 @@ LEFT JOIN facts.dim_service_owner AS o
 UNION ALL
 SELECT
     'service',
-    k.service_id,
+    k.service_id || ':' || CAST(greatest(k.starts_on, coalesce(o.valid_from, k.starts_on)) AS VARCHAR),
     k.service_id,
     o.team_id,
     CAST(NULL AS TIMESTAMPTZ),

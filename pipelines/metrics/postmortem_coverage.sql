@@ -21,7 +21,7 @@ caveats = [
 ]
 not_for = ["comparing people", "judging how good a postmortem is"]
 references = ["Site Reliability Engineering, https://sre.google/sre-book/postmortem-culture/"]
-depends_on = ["facts.fct_incident", "facts.dim_service_owner", "facts.dim_run"]
+depends_on = ["facts.fct_incident", "facts.fct_postmortem", "facts.dim_service_owner", "facts.dim_run"]
 
 [reasons]
 no_service = "an incident of no configured service"
@@ -55,8 +55,8 @@ SELECT
     i.started_at,
     i.restored_at AS ended_at,
     i.started_on AS on_date,
-    CAST(CASE WHEN i.has_postmortem THEN 1 ELSE 0 END AS DOUBLE) AS value,
-    i.has_postmortem AS is_event,
+    CAST(CASE WHEN p.item_id IS NOT NULL THEN 1 ELSE 0 END AS DOUBLE) AS value,
+    p.item_id IS NOT NULL AS is_event,
     false AS is_open,
     CASE
         WHEN i.excluded_reason IS NOT NULL THEN i.excluded_reason
@@ -67,5 +67,6 @@ SELECT
     i.severity AS category
 FROM facts.fct_incident AS i
 CROSS JOIN facts.dim_run AS r
+LEFT JOIN facts.fct_postmortem AS p ON p.item_id = i.item_id
 LEFT JOIN facts.dim_service_owner AS o
     ON o.service_id = i.service_id AND o.valid_from <= i.started_on AND o.valid_to > i.started_on

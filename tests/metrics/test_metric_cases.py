@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from pipelines.catalog import load_metrics
+from pipelines.checks import check_observations
 from pipelines.models import observe
 
 FOLDER = Path(__file__).parent
@@ -44,7 +45,9 @@ def test_case(
 ) -> None:
     metric = METRICS[metric_name]
     con = build(case["given"], metric.depends_on)
-    rows = observe(con, metric).select(case["columns"]).rows()
+    observations = observe(con, metric)
+    assert check_observations(metric, observations) == []
+    rows = observations.select(case["columns"]).rows()
     assert _sorted(rows) == _sorted([tuple(row) for row in case["expect"]])
 
 

@@ -271,6 +271,14 @@ def messages(metric, *rows):
     return [failure.message for failure in check_observations(load_metrics()[metric], frame)]
 
 
+def test_what_is_left_may_be_less_than_nothing_but_has_to_be_a_number():
+    rest = {"item_kind": "objective", "is_event": False, "is_open": True, "ended_at": None}
+    assert messages("error_budget_left", observation(**rest, value=-1.0, weight=1.0)) == []
+    assert messages("error_budget_left", observation(**rest, value=float("nan"), weight=1.0)) == [
+        "1 rows have a value that is no number, for example github:1"
+    ]
+
+
 def test_observations_that_keep_every_promise_fail_nothing():
     left_out = {"excluded_reason": "bot", "value": None, "is_event": False}
     assert not messages(
