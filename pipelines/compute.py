@@ -200,8 +200,11 @@ def write_catalog(con: duckdb.DuckDBPyConnection, metrics: Mapping[str, Metric])
 
 
 def raw_tables_behind(metric: Metric, models: Sequence[Model]) -> frozenset[str]:
-    """The raw tables that a metric's numbers rest on, through however many models."""
-    by_table = {model.table: model for model in models}
+    """The raw tables that a metric's numbers rest on, through however many models.
+
+    The calendar is not followed: it says of every kind of record since when it is told.
+    """
+    by_table = {model.table: model for model in models if model.table != "facts.dim_service_calendar"}
     waiting, seen = [*metric.depends_on], set[str]()
     while waiting:
         table = waiting.pop()

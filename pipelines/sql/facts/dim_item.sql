@@ -6,7 +6,7 @@ depends_on = [
     "staged.stg_debt_reading", "staged.stg_register_entry", "staged.stg_architecture_decision",
     "staged.stg_exercise", "staged.stg_service", "staged.stg_retention_cell", "staged.stg_run",
     "facts.fct_downtime", "facts.fct_service_level_day", "staged.stg_postmortem_action",
-    "staged.stg_objective_service",
+    "staged.stg_objective_service", "facts.dim_service_calendar", "facts.dim_service_owner",
 ]
 key = ["item_kind", "item_id"]
 not_null = ["item_kind", "item_id", "label", "occurred_at"]
@@ -116,6 +116,17 @@ SELECT
     coalesce(CAST(coalesce(e.held_on, e.planned_on) AS TIMESTAMP WITH TIME ZONE), r.as_of)
 FROM staged.stg_exercise AS e
 CROSS JOIN staged.stg_run AS r
+UNION ALL
+SELECT
+    'service',
+    c.service_id || ':' || CAST(greatest(c.starts_on, o.valid_from) AS VARCHAR),
+    c.service_id,
+    NULL,
+    c.service_id,
+    CAST(greatest(c.starts_on, o.valid_from) AS TIMESTAMPTZ)
+FROM facts.dim_service_calendar AS c
+JOIN facts.dim_service_owner AS o ON o.service_id = c.service_id AND o.valid_to > c.starts_on
+WHERE c.metric_family = 'incident'
 UNION ALL
 SELECT 'service', s.service_id, s.name, NULL, s.service_id, r.as_of
 FROM staged.stg_service AS s
