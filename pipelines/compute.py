@@ -19,6 +19,7 @@ from pipelines.aggregate import (
 )
 from pipelines.catalog import Metric, Model
 from pipelines.manifest import LATEST_MANIFEST
+from pipelines.neighbours import NEIGHBOUR_SCHEMA, neighbouring_values
 
 CALENDAR_TABLES = ("staged.stg_period", "facts.dim_service_calendar", "facts.dim_service_owner")
 """What the shared step reads besides a metric's own facts."""
@@ -49,6 +50,7 @@ def prepare_published(con: duckdb.DuckDBPyConnection, metrics: Mapping[str, Metr
         ("metric_values", METRIC_VALUES_SCHEMA),
         ("metric_breakdown", BREAKDOWN_SCHEMA),
         ("metric_item", {"metric": pl.String(), **METRIC_ITEM_SCHEMA}),
+        ("metric_neighbour", NEIGHBOUR_SCHEMA),
     ):
         _drop_unless(con, table, list(schema))
         columns = ", ".join(f'"{name}" {_SQL_TYPES[kind]}' for name, kind in schema.items())
@@ -104,12 +106,23 @@ def compute_metric(con: duckdb.DuckDBPyConnection, metric: Metric, observations:
     items = scoped.select(pl.lit(metric.name).alias("metric"), *METRIC_ITEM_SCHEMA)
     breakdown = aggregate_categories(metric, scoped, frames)
     for table, frame in (("metric_values", values), ("metric_breakdown", breakdown), ("metric_item", items)):
-        con.execute(f"DELETE FROM published.{table} WHERE metric = ?", [metric.name])
-        con.register("computed", frame.to_arrow())
-        con.execute(f"INSERT INTO published.{table} SELECT * FROM computed")
-        con.unregister("computed")
+        _replace(con, table, metric, frame)
     withheld = values["withheld_reason"].count()
     return Computed(observations.height, values.height, withheld)
+
+
+def compute_neighbours(con: duckdb.DuckDBPyConnection, metric: Metric, models: Sequence[Model]) -> int:
+    """Replace what is published of the metric's neighbouring definitions; how many values there are now."""
+    values = neighbouring_values(con, metric, models, aggregation_frames(con))
+    _replace(con, "metric_neighbour", metric, values)
+    return values.height
+
+
+def _replace(con: duckdb.DuckDBPyConnection, table: str, metric: Metric, rows: pl.DataFrame) -> None:
+    con.execute(f"DELETE FROM published.{table} WHERE metric = ?", [metric.name])
+    con.register("computed", rows.to_arrow())
+    con.execute(f"INSERT INTO published.{table} SELECT * FROM computed")
+    con.unregister("computed")
 
 
 def write_catalog(con: duckdb.DuckDBPyConnection, metrics: Mapping[str, Metric]) -> None:
