@@ -113,7 +113,7 @@ class Model(ModelHeader):
 
 
 class Neighbour(BaseModel):
-    """Another definition of the same number: the metric's own SQL, over one table that says something else."""
+    """Another definition of the number: the metric's own SQL, over one table that says something else."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

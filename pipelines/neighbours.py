@@ -58,8 +58,11 @@ def neighbouring_values(
         is_used, observations = _observed(con, wanted, neighbour, models)
         values = own if observations is None else aggregate(wanted, observations, around)
         described = {
-            **{"position": position, "neighbour": name, "is_used": is_used},
-            **{"about": neighbour.about, "words": neighbour.words},
+            "position": position,
+            "neighbour": name,
+            "about": neighbour.about,
+            "words": neighbour.words,
+            "is_used": is_used,
         }
         parts.append(
             values.with_columns(pl.lit(said).alias(column) for column, said in described.items()).select(

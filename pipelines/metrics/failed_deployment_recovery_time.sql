@@ -80,7 +80,7 @@ columns = { incident_window_seconds = "incident_window_seconds" }
 
 [neighbours.without_links_by_time]
 about = "Links that rest on time alone"
-words = "without them: only incidents that name their deployment, rollbacks and reverts"
+words = "without them: named, rolled back or reverted"
 table = "facts.dim_run"
 columns = { incident_window_seconds = "CAST(NULL AS BIGINT)" }
 */
