@@ -99,7 +99,7 @@ def _definition(con: duckdb.DuckDBPyConnection, metric: str) -> dict[str, Any]:
 
 def _require_grain(asked: Asked, grain: str, grains: Sequence[str]) -> None:
     if grain not in grains:
-        has = " and per ".join([", ".join(grains[:-1]), grains[-1]] if len(grains) > 1 else grains)
+        has = " or ".join([", ".join(grains[:-1]), grains[-1]] if len(grains) > 1 else grains)
         raise UnknownNameError(
             f"--period {asked.period}: {asked.metric} has no value per {grain}. It has them per {has}"
         )

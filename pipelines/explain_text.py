@@ -243,11 +243,12 @@ _ITEM_COLUMNS: Mapping[str, Callable[[Answer, Answer], str]] = {
 
 
 def _neighbours(console: Console, answer: Answer) -> None:
-    if not answer["neighbours"]:
+    told = answer["neighbours"]
+    if all(row["withheld_reason"] == "no_data" for row in told):
         return
     console.print(Text("Under another definition", style="bold"))
     published = {row["statistic"]: row for row in answer["values"]}
-    for about, group in groupby(answer["neighbours"], key=lambda row: row["about"]):
+    for about, group in groupby(told, key=lambda row: row["about"]):
         rows = list(group)
         statistics = list(dict.fromkeys(row["statistic"] for row in rows if row["statistic"] != "mean"))
         columns = [statistic_words(one) if len(statistics) > 1 else "value" for one in statistics]
@@ -270,7 +271,7 @@ def _difference(rows: Sequence[Answer], published: Mapping[str, Answer]) -> str:
     if rows[0]["is_used"]:
         return "as published"
     if rows[0]["statistic"] == "mean":
-        return "not published: the greatest weigh most in it"
+        return "" if rows[0]["withheld_reason"] else "not published: the greatest weigh most in it"
     changes = {}
     for row in rows:
         own = published.get(row["statistic"], row)["value"]
