@@ -109,6 +109,7 @@ for command in (
     cli_runs.dev,
     cli_answers.metrics,
     cli_answers.explain,
+    cli_answers.forecast,
     cli_answers.export,
     cli_answers.catalog,
     cli_privacy.erase,

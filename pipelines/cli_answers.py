@@ -52,6 +52,26 @@ def explain(
     print_explanation(answer, as_json=format_ == RunFormat.json)
 
 
+def forecast(
+    context: typer.Context,
+    scope: Annotated[str, typer.Option(help="organisation, department:id, team:id or service:id.")],
+    items: Annotated[
+        int | None, typer.Option(min=1, help="Ask in how many weeks so many are finished.")
+    ] = None,
+    weeks: Annotated[
+        int | None, typer.Option(min=1, max=104, help="Ask how many are finished in so many weeks.")
+    ] = None,
+    format_: Annotated[RunFormat, typer.Option("--format", help="How to answer.")] = RunFormat.text,
+) -> None:
+    """Say how many items will be finished, and when, if the weeks to come are like those of the history."""
+    from pipelines.answers_forecast import print_forecast  # noqa: PLC0415 - heavy
+    from pipelines.forecasts import forecast_of  # noqa: PLC0415 - heavy
+    from pipelines.snapshot_reader import open_snapshot  # noqa: PLC0415 - heavy
+
+    with open_snapshot(context.obj.home) as (con, _):
+        print_forecast(forecast_of(con, scope, items, weeks), as_json=format_ == RunFormat.json)
+
+
 def export(
     context: typer.Context,
     folder: Annotated[Path, typer.Argument(help="Where to write; made if missing.")],

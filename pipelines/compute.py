@@ -112,8 +112,9 @@ def compute_metric(con: duckdb.DuckDBPyConnection, metric: Metric, observations:
 
 
 def compute_neighbours(con: duckdb.DuckDBPyConnection, metric: Metric, models: Sequence[Model]) -> int:
-    """Replace what is published of the metric's neighbouring definitions; how many values there are now."""
-    values = neighbouring_values(con, metric, models, aggregation_frames(con))
+    """Replace what is published of neighbouring definitions, after the metric itself; how many values."""
+    own = con.sql("FROM published.metric_values WHERE metric = $metric", params={"metric": metric.name}).pl()
+    values = neighbouring_values(con, metric, models, aggregation_frames(con), own)
     _replace(con, "metric_neighbour", metric, values)
     return values.height
 

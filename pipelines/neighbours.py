@@ -37,13 +37,18 @@ _BESIDE = "neighbour"
 
 
 def neighbouring_values(
-    con: duckdb.DuckDBPyConnection, metric: Metric, models: Sequence[Model], frames: AggregationFrames
+    con: duckdb.DuckDBPyConnection,
+    metric: Metric,
+    models: Sequence[Model],
+    frames: AggregationFrames,
+    own: pl.DataFrame,
 ) -> pl.DataFrame:
     """One row per neighbour of the metric, scope, month or quarter, and statistic of its own item kind.
 
-    Columns are NEIGHBOUR_SCHEMA; `position` is the place in the header. Reads the built tables and leaves
-    them as they are. Raises CatalogError where the metric does not rest on a table that a neighbour names,
-    or where that table has no such column.
+    Columns are NEIGHBOUR_SCHEMA; `position` is the place in the header. `own` are the metric's values, for
+    neighbours that are what it uses. Reads the built tables and leaves them as they are. Raises
+    CatalogError where the metric does not rest on a table that a neighbour names, or where that table has
+    no such column.
     """
     parts = [pl.DataFrame(schema=NEIGHBOUR_SCHEMA)]
     if not metric.neighbours:
@@ -53,10 +58,10 @@ def neighbouring_values(
     # Nothing is judged here: only periods that are over get verdicts, and those take longest.
     never_over = frames.periods.filter(pl.col("grain").is_in(GRAINS)).with_columns(is_complete=pl.lit(False))
     around = replace(frames, periods=never_over)
-    own = aggregate(wanted, observe(con, wanted), around)
+    used = own.filter(pl.col("grain").is_in(GRAINS) & pl.col("statistic").is_in(statistics))
     for position, (name, neighbour) in enumerate(metric.neighbours.items()):
         is_used, observations = _observed(con, wanted, neighbour, models)
-        values = own if observations is None else aggregate(wanted, observations, around)
+        values = used if observations is None else aggregate(wanted, observations, around)
         described = {
             "position": position,
             "neighbour": name,

@@ -58,6 +58,7 @@ _TABLES = {
     f"$version AS product_version, {_ITEMS_FROM} AS items_from FROM ops.run WHERE run_id = $run_id",
     "run_manifest": f"SELECT * FROM ({LATEST_MANIFEST}) WHERE source IN (SELECT name FROM config.source) "
     "ORDER BY source, stream, scope",
+    "forecast": "SELECT * FROM published.forecast ORDER BY scope, question, amount",
     "metric_freshness": "SELECT * FROM published.metric_freshness ORDER BY ALL",
 }
 """The snapshot, table by table; people's accounts are in none of these."""

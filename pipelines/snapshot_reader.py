@@ -76,7 +76,7 @@ def open_snapshot(home: Home) -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]
 
 def metric_values(con: duckdb.DuckDBPyConnection, name: str, wanted: Selection) -> dict[str, Any]:
     """The published values, in the shape that `outcomes metrics --format json` promises."""
-    _require_known(con, wanted)
+    require_known(con, wanted)
     rows = con.execute(
         "SELECT metric, definition_version, scope, grain, period_start, period_end, is_complete, statistic, "
         "value, unit, n, low, high, open_count, coverage_linked, coverage_eligible, verdict, withheld_reason "
@@ -136,7 +136,8 @@ def plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date) else value
 
 
-def _require_known(con: duckdb.DuckDBPyConnection, wanted: Selection) -> None:
+def require_known(con: duckdb.DuckDBPyConnection, wanted: Selection) -> None:
+    """Raise UnknownNameError for a metric or scope that is not published."""
     for name in wanted.metrics:
         require_name("metric", name, known_metrics(con), f"--metric {name}")
     for name in wanted.scopes:

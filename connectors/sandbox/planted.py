@@ -5,7 +5,6 @@ Independent of the product by construction: nothing is imported from `pipelines`
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from fractions import Fraction
 from typing import Any
@@ -19,32 +18,23 @@ from connectors.sandbox.planted_calendar import (
     scopes,
     survival_quantile,
 )
-from connectors.sandbox.planted_events import WINDOW, Change, Delivery, History, history, is_person
+from connectors.sandbox.planted_changes import batches_seen, pull_requests_seen, stages_seen
+from connectors.sandbox.planted_events import (
+    WINDOW,
+    Change,
+    Delivery,
+    History,
+    Seen,
+    history,
+)
 from connectors.sandbox.planted_finishes import finished_rows
 from connectors.sandbox.planted_work import in_progress, work_item_rows
 from connectors.sandbox.world import World
 
 SHARES = {"p50": Fraction(1, 2), "p85": Fraction(85, 100)}
-LEAST = {"p50": 3, "p85": 10, "ratio": 5}
+LEAST = {"p50": 3, "p85": 10, "ratio": 5, "share": 5}
 """Below this many the product withholds the number."""
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """One thing that counts, for one service, on one local day.
-
-    `seconds` by the ending of the statistic's name ("" and "_from_merge"); `is_event` says that it has
-    ended or, for a ratio, that it is in the numerator; `ended_at` decides which of the rows of one item
-    stands for it where a scope has several.
-    """
-
-    metric: str
-    item: str
-    service: str
-    day: date
-    ended_at: datetime | None
-    is_event: bool = True
-    seconds: Mapping[str, int] | None = None
+LARGE = 400
 
 
 Row = dict[str, Any]
@@ -77,7 +67,9 @@ def _seen(world: World, calendar: Calendar, past: History) -> Iterator[Seen]:
     yield from _deliveries_seen(world, calendar, past)
     for change in past.changes:
         yield from _change_seen(world, calendar, past, change)
-    yield from _reviews_seen(world, calendar, past)
+    yield from pull_requests_seen(world, calendar, past)
+    yield from stages_seen(world, calendar, past)
+    yield from batches_seen(calendar, past)
 
 
 def _deliveries_seen(world: World, calendar: Calendar, past: History) -> Iterator[Seen]:
@@ -87,6 +79,7 @@ def _deliveries_seen(world: World, calendar: Calendar, past: History) -> Iterato
         yield Seen("deployment_frequency", item, service, day, one.at)
         if one.at + WINDOW <= world.as_of:
             yield Seen("change_failure_rate", item, service, day, one.at, one.is_failed)
+        yield Seen("deployment_rework_rate", item, service, day, one.at, one.is_rework)
         if one.is_failed:
             failed, restored = recovery(one)
             spent = int(((restored or world.as_of) - failed).total_seconds())
@@ -123,36 +116,21 @@ def _change_seen(world: World, calendar: Calendar, past: History, change: Change
     yield Seen("time_to_production", item, service, merged_on, deployed, deployed is not None, seconds)
 
 
-def _reviews_seen(world: World, calendar: Calendar, past: History) -> Iterator[Seen]:
-    """The stages of each merged pull request; one without a review has neither pickup nor review."""
-    for change in past.changes:
-        pull_request, merged = change.pull_request, change.merged_at
-        readied = [one.occurred_at for one in pull_request.timeline if one.kind == "ReadyForReviewEvent"]
-        ready = min(readied) if pull_request.is_draft and readied else pull_request.created_at
-        reviewed = [
-            one.submitted_at
-            for one in pull_request.reviews
-            if one.author != pull_request.author
-            and is_person(world, one.author)
-            and one.submitted_at <= merged
-        ]
-        stages = {"pull_request_time_to_merge": merged - ready}
-        if reviewed:
-            first = max(min(reviewed), ready)
-            stages["pull_request_pickup_time"] = first - ready
-            stages["pull_request_review_time"] = merged - first
-        item, day = f"pull request {pull_request.id}", calendar.day(merged)
-        for metric, spent in stages.items():
-            yield Seen(metric, item, past.service.id, day, merged, True, {"": int(spent.total_seconds())})
-
-
 _METRICS: Mapping[str, str] = {
+    "batch_size": "quantity",
+    "change_coding_time": "quantile",
+    "change_deploy_time": "quantile",
     "change_failure_rate": "ratio",
     "change_lead_time": "quantile",
+    "change_pickup_time": "quantile",
+    "change_review_time": "quantile",
+    "deployment_rework_rate": "ratio",
     "time_to_production": "survival",
     "failed_deployment_recovery_time": "survival",
+    "merged_without_review_share": "ratio",
     "pull_request_pickup_time": "quantile",
     "pull_request_review_time": "quantile",
+    "pull_request_size": "size",
     "pull_request_time_to_merge": "quantile",
 }
 """Metric → how its observations become numbers; how often is deployed needs the calendar as well."""
@@ -196,15 +174,19 @@ def _statistics(kind: str, group: list[Seen]) -> Iterator[Row]:
     if kind == "ratio":
         yield {**_row("ratio", events / n, n), "numerator": events}
     else:
-        for ending in sorted({ending for one in group for ending in one.seconds or ()}):
+        unit = 1 if kind in ("quantity", "size") else 3600
+        for ending in sorted({ending for one in group for ending in one.amounts or ()}):
             for name, share in SHARES.items():
-                ended = [(one.seconds or {})[ending] for one in group if one.is_event]
-                running = [(one.seconds or {})[ending] for one in group if not one.is_event]
-                spent: Fraction | int | None = quantile(ended, share) if kind == "quantile" else None
-                if kind == "survival":
-                    spent = survival_quantile(ended, running, share)
-                value = None if spent is None else float(Fraction(spent) / 3600)
+                ended = [(one.amounts or {})[ending] for one in group if one.is_event]
+                running = [(one.amounts or {})[ending] for one in group if not one.is_event]
+                found: Fraction | int | None = (
+                    survival_quantile(ended, running, share) if kind == "survival" else quantile(ended, share)
+                )
+                value = None if found is None else float(Fraction(found) / unit)
                 yield {**_row(name + ending, value, n), "open_count": n - events}
+    if kind == "size":
+        large = sum((one.amounts or {})[""] > LARGE for one in group)
+        yield {**_row("share_over_400", large / n, n), "numerator": large}
 
 
 def _row(statistic: str, value: float | None, n: int) -> Row:

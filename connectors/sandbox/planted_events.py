@@ -5,9 +5,9 @@ are never looked at here.
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import accumulate
 
 from connectors.sandbox.github_world import PullRequest
@@ -29,6 +29,12 @@ class Delivery:
     incidents: list[Incident] = field(default_factory=list)
     hotfixes: list["Change"] = field(default_factory=list)
     rolled_back_at: datetime | None = None
+    brings_hotfix: bool = False
+
+    @property
+    def is_rework(self) -> bool:
+        """Whether it mends another one."""
+        return self.is_rollback or self.brings_hotfix
 
     @property
     def at(self) -> datetime:
@@ -39,6 +45,24 @@ class Delivery:
     def is_failed(self) -> bool:
         """Whether production had to be mended after it."""
         return bool(self.incidents or self.hotfixes or self.rolled_back_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One thing that counts, for one service, on one local day.
+
+    `amounts` by the ending of the statistic's name ("" and "_from_merge"), of durations in seconds;
+    `is_event` says that it has ended or, for a ratio, that it is in the numerator; `ended_at` decides
+    which of the rows of one item stands for it where a scope has several.
+    """
+
+    metric: str
+    item: str
+    service: str
+    day: date
+    ended_at: datetime | None
+    is_event: bool = True
+    amounts: Mapping[str, int] | None = None
 
 
 @dataclass(slots=True)
@@ -71,6 +95,8 @@ def history(world: World, service: Service) -> History:
             mended = _latest(deliveries, change.pull_request.created_at)
             if mended:
                 mended.hotfixes.append(change)
+            if change.delivery and not change.is_before_baseline:
+                change.delivery.brings_hotfix = True
     unlinked: list[Incident] = []
     for incident in world.incidents:
         if incident.service == service.incident_service and incident.merged_into is None:

@@ -13,6 +13,7 @@ from pipelines.assets.workspace import EVERY_NIGHT, OWNER, Workspace
 from pipelines.catalog import load_metrics, load_models
 from pipelines.checks import check_name, stale_streams
 from pipelines.compute import write_catalog, write_freshness
+from pipelines.forecasts import write_forecasts
 from pipelines.home import Home
 from pipelines.progress import reporter
 from pipelines.publish import CHECKS, NOTHING_READ, PublicationBlockedError, Published, publish_run
@@ -54,6 +55,7 @@ def snapshot(
     try:
         with repeated(context):
             write_catalog(warehouse.con, metrics)
+            write_forecasts(warehouse.con)
             write_freshness(warehouse.con, metrics, load_models(), discover())
             published = publish_run(warehouse, workspace.home, context.run.run_id)
     except PublicationBlockedError as blocked:

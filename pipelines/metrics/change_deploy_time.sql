@@ -41,9 +41,9 @@ item_id = "source:id of the pull request"
 service_id = "the service; null where it is nobody's"
 team_id = "the team that owned the service on that day; null where nobody did"
 started_at = "the merge"
-ended_at = "first successful production deployment that contains the change"
+ended_at = "first successful production deployment that contains the change: of several services' rows the earliest stands for it"
 on_date = "local day of the deployment; of the merge where there is none"
-value = "hours from started_at to ended_at"
+value = "hours from started_at to the end of the stage"
 is_event = "deployed"
 is_open = "never: changes that are not deployed yet are excluded"
 excluded_reason = "why the row does not enter the number; null where it does"
@@ -67,7 +67,7 @@ SELECT
     c.service_id,
     o.team_id,
     c.stage_started_at AS started_at,
-    c.stage_ended_at AS ended_at,
+    CASE WHEN c.stage_ended_at IS NOT NULL THEN c.deployed_at END AS ended_at,
     c.on_date,
     CAST(CAST(epoch(c.stage_ended_at) - epoch(c.stage_started_at) AS BIGINT) / 3600.0 AS DOUBLE) AS value,
     c.stage_ended_at IS NOT NULL AS is_event,

@@ -14,13 +14,21 @@ import pytest
 from connectors.sandbox.scenarios import SCENARIOS
 
 EXPECTED_METRICS = {
+    "batch_size",
+    "change_coding_time",
+    "change_deploy_time",
     "change_failure_rate",
     "change_lead_time",
+    "change_pickup_time",
+    "change_review_time",
     "cycle_time",
     "deployment_frequency",
+    "deployment_rework_rate",
     "failed_deployment_recovery_time",
+    "merged_without_review_share",
     "pull_request_pickup_time",
     "pull_request_review_time",
+    "pull_request_size",
     "pull_request_time_to_merge",
     "throughput",
     "time_to_production",
@@ -29,7 +37,7 @@ EXPECTED_METRICS = {
 }
 WEEKLY_TAILS = ("p85", "p85_from_merge")
 """Not published: what ended in one week is too little for a tail. Ages are of all that is under way."""
-LEAST_N = {"p50": 3, "p85": 10, "ratio": 5}
+LEAST_N = {"p50": 3, "p85": 10, "ratio": 5, "share": 5}
 """Below this many a number is not published, however well the simulation knows it."""
 
 

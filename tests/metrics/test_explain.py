@@ -139,6 +139,35 @@ def test_what_counts_against_a_share_comes_first_then_the_newest(built: Any) -> 
     assert "4 left out: `--format json` lists them" in page(answer)
 
 
+def test_where_a_greater_share_is_better_what_lacks_comes_first(built: Any) -> None:
+    con = built("failures")
+    with changed(con, "UPDATE metric_catalog SET direction = 'higher_is_better'"):
+        items = ask(con, "change_failure_rate", "organisation", "2026-Q1")["items"]
+    order = (10, 9, 8, 6, 5, 3, 1, 7, 4, 2)
+    assert [item["item_id"] for item in items if item["item_kind"] == "deployment"] == [
+        f"gh:d{day}" for day in order
+    ]
+
+
+@pytest.mark.parametrize(
+    ("direction", "order"),
+    [("lower_is_better", ["gh:1", "gh:2", "gh:3"]), ("higher_is_better", ["gh:2", "gh:3", "gh:1"])],
+)
+def test_of_a_share_of_an_amount_the_greatest_part_comes_first(
+    built: Any, direction: str, order: Any
+) -> None:
+    # Of 40, 80 and 10 there are 36, 24 and 3: what lacks are 4, 56 and 7.
+    con = built("changes")
+    with changed(con, f"UPDATE metric_catalog SET kind = 'share', direction = '{direction}'"):
+        con.execute(
+            "UPDATE metric_item SET weight = CASE item_id WHEN 'gh:1' THEN 40 WHEN 'gh:2' THEN 80 ELSE 10 END"
+        )
+        answer = ask(con, "change_lead_time", "organisation", "2026-Q1")
+    own = [item for item in answer["items"] if item["item_kind"] == "change"]
+    assert [item["item_id"] for item in own] == order
+    assert any(line.startswith("36 h of 40 h shop#1") for line in page(answer))
+
+
 def test_the_longest_comes_first_with_its_link(built: Any) -> None:
     answer = ask(built("changes"), "change_lead_time", "service:shop", "2026-Q1")
     own = [item for item in answer["items"] if item["item_kind"] == "change"]

@@ -13,13 +13,11 @@ from stories import CHANGES, FAILURES
 from pipelines.catalog import CatalogError, Metric, Neighbour, load_metrics, load_models
 from pipelines.compute import (
     CALENDAR_TABLES,
-    aggregation_frames,
     compute_metric,
     compute_neighbours,
     prepare_published,
 )
 from pipelines.models import observe
-from pipelines.neighbours import NEIGHBOUR_SCHEMA, neighbouring_values
 
 METRICS = load_metrics()
 MODELS = load_models()
@@ -73,11 +71,16 @@ def of_the_quarter(values: pl.DataFrame, statistic: str) -> dict[str, tuple[Any,
 def neighbours(built: Any) -> Callable[[str, str], pl.DataFrame]:
     def find(story: str, metric: str) -> pl.DataFrame:
         if (story, metric) not in FOUND:
-            con = built(story)
-            FOUND[story, metric] = neighbouring_values(con, METRICS[metric], MODELS, aggregation_frames(con))
+            FOUND[story, metric] = computed(built(story), METRICS[metric])
         return FOUND[story, metric]
 
     return find
+
+
+def computed(con: duckdb.DuckDBPyConnection, metric: Metric) -> pl.DataFrame:
+    compute_metric(con, metric, observe(con, metric))
+    compute_neighbours(con, metric, MODELS)
+    return con.sql(f"FROM published.metric_neighbour WHERE metric = '{metric.name}'").pl()
 
 
 def test_the_failure_rate_by_another_window_and_without_links_by_time(neighbours: Any) -> None:
@@ -128,12 +131,15 @@ def test_a_window_gives_what_the_whole_build_gives_with_it(
 ) -> None:
     columns = ["scope", "period", "statistic", "value", "n", "low", "high", "open_count", "withheld_reason"]
     found = neighbours("24 hours", metric).filter(pl.col("neighbour") == f"window_{hours}_hours")
-    configured = built(f"{hours} hours")
-    compute_metric(configured, METRICS[metric], observe(configured, METRICS[metric]))
-    expected = configured.sql(
-        f"SELECT {', '.join(columns)} FROM published.metric_values "
-        f"WHERE metric = '{metric}' AND grain IN ('month', 'quarter')"
-    ).pl()
+    neighbours(f"{hours} hours", metric)
+    expected = (
+        built(f"{hours} hours")
+        .sql(
+            f"SELECT {', '.join(columns)} FROM published.metric_values "
+            f"WHERE metric = '{metric}' AND grain IN ('month', 'quarter')"
+        )
+        .pl()
+    )
     # A month and a quarter of the service, its team and the organisation.
     assert found.height == 6 * len(METRICS[metric].statistics)
     assert found.select(columns).sort(columns).equals(expected.sort(columns))
@@ -145,8 +151,7 @@ def test_what_is_in_use_is_what_is_published_and_the_tables_stay(built: Any, sto
     tables = [table for table in TABLES if table.startswith("facts.")]
     before = {table: con.sql(f"FROM {table} ORDER BY ALL").fetchall() for table in tables}
     for metric in WITH_NEIGHBOURS:
-        compute_metric(con, metric, observe(con, metric))
-        compute_neighbours(con, metric, MODELS)
+        computed(con, metric)
     compute_neighbours(con, WITH_NEIGHBOURS[0], MODELS)  # replaces what there was
     compared = con.execute(
         "SELECT count(*), count(*) FILTER (WHERE n.value IS DISTINCT FROM v.value OR n.n <> v.n "
@@ -166,10 +171,8 @@ def test_what_is_in_use_is_what_is_published_and_the_tables_stay(built: Any, sto
 
 def test_where_nothing_has_happened_there_are_no_values(built: Any) -> None:
     con = built("nothing")
-    for metric in [*WITH_NEIGHBOURS, METRICS["throughput"]]:
-        values = neighbouring_values(con, metric, MODELS, aggregation_frames(con))
-        assert list(values.schema.items()) == list(NEIGHBOUR_SCHEMA.items())
-        assert values["value"].count() == 0
+    for metric in [*WITH_NEIGHBOURS, METRICS["deployment_frequency"]]:
+        assert computed(con, metric)["value"].count() == 0
 
 
 # ---- what headers may say
@@ -198,7 +201,7 @@ def test_a_neighbour_that_cannot_be_computed(built: Any, changes: Any, message: 
     con = built("changes")
     metric = with_neighbour("change_lead_time", **changes)
     with pytest.raises(CatalogError, match=message):
-        neighbouring_values(con, metric, MODELS, aggregation_frames(con))
+        compute_neighbours(con, metric, MODELS)
     databases = "SELECT current_database(), count(*) FROM duckdb_databases() WHERE NOT internal"
     assert con.execute(databases).fetchall() == [("memory", 1)]
 
