@@ -271,7 +271,8 @@ def _difference(rows: Sequence[Answer], published: Mapping[str, Answer]) -> str:
     if rows[0]["is_used"]:
         return "as published"
     if rows[0]["statistic"] == "mean":
-        return "" if rows[0]["withheld_reason"] else "not published: the greatest weigh most in it"
+        ended = ", what is open not at all" if rows[0]["open_count"] else ""
+        return "" if rows[0]["withheld_reason"] else f"not published: the greatest weigh most in it{ended}"
     changes = {}
     for row in rows:
         own = published.get(row["statistic"], row)["value"]
