@@ -3,7 +3,7 @@
 import csv
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from rich.console import Console
@@ -76,46 +76,12 @@ def _print_table(answer: Mapping[str, Any]) -> None:
 
 
 def _number(value: float | None, row: Mapping[str, Any]) -> str:
+    return number(value, row["unit"])
+
+
+def number(value: float | None, unit: str) -> str:
+    """A value with its unit's sign, rounded to a tenth; a ratio in percent; empty where there is none."""
     if value is None:
         return ""
-    unit = row["unit"]
     shown = value * 100 if unit == "ratio" else value
     return f"{shown:,.1f}".removesuffix(".0") + UNIT_SIGNS.get(unit, "")
-
-
-def print_explanation(answer: Mapping[str, Any], *, as_json: bool) -> None:
-    """Print what `snapshot_reader.explanation` found."""
-    if as_json:
-        sys.stdout.write(json.dumps(answer, default=str) + "\n")
-        return
-    reasons = json.loads(answer["reasons"])
-    console = Console(highlight=False)
-    console.print(f"[bold]{answer['title']}[/bold], {answer['scope']}, {answer['period']}")
-    console.print(f"{answer['question']}\n\n{answer['formula']}\nCounted in: {answer['period_rule']}\n")
-    for row in answer["values"]:
-        shown = REASONS.get(row["withheld_reason"], "") or _number(row["value"], row)
-        console.print(
-            f"  {row['statistic']}: [bold]{shown}[/bold] (n {row['n']}, {row['open_count'] or 0} open)"
-        )
-    console.print("\n[bold]From rows to this number[/bold]")
-    for step in answer["steps"]:
-        reason = step["excluded_reason"]
-        used = "counted" if step["item_kind"].startswith(answer["item_kind"]) else "linked"
-        words = reasons.get(reason, reason) if reason else used
-        console.print(f"  {step['items']:>6} {step['item_kind'].replace('_', ' ')}: {words}")
-    if answer["items"]:
-        console.print("\n[bold]The items behind it[/bold] (20 at most, largest first)")
-    for item in answer["items"]:
-        value = _item_value(item["value"], answer["values"])
-        state = " open" if item["is_open"] else ""
-        console.print(f"  {value:>10}{state}  {item['label'] or item['item_id']}  {item['url'] or ''}")
-    console.print("\n[bold]The query[/bold]")
-    console.print(answer["sql"].strip(), markup=False)
-
-
-def _item_value(value: float | None, published: Sequence[Mapping[str, Any]]) -> str:
-    """An item's own value in the number's unit; of a ratio, whether it counts against it."""
-    unit = published[0]["unit"] if published else ""
-    if unit == "ratio":
-        return "yes" if value else "no"
-    return _number(value, {"unit": unit})

@@ -112,6 +112,20 @@ class Model(ModelHeader):
         return f"{self.layer}.{self.name}"
 
 
+class Neighbour(BaseModel):
+    """Another definition of the number: the metric's own SQL, over one table that says something else."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    about: Text
+    """What is defined otherwise; neighbours about the same thing are shown together."""
+    words: Text
+    """How: `48 hours`. May be the metric's own way, for the words beside the others."""
+    table: str = Field(pattern=r"^(staged|facts)\.[a-z_]+$")
+    columns: dict[str, Text] = Field(min_length=1)
+    """Column of that table → the SQL expression over its rows that stands in its place."""
+
+
 class MetricHeader(BaseModel):
     """What a metric file says about its number."""
 
@@ -143,6 +157,7 @@ class MetricHeader(BaseModel):
     references: Texts
     depends_on: Texts
     columns: dict[str, Text]
+    neighbours: dict[str, Neighbour] = {}
 
     @model_validator(mode="after")
     def _kind_fits(self) -> Self:

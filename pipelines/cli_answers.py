@@ -42,12 +42,14 @@ def explain(
     period: Annotated[str, typer.Option(help="2026-10-01, 2026-W40, 2026-10 or 2026-Q3.")],
     format_: Annotated[RunFormat, typer.Option("--format", help="How to answer.")] = RunFormat.text,
 ) -> None:
-    """Show what a number is made of: definition, what was left out and why, the items."""
-    from pipelines.answers import print_explanation  # noqa: PLC0415 - heavy
-    from pipelines.snapshot_reader import explanation, open_snapshot  # noqa: PLC0415 - heavy
+    """Show what a number is made of: definition, each step with its counts, items, other definitions."""
+    from pipelines.explain import Asked, explanation  # noqa: PLC0415 - heavy
+    from pipelines.explain_text import print_explanation  # noqa: PLC0415 - heavy
+    from pipelines.snapshot_reader import open_snapshot  # noqa: PLC0415 - heavy
 
-    with open_snapshot(context.obj.home) as (con, _):
-        print_explanation(explanation(con, metric, scope, period), as_json=format_ == RunFormat.json)
+    with open_snapshot(context.obj.home) as (con, path):
+        answer = explanation(con, path.name, Asked(metric, scope, period))
+    print_explanation(answer, as_json=format_ == RunFormat.json)
 
 
 def forecast(

@@ -21,6 +21,7 @@ from pipelines.aggregate import (
 )
 from pipelines.catalog import Metric, Model
 from pipelines.manifest import LATEST_MANIFEST
+from pipelines.neighbours import NEIGHBOUR_SCHEMA, neighbouring_values
 from pipelines.statistics.false_signals import false_signals
 from pipelines.statistics.headlines import headlines
 
@@ -58,6 +59,7 @@ def prepare_published(con: duckdb.DuckDBPyConnection, metrics: Mapping[str, Metr
         ("metric_breakdown", BREAKDOWN_SCHEMA),
         ("metric_item", {"metric": pl.String(), **METRIC_ITEM_SCHEMA}),
         ("days_between", {"metric": pl.String(), **DAYS_BETWEEN_SCHEMA}),
+        ("metric_neighbour", NEIGHBOUR_SCHEMA),
     ):
         _drop_unless(con, table, list(schema))
         columns = ", ".join(f'"{name}" {_SQL_TYPES[kind]}' for name, kind in schema.items())
@@ -121,10 +123,7 @@ def compute_metric(con: duckdb.DuckDBPyConnection, metric: Metric, observations:
         ("metric_item", items),
         ("days_between", rare),
     ):
-        con.execute(f"DELETE FROM published.{table} WHERE metric = ?", [metric.name])
-        con.register("computed", frame.to_arrow())
-        con.execute(f"INSERT INTO published.{table} SELECT * FROM computed")
-        con.unregister("computed")
+        _replace(con, table, metric, frame)
     withheld = values["withheld_reason"].count()
     return Computed(observations.height, values.height, withheld)
 
@@ -155,6 +154,21 @@ def write_pages(con: duckdb.DuckDBPyConnection) -> None:
         con.register("computed", frame.to_arrow())
         con.execute(f"CREATE OR REPLACE TABLE published.{table} AS SELECT * FROM computed")
         con.unregister("computed")
+
+
+def compute_neighbours(con: duckdb.DuckDBPyConnection, metric: Metric, models: Sequence[Model]) -> int:
+    """Replace what is published of neighbouring definitions, after the metric itself; how many values."""
+    own = con.sql("FROM published.metric_values WHERE metric = $metric", params={"metric": metric.name}).pl()
+    values = neighbouring_values(con, metric, models, aggregation_frames(con), own)
+    _replace(con, "metric_neighbour", metric, values)
+    return values.height
+
+
+def _replace(con: duckdb.DuckDBPyConnection, table: str, metric: Metric, rows: pl.DataFrame) -> None:
+    con.execute(f"DELETE FROM published.{table} WHERE metric = ?", [metric.name])
+    con.register("computed", rows.to_arrow())
+    con.execute(f"INSERT INTO published.{table} SELECT * FROM computed")
+    con.unregister("computed")
 
 
 def write_catalog(con: duckdb.DuckDBPyConnection, metrics: Mapping[str, Metric]) -> None:

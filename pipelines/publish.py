@@ -29,17 +29,19 @@ NOTHING_READ = (
 """Said where there is nothing to publish: every source failed, or is empty."""
 MACROS = Path(__file__).parent / "sql" / "snapshot.sql"
 
+_ITEMS_FROM = """(
+    SELECT min(period_start) FROM (SELECT period_start FROM staged.stg_period
+    WHERE grain = 'quarter' ORDER BY period_start DESC LIMIT $quarters))"""
 _TABLES = {
     "metric_values": "SELECT * FROM published.metric_values ORDER BY metric, scope_kind, scope, grain, "
     "period_start, statistic",
     "metric_breakdown": "SELECT * FROM published.metric_breakdown ORDER BY metric, category, scope_kind, "
     "scope, grain, period_start, statistic",
-    "metric_item": """
-        SELECT i.* FROM published.metric_item i
-        WHERE i.is_open OR i.counts_to > (
-            SELECT min(period_start) FROM (SELECT period_start FROM staged.stg_period
-            WHERE grain = 'quarter' ORDER BY period_start DESC LIMIT $quarters))
-        ORDER BY metric, scope, on_date, item_kind, item_id, service_id, started_at""",
+    "metric_item": "SELECT i.* FROM published.metric_item i "
+    f"WHERE i.is_open OR i.counts_to > {_ITEMS_FROM} "
+    "ORDER BY metric, scope, on_date, item_kind, item_id, service_id, started_at",
+    "metric_neighbour": "SELECT * FROM published.metric_neighbour "
+    "ORDER BY metric, position, scope, grain, period_start, statistic",
     "days_between": "SELECT * FROM published.days_between ORDER BY metric, scope, is_open, until, since",
     "headline": "SELECT * FROM published.headline ORDER BY scope, period, rank",
     "false_signals": "SELECT * FROM published.false_signals ORDER BY scope, period",
@@ -56,7 +58,7 @@ _TABLES = {
     "period": "SELECT grain, period, period_start, period_end, is_complete FROM staged.stg_period "
     "ORDER BY grain, period_start",
     "run": "SELECT run_id, as_of, started_at, now() AS finished_at, $status AS status, is_demo, "
-    "$version AS product_version FROM ops.run WHERE run_id = $run_id",
+    f"$version AS product_version, {_ITEMS_FROM} AS items_from FROM ops.run WHERE run_id = $run_id",
     "run_manifest": f"SELECT * FROM ({LATEST_MANIFEST}) WHERE source IN (SELECT name FROM config.source) "
     "ORDER BY source, stream, scope",
     "forecast": "SELECT * FROM published.forecast ORDER BY scope, question, amount",

@@ -1,10 +1,11 @@
 """Answers the command line's questions from the published snapshot, opened read-only."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -103,7 +104,7 @@ def metric_values(con: duckdb.DuckDBPyConnection, name: str, wanted: Selection) 
     return {
         "schema_version": SCHEMA_VERSION,
         "snapshot": name,
-        "as_of": _text(as_of[0]) if as_of else None,
+        "as_of": plain(as_of[0]) if as_of else None,
         "rows": [_value_row(row) for row in rows],
     }
 
@@ -127,7 +128,7 @@ def _value_row(row: tuple[Any, ...]) -> dict[str, Any]:
     ]
     linked, eligible, verdict, withheld_reason, *comparison = row[len(names) :]
     return {
-        **{name: _text(value) for name, value in zip(names, row, strict=False)},
+        **{name: plain(value) for name, value in zip(names, row, strict=False)},
         "coverage": {"linked": linked, "eligible": eligible},
         "verdict": verdict,
         "withheld_reason": withheld_reason,
@@ -135,31 +136,43 @@ def _value_row(row: tuple[Any, ...]) -> dict[str, Any]:
     }
 
 
-def _text(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """A value as JSON has it: moments in UTC and days as ISO texts, all else as it is."""
     if isinstance(value, datetime):
         return value.isoformat().replace("+00:00", "Z")
     return value.isoformat() if isinstance(value, date) else value
 
 
 def require_known(con: duckdb.DuckDBPyConnection, wanted: Selection) -> None:
-    """A misspelt name must not look like a metric without data."""
-    for kind, names, query in (
-        ("metric", wanted.metrics, "SELECT metric FROM metric_catalog"),
-        (
-            "scope",
-            wanted.scopes,
-            (
-                "SELECT 'organisation' UNION ALL SELECT 'department:' || id FROM department "
-                "UNION ALL SELECT 'team:' || id FROM team UNION ALL SELECT 'service:' || id FROM service"
-            ),
-        ),
-    ):
-        known = {row[0] for row in con.execute(query).fetchall()}
-        for name in names:
-            if name not in known:
-                raise UnknownNameError(
-                    f"--{kind} {name}: there is no such {kind}. Known are {', '.join(sorted(known))}"
-                )
+    """Raise UnknownNameError for a metric or scope that is not published."""
+    for name in wanted.metrics:
+        require_name("metric", name, known_metrics(con), f"--metric {name}")
+    for name in wanted.scopes:
+        require_name("scope", name, known_scopes(con), f"--scope {name}")
+
+
+def require_name(kind: str, name: str, known: Collection[str], where: str) -> None:
+    """A misspelt name must not look like a metric without data. Raises UnknownNameError."""
+    if name in known:
+        return
+    close = get_close_matches(name, known, n=1)
+    fix = f"Did you mean {close[0]}?" if close else f"Known are {', '.join(sorted(known))}"
+    raise UnknownNameError(f"{where}: there is no such {kind}. {fix}")
+
+
+def known_metrics(con: duckdb.DuckDBPyConnection) -> list[str]:
+    """Every published metric's id."""
+    return [name for (name,) in con.execute("SELECT metric FROM metric_catalog").fetchall()]
+
+
+def known_scopes(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """Every scope → the name that people call it by."""
+    found = con.execute(
+        "SELECT 'organisation', name FROM organisation "
+        "UNION ALL SELECT 'department:' || id, name FROM department "
+        "UNION ALL SELECT 'team:' || id, name FROM team UNION ALL SELECT 'service:' || id, name FROM service"
+    ).fetchall()
+    return dict(found)
 
 
 def parse_period(con: duckdb.DuckDBPyConnection, label: str) -> tuple[str, date, date]:
@@ -172,62 +185,3 @@ def parse_period(con: duckdb.DuckDBPyConnection, label: str) -> tuple[str, date,
         what = "is outside of what has been published" if shape else "is no period"
         raise UnknownNameError(f"--period {label}: it {what}. Write 2026-10-01, 2026-W40, 2026-10 or 2026-Q3")
     return found[0], found[1], found[2]
-
-
-def explanation(con: duckdb.DuckDBPyConnection, metric: str, scope: str, period: str) -> dict[str, Any]:
-    """A number's definition, what was left out of it and why, and the items that made it."""
-    require_known(con, Selection(metrics=[metric], scopes=[scope]))
-    grain, first, _ = parse_period(con, period)
-    catalog = con.execute(
-        "SELECT title, question, formula, period_rule, version, item_kind, reasons, sql FROM metric_catalog "
-        "WHERE metric = ?",
-        [metric],
-    ).fetchone()
-    bound = {"metric": metric, "period": period, "scope": scope}
-    steps = con.execute(
-        "SELECT item_kind, excluded_reason, count(*) FROM items_behind($metric, $period) "
-        "WHERE scope = $scope GROUP BY ALL ORDER BY item_kind, excluded_reason NULLS FIRST",
-        bound,
-    ).fetchall()
-    items = con.execute(
-        "SELECT i.item_kind, i.item_id, t.label, t.url, i.service_id, i.value, i.is_open, i.link_method, "
-        "i.confidence FROM items_behind($metric, $period) i LEFT JOIN (SELECT item_kind, item_id, "
-        "min(label) AS label, min(url) AS url FROM item GROUP BY ALL) t ON t.item_id = i.item_id "
-        "AND t.item_kind = replace(i.item_kind, '_from_merge', '') "
-        "WHERE i.scope = $scope AND i.excluded_reason IS NULL "
-        "AND i.item_kind = (SELECT item_kind FROM metric_catalog WHERE metric = $metric) "
-        "ORDER BY i.value DESC NULLS LAST, i.item_id, i.service_id LIMIT 20",
-        bound,
-    ).fetchall()
-    values = metric_values(
-        con, "", Selection(metrics=[metric], scopes=[scope], grain=grain, first=first, last=first)
-    )["rows"]
-    keys = ("title", "question", "formula", "period_rule", "version", "item_kind", "reasons", "sql")
-    return {
-        "metric": metric,
-        "scope": scope,
-        "period": period,
-        **dict(zip(keys, catalog or (), strict=False)),
-        "values": values,
-        "steps": [{"item_kind": kind, "excluded_reason": reason, "items": n} for kind, reason, n in steps],
-        "items": [
-            dict(
-                zip(
-                    (
-                        "item_kind",
-                        "item_id",
-                        "label",
-                        "url",
-                        "service",
-                        "value",
-                        "is_open",
-                        "link",
-                        "confidence",
-                    ),
-                    row,
-                    strict=True,
-                )
-            )
-            for row in items
-        ],
-    }

@@ -10,9 +10,9 @@ import polars as pl
 from pipelines.assets.models import header_result, table_keys
 from pipelines.assets.retry import repeated
 from pipelines.assets.workspace import Workspace
-from pipelines.catalog import Metric, load_metrics
+from pipelines.catalog import Metric, load_metrics, load_models
 from pipelines.checks import ChecksFailedError, accepted_item_kinds, checked_observations
-from pipelines.compute import CALENDAR_TABLES, compute_metric, prepare_published
+from pipelines.compute import CALENDAR_TABLES, compute_metric, compute_neighbours, prepare_published
 from pipelines.progress import reporter
 
 Results = Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]
@@ -58,6 +58,7 @@ def metric_asset(metric: Metric) -> dg.AssetsDefinition:
                 raise ChecksFailedError.of(failures)
             prepare_published(con, load_metrics())
             computed = compute_metric(con, metric, observations)
+            compute_neighbours(con, metric, load_models())
         yield dg.MaterializeResult(
             metadata={
                 "dagster/row_count": computed.values,

@@ -50,6 +50,24 @@ is_open = "never: changes that are not deployed yet are excluded"
 excluded_reason = "why the row does not enter the number; null where it does"
 link_method = "containment, or cherry_pick where a copy of the merge commit came first"
 confidence = "high; medium for a copy, or where a deployment of unknown content came between"
+
+[neighbours.from_first_commit]
+about = "Start of the clock"
+words = "first commit"
+table = "facts.fct_change"
+columns = { first_commit_at = "first_commit_at" }
+
+[neighbours.from_opening]
+about = "Start of the clock"
+words = "opening of the pull request"
+table = "facts.fct_change"
+columns = { first_commit_at = "opened_at" }
+
+[neighbours.from_merge]
+about = "Start of the clock"
+words = "merge"
+table = "facts.fct_change"
+columns = { first_commit_at = "merged_at" }
 */
 WITH change AS (
     SELECT

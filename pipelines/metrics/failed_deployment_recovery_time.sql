@@ -53,6 +53,36 @@ is_open = "not restored yet"
 excluded_reason = "why the row does not enter the number; null where it does"
 link_method = "how the failure was linked: explicit, rollback, revert, window or hotfix"
 confidence = "high, medium or low"
+
+[neighbours.window_12_hours]
+about = "Incident window"
+words = "12 hours"
+table = "facts.dim_run"
+columns = { incident_window_seconds = "12 * 3600" }
+
+[neighbours.window_24_hours]
+about = "Incident window"
+words = "24 hours"
+table = "facts.dim_run"
+columns = { incident_window_seconds = "24 * 3600" }
+
+[neighbours.window_48_hours]
+about = "Incident window"
+words = "48 hours"
+table = "facts.dim_run"
+columns = { incident_window_seconds = "48 * 3600" }
+
+[neighbours.with_links_by_time]
+about = "Links that rest on time alone"
+words = "with them"
+table = "facts.dim_run"
+columns = { incident_window_seconds = "incident_window_seconds" }
+
+[neighbours.without_links_by_time]
+about = "Links that rest on time alone"
+words = "without them: named, rolled back or reverted"
+table = "facts.dim_run"
+columns = { incident_window_seconds = "CAST(NULL AS BIGINT)" }
 */
 SELECT
     'deployment' AS item_kind,

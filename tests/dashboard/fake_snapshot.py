@@ -566,15 +566,23 @@ def create(path: Path, draw: Draw, team_names: dict[str, str], is_demo: bool) ->
             "metric VARCHAR, scope VARCHAR, item_kind VARCHAR, item_id VARCHAR, service_id VARCHAR, "
             f"team_id VARCHAR, started_at {utc}, ended_at {utc}, on_date DATE, value DOUBLE, "
             "is_event BOOLEAN, is_open BOOLEAN, excluded_reason VARCHAR, link_method VARCHAR, "
-            "confidence VARCHAR, counts_from DATE, counts_to DATE",
+            "confidence VARCHAR, weight DOUBLE, category VARCHAR, counts_from DATE, counts_to DATE",
             [
-                (m, scope, *(r[c] for c in OBSERVATION), *counts(str(METRICS[m]["kind"]), r))
+                (m, scope, *(r[c] for c in OBSERVATION), None, None, *counts(str(METRICS[m]["kind"]), r))
                 for m, rows in draw.observations.items()
                 for r in rows
                 for _, scope in scopes_of(r)
             ],
         )
 
+        table(
+            "metric_neighbour",
+            "metric VARCHAR, position INT, neighbour VARCHAR, about VARCHAR, words VARCHAR, is_used BOOLEAN, "
+            "scope VARCHAR, grain VARCHAR, period VARCHAR, period_start DATE, statistic VARCHAR, "
+            "value DOUBLE, unit VARCHAR, n INT, low DOUBLE, high DOUBLE, open_count INT, "
+            "withheld_reason VARCHAR",
+            [],
+        )
         table(
             "item",
             f"item_kind VARCHAR, item_id VARCHAR, label VARCHAR, url VARCHAR, service_id VARCHAR, "
@@ -661,8 +669,8 @@ def source_tables(table: object, is_demo: bool) -> None:
     table(
         "run",
         f"run_id VARCHAR, as_of {utc}, started_at {utc}, finished_at {utc}, status VARCHAR, "
-        "is_demo BOOLEAN, product_version VARCHAR",
-        [("7d1f2c3a", AS_OF, AS_OF, AS_OF + timedelta(minutes=3), "partial", is_demo, "0.1.0")],
+        "is_demo BOOLEAN, product_version VARCHAR, items_from DATE",
+        [("7d1f2c3a", AS_OF, AS_OF, AS_OF + timedelta(minutes=3), "partial", is_demo, "0.1.0", None)],
     )
     table(
         "run_manifest",

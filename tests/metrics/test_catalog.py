@@ -33,6 +33,12 @@ bot = "by a bot"
 [columns]
 {COLUMNS}
 """
+NEIGHBOUR = """[neighbours.late]
+about = "Start"
+words = "late"
+table = "facts.fct_thing"
+columns = { started_at = "ended_at" }
+"""
 MODEL = """description = "One row per thing."
 depends_on = ["raw.thing"]
 key = ["thing_id"]
@@ -88,6 +94,17 @@ def test_the_hash_is_that_of_the_sql_alone(tmp_path: Path) -> None:
         ('value = "meaning"\n', "", "things.sql: columns: must be, in this order: item_kind"),
         ('owner = "', 'linked_reasons = ["ghost"]\nowner = "', "linked_reasons: ghost not among `reasons`"),
         ("version = 1", "version = ", "things.sql: the header is not TOML"),
+        ("[reasons]", f"{NEIGHBOUR}colour = 2\n[reasons]", "neighbours.late.colour: Extra inputs are not"),
+        (
+            "[reasons]",
+            f"{NEIGHBOUR}[reasons]".replace('words = "late"\n', ""),
+            "neighbours.late.words: Field",
+        ),
+        (
+            "[reasons]",
+            f"{NEIGHBOUR}[reasons]".replace("facts.", "raw."),
+            "neighbours.late.table: String should",
+        ),
     ],
 )
 def test_a_mistake_in_a_header_names_file_and_key(tmp_path: Path, old: str, new: str, message: str) -> None:

@@ -346,8 +346,12 @@ def test_the_table_says_why_there_is_no_number(built):
             ["explain", "change_lead_time", "--scope", "organisation", "--period", "1999-Q3"],
             "error: --period 1999-Q3: it is outside of what has been published. Write 2026-10-01, ",
         ),
+        (
+            ["explain", "change_led_time", "--scope", "organisation", "--period", "2026-Q3"],
+            "error: change_led_time: there is no such metric. Did you mean change_lead_time?",
+        ),
     ],
-    ids=["metric", "scope", "no-period", "another-period"],
+    ids=["metric", "scope", "no-period", "another-period", "explained-metric"],
 )
 def test_a_name_that_is_not_published_is_told_apart_from_no_data(built, arguments, beginning):
     done = built.outcomes(*arguments)
@@ -370,10 +374,19 @@ def test_an_explanation_leads_to_the_items(built):
     )
     assert [step["items"] for step in answer["steps"] if step["excluded_reason"] is None] == [1]
     assert len(answer["items"]) == 1
+    assert answer["snapshot"] == built.current
     text = built.outcomes(*where)
-    assert text.code == 0
-    for heading in ("From rows to this number", "The items behind it", "The query"):
+    assert (text.code, text.err) == (0, "")
+    assert "2026-Q4 is not over: it holds what is known up to 2026-11-02 03:10 UTC" in text.out
+    for heading in ("The definition", "From rows to this number", "The items behind it", "The query"):
         assert heading in text.out
+
+
+def test_what_no_source_covers_is_explained_as_well(built):
+    done = built.outcomes("explain", "change_failure_rate", "--scope", "service:kiosk", "--period", "2026-Q4")
+    assert (done.code, done.err) == (0, "")
+    assert "There is no number: in 2026-Q4 no source covers service:kiosk for this metric." in done.out
+    assert "no source tells of the service's incidents" in done.out
 
 
 def test_the_catalogue_is_the_page_of_the_documentation(outcomes):
