@@ -1,4 +1,4 @@
-"""A run that is killed while it publishes ends as an undisturbed one does; kills at all moments are in `make soak`."""
+"""A run killed while it publishes ends as an undisturbed one; kills at all moments are in `make soak`."""
 
 from contextlib import ExitStack
 
