@@ -21,6 +21,8 @@ from urllib.parse import urlsplit
 SLOW_SECONDS = 1.5
 LONGEST_ROW = 3
 """Failures one after the other that a drawn plan may hold: sources ask six times."""
+MANY = 25
+"""A list of pages of 25 may come row by row, where one answer in ten fails."""
 SET_BY_THE_PROXY = frozenset({"connection", "content-length", "transfer-encoding"})
 
 Answer = tuple[int, dict[str, str], bytes]
@@ -79,10 +81,11 @@ class Plan:
     def share(cls, random: Random, requests: int, share: float) -> "Plan":
         """Each request of a run fails with this probability, in one way or another.
 
-        Long enough for what is asked again, and never more often in a row than sources bear.
+        Long enough for what is asked again, also in smaller pages, which become many; and never more often
+        in a row than sources bear.
         """
         entries: list[Fault | None] = []
-        for _ in range(2 * requests + 20):
+        for _ in range(MANY * requests + 20):
             is_bearable = longest_row([*entries[-LONGEST_ROW:], Fault.CUT]) <= LONGEST_ROW
             is_faulty = random.random() < share and is_bearable
             entries.append(random.choice(list(Fault)) if is_faulty else None)
