@@ -36,6 +36,8 @@ STATISTICS = {
 }
 SIZES = {"p50": "half are no larger (P50)", "p85": "85 of 100 are no larger (P85)"}
 """What the quantiles say of what is no duration."""
+MEASURED = {"batch_size": "changes", "pull_request_size": "lines"}
+"""What a metric about sizes counts in each of its things."""
 STATISTIC_NAMES = {
     "p50": "P50",
     "p85": "P85",
@@ -139,7 +141,7 @@ class Scale:
 def scale(definition: Definition, statistic: str, values: Iterable[float | None]) -> Scale:
     """One unit for all these values: hours become minutes or days where that reads better."""
     known = [abs(v) for v in values if v is not None]
-    if definition.unit == "ratio":
+    if definition.unit == "ratio" or statistic.startswith("share_over"):
         return Scale(100, "%")
     if definition.unit == "days":
         return Scale(1, "d")
@@ -150,7 +152,7 @@ def scale(definition: Definition, statistic: str, values: Iterable[float | None]
         return Scale(1, "a week")
     if statistic == "median_days_per_week":
         return Scale(1, "days a week")
-    return Scale(1, things(definition))
+    return Scale(1, MEASURED.get(definition.metric) or things(definition))
 
 
 def tick(hours: float) -> str:
