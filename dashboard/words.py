@@ -36,8 +36,6 @@ STATISTICS = {
 }
 SIZES = {"p50": "half are no larger (P50)", "p85": "85 of 100 are no larger (P85)"}
 """What the quantiles say of what is no duration."""
-MEASURED = {"batch_size": "changes", "pull_request_size": "lines"}
-"""What a metric about sizes counts in each of its things."""
 STATISTIC_NAMES = {
     "p50": "P50",
     "p85": "P85",
@@ -152,7 +150,7 @@ def scale(definition: Definition, statistic: str, values: Iterable[float | None]
         return Scale(1, "a week")
     if statistic == "median_days_per_week":
         return Scale(1, "days a week")
-    return Scale(1, MEASURED.get(definition.metric) or things(definition))
+    return Scale(1, definition.measured_in or things(definition))
 
 
 def tick(hours: float) -> str:
