@@ -37,6 +37,8 @@ class Definition:
     references: tuple[str, ...]
     sql: str
     sql_hash: str
+    measured_in: str = ""
+    """What a size is a number of, such as lines; nothing for what is no size."""
 
     @property
     def headline(self) -> str:

@@ -41,6 +41,17 @@ class Behind:
         return counted
 
 
+VALUES = {
+    "duration": "Time",
+    "quantity": "Size",
+    "level": "Age",
+    "ratio": "Counted against it",
+    "share": "Amount",
+    "count": "",
+}
+"""How a column with the items' own values is called, by the metric's kind; none for a bare count."""
+
+
 def load(path: str, metric: str, scope: str, label: str, period: str) -> Behind:
     """The rows behind the published number of a scope and period."""
     definition = snapshot.definitions(path)[metric]
@@ -216,9 +227,9 @@ def _links(run: Run, behind: Behind) -> None:
 def _order(definition: Definition) -> tuple[list[str], str]:
     if definition.kind == "ratio":
         return ["is_event", "on_date"], "those counted against it first, then the latest"
-    return (
-        (["on_date"], "the latest first") if definition.kind == "count" else (["value"], "the longest first")
-    )
+    if definition.kind == "count":
+        return ["on_date"], "the latest first"
+    return ["value"], "the largest first" if definition.kind in ("quantity", "share") else "the longest first"
 
 
 def _item_rows(
@@ -227,7 +238,7 @@ def _item_rows(
     scale = words.scale(definition, definition.headline, chosen["value"].to_list())
     days = words.Scale(1, "d")
     name = words.sentence(words.things(definition, 1))
-    value = {"duration": "Time", "level": "Age", "ratio": "Counted against it", "count": ""}[definition.kind]
+    value = VALUES[definition.kind]
     columns = [Column(name), Column("Service"), *([Column(value, is_number=True)] if value else [])]
     columns += [Column("Started"), Column("Ended")]
     is_linked = any(_link_words(row) for row in chosen.iter_rows(named=True))

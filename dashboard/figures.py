@@ -189,7 +189,7 @@ def counted(figure: Figure) -> str:
     things = f"{now.n:,} {words.things(definition, now.n)}"
     if definition.kind == "ratio":
         text = f"{round(now.value * now.n):,} of {things}"
-    elif definition.kind == "duration":
+    elif definition.kind in ("duration", "quantity"):
         share = "85" if "85" in figure.statistic else "95" if "95" in figure.statistic else "half"
         text = f"half of {things}" if share == "half" else f"{share} of 100 of {things}"
     elif figure.statistic == "level":

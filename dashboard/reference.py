@@ -13,7 +13,7 @@ def draw(definition: Definition) -> None:
     left, right = st.columns(2, gap="large")
     facts = {
         "Formula": definition.formula,
-        "Shown as": "; ".join(words.STATISTICS[s] for s in definition.statistics),
+        "Shown as": "; ".join(words.statistic(definition, s) for s in definition.statistics),
         "Counted in": definition.period_rule,
         "Needs at least": _minimum(definition),
         "Interval": words.INTERVALS[definition.kind],

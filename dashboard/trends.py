@@ -59,8 +59,10 @@ def said(series: Weekly, metric_kind: str) -> str:
             return "a level drifts, so there is no range"
         return f"too few weeks for a range ({len(series.weeks)}; it needs {LEAST_WEEKS})"
     above, below = ("longer", "shorter") if series.is_duration else ("more", "fewer")
-    if metric_kind == "ratio":
+    if metric_kind in ("ratio", "share"):
         above, below = "higher", "lower"
+    if metric_kind == "quantity":
+        above, below = "larger", "smaller"
     marked = [w for w in series.shown if w.mark != "in"]
     if not marked:
         return "within the expected range"

@@ -16,8 +16,10 @@ CHARTS_AT_MOST = 9
 LEGEND = "▼ ▲ outside it, ◆ eight in a row on one side, ○ week still open."
 UNITS = {
     "duration": "the week's median",
+    "quantity": "the week's median",
     "count": "number a week",
     "ratio": "the week's share",
+    "share": "the week's share",
     "level": "at the week's end",
 }
 

@@ -31,7 +31,11 @@ STATISTICS = {
     "median_days_per_week": "days a week with one, half of the weeks",
     "level": "number at the end of the period",
     "max": "greatest",
+    "total": "sum of the period",
+    "share_over_400": "share above 400",
 }
+SIZES = {"p50": "half are no larger (P50)", "p85": "85 of 100 are no larger (P85)"}
+"""What the quantiles say of what is no duration."""
 STATISTIC_NAMES = {
     "p50": "P50",
     "p85": "P85",
@@ -41,19 +45,30 @@ STATISTIC_NAMES = {
     "ratio": "a share",
     "per_week": "a weekly number",
     "max": "the greatest",
+    "total": "the sum",
+    "share_over_400": "the share above 400",
 }
 INTERVALS = {
     "duration": "95 of 100, from the order of the values; P50 needs 6, P85 19, P95 59",
+    "quantity": "95 of 100, from the order of the values; P50 needs 6, P85 19, P95 59",
     "ratio": "95 of 100, Wilson's",
+    "share": "95 of 100, from how the items differ; none where the whole was measured",
     "count": "95 of 100, for counts of rare events",
     "level": "none: a level is counted, not estimated",
 }
 VERDICT_RULES = {
     "duration": "quarter against quarter by exchanging whole weeks, at 1 in 100",
+    "quantity": "quarter against quarter by exchanging whole weeks, at 1 in 100",
     "ratio": "quarter against quarter by Newcombe's interval, at 1 in 100",
+    "share": "none: nothing here tests a share of amounts",
     "count": "quarter against quarter by exchanging whole weeks, at 1 in 100",
     "level": "none: a level drifts",
 }
+
+
+def statistic(definition: Definition, name: str) -> str:
+    """What a statistic of this metric says, in a few words."""
+    return (SIZES if definition.kind == "quantity" else {}).get(name) or STATISTICS[name]
 
 
 def amount(n: int) -> str:
@@ -124,7 +139,7 @@ class Scale:
 def scale(definition: Definition, statistic: str, values: Iterable[float | None]) -> Scale:
     """One unit for all these values: hours become minutes or days where that reads better."""
     known = [abs(v) for v in values if v is not None]
-    if definition.unit == "ratio":
+    if definition.unit == "ratio" or statistic.startswith("share_over"):
         return Scale(100, "%")
     if definition.unit == "days":
         return Scale(1, "d")
@@ -135,7 +150,7 @@ def scale(definition: Definition, statistic: str, values: Iterable[float | None]
         return Scale(1, "a week")
     if statistic == "median_days_per_week":
         return Scale(1, "days a week")
-    return Scale(1, things(definition))
+    return Scale(1, definition.measured_in or things(definition))
 
 
 def tick(hours: float) -> str:
@@ -186,7 +201,13 @@ def so_far(start: date, end: date, today: date) -> str:
 
 def direction(definition: Definition, *, up: bool) -> str:
     """The word for a number that went up or down: longer, higher, more, older."""
-    words = {"duration": ("shorter", "longer"), "ratio": ("lower", "higher"), "level": ("less", "more")}
+    words = {
+        "duration": ("shorter", "longer"),
+        "quantity": ("smaller", "larger"),
+        "ratio": ("lower", "higher"),
+        "share": ("lower", "higher"),
+        "level": ("less", "more"),
+    }
     if definition.unit == "days" and definition.kind == "level":
         return "older" if up else "younger"
     return words.get(definition.kind, ("less often", "more often"))[up]

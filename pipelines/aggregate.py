@@ -125,7 +125,10 @@ def aggregate_items(metric: MetricSpec, items: pl.DataFrame, frames: Aggregation
         numbers.with_columns(
             pl.lit(metric.name).alias("metric"),
             pl.lit(metric.version).alias("definition_version"),
-            pl.lit(metric.unit).alias("unit"),
+            pl.when(pl.col("statistic").str.starts_with("share_over"))
+            .then(pl.lit("ratio"))
+            .otherwise(pl.lit(metric.unit))
+            .alias("unit"),
         )
         .select([pl.col(name).cast(kind) for name, kind in METRIC_VALUES_SCHEMA.items()])
         .sort(_ORDER)

@@ -137,6 +137,7 @@ class MetricHeader(BaseModel):
     family: Literal["delivery", "flow", "reliability", "governance", "quality", "people"]
     calendar: str = ""
     unit: Literal["hours", "days", "ratio", "count"]
+    measured_in: str = ""
     direction: Literal["lower_is_better", "higher_is_better", "neutral"]
     kind: Literal["duration", "quantity", "ratio", "share", "count", "level"]
     estimator: Literal["quantile", "kaplan_meier", "sample_share", "whole_share"] | None = None
@@ -167,6 +168,10 @@ class MetricHeader(BaseModel):
         if "day" in self.grains and self.kind != "level":
             raise ValueError("grains: only levels have a value per day")
         _demand_columns(list(self.columns))
+        if (self.kind == "quantity" and self.unit == "count") != bool(self.measured_in):
+            raise ValueError(
+                "measured_in: a quantity in counts says of what, such as lines; others say nothing"
+            )
         is_share = self.kind == "share" or (self.kind == "level" and "ratio" in self.statistics)
         if is_share and "weight" not in self.columns:
             raise ValueError("columns: a share needs a weight")

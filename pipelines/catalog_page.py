@@ -32,7 +32,7 @@ def _section(metric: Metric) -> str:
     facts = [
         ("Question", metric.question),
         ("Formula", metric.formula),
-        ("Unit", f"{metric.unit}; {_DIRECTIONS[metric.direction]}"),
+        ("Unit", f"{metric.measured_in or metric.unit}; {_DIRECTIONS[metric.direction]}"),
         ("Statistics", ", ".join(metric.statistics)),
         ("Periods", ", ".join(metric.grains)),
         ("Counted in", metric.window),

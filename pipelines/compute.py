@@ -179,7 +179,7 @@ def write_catalog(con: duckdb.DuckDBPyConnection, metrics: Mapping[str, Metric])
         "item_kind VARCHAR, coverage_item_kind VARCHAR, grains VARCHAR[], statistics VARCHAR[], "
         "period_rule VARCHAR, min_n VARCHAR, reasons VARCHAR, linked_reasons VARCHAR[], "
         "unlinked_reasons VARCHAR[], owner VARCHAR, since DATE, version INTEGER, caveats VARCHAR[], "
-        "not_for VARCHAR[], references_ VARCHAR[], sql VARCHAR, sql_hash VARCHAR)"
+        "not_for VARCHAR[], references_ VARCHAR[], sql VARCHAR, sql_hash VARCHAR, measured_in VARCHAR)"
     )
     for metric in metrics.values():
         row = [
@@ -209,6 +209,7 @@ def write_catalog(con: duckdb.DuckDBPyConnection, metrics: Mapping[str, Metric])
             list(metric.references),
             metric.sql,
             metric.sql_hash,
+            metric.measured_in,
         ]
         con.execute(f"INSERT INTO published.metric_catalog VALUES ({', '.join('?' for _ in row)})", row)
 

@@ -77,10 +77,6 @@ def store(
     return Landed(read, changed + _withdraw(con, run_id, source, batches))
 
 
-MET_EVERYWHERE = frozenset({"account"})
-"""Tables whose rows belong to no scope: they are met in many, and which came first is chance."""
-
-
 @cache
 def _counted_tables() -> frozenset[str]:
     """The tables of which a census tells, scope by scope, what is still there."""
@@ -99,7 +95,7 @@ def _upsert(
 ) -> int:
     """Write what differs; where the parents are known, drop children they no longer have."""
     record_type = RECORD_BY_TABLE[table]
-    belongs_to = None if table in MET_EVERYWHERE else scope
+    belongs_to = scope if record_type.has_scope else None
     columns = columns_of(record_type)
     names = ", ".join(f'"{name}"' for name in columns)
     arrive(con, columns, records)

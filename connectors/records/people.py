@@ -12,6 +12,7 @@ class Account(Record):
     """One row per login. The only record that holds who somebody is; never leaves the warehouse."""
 
     table: ClassVar[str] = "account"
+    has_scope: ClassVar[bool] = False
 
     login: str | None
     kind: str | None

@@ -92,7 +92,6 @@ def _others(shown: Snapshot, figure: Figure) -> str:
         found = figures.load(shown.path, figure.definition.metric, [figure.scope], figure.quarter, statistic)
         other = found[figure.scope]
         if other.now and other.now.value is not None:
-            lines.append(
-                f"<div>{text(words.STATISTICS[statistic])}: {text(other.scale.full(other.now.value))}</div>"
-            )
+            said = words.statistic(figure.definition, statistic)
+            lines.append(f"<div>{text(said)}: {text(other.scale.full(other.now.value))}</div>")
     return "".join(lines)

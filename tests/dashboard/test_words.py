@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from dashboard import snapshot, words
+from dashboard import drill_down, snapshot, weeks, words
+from pipelines.catalog import load_metrics
 
 
 @pytest.mark.parametrize(
@@ -69,3 +70,11 @@ def test_how_much_of_an_open_quarter_is_over() -> None:
 def test_where_a_number_went(home: Path, metric: str, verdict: str, up: bool | None) -> None:
     definition = snapshot.definitions(snapshot.current().path)[metric]
     assert words.went_up(definition, verdict) is up
+
+
+@pytest.mark.parametrize("metric", load_metrics().values(), ids=lambda metric: metric.name)
+def test_every_kind_and_statistic_of_a_metric_has_its_words(metric) -> None:
+    of_kinds = (words.INTERVALS, words.VERDICT_RULES, weeks.UNITS, drill_down.VALUES)
+    assert [told for told in of_kinds if metric.kind not in told] == []
+    assert all(words.statistic(metric, name) for name in metric.statistics)
+    assert set(metric.min_n) <= {*words.STATISTIC_NAMES, "count", "level", "median_days_per_week"}

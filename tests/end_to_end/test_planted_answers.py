@@ -139,6 +139,19 @@ def test_per_week_is_the_count_over_a_seventh_of_the_days(published):
     assert [row for row in stayed if not math.isclose(row[1] * 92, row[2] * 7)] == []
 
 
+def test_the_four_stages_of_a_change_sum_to_its_lead_time(published):
+    rows = published.query(
+        "SELECT t.scope, t.item_id, t.value, count(s.value), sum(s.value) FROM metric_item t "
+        "LEFT JOIN metric_item s ON s.scope = t.scope AND s.item_id = t.item_id "
+        "AND s.excluded_reason IS NULL AND s.metric IN "
+        "('change_coding_time', 'change_pickup_time', 'change_review_time', 'change_deploy_time') "
+        "WHERE t.metric = 'change_lead_time' AND t.item_kind = 'change' AND t.excluded_reason IS NULL "
+        "GROUP BY ALL"
+    )
+    assert len(rows) > 1000
+    assert [row for row in rows if row[3] != 4 or not math.isclose(row[2], row[4], abs_tol=1e-9)] == []
+
+
 def test_every_recovery_that_was_planted_stands_behind_the_numbers(published):
     planted = Counter(
         (one["service"], one["sha"][:7], one["deployed_at"], one["failed_at"], one["restored_at"])

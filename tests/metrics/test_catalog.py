@@ -86,6 +86,11 @@ def test_the_hash_is_that_of_the_sql_alone(tmp_path: Path) -> None:
         ('family = "flow"', 'family = "fun"', "things.sql: family: Input should be 'delivery', 'flow'"),
         ('estimator = "quantile"\n', "", "things.sql: estimator: a duration has quantile or kaplan_meier"),
         (
+            'unit = "hours"\ndirection = "neutral"\nkind = "duration"\nestimator = "quantile"',
+            'unit = "count"\ndirection = "neutral"\nkind = "quantity"',
+            "things.sql: measured_in: a quantity in counts says of what",
+        ),
+        (
             'kind = "duration"\nestimator = "quantile"',
             'kind = "share"\nestimator = "whole_share"',
             "things.sql: columns: a share needs a weight",

@@ -64,7 +64,10 @@ def test_the_connector_s_queries_fit_the_pruned_schema(query: str) -> None:
     assert validate(schema(), parse(query)) == []
 
 
-@pytest.mark.skipif(not PUBLISHED.is_file(), reason="GITHUB_PUBLISHED_SCHEMA names no file")
+@pytest.mark.skipif(
+    not PUBLISHED.is_file(),
+    reason="64,000 lines that are not kept here: name a copy with GITHUB_PUBLISHED_SCHEMA",
+)
 def test_the_pruned_schema_is_what_the_script_makes_of_the_published_one() -> None:
     text = PUBLISHED.read_text(encoding="utf-8")
     published = build_schema(text, assume_valid=True, assume_valid_sdl=True)

@@ -22,9 +22,10 @@ def test_a_quantity_has_quantiles_and_a_share_of_large_ones(metric, observe, org
     of = {"kind": "quantity", "estimator": None, "unit": "count"}
     half = quarter(metric, observe, organisation, published, "p50", rows, **of)
     assert (half["value"], half["n"], half["low"], half["high"]) == (215.0, 6, 10.0, 800.0)
+    assert half["unit"] == "count"
     large = quarter(metric, observe, organisation, published, "share_over_400", rows, **of)
     # 2 of 6: Wilson, (2 + 1.92073) / (6 + 3.84146) -/+ 1.95996 * sqrt(2 * 4 / 6 + .96036) / 9.84146.
-    assert (large["value"], large["n"]) == (pytest.approx(1 / 3), 6)
+    assert (large["value"], large["n"], large["unit"]) == (pytest.approx(1 / 3), 6, "ratio")
     assert (large["low"], large["high"]) == (pytest.approx(0.0968, abs=1e-4), pytest.approx(0.7000, abs=1e-4))
 
 

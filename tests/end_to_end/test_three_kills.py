@@ -1,0 +1,23 @@
+"""A run that is killed three times ends as an undisturbed one does; many more kills are in `make soak`."""
+
+from contextlib import ExitStack
+from random import Random
+
+from running_site import assert_same_content, kill_moments, kill_one, site_of, undisturbed_run
+
+from pipelines.home import Home
+
+SCALE = 0.05
+SEED = 3
+KILLS = 3
+
+
+def test_three_kills_lose_nothing(tmp_path):
+    with site_of(SCALE, tmp_path, with_scenarios=False) as site, ExitStack() as stack:
+        undisturbed = undisturbed_run(site, Home(tmp_path / "undisturbed"))
+        home = Home(tmp_path / "home")
+        for moment in kill_moments(undisturbed, Random(SEED), KILLS):
+            kill_one(lambda: stack.enter_context(site.running(home)), moment)
+        code, command = site.run(home)
+        assert code == 0, command.errors
+        assert_same_content(home, undisturbed)
