@@ -46,6 +46,7 @@ _VERDICTS: dict[str, tuple[str, str, Tone]] = {
     "not_reached": ("half", "Not reached yet", "line"),
     "no_data": ("none", "No data", "plain"),
     "before_start": ("none", "Not measured yet", "plain"),
+    "definition_fails": ("stop", "Definition failed", "bad"),
 }
 _TALLY = {
     "signal_better": "better",
@@ -62,6 +63,7 @@ _TALLY = {
     "not_reached": "not reached",
     "no_data": "no data",
     "before_start": "not measured yet",
+    "definition_fails": "failed",
 }
 
 

@@ -237,4 +237,5 @@ def withheld(reason: str, definition: Definition, statistic: str, n: int) -> str
         "low_coverage": f"Too few {things(definition)} could be linked.",
         "not_reached": "Fewer than half have ended: no middle yet.",
         "before_start": "Before the first day that is covered.",
+        "definition_fails": "Its definition failed last night, so no number is shown.",
     }.get(reason, "No number was published.")

@@ -9,6 +9,7 @@ import re
 import tomllib
 from collections.abc import Iterable
 from datetime import date
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Annotated, Literal, Self, TypeVar
@@ -204,9 +205,8 @@ def _demand_subset(key: str, names: Iterable[str], allowed: Iterable[str], allow
         raise ValueError(f"{key}: {', '.join(missing)} not among `{allowed_key}`")
 
 
-def _split(path: Path) -> tuple[str, str | None]:
+def _split(path: Path, text: str) -> tuple[str, str | None]:
     """The TOML header and the SQL of a file; a `.toml` file is all header."""
-    text = path.read_text(encoding="utf-8")
     if path.suffix == ".toml":
         return text, None
     found = HEADER.match(text)
@@ -231,16 +231,22 @@ def _parse(kind: type[Header], path: Path, toml: str) -> Header:
         raise CatalogError(f"{path.name}: {key}: {message}" if key else f"{path.name}: {message}") from None
 
 
-def _model(path: Path, layer: str) -> Model:
-    toml, sql = _split(path)
+def _text(path: Path) -> str:
+    """What a file holds: it is parsed once for as long as that stays the same."""
+    return path.read_text(encoding="utf-8")
+
+
+@cache
+def _model(path: Path, text: str) -> Model:
+    toml, sql = _split(path, text)
     header = _parse(ModelHeader, path, toml)
-    return Model(**header.model_dump(), layer=layer, name=path.stem, sql=sql, path=path)
+    return Model(**header.model_dump(), layer=path.parent.name, name=path.stem, sql=sql, path=path)
 
 
 def load_models(folder: Path = ROOT / "sql") -> list[Model]:
     """Every staged and fact table, each after all tables it reads. Raises `CatalogError`."""
     files = sorted(path for layer in LAYERS for path in (folder / layer).glob("*.*"))
-    models = {model.table: model for model in (_model(path, path.parent.name) for path in files)}
+    models = {model.table: model for model in (_model(path, _text(path)) for path in files)}
     for model in models.values():
         for needed in model.depends_on:
             if needed not in models and needed.split(".")[0] not in EXTERNAL_LAYERS:
@@ -252,8 +258,9 @@ def load_models(folder: Path = ROOT / "sql") -> list[Model]:
     return [models[table] for table in order if table in models]
 
 
-def _metric(path: Path) -> Metric:
-    toml, sql = _split(path)
+@cache
+def _metric(path: Path, text: str) -> Metric:
+    toml, sql = _split(path, text)
     header = _parse(MetricHeader, path, toml).model_dump()
     least = {name: LEAST_N[name] for name in header["statistics"] if name in LEAST_N}
     header["min_n"] = least | header["min_n"]
@@ -266,4 +273,4 @@ def _metric(path: Path) -> Metric:
 
 def load_metrics(folder: Path = ROOT / "metrics") -> dict[str, Metric]:
     """Every metric by its id, which is the file's name. Raises `CatalogError`."""
-    return {path.stem: _metric(path) for path in sorted(folder.glob("*.sql"))}
+    return {path.stem: _metric(path, _text(path)) for path in sorted(folder.glob("*.sql"))}

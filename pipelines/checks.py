@@ -12,7 +12,7 @@ from datetime import timedelta
 import polars as pl
 from duckdb import DuckDBPyConnection
 
-from pipelines.catalog import CatalogError, Metric
+from pipelines.catalog import Metric
 from pipelines.models import Failure, observe
 
 LONGEST_NIGHT = timedelta(hours=26)
@@ -53,27 +53,32 @@ RECONCILED: Mapping[str, Reconciliation] = {
 
 
 class ChecksFailedError(Exception):
-    """A table or metric breaks a promise: nothing is published. `str()` is one line."""
+    """A table breaks a promise, so nothing is published; or a metric does, and is withheld.
 
-    @classmethod
-    def of(cls, failures: Sequence[Failure]) -> "ChecksFailedError":
-        """All of it in one line."""
+    `str()` is one line; `failures` are what is broken.
+    """
+
+    def __init__(self, failures: Sequence[Failure]) -> None:
+        self.failures = list(failures)
         found = "; ".join(failure.message for failure in failures)
-        return cls(
+        super().__init__(
             f"{failures[0].table}: {found}. What was published before stays. Mend the SQL or its header, "
             "then run `outcomes build`"
         )
 
 
-def checked_observations(
-    con: DuckDBPyConnection, metric: Metric
-) -> tuple[pl.DataFrame | None, list[Failure]]:
-    """The metric's observations and what they break of the header; None where they have another shape."""
-    try:
-        observations = observe(con, metric)
-    except CatalogError as wrong:
-        return None, [Failure(metric.name, "shape", 0, str(wrong).removeprefix(f"{metric.path.name}: "))]
-    return observations, check_observations(metric, observations)
+def checked_observations(con: DuckDBPyConnection, metric: Metric) -> pl.DataFrame:
+    """The metric's observations.
+
+    Raises:
+        CatalogError: they have another shape than its header says.
+        ChecksFailedError: they break another of its promises.
+    """
+    observations = observe(con, metric)
+    failures = check_observations(metric, observations)
+    if failures:
+        raise ChecksFailedError(failures)
+    return observations
 
 
 def check_observations(metric: Metric, observations: pl.DataFrame) -> list[Failure]:

@@ -14,6 +14,7 @@ from pipelines.aggregate import (
     METRIC_ITEM_SCHEMA,
     METRIC_VALUES_SCHEMA,
     AggregationFrames,
+    aggregate,
     aggregate_categories,
     aggregate_days_between,
     aggregate_items,
@@ -23,6 +24,7 @@ from pipelines.catalog import Metric, Model
 from pipelines.manifest import LATEST_MANIFEST
 from pipelines.neighbours import NEIGHBOUR_SCHEMA, neighbouring_values
 from pipelines.statistics.false_signals import false_signals
+from pipelines.statistics.frames import OBSERVATION_SCHEMA
 from pipelines.statistics.headlines import headlines
 
 CALENDAR_TABLES = ("staged.stg_period", "facts.dim_service_calendar", "facts.dim_service_owner")
@@ -31,6 +33,9 @@ CALENDAR_TABLES = ("staged.stg_period", "facts.dim_service_calendar", "facts.dim
 ITEMS_OF_PEOPLE = ("joiner",)
 """Kinds of items that are people. How many there are and why some are left out is published, and nothing
 of any one of them."""
+
+DEFINITION_FAILS = "definition_fails"
+"""The reason why there is no number of a metric whose query or header is wrong."""
 
 _SQL_TYPES = {
     pl.String(): "VARCHAR",
@@ -54,6 +59,7 @@ class Computed:
 def prepare_published(con: duckdb.DuckDBPyConnection, metrics: Mapping[str, Metric]) -> None:
     """Make the tables that hold published numbers, without metrics that no longer exist."""
     con.execute("CREATE SCHEMA IF NOT EXISTS published")
+    con.execute("CREATE OR REPLACE TABLE published.metric_failure (metric VARCHAR, message VARCHAR)")
     for table, schema in (
         ("metric_values", METRIC_VALUES_SCHEMA),
         ("metric_breakdown", BREAKDOWN_SCHEMA),
@@ -107,9 +113,10 @@ def aggregation_frames(con: duckdb.DuckDBPyConnection) -> AggregationFrames:
     )
 
 
-def compute_metric(con: duckdb.DuckDBPyConnection, metric: Metric, observations: pl.DataFrame) -> Computed:
-    """Replace the metric's published rows by what its observations say."""
-    frames = aggregation_frames(con)
+def compute_metric(
+    con: duckdb.DuckDBPyConnection, metric: Metric, observations: pl.DataFrame, frames: AggregationFrames
+) -> Computed:
+    """Replace the metric's published rows by what its observations say; `frames` of `aggregation_frames`."""
     scoped = scoped_items(metric, observations, frames)
     values = aggregate_items(metric, scoped, frames)
     items = _without_people(scoped).select(pl.lit(metric.name).alias("metric"), *METRIC_ITEM_SCHEMA)
@@ -124,8 +131,37 @@ def compute_metric(con: duckdb.DuckDBPyConnection, metric: Metric, observations:
         ("days_between", rare),
     ):
         _replace(con, table, metric, frame)
+    con.execute("DELETE FROM published.metric_failure WHERE metric = ?", [metric.name])
     withheld = values["withheld_reason"].count()
     return Computed(observations.height, values.height, withheld)
+
+
+def withhold_metric(
+    con: duckdb.DuckDBPyConnection, metric: Metric, message: str, frames: AggregationFrames
+) -> None:
+    """Replace the metric's numbers by the reason that there are none, one per scope, period and statistic.
+
+    `message` says in one line what fails; it stays in the warehouse, since it may quote what was read.
+    """
+    values = aggregate(metric, pl.DataFrame(schema=OBSERVATION_SCHEMA), frames)
+    named = ["metric", "definition_version", "scope_kind", "scope", "statistic", "unit"]
+    named += ["grain", "period", "period_start", "period_end", "is_complete"]
+    counts = [name for name, kind in METRIC_VALUES_SCHEMA.items() if kind == pl.Int32() and name not in named]
+    without = [name for name in values.columns if name not in (*named, *counts)]
+    withheld = values.with_columns(
+        *(pl.lit(None, dtype=values.schema[name]).alias(name) for name in without),
+        *(pl.lit(0, dtype=pl.Int32).alias(name) for name in counts),
+    ).with_columns(pl.lit(DEFINITION_FAILS).alias("withheld_reason"))
+    for table in ("metric_breakdown", "metric_item", "days_between", "metric_neighbour"):
+        con.execute(f"DELETE FROM published.{table} WHERE metric = ?", [metric.name])
+    _replace(con, "metric_values", metric, withheld)
+    con.execute("INSERT INTO published.metric_failure VALUES (?, ?)", [metric.name, message])
+
+
+def failing_metrics(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """The metrics that are withheld because their definition fails, and what fails."""
+    found = con.execute("SELECT metric, message FROM published.metric_failure ORDER BY metric").fetchall()
+    return dict(found)
 
 
 def _without_people(items: pl.DataFrame) -> pl.DataFrame:
@@ -156,10 +192,12 @@ def write_pages(con: duckdb.DuckDBPyConnection) -> None:
         con.unregister("computed")
 
 
-def compute_neighbours(con: duckdb.DuckDBPyConnection, metric: Metric, models: Sequence[Model]) -> int:
+def compute_neighbours(
+    con: duckdb.DuckDBPyConnection, metric: Metric, models: Sequence[Model], frames: AggregationFrames
+) -> int:
     """Replace what is published of neighbouring definitions, after the metric itself; how many values."""
     own = con.sql("FROM published.metric_values WHERE metric = $metric", params={"metric": metric.name}).pl()
-    values = neighbouring_values(con, metric, models, aggregation_frames(con), own)
+    values = neighbouring_values(con, metric, models, frames, own)
     _replace(con, "metric_neighbour", metric, values)
     return values.height
 

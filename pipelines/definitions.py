@@ -10,7 +10,7 @@ from pipelines.assets.workspace import Workspace
 from pipelines.config import ConfigurationError, load
 from pipelines.home import Home, config_path
 
-ASSETS = [outcomes_toml, raw_streams, *model_assets(), *metric_assets(), snapshot]
+ASSETS = [outcomes_toml, raw_streams, model_assets(), metric_assets(), snapshot]
 
 nightly = dg.define_asset_job(
     "nightly",

@@ -156,6 +156,8 @@ def _withheld(row: Mapping[str, Any], answer: Mapping[str, Any]) -> str:
     if reason == "not_reached":
         part = _REACHED.get(statistic.removesuffix("_from_merge"), "enough")
         return f"not reached, fewer than {part} of {n} have ended"
+    if reason == "definition_fails":
+        return "its definition failed in the last run, which said why"
     return "no data" if reason == "no_data" else reason.replace("_", " ")
 
 

@@ -116,17 +116,20 @@ class Published:
 
     name: str | None
     status: str
-    """ok; partial where a source failed; failed where no source has ever been read."""
+    """ok; partial where a source failed; failed where a metric did, or no source has ever been read."""
 
 
-def publish_run(warehouse: Warehouse, home: Home, run_id: str) -> Published:
+def publish_run(warehouse: Warehouse, home: Home, run_id: str, *, is_failed: bool = False) -> Published:
     """Write the snapshot of this run, check it, point `CURRENT` at it, note how the run ended.
+
+    `is_failed`: the run counts as failed whatever its sources say, because a metric had to be withheld.
 
     Raises:
         PublicationBlockedError: a check failed; what was published before stays.
     """
     results = warehouse.results_of(run_id)
-    status = "ok" if all(one.status == "ok" for one in results) else "partial"
+    read = "ok" if all(one.status == "ok" for one in results) else "partial"
+    status = "failed" if is_failed else read
     if not _has_ever_been_read(warehouse.con):
         warehouse.finish_run(run_id, "failed", None)
         return Published(None, "failed")

@@ -128,10 +128,11 @@ def _outcome(home: Home, run_id: str, result: dg.ExecuteInProcessResult | None) 
         if result and result.success and row:
             error = NOTHING_READ if row[0] == "failed" else None
             return Outcome(run_id, row[0], row[1], results, error, left)
+        published = row[1] if row else None  # it may have published before it failed, without a metric
         if row:
-            warehouse.finish_run(run_id, "failed", None)
+            warehouse.finish_run(run_id, "failed", published)
         error = _first_error(result) if result else "the run was interrupted"
-        return Outcome(run_id, "failed", None, results, error, left)
+        return Outcome(run_id, "failed", published, results, error, left)
     finally:
         warehouse.close()
 

@@ -1,21 +1,30 @@
 """One asset per metric, made from its SQL file's header, with what the header promises as its check."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
 import dagster as dg
+import duckdb
 import polars as pl
+from duckdb import DuckDBPyConnection
 
+from pipelines.aggregate import AggregationFrames
 from pipelines.assets.models import header_result, table_keys
 from pipelines.assets.retry import repeated
 from pipelines.assets.workspace import Workspace
-from pipelines.catalog import Metric, load_metrics, load_models
+from pipelines.catalog import CatalogError, Metric, Model, load_metrics, load_models
 from pipelines.checks import ChecksFailedError, accepted_item_kinds, checked_observations
-from pipelines.compute import CALENDAR_TABLES, compute_metric, compute_neighbours, prepare_published
+from pipelines.compute import (
+    CALENDAR_TABLES,
+    aggregation_frames,
+    compute_metric,
+    compute_neighbours,
+    prepare_published,
+    withhold_metric,
+)
+from pipelines.models import Failure
 from pipelines.progress import reporter
-
-Results = Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]
 
 
 def metric_key(metric: str) -> dg.AssetKey:
@@ -23,9 +32,35 @@ def metric_key(metric: str) -> dg.AssetKey:
     return dg.AssetKey(["metric", metric])
 
 
-def metric_assets() -> list[dg.AssetsDefinition]:
-    """Every metric of the catalogue."""
-    return [metric_asset(metric) for metric in load_metrics().values()]
+def metric_assets(metrics: Mapping[str, Metric] | None = None) -> dg.AssetsDefinition:
+    """Every metric of the catalogue, an asset each and one operation for all; see decision 0017.
+
+    A metric whose query fails, or breaks a promise of its header, is withheld; all others are computed.
+    """
+    chosen = load_metrics() if metrics is None else metrics
+
+    @dg.multi_asset(
+        name="metrics",
+        specs=[_spec(metric) for metric in chosen.values()],
+        check_specs=[_check_spec(metric) for metric in chosen.values()],
+        can_subset=True,
+    )
+    def compute(
+        context: dg.AssetExecutionContext, workspace: Workspace
+    ) -> Iterator[dg.MaterializeResult[None]]:
+        """Compute the numbers of each metric from its observations."""
+        con, models = workspace.warehouse.con, load_models()
+        with repeated(context):
+            prepare_published(con, load_metrics())
+            frames = aggregation_frames(con)
+        for metric in chosen.values():
+            if metric_key(metric.name) in context.selected_asset_keys:
+                reporter().step(metric.name)
+                with repeated(context):
+                    result = _computed(con, metric, models, frames)
+                yield result
+
+    return compute
 
 
 def owner_of(metric: Metric) -> str:
@@ -33,44 +68,60 @@ def owner_of(metric: Metric) -> str:
     return metric.owner if "@" in metric.owner else f"team:{metric.owner}"
 
 
-def metric_asset(metric: Metric) -> dg.AssetsDefinition:
-    """The asset of one metric; a broken promise of its header fails it before a number is published."""
-    key = metric_key(metric.name)
+def _spec(metric: Metric) -> dg.AssetSpec:
     tables = {*metric.depends_on, *CALENDAR_TABLES}
-
-    @dg.asset(
-        key=key,
+    return dg.AssetSpec(
+        metric_key(metric.name),
         deps=sorted({one for table in tables for one in table_keys(table)}),
         group_name="metrics",
         kinds={"sql", "polars"},
         owners=[owner_of(metric)],
         description=f"{metric.question}\n\n{metric.formula}",
         metadata={"version": metric.version, "unit": metric.unit, "owner": metric.owner},
-        check_specs=[dg.AssetCheckSpec("header", asset=key, blocking=True, description=_promises(metric))],
+        skippable=True,
     )
-    def build(context: dg.AssetExecutionContext, workspace: Workspace) -> Results:
-        reporter().step(metric.name)
-        started, con = time.monotonic(), workspace.warehouse.con
-        with repeated(context):
-            observations, failures = checked_observations(con, metric)
-            if observations is None or failures:
-                yield header_result(key, failures)
-                raise ChecksFailedError.of(failures)
-            prepare_published(con, load_metrics())
-            computed = compute_metric(con, metric, observations)
-            compute_neighbours(con, metric, load_models())
-        yield dg.MaterializeResult(
-            metadata={
-                "dagster/row_count": computed.values,
-                "observations": computed.observations,
-                "withheld": computed.withheld,
-                "window": _window(observations),
-                "seconds": round(time.monotonic() - started, 3),
-            },
-            check_results=[header_result(key, [])],
-        )
 
-    return build
+
+def _check_spec(metric: Metric) -> dg.AssetCheckSpec:
+    # Not a blocking check: what fails is withheld, and the numbers of all others are published.
+    return dg.AssetCheckSpec("header", asset=metric_key(metric.name), description=_promises(metric))
+
+
+def _computed(
+    con: DuckDBPyConnection, metric: Metric, models: Sequence[Model], frames: AggregationFrames
+) -> dg.MaterializeResult[None]:
+    started, key = time.monotonic(), metric_key(metric.name)
+    try:
+        observations = checked_observations(con, metric)
+        computed = compute_metric(con, metric, observations, frames)
+        compute_neighbours(con, metric, models, frames)
+    except duckdb.IOException:  # the disk, and not the metric
+        raise
+    except (ChecksFailedError, CatalogError, ValueError, duckdb.Error, pl.exceptions.PolarsError) as wrong:
+        failures = wrong.failures if isinstance(wrong, ChecksFailedError) else [_failure(metric, wrong)]
+        withhold_metric(con, metric, "; ".join(failure.message for failure in failures), frames)
+        return dg.MaterializeResult(
+            asset_key=key,
+            metadata={"withheld": "all: the definition fails"},
+            check_results=[header_result(key, failures)],
+        )
+    return dg.MaterializeResult(
+        asset_key=key,
+        metadata={
+            "dagster/row_count": computed.values,
+            "observations": computed.observations,
+            "withheld": computed.withheld,
+            "window": _window(observations),
+            "seconds": round(time.monotonic() - started, 3),
+        },
+        check_results=[header_result(key, [])],
+    )
+
+
+def _failure(metric: Metric, wrong: Exception) -> Failure:
+    """What went wrong in one line; the first of DuckDB's says it, the others quote the query."""
+    text = str(wrong).strip().splitlines()[0].removeprefix(f"{metric.path.name}: ")
+    return Failure(metric.name, "query", 0, text)
 
 
 def _promises(metric: Metric) -> str:

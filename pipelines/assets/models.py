@@ -1,4 +1,4 @@
-"""One asset per staged table and fact, made from its SQL file's header."""
+"""One asset per staged table and fact, made from its SQL file's header; one operation builds them."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -30,49 +30,71 @@ def table_keys(table: str) -> Sequence[dg.AssetKey]:
     return [dg.AssetKey([layer, name])]
 
 
-def model_assets() -> list[dg.AssetsDefinition]:
-    """Every table of the staged and facts layers."""
-    return [model_asset(model) for model in load_models()]
+def model_assets(models: Sequence[Model] | None = None) -> dg.AssetsDefinition:
+    """Every table of the staged and facts layers, an asset each and one operation for all; see decision 0017.
+
+    A table that breaks a promise ends the operation: what rests on it is not built.
+    """
+    chosen = load_models() if models is None else list(models)
+
+    @dg.multi_asset(
+        name="tables",
+        specs=[_spec(model) for model in chosen],
+        check_specs=[spec for model in chosen for spec in _check_specs(model, asset_key(model))],
+        can_subset=True,
+    )
+    def tables(
+        context: dg.AssetExecutionContext, workspace: Workspace
+    ) -> Iterator[dg.MaterializeResult[None]]:
+        """Build the tables, each after those it reads."""
+        for model in chosen:
+            if asset_key(model) in context.selected_asset_keys:
+                yield from _built(context, workspace, model)
+
+    return tables
 
 
-def model_asset(model: Model) -> dg.AssetsDefinition:
-    """The asset of one table; a broken promise of its header fails it and what rests on it."""
-    key = dg.AssetKey([model.layer, model.name])
+def asset_key(model: Model) -> dg.AssetKey:
+    """The asset of one table."""
+    return dg.AssetKey([model.layer, model.name])
 
-    @dg.asset(
-        key=key,
+
+def _spec(model: Model) -> dg.AssetSpec:
+    return dg.AssetSpec(
+        asset_key(model),
         deps=sorted({one for table in model.depends_on for one in table_keys(table)}),
         group_name=model.layer,
         kinds={"sql" if model.sql else "python", "duckdb"},
         owners=[OWNER],
         description=model.description,
-        check_specs=_check_specs(model, key),
+        skippable=True,
     )
-    def build(
-        context: dg.AssetExecutionContext, workspace: Workspace
-    ) -> Iterator[dg.MaterializeResult[None]]:
-        reporter().step(model.table)
-        started, con = time.monotonic(), workspace.warehouse.con
-        with repeated(context):
-            rows = build_model(con, model)
-            failures = check_model(con, model)
-            lost = lost_items(con, model.table) if model.table in RECONCILED and not failures else []
-            ((as_of,),) = con.execute("SELECT as_of FROM config.run").fetchall()
-        results = [header_result(key, failures)]
-        if model.table in RECONCILED and not failures:
-            results.append(_result(key, "reconciliation", lost))
-        yield dg.MaterializeResult(
-            metadata={
-                "dagster/row_count": rows,
-                "window": f"everything up to {as_of:%Y-%m-%d %H:%M} UTC",
-                "seconds": round(time.monotonic() - started, 3),
-            },
-            check_results=results,
-        )
-        if failures or lost:
-            raise ChecksFailedError.of([*failures, *lost])
 
-    return build
+
+def _built(
+    context: dg.AssetExecutionContext, workspace: Workspace, model: Model
+) -> Iterator[dg.MaterializeResult[None]]:
+    reporter().step(model.table)
+    key, started, con = asset_key(model), time.monotonic(), workspace.warehouse.con
+    with repeated(context):
+        rows = build_model(con, model)
+        failures = check_model(con, model)
+        lost = lost_items(con, model.table) if model.table in RECONCILED and not failures else []
+        ((as_of,),) = con.execute("SELECT as_of FROM config.run").fetchall()
+    results = [header_result(key, failures)]
+    if model.table in RECONCILED and not failures:
+        results.append(_result(key, "reconciliation", lost))
+    yield dg.MaterializeResult(
+        asset_key=key,
+        metadata={
+            "dagster/row_count": rows,
+            "window": f"everything up to {as_of:%Y-%m-%d %H:%M} UTC",
+            "seconds": round(time.monotonic() - started, 3),
+        },
+        check_results=results,
+    )
+    if failures or lost:
+        raise ChecksFailedError([*failures, *lost])
 
 
 def _check_specs(model: Model, key: dg.AssetKey) -> list[dg.AssetCheckSpec]:

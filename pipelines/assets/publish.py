@@ -12,7 +12,7 @@ from pipelines.assets.retry import repeated
 from pipelines.assets.workspace import EVERY_NIGHT, OWNER, Workspace
 from pipelines.catalog import load_metrics, load_models
 from pipelines.checks import check_name, stale_streams
-from pipelines.compute import write_catalog, write_freshness, write_pages
+from pipelines.compute import failing_metrics, write_catalog, write_freshness, write_pages
 from pipelines.forecasts import write_forecasts
 from pipelines.home import Home
 from pipelines.progress import reporter
@@ -24,6 +24,10 @@ SNAPSHOT = dg.AssetKey(["published", "snapshot"])
 
 class NothingReadError(Exception):
     """No source has ever been read: there is nothing to publish."""
+
+
+class MetricsFailedError(Exception):
+    """Everything is published, but metrics are withheld because their definition fails. One line."""
 
 
 @dg.asset(
@@ -58,7 +62,8 @@ def snapshot(
             write_catalog(warehouse.con, metrics)
             write_forecasts(warehouse.con)
             write_freshness(warehouse.con, metrics, load_models(), discover())
-            published = publish_run(warehouse, workspace.home, context.run.run_id)
+            failing = failing_metrics(warehouse.con)
+            published = publish_run(warehouse, workspace.home, context.run.run_id, is_failed=bool(failing))
     except PublicationBlockedError as blocked:
         if blocked.failures:
             yield from _publication_results(blocked.failures)
@@ -76,6 +81,12 @@ def snapshot(
             "seconds": round(time.monotonic() - started, 3),
         }
     )
+    if failing:
+        found = "; ".join(f"{metric}: {message}" for metric, message in failing.items())
+        raise MetricsFailedError(
+            f"{found}. No number of it is published; all others are. "
+            "Mend the SQL or its header, then run `outcomes build`"
+        )
 
 
 def _contents(con: DuckDBPyConnection, published: Published) -> dict[str, str | int]:

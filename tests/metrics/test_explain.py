@@ -14,6 +14,7 @@ from pipelines import publish
 from pipelines.catalog import load_metrics, load_models
 from pipelines.compute import (
     CALENDAR_TABLES,
+    aggregation_frames,
     compute_metric,
     compute_neighbours,
     prepare_published,
@@ -48,8 +49,8 @@ def publish_into(con: duckdb.DuckDBPyConnection) -> None:
     """The tables of a snapshot, made as a run makes them, beside those they are made from."""
     prepare_published(con, METRICS)
     for metric in METRICS.values():
-        compute_metric(con, metric, observe(con, metric))
-        compute_neighbours(con, metric, load_models())
+        compute_metric(con, metric, observe(con, metric), aggregation_frames(con))
+        compute_neighbours(con, metric, load_models(), aggregation_frames(con))
     write_catalog(con, METRICS)
     for table in PUBLISHED:
         query = publish._TABLES[table]

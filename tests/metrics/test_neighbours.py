@@ -13,6 +13,7 @@ from stories import CHANGES, FAILURES
 from pipelines.catalog import CatalogError, Metric, Neighbour, load_metrics, load_models
 from pipelines.compute import (
     CALENDAR_TABLES,
+    aggregation_frames,
     compute_metric,
     compute_neighbours,
     prepare_published,
@@ -78,8 +79,8 @@ def neighbours(built: Any) -> Callable[[str, str], pl.DataFrame]:
 
 
 def computed(con: duckdb.DuckDBPyConnection, metric: Metric) -> pl.DataFrame:
-    compute_metric(con, metric, observe(con, metric))
-    compute_neighbours(con, metric, MODELS)
+    compute_metric(con, metric, observe(con, metric), aggregation_frames(con))
+    compute_neighbours(con, metric, MODELS, aggregation_frames(con))
     return con.sql(f"FROM published.metric_neighbour WHERE metric = '{metric.name}'").pl()
 
 
@@ -152,7 +153,7 @@ def test_what_is_in_use_is_what_is_published_and_the_tables_stay(built: Any, sto
     before = {table: con.sql(f"FROM {table} ORDER BY ALL").fetchall() for table in tables}
     for metric in WITH_NEIGHBOURS:
         computed(con, metric)
-    compute_neighbours(con, WITH_NEIGHBOURS[0], MODELS)  # replaces what there was
+    compute_neighbours(con, WITH_NEIGHBOURS[0], MODELS, aggregation_frames(con))  # replaces what there was
     compared = con.execute(
         "SELECT count(*), count(*) FILTER (WHERE n.value IS DISTINCT FROM v.value OR n.n <> v.n "
         "OR n.low IS DISTINCT FROM v.low OR n.withheld_reason IS DISTINCT FROM v.withheld_reason) "
@@ -201,7 +202,7 @@ def test_a_neighbour_that_cannot_be_computed(built: Any, changes: Any, message: 
     con = built("changes")
     metric = with_neighbour("change_lead_time", **changes)
     with pytest.raises(CatalogError, match=message):
-        compute_neighbours(con, metric, MODELS)
+        compute_neighbours(con, metric, MODELS, aggregation_frames(con))
     databases = "SELECT current_database(), count(*) FROM duckdb_databases() WHERE NOT internal"
     assert con.execute(databases).fetchall() == [("memory", 1)]
 

@@ -8,7 +8,7 @@ import duckdb
 import pytest
 
 from pipelines.catalog import load_metrics
-from pipelines.compute import compute_metric, prepare_published
+from pipelines.compute import aggregation_frames, compute_metric, prepare_published
 from pipelines.models import observe
 
 Build = Callable[[Mapping[str, Any], list[str]], duckdb.DuckDBPyConnection]
@@ -27,7 +27,7 @@ def published(build: Build) -> Published:
         con = build(given, [*CALENDARS, *(table for one in metrics.values() for table in one.depends_on)])
         prepare_published(con, metrics)
         for metric in metrics.values():
-            compute_metric(con, metric, observe(con, metric))
+            compute_metric(con, metric, observe(con, metric), aggregation_frames(con))
         return con
 
     return compute

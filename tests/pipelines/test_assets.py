@@ -16,17 +16,26 @@ import pytest
 from connectors.base import Cursor
 from connectors.registry import discover
 from pipelines import publish
-from pipelines.assets.metrics import metric_asset, metric_key
-from pipelines.assets.models import model_asset
+from pipelines.assets.metrics import metric_assets, metric_key
+from pipelines.assets.models import model_assets
 from pipelines.assets.publish import SNAPSHOT, holds_demo
 from pipelines.assets.raw import StreamRead, stream_key
 from pipelines.assets.retry import BACKOFF, may_pass, repeated
 from pipelines.assets.workspace import CONFIGURATION, RunOptions, Workspace
 from pipelines.catalog import OBSERVATION_COLUMNS, load_metrics, load_models
-from pipelines.checks import RECONCILED, check_name, check_observations, lost_items, stale_streams
+from pipelines.checks import (
+    RECONCILED,
+    check_name,
+    check_observations,
+    checked_observations,
+    lost_items,
+    stale_streams,
+)
 from pipelines.definitions import defs
 from pipelines.home import CONFIG_VARIABLE, HOME_VARIABLE
+from pipelines.progress import Silent
 from pipelines.publish import CHECKS, Check
+from pipelines.run import prepare_environment, run_job
 from pipelines.statistics.frames import OBSERVATION_SCHEMA
 from pipelines.warehouse import StreamResult, Warehouse
 
@@ -360,31 +369,63 @@ def observations_sql(**changes):
         ({"item_kind": "'incident'"}, "1 rows have another item_kind"),
     ],
 )
-def test_a_broken_header_fails_the_metric_before_a_number_is_kept(place, night, changes, message):
-    with_before = values_of(place, "change_lead_time")
-    result = materialize(place, metric_asset(metric_of(observations_sql(**changes))))
+def test_a_broken_header_withholds_the_metric(built, tmp_path, changes, message):
+    place = built.copy_to(tmp_path)
+    broken = metric_of(observations_sql(**changes))
+    result = materialize(place, metric_assets({broken.name: broken}))
     check = checks(result, metric_key("change_lead_time"))["header"]
-    assert not result.success
-    assert (check.passed, check.blocking) == (False, True)
+    assert (check.passed, check.blocking, check.severity) == (False, False, dg.AssetCheckSeverity.ERROR)
     assert message in check.metadata["failures"].value
-    assert result.get_asset_materialization_events() == []
-    assert values_of(place, "change_lead_time") == with_before > 0
-    (failure,) = [one for one in result.all_events if one.is_step_failure]
-    assert "What was published before stays" in str(failure.step_failure_data.error)
+    assert reasons_of(place, "change_lead_time") == {"definition_fails"}
 
 
-def values_of(place, metric):
+def reasons_of(place, metric):
+    """Why there is no number; None where there is one."""
     with duckdb.connect(str(place.home.warehouse)) as con:
-        ((count,),) = con.execute(
-            "SELECT count(*) FROM published.metric_values WHERE metric = ?", [metric]
+        rows = con.execute(
+            "SELECT DISTINCT withheld_reason FROM published.metric_values WHERE metric = ? "
+            "AND (value IS NULL OR withheld_reason IS NULL)",
+            [metric],
         ).fetchall()
-    return count
+    return {reason for (reason,) in rows}
+
+
+def metrics_with_numbers(con):
+    rows = con.execute("SELECT DISTINCT metric FROM metric_values WHERE value IS NOT NULL").fetchall()
+    return {metric for (metric,) in rows}
+
+
+def test_a_metric_whose_query_fails_is_withheld_and_all_others_are_published(built, tmp_path, monkeypatch):
+    place = built.copy_to(tmp_path)
+    monkeypatch.setenv(HOME_VARIABLE, str(place.home.path))
+    prepare_environment(place.home, place.config)
+
+    def one_fails(con, metric):
+        if metric.name == "change_lead_time":
+            con.sql("SELECT no_such_column FROM facts.fct_change").pl()
+        return checked_observations(con, metric)
+
+    with duckdb.connect(str(place.home.snapshots / place.current), read_only=True) as con:
+        metrics_before = metrics_with_numbers(con)
+    monkeypatch.setattr("pipelines.assets.metrics.checked_observations", one_fails)
+    outcome = run_job("build", RunOptions(as_of=AS_OF), place.home, Silent())
+    assert (outcome.status, outcome.published) == ("failed", place.current)
+    assert outcome.published != built.current
+    assert outcome.error.startswith("change_lead_time: Binder Error")
+    assert outcome.error.endswith("Mend the SQL or its header, then run `outcomes build`")
+    with duckdb.connect(str(place.home.snapshots / place.current), read_only=True) as con:
+        withheld = "SELECT DISTINCT withheld_reason FROM metric_values WHERE metric = 'change_lead_time'"
+        assert con.execute(withheld).fetchall() == [("definition_fails",)]
+        behind = "SELECT count(*) FROM metric_item WHERE metric = 'change_lead_time'"
+        assert con.execute(behind).fetchall() == [(0,)]
+        assert metrics_with_numbers(con) == metrics_before - {"change_lead_time"}
+        assert con.execute("SELECT status FROM run").fetchall() == [("failed",)]
 
 
 def test_every_metric_keeps_its_promises_on_the_sandbox(night):
     for name in load_metrics():
         check = checks(night, metric_key(name))["header"]
-        assert (check.passed, check.blocking) == (True, True)
+        assert (check.passed, check.blocking) == (True, False)
 
 
 # --- checks of tables
@@ -394,12 +435,12 @@ def test_a_table_that_breaks_its_header_fails_and_stops_what_rests_on_it(place, 
     (model,) = [one for one in load_models() if one.table == "facts.dim_service"]
     broken = model.model_copy(update={"sql": f"({model.sql}) UNION ALL ({model.sql})"})
     after = dg.asset(name="after", deps=[dg.AssetKey(["facts", "dim_service"])])(lambda: None)
-    result = materialize(place, model_asset(broken), after)
+    result = materialize(place, model_assets([broken]), after)
     check = checks(result, dg.AssetKey(["facts", "dim_service"]))["header"]
     assert not check.passed
     assert "rows repeat the key" in check.metadata["failures"].value
     assert not [one for one in result.all_events if one.is_step_success]
-    materialize(place, model_asset(model))
+    materialize(place, model_assets([model]))
 
 
 @pytest.mark.parametrize("table", sorted(RECONCILED))
@@ -424,11 +465,11 @@ def test_a_fact_that_loses_an_item_or_invents_one_is_noticed(place, night, table
 def test_a_fact_that_loses_items_is_not_published(place, night):
     (model,) = [one for one in load_models() if one.table == "facts.fct_work_item"]
     broken = model.model_copy(update={"sql": f"SELECT * FROM ({model.sql}) LIMIT 1"})
-    result = materialize(place, model_asset(broken))
+    result = materialize(place, model_assets([broken]))
     found = checks(result, dg.AssetKey(["facts", "fct_work_item"]))
     assert (found["header"].passed, found["reconciliation"].passed) == (True, False)
     assert not result.success
-    materialize(place, model_asset(model))
+    materialize(place, model_assets([model]))
 
 
 # --- the snapshot

@@ -7,7 +7,7 @@ import duckdb
 import pytest
 
 from connectors.registry import discover
-from pipelines.assets.metrics import metric_asset, owner_of
+from pipelines.assets.metrics import metric_assets, owner_of
 from pipelines.catalog import load_metrics, load_models
 from pipelines.checks import RECONCILED
 from pipelines.config import load
@@ -37,7 +37,7 @@ def test_a_metric_belongs_to_the_owner_in_its_header():
     metric = load_metrics()["change_lead_time"]
     assert owner_of(metric) == "team:engineering-outcomes"
     address = metric.model_copy(update={"owner": "ada@example.org"})
-    (spec,) = metric_asset(address).specs
+    (spec,) = metric_assets({address.name: address}).specs
     assert list(spec.owners) == ["ada@example.org"]
 
 
@@ -64,6 +64,8 @@ def test_only_what_makes_numbers_wrong_blocks():
     blocking = {name for (_, name), spec in CHECKS.items() if spec.blocking}
     assert not blocking & {"fetched", "sources_are_fresh"}
     assert {"header", "reconciliation"} <= blocking
+    # A metric that fails is withheld, and the others are published.
+    assert not {asset for (asset, _), spec in CHECKS.items() if spec.blocking and asset.startswith("metric/")}
 
 
 def test_a_metrics_check_says_what_it_promises():

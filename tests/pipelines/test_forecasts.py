@@ -13,9 +13,10 @@ from pipelines.snapshot_reader import UnknownNameError
 FIRST = date(2026, 1, 5)
 TABLES = """
 CREATE SCHEMA published;
-CREATE TABLE metric_catalog (metric VARCHAR); CREATE TABLE department (id VARCHAR);
-CREATE TABLE team (id VARCHAR); CREATE TABLE service (id VARCHAR);
-INSERT INTO team VALUES ('pay'), ('idle');
+CREATE TABLE metric_catalog (metric VARCHAR); CREATE TABLE department (id VARCHAR, name VARCHAR);
+CREATE TABLE organisation (name VARCHAR); INSERT INTO organisation VALUES ('Acme');
+CREATE TABLE team (id VARCHAR, name VARCHAR); CREATE TABLE service (id VARCHAR, name VARCHAR);
+INSERT INTO team VALUES ('pay', 'Pay'), ('idle', 'Idle');
 CREATE TABLE metric_values (metric VARCHAR, scope VARCHAR, grain VARCHAR, period_start DATE,
     is_complete BOOLEAN, statistic VARCHAR, value DOUBLE, rule VARCHAR);
 CREATE VIEW published.metric_values AS SELECT * FROM main.metric_values;
