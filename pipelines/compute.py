@@ -204,9 +204,10 @@ def compute_neighbours(
 
 def _replace(con: duckdb.DuckDBPyConnection, table: str, metric: Metric, rows: pl.DataFrame) -> None:
     con.execute(f"DELETE FROM published.{table} WHERE metric = ?", [metric.name])
-    con.register("computed", rows.to_arrow())
-    con.execute(f"INSERT INTO published.{table} SELECT * FROM computed")
-    con.unregister("computed")
+    if not rows.is_empty():
+        con.register("computed", rows.to_arrow())
+        con.execute(f"INSERT INTO published.{table} SELECT * FROM computed")
+        con.unregister("computed")
 
 
 def write_catalog(con: duckdb.DuckDBPyConnection, metrics: Mapping[str, Metric]) -> None:
@@ -219,8 +220,8 @@ def write_catalog(con: duckdb.DuckDBPyConnection, metrics: Mapping[str, Metric])
         "unlinked_reasons VARCHAR[], owner VARCHAR, since DATE, version INTEGER, caveats VARCHAR[], "
         "not_for VARCHAR[], references_ VARCHAR[], sql VARCHAR, sql_hash VARCHAR, measured_in VARCHAR)"
     )
-    for metric in metrics.values():
-        row = [
+    rows = [
+        [
             metric.name,
             metric.title,
             metric.question,
@@ -249,7 +250,9 @@ def write_catalog(con: duckdb.DuckDBPyConnection, metrics: Mapping[str, Metric])
             metric.sql_hash,
             metric.measured_in,
         ]
-        con.execute(f"INSERT INTO published.metric_catalog VALUES ({', '.join('?' for _ in row)})", row)
+        for metric in metrics.values()
+    ]
+    _insert(con, "metric_catalog", rows)
 
 
 def raw_tables_behind(metric: Metric, models: Sequence[Model]) -> frozenset[str]:
@@ -285,11 +288,19 @@ def write_freshness(
         "SELECT m.source, s.kind, m.stream, min(m.last_success_at), bool_or(m.status <> 'ok') "
         f"FROM ({LATEST_MANIFEST}) m JOIN config.source s ON s.name = m.source GROUP BY ALL ORDER BY ALL"
     ).fetchall()
-    for metric in metrics.values():
-        behind = raw_tables_behind(metric, models)
-        for source, kind, stream, last_success_at, has_failed in streams:
-            if kind in kinds and behind & set(kinds[kind].streams.get(stream, ())):
-                con.execute(
-                    "INSERT INTO published.metric_freshness VALUES (?, ?, ?, ?, ?)",
-                    [metric.name, source, stream, last_success_at, bool(has_failed)],
-                )
+    rows = [
+        [metric.name, source, stream, last_success_at, bool(has_failed)]
+        for metric in metrics.values()
+        for behind in (raw_tables_behind(metric, models),)
+        for source, kind, stream, last_success_at, has_failed in streams
+        if kind in kinds and behind & set(kinds[kind].streams.get(stream, ()))
+    ]
+    _insert(con, "metric_freshness", rows)
+
+
+def _insert(con: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Sequence[object]]) -> None:
+    """Insert all rows in one statement: each statement costs as much as a thousand rows."""
+    if rows:
+        marks = f"({', '.join('?' for _ in rows[0])})"
+        values = [value for row in rows for value in row]
+        con.execute(f"INSERT INTO published.{table} VALUES {', '.join(marks for _ in rows)}", values)
