@@ -57,9 +57,9 @@ def test_an_item_is_behind_a_number_once(published):
 def test_open_work_begun_before_the_first_quarter_with_items_is_published(published):
     # The scenario of an item that was started two years before the last day and never finished.
     with published.open() as con:
-        missing = con.execute(
+        kept = con.execute(
             "SELECT count(*) FROM metric_item WHERE is_open AND counts_from < "
             "(SELECT min(period_start) FROM (SELECT period_start FROM period WHERE grain = 'quarter' "
             "ORDER BY period_start DESC LIMIT 8))"
         ).fetchall()
-    assert missing
+    assert kept != [(0,)]
