@@ -229,7 +229,7 @@ def _service_tables(services: Sequence[Service]) -> dict[str, list[Row]]:
 
 
 def _agreed_hours(configuration: Configuration) -> list[Row]:
-    """One row per service and stretch of a weekday; ISO weekdays. A service's own hours replace all others."""
+    """One row per service and stretch of an ISO weekday; its own hours replace the organisation's."""
     organisation = configuration.organisation
     return [
         {

@@ -20,7 +20,7 @@ caveats = [
     "A rollback or a fix for an incident counts as any other: read it with deployment rework rate.",
 ]
 not_for = ["comparing people", "comparing services that agreed on other hours", "services that are deployed at any hour on purpose"]
-references = ["DORA: wellbeing, https://dora.dev/capabilities/well-being/"]
+references = ["DORA: continuous delivery, https://dora.dev/capabilities/continuous-delivery/"]
 depends_on = ["facts.fct_deployment", "facts.fct_deployment_hours", "facts.dim_service_owner"]
 
 [reasons]

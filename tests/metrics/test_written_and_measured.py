@@ -116,6 +116,48 @@ def test_months_without_an_exercise_count_from_the_first_one_on(published: Publi
     assert months == [("2026-01", 1.0), ("2026-02", 0.0), ("2026-03", 1.0)]
 
 
+def test_what_was_promised_is_followed_through_by_scope(published: Published) -> None:
+    # Of eight due, five are done (62.5 %) and one was dropped with a reason (75 %); the team's are the
+    # first six of them, of which five are done (83.3 %) and all resolved.
+    due = {"due_on": date(2026, 3, 2), "state": "done", "team": "team"}
+    actions = [
+        *({"id": number, **due} for number in range(5)),
+        {"id": 5, **due, "state": "dropped", "reason": "moot"},
+        *({"id": number, **due, "state": "open", "team": None} for number in (6, 7)),
+    ]
+    con = published({"agreed_action": actions}, "action_follow_through", "action_resolution")
+    assert _values(con, "metric, scope, value, n", "grain = 'quarter'") == [
+        ("action_follow_through", "organisation", 0.625, 8),
+        ("action_follow_through", "service:shop", None, 0),
+        ("action_follow_through", "team:team", pytest.approx(5 / 6), 6),
+        ("action_resolution", "organisation", 0.75, 8),
+        ("action_resolution", "service:shop", None, 0),
+        ("action_resolution", "team:team", 1.0, 6),
+    ]
+
+
+def test_fewer_than_five_mentorship_pairs_are_not_told_from_none(published: Published) -> None:
+    # Six pairs until the end of 2025; four of them, and then none, in 2026, in whose first quarter now is.
+    pairs = [
+        {
+            "id": number,
+            "started_on": date(2025, 8, 1),
+            "ended_on": date(2025, 12, 31 if number else 1),
+            "state": "completed",
+        }
+        for number in range(6)
+    ]
+    con = published({"mentorship": pairs}, "mentorship_pairs_active", "mentorship_pairs_completed")
+    assert _values(con, "metric, scope, period, value, n, withheld_reason", "true") == [
+        ("mentorship_pairs_active", "organisation", "2025-Q3", 6.0, 6, None),
+        ("mentorship_pairs_active", "organisation", "2025-Q4", 6.0, 6, None),
+        ("mentorship_pairs_active", "organisation", "2026-Q1", None, 0, "too_few"),
+        ("mentorship_pairs_completed", "organisation", "2025-Q3", None, 0, "too_few"),
+        ("mentorship_pairs_completed", "organisation", "2025-Q4", 6.0, 6, None),
+        ("mentorship_pairs_completed", "organisation", "2026-Q1", None, 0, "too_few"),
+    ]
+
+
 MONTHS = {
     "as_of": "2026-05-01T00:00Z",
     "retention_count": [
@@ -215,6 +257,9 @@ def test_what_a_number_names_has_a_label_and_a_page(build: Build) -> None:
         ],
         "architecture_decision": [{"id": 4, "status": "accepted", "title": "Ann's way", "service": "shop"}],
         "exercise": [{"id": 5, "kind": "Game Day", "held_on": date(2026, 3, 20)}],
+        "experiment": [{"id": 7, "title": "Ann's idea", "url": "https://x.test/7", "service": "shop"}],
+        "agreed_action": [{"id": 8, "title": "Ann's promise", "state": "open"}],
+        "mentorship": [{"id": 9, "started_on": date(2026, 3, 2), "state": "active"}],
         "runbook": [
             {
                 "id": 6,
@@ -230,10 +275,12 @@ def test_what_a_number_names_has_a_label_and_a_page(build: Build) -> None:
     con = build(case, ["facts.dim_item"])
     rows = con.sql("SELECT * EXCLUDE occurred_at FROM facts.dim_item ORDER BY item_kind").fetchall()
     assert rows == [
+        ("agreed_action", "inbox:8", "action inbox:8", None, None),
         ("coverage_report", "inbox:1", "coverage of shop", None, "shop"),
         ("debt_reading", "inbox:2", "debt of shop", None, "shop"),
         ("decision", "inbox:4", "decision inbox:4", None, "shop"),
         ("exercise", "inbox:5", "game day", None, None),
+        ("experiment", "inbox:7", "experiment inbox:7", "https://x.test/7", "shop"),
         ("register_entry", "inbox:3", "policy: inbox:3", "https://r.test/3", None),
         ("retention_cell", "inbox:11", "app, month 1", None, None),
         ("service", "shop", "Shop", None, "shop"),
