@@ -476,7 +476,7 @@ FAULTS = {
     "a pair that ended on no day": (
         "mentorships.csv",
         "pair_id,started_on,state\n1,2026-07-01,completed\n",
-        "inbox/mentorships.csv line 2 column ended_on: is missing, and the pair is no longer active. Fill it in",
+        "inbox/mentorships.csv line 2 column ended_on: is missing, and the pair is no longer active. Fill",
     ),
     "a reason for what was not dropped": (
         "actions.csv",
