@@ -69,7 +69,7 @@ def test_what_was_never_measured_is_no_zero(published: Published) -> None:
 
 def test_a_register_entry_of_a_team_alone_counts_for_the_team_and_now(published: Published) -> None:
     # Of shop's two entries one is late; the team has another one of no service, and one is nobody's. The
-    # first quarter ends today, and no period before has a number: a register tells its present state.
+    # register was read for the first time on 31 March: no period before has a number.
     case = {
         "register_entry": [
             {"id": 1, "register": "policy", "service": "shop", "due_on": date(2026, 1, 1)},
@@ -91,6 +91,24 @@ def test_a_register_entry_of_a_team_alone_counts_for_the_team_and_now(published:
         ("policy", "organisation", 0.5, 2),
         ("policy", "service:shop", 0.5, 2),
         ("policy", "team:team", 0.5, 2),
+    ]
+
+
+def test_a_review_does_not_take_away_that_the_month_before_ended_late(published: Published) -> None:
+    # Two entries, first read on 10 January. One was due on the 20th and reviewed on 5 February; the other is
+    # due on 15 March: at the ends of January, February and March one of two, none, and one of two are late.
+    read, reviewed = date(2026, 1, 10), date(2026, 2, 5)
+    one = {"id": 1, "register": "policy", "service": "shop"}
+    entries = [
+        {**one, "due_on": date(2026, 1, 20), "valid_from": read, "valid_to": reviewed, "gone_at": "2026-02-05"},
+        {**one, "due_on": date(2027, 1, 20), "valid_from": reviewed},
+        {"id": 2, "register": "policy", "due_on": date(2026, 3, 15), "valid_from": read},
+    ]
+    con = published({"register_entry": entries}, "overdue_reviews")
+    assert _values(con, "period, value, n", "scope = 'organisation' AND grain = 'month'") == [
+        ("2026-01", 0.5, 2),
+        ("2026-02", 0.0, 2),
+        ("2026-03", 0.5, 2),
     ]
 
 

@@ -96,8 +96,11 @@ FROM staged.stg_debt_reading
 GROUP BY item_id
 UNION ALL
 SELECT 'register_entry', e.item_id, e.register || ': ' || e.item_id, e.url, e.service_id, r.as_of
-FROM staged.stg_register_entry AS e
+FROM (
+    SELECT *, row_number() OVER (PARTITION BY item_id ORDER BY starts_on DESC) AS place FROM staged.stg_register_entry
+) AS e
 CROSS JOIN staged.stg_run AS r
+WHERE e.place = 1
 UNION ALL
 SELECT
     'decision',

@@ -102,7 +102,8 @@ incidents AS (
     GROUP BY v.service_id
 ),
 
--- What is written down may be about any service; what a register or a scan tells is of the last day alone.
+-- What is written down may be about any service; a register is known from its first reading on,
+-- and what a scan tells is of the last day alone.
 -- A date further back than twenty years is taken for a slip: a calendar from there on would be empty.
 written AS (
     SELECT f.metric_family, max(coalesce(o.history_start, f.first_on)) AS covered_from
@@ -121,7 +122,7 @@ written AS (
     WHERE f.first_on IS NOT NULL
     GROUP BY f.metric_family
     UNION ALL
-    SELECT 'registers', last_day_on FROM staged.stg_run WHERE EXISTS (FROM staged.stg_register_entry)
+    SELECT 'registers', min(starts_on) FROM staged.stg_register_entry HAVING min(starts_on) IS NOT NULL
     UNION ALL
     SELECT 'runbooks', last_day_on FROM staged.stg_run WHERE EXISTS (FROM staged.stg_runbook)
 ),

@@ -12,7 +12,7 @@ word = "what it calls the team"
 team_id = "the configured team: what the configuration says, else the team of that id or name"
 */
 WITH told AS (
-    SELECT source, team AS word FROM raw.register_entry WHERE gone_at IS NULL
+    SELECT source, team AS word FROM raw.register_entry
     UNION
     SELECT source, team FROM raw.exercise WHERE gone_at IS NULL
     UNION
