@@ -68,7 +68,7 @@ def create_raw_tables(con: duckdb.DuckDBPyConnection) -> None:
     known = _known_columns(con)
     for table, record in RECORD_BY_TABLE.items():
         if record.is_state and "valid_from" not in known.get(table, {"valid_from"}):
-            # From before such records were dated: of which days they are is not known, and they are told again.
+            # From before such records were dated: their days are not known, and they are told again.
             con.execute(f'DROP TABLE raw."{table}"')
             del known[table]
         if table not in known:

@@ -100,7 +100,13 @@ def test_a_review_does_not_take_away_that_the_month_before_ended_late(published:
     read, reviewed = date(2026, 1, 10), date(2026, 2, 5)
     one = {"id": 1, "register": "policy", "service": "shop"}
     entries = [
-        {**one, "due_on": date(2026, 1, 20), "valid_from": read, "valid_to": reviewed, "gone_at": "2026-02-05"},
+        {
+            **one,
+            "due_on": date(2026, 1, 20),
+            "valid_from": read,
+            "valid_to": reviewed,
+            "gone_at": "2026-02-05",
+        },
         {**one, "due_on": date(2027, 1, 20), "valid_from": reviewed},
         {"id": 2, "register": "policy", "due_on": date(2026, 3, 15), "valid_from": read},
     ]
