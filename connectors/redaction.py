@@ -30,8 +30,10 @@ LEAST_LETTERS = 3
 
 FREE_TEXT: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
+        "agreed_action": ("title", "reason"),
         "architecture_decision": ("title",),
         "exercise": ("kind",),
+        "experiment": ("title",),
         "incident": ("title", "description", "rotation", "causes"),
         "issue": ("title",),
         "postmortem": ("title", "causes"),

@@ -231,7 +231,9 @@ def withheld(reason: str, definition: Definition, statistic: str, n: int) -> str
     """Why there is no number, in one sentence."""
     counted = things(definition, n)
     if reason == "too_few":
-        return f"{amount(n).capitalize()} {counted}; this number needs {definition.min_n.get(statistic, 0)}."
+        # Where groups of few are not told from none, none would be a claim.
+        known = amount(n).capitalize() if n else "Too few"
+        return f"{known} {counted}; this number needs {definition.min_n.get(statistic, 0)}."
     return {
         "no_data": f"No {things(definition, 1)} in this period.",
         "low_coverage": f"Too few {things(definition)} could be linked.",

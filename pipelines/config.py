@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 
@@ -31,6 +31,7 @@ from pipelines.config_model import (
     Service,
     Status,
     Team,
+    Weekday,
     split_prefix,
 )
 from pipelines.config_rules import broken_rules
@@ -165,7 +166,7 @@ def config_tables(configuration: Configuration, run_id: str, as_of: datetime) ->
     `as_of` is the one "now" of every calculation; it must be aware.
     """
     rules = configuration.rules
-    organisation = configuration.organisation.model_dump()
+    organisation = configuration.organisation.model_dump(exclude={"agreed_hours"})
     return {
         "organisation": [organisation],
         "department": [department.model_dump() for department in configuration.departments],
@@ -181,6 +182,7 @@ def config_tables(configuration: Configuration, run_id: str, as_of: datetime) ->
             for m in team.members
         ],
         **_service_tables(configuration.services),
+        "service_agreed_hours": _agreed_hours(configuration),
         "status": [status.model_dump() for status in configuration.statuses],
         "source": [
             {"name": source.name, "kind": source.kind, "position": position}
@@ -196,6 +198,7 @@ def config_tables(configuration: Configuration, run_id: str, as_of: datetime) ->
         "unplanned_work": [{"name": name} for name in rules.unplanned_work],
         "hotfix_label": [{"label": label} for label in rules.hotfix_labels],
         "hotfix_branch": [{"pattern": pattern} for pattern in rules.hotfix_branches],
+        "architecture_label": [{"label": label} for label in rules.architecture_labels],
         "production_environment": [{"pattern": pattern} for pattern in rules.production_environments],
         "run": [{"run_id": run_id, "as_of": as_of}],
     }
@@ -223,6 +226,23 @@ def _service_tables(services: Sequence[Service]) -> dict[str, list[Row]]:
         "service_incident_service": _references(services, "incident_services", "incident_service"),
         "service_indicator": _references(services, "indicators", "indicator"),
     }
+
+
+def _agreed_hours(configuration: Configuration) -> list[Row]:
+    """One row per service and stretch of an ISO weekday; its own hours replace the organisation's."""
+    organisation = configuration.organisation
+    return [
+        {
+            "service": service.id,
+            "weekday": get_args(Weekday).index(day) + 1,
+            "begins": hours.begins,
+            "ends": hours.ends,
+            "time_zone": service.time_zone or organisation.time_zone,
+        }
+        for service in configuration.services
+        for hours in service.agreed_hours or organisation.agreed_hours
+        for day in hours.days
+    ]
 
 
 def _references(services: Sequence[Service], key: str, column: str) -> list[Row]:

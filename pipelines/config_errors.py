@@ -156,6 +156,7 @@ _EXPECTED = {
     "bool_type": _YES_OR_NO,
     "bool_parsing": _YES_OR_NO,
     "date_type": ("must be a date", "Write it as 2026-01-31, without quotes and without a time"),
+    "time_type": ("must be a time of day", "Write it as 09:00:00, without quotes"),
     "list_type": ("must be a list", "Write it in square brackets: [ … ]"),
     "model_type": ("must be a table", "Write its keys below a heading in brackets, or as { key = … }"),
 }

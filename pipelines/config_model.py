@@ -6,7 +6,7 @@ file, the environment or a clock. Every date range is half-open: `from` is in it
 
 import re
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, time
 from functools import cache
 from itertools import pairwise
 from typing import Annotated, Literal, Self
@@ -33,6 +33,7 @@ SOURCE_NAME = r"[a-z][a-z0-9_-]*"
 
 DeploymentOrigin = Literal["deployments", "releases", "tags", "workflow_runs", "inbox"]
 Meaning = Literal["backlog", "waiting", "active", "done", "ignored"]
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
 
 def _known_time_zone(name: str) -> str:
@@ -95,6 +96,21 @@ class Table(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
+class AgreedHours(Table):
+    """A stretch of hours, on some days of each week, in which it was agreed to deploy."""
+
+    days: list[Weekday] = Field(default=["mon", "tue", "wed", "thu", "fri"], min_length=1)
+    begins: time = Field(default=time(0), alias="from")
+    ends: time | None = Field(default=None, alias="to")
+    """None is midnight, which no time of the same day is."""
+
+    @model_validator(mode="after")
+    def _within_a_day(self) -> Self:
+        if self.ends and self.begins >= self.ends:
+            raise ValueError("ends before it begins: `from` must be earlier than `to`. Write a night as two")
+        return self
+
+
 class Organisation(Table):
     """`[organisation]`: whose numbers these are, and how its calendar runs."""
 
@@ -103,6 +119,7 @@ class Organisation(Table):
     time_zone: TimeZone = "UTC"
     quarter_start_month: int = Field(default=1, ge=1, le=12)
     history_start: date | None = None
+    agreed_hours: list[AgreedHours] = []
 
 
 class Department(Table):
@@ -182,6 +199,8 @@ class Service(Table):
     name: Text
     active_from: date | None = None
     retired_at: date | None = None
+    time_zone: TimeZone | None = None
+    agreed_hours: list[AgreedHours] = []
     owners: list[Owner] = []
     repositories: Names = []
     paths: Paths = []
@@ -215,6 +234,7 @@ class Rules(Table):
     unplanned_work: Names = ["bug", "incident", "expedite"]
     hotfix_labels: Names = ["hotfix"]
     hotfix_branches: Names = ["hotfix/*", "hotfix-*"]
+    architecture_labels: Names = ["architecture"]
     # Whole names and regions ("prod-eu", "Production – shop"), but neither "product-preview" nor
     # "pre-production": a preview counted as production would spoil every delivery number.
     production_environments: Names = [

@@ -32,6 +32,13 @@ CONFIGURATION_COLUMNS: Mapping[str, Mapping[str, str]] = {
     "service_jira_project": {"service": "VARCHAR", "source": "VARCHAR", "project": "VARCHAR"},
     "service_incident_service": {"service": "VARCHAR", "source": "VARCHAR", "incident_service": "VARCHAR"},
     "service_indicator": {"service": "VARCHAR", "source": "VARCHAR", "indicator": "VARCHAR"},
+    "service_agreed_hours": {
+        "service": "VARCHAR",
+        "weekday": "INTEGER",
+        "begins": "TIME",
+        "ends": "TIME",
+        "time_zone": "VARCHAR",
+    },
     "status": {"source": "VARCHAR", "name": "VARCHAR", "means": "VARCHAR"},
     "source": {"name": "VARCHAR", "kind": "VARCHAR", "position": "INTEGER"},
     "rule": {"incident_window_hours": "DOUBLE", "coverage_floor": "DOUBLE"},
@@ -42,6 +49,7 @@ CONFIGURATION_COLUMNS: Mapping[str, Mapping[str, str]] = {
     "unplanned_work": {"name": "VARCHAR"},
     "hotfix_label": {"label": "VARCHAR"},
     "hotfix_branch": {"pattern": "VARCHAR"},
+    "architecture_label": {"label": "VARCHAR"},
     "production_environment": {"pattern": "VARCHAR"},
     "run": {"run_id": "VARCHAR", "as_of": "TIMESTAMPTZ"},
 }

@@ -67,6 +67,10 @@ def create_raw_tables(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(_FORMER_NAME)
     known = _known_columns(con)
     for table, record in RECORD_BY_TABLE.items():
+        if record.is_state and "valid_from" not in known.get(table, {"valid_from"}):
+            # From before such records were dated: their days are not known, and they are told again.
+            con.execute(f'DROP TABLE raw."{table}"')
+            del known[table]
         if table not in known:
             _create_table(con, table, record)
         for name, (sql, _) in columns_of(record).items():

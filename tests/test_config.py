@@ -1,6 +1,6 @@
 """The configuration: what is accepted, what each mistake is told as, and the tables it becomes."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 
 import pytest
 from pydantic import BaseModel
@@ -27,6 +27,7 @@ name = "Acme"
 time_zone = "Europe/Berlin"
 quarter_start_month = 4
 history_start = 2025-07-01
+agreed_hours = [{ days = ["mon", "thu"], from = 09:00:00, to = 17:00:00 }, { days = ["fri"], to = 12:00:00 }]
 
 [[department]]
 id = "commerce"
@@ -49,6 +50,7 @@ members = [{ account = "ada", from = 2025-01-01, to = 2026-01-01 }, { account = 
 id = "till"
 name = "Till"
 active_from = 2025-02-01
+time_zone = "America/New_York"
 owners = [{ team = "payments", from = 2025-02-01 }]
 repositories = ["code:acme/till", "code:acme/shared"]
 paths = ["./till/**", "/shared/money/"]
@@ -211,6 +213,16 @@ def test_the_tables_hold_what_the_file_says(read):
             {"service": "till", "source": "pager", "incident_service": "PABC123"},
         ],
         "service_indicator": [],
+        "service_agreed_hours": [
+            {
+                "service": "till",
+                "weekday": day,
+                "begins": begins,
+                "ends": ends,
+                "time_zone": "America/New_York",
+            }
+            for day, begins, ends in [(1, time(9), time(17)), (4, time(9), time(17)), (5, time(0), time(12))]
+        ],
         "status": [{"source": "board", "name": "In Review", "means": "waiting"}],
         "source": [
             {"name": "code", "kind": "github", "position": 0},
@@ -225,9 +237,25 @@ def test_the_tables_hold_what_the_file_says(read):
         "unplanned_work": [{"name": "Defect"}],
         "hotfix_label": [{"label": "urgent"}],
         "hotfix_branch": [{"pattern": "fix-now/*"}],
+        "architecture_label": [{"label": "architecture"}],
         "production_environment": [{"pattern": "live-*"}],
         "run": [{"run_id": "run-1", "as_of": as_of}],
     }
+
+
+def test_a_services_own_hours_replace_those_of_the_organisation(read):
+    text = ORGANISATION + "agreed_hours = [{ from = 09:00:00 }]\n" + SERVICE
+    own = text + 'agreed_hours = [{ days = ["sun"] }]\n'
+    of_all, of_its_own = (
+        config_tables(read(one), "run-1", datetime(2026, 10, 1, tzinfo=UTC))["service_agreed_hours"]
+        for one in (text, own)
+    )
+    assert [(row["weekday"], row["begins"], row["ends"]) for row in of_all] == [
+        (day, time(9), None) for day in (1, 2, 3, 4, 5)
+    ]
+    assert of_its_own == [
+        {"service": "till", "weekday": 7, "begins": time(0), "ends": None, "time_zone": "UTC"}
+    ]
 
 
 TEAM = '[[team]]\nid = "pay"\nname = "Pay"\n'
@@ -284,6 +312,17 @@ ONE_MISTAKE = {
         (
             "organisation.history_start: must be a date. "
             "Write it as 2026-01-31, without quotes and without a time"
+        ),
+    ),
+    "text for a time": (
+        ORGANISATION + 'agreed_hours = [{ from = "09:00" }]\n',
+        ("organisation.agreed_hours[1].from: must be a time of day. Write it as 09:00:00, without quotes"),
+    ),
+    "a night as one stretch": (
+        ORGANISATION + "agreed_hours = [{ from = 22:00:00, to = 06:00:00 }]\n",
+        (
+            "organisation.agreed_hours[1]: ends before it begins: `from` must be earlier than `to`. "
+            "Write a night as two"
         ),
     ),
     "single brackets": (
@@ -611,7 +650,7 @@ def test_without_kinds_the_connectors_are_asked(tmp_path):
 def test_the_keys_are_those_that_the_contract_fixes():
     """Written down by hand: a renamed key breaks every configuration out there."""
     assert {table: set(known_keys(Configuration, (table,))) for table in known_keys(Configuration)} == {
-        "organisation": {"id", "name", "time_zone", "quarter_start_month", "history_start"},
+        "organisation": {"id", "name", "time_zone", "quarter_start_month", "history_start", "agreed_hours"},
         "department": {"id", "name", "parent"},
         "team": {"id", "name", "department", "known_as", "members", "wip_limit"},
         "service": {
@@ -619,6 +658,8 @@ def test_the_keys_are_those_that_the_contract_fixes():
             "name",
             "active_from",
             "retired_at",
+            "time_zone",
+            "agreed_hours",
             "owners",
             "repositories",
             "paths",
@@ -638,6 +679,7 @@ def test_the_keys_are_those_that_the_contract_fixes():
             "unplanned_work",
             "hotfix_labels",
             "hotfix_branches",
+            "architecture_labels",
             "production_environments",
             "coverage_floor",
         },
@@ -647,6 +689,7 @@ def test_the_keys_are_those_that_the_contract_fixes():
     assert set(known_keys(Configuration, ("team", "members"))) == {"account", "from", "to"}
     assert set(known_keys(Configuration, ("service", "owners"))) == {"team", "from", "to"}
     assert set(known_keys(Configuration, ("service", "deployments"))) == {"from", "match"}
+    assert set(known_keys(Configuration, ("service", "agreed_hours"))) == {"days", "from", "to"}
 
 
 def test_keys_are_not_confused_by_a_model_without_aliases():

@@ -16,6 +16,7 @@ from connectors.prometheus.source import Objective
 from connectors.registry import settings_models
 from pipelines.config import load
 from pipelines.config_model import (
+    AgreedHours,
     Configuration,
     Department,
     Deployments,
@@ -45,6 +46,7 @@ TABLES: dict[str, type[BaseModel]] = {
     "`[[service]]`": Service,
     "An owner": Owner,
     "A service's deployments": Deployments,
+    "Agreed hours": AgreedHours,
     "`[[source]]`": SourceSettings,
     "`[rules]`": Rules,
     "`[[status]]`": Status,

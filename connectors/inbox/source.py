@@ -35,7 +35,7 @@ STREAMS: Mapping[str, tuple[str, ...]] = {
     "deployments": (ROWS["deployments"].TABLE, DeploymentStatus.table),
     ACCOUNTS: (PersonAccount.table,),
 }
-STATES = frozenset({"service_level_objectives"})
+STATES = frozenset({"service_level_objectives", "registers"})
 """Types whose records are what holds now: their files are told whole each time, and need no census."""
 CENSUS = dict.fromkeys([*(name for name in ROWS if name in LISTS - STATES), ACCOUNTS], timedelta())
 CENSUS_IS_BELIEVED = True

@@ -13,6 +13,7 @@ from connectors.inbox.rows_governance import (
     RegisterRow,
 )
 from connectors.inbox.rows_people import JoinerRow, MembershipRow, OwnershipRow, ServiceRow
+from connectors.inbox.rows_practice import ActionRow, ExperimentRow, MentorshipRow
 from connectors.inbox.rows_quality import CoverageRow, DebtRow, ObjectiveRow, RetentionRow, ServiceLevelRow
 
 FOLDER = "inbox"
@@ -37,6 +38,9 @@ ROWS: Mapping[str, type[Row]] = MappingProxyType(
         "decisions": DecisionRow,
         "registers": RegisterRow,
         "exercises": ExerciseRow,
+        "experiments": ExperimentRow,
+        "mentorships": MentorshipRow,
+        "actions": ActionRow,
     }
 )
 

@@ -33,6 +33,7 @@ from connectors.records.people import (
     TeamMember,
     TeamRepository,
 )
+from connectors.records.practice import AgreedAction, Experiment, Mentorship
 from connectors.records.quality import (
     CoverageReport,
     DebtReading,
@@ -69,6 +70,9 @@ RECORD_TYPES: tuple[type[Record], ...] = (
     RegisterEntry,
     Exercise,
     Runbook,
+    Experiment,
+    Mentorship,
+    AgreedAction,
     Incident,
     Account,
     Team,
@@ -100,6 +104,7 @@ RECORD_TYPES: tuple[type[Record], ...] = (
 __all__ = [
     "RECORD_TYPES",
     "Account",
+    "AgreedAction",
     "ArchitectureDecision",
     "Board",
     "CatalogOwner",
@@ -111,6 +116,7 @@ __all__ = [
     "Deployment",
     "DeploymentStatus",
     "Exercise",
+    "Experiment",
     "Incident",
     "Issue",
     "IssueChange",
@@ -118,6 +124,7 @@ __all__ = [
     "IssueTransition",
     "Joiner",
     "Membership",
+    "Mentorship",
     "PersonAccount",
     "Postmortem",
     "PostmortemAction",

@@ -61,9 +61,12 @@ class ArchitectureDecision(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegisterEntry(Record):
-    """One row per thing that is to be reviewed from time to time: a model, an access, a policy."""
+    """One row per thing that is to be reviewed from time to time, as its register has it now: a model, an
+    access, a policy. A review takes away that it was late, so what was so before begins another row.
+    """
 
     table: ClassVar[str] = "register_entry"
+    is_state: ClassVar[bool] = True
 
     register: str
     """model-risk, data-access, policy, or the organisation's own word."""

@@ -10,20 +10,20 @@ kind = "level"
 item_kind = "register_entry"
 grains = ["week", "month", "quarter"]
 statistics = ["ratio"]
-window = "Now: the periods that the last day belongs to."
+window = "The end of the period's last day, from the first day on which a register was read."
 min_n = { ratio = 1 }
 unlinked_reasons = ["no_due_date"]
 owner = "engineering-outcomes"
 since = 2026-11-22
 version = 1
 caveats = [
-    "A register tells its present state alone, and a review takes away that it was late: periods that are over have no number.",
+    "A register tells its present state alone: what it said before its first reading is not known, and a review between two readings is of the day of the later one.",
     "An entry is due up to the end of its due date.",
     "A review that was held counts as one, however thorough it was.",
 ]
 not_for = ["comparing people", "comparing registers that are reviewed at other intervals"]
 references = ["SR 11-7: model risk management, https://www.federalreserve.gov/supervisionreg/srletters/sr1107.htm"]
-depends_on = ["facts.fct_register_entry", "facts.dim_service_owner", "facts.dim_run"]
+depends_on = ["facts.fct_register_spell", "facts.dim_run"]
 
 [reasons]
 no_due_date = "nobody said by when it is to be reviewed"
@@ -32,13 +32,13 @@ no_due_date = "nobody said by when it is to be reviewed"
 item_kind = "register_entry"
 item_id = "source:id of the entry"
 service_id = "the service; null where it names none"
-team_id = "the team that it names, else the team that owns the service; null where there is neither"
-started_at = "always null: since when it stands there is not known"
-ended_at = "always null"
-on_date = "the last local day that has begun"
+team_id = "the team that it names, else the team that owned the service in these days; null where there is neither"
+started_at = "since when its register told it so: overdue, or not yet"
+ended_at = "when that ended; null while it is so"
+on_date = "local day of started_at"
 value = "1 where the due date is past, else 0"
 is_event = "has no meaning for a level: false"
-is_open = "always: it is in force"
+is_open = "it is so now"
 excluded_reason = "why the row does not enter the number; null where it does"
 link_method = "always null"
 confidence = "always null"
@@ -49,19 +49,17 @@ SELECT
     'register_entry' AS item_kind,
     e.item_id,
     e.service_id,
-    coalesce(e.team_id, o.team_id) AS team_id,
-    CAST(NULL AS TIMESTAMP WITH TIME ZONE) AS started_at,
-    CAST(NULL AS TIMESTAMP WITH TIME ZONE) AS ended_at,
-    r.last_day_on AS on_date,
-    CAST(CASE WHEN e.due_on < r.last_day_on THEN 1 ELSE 0 END AS DOUBLE) AS value,
+    e.team_id,
+    e.starts_at AS started_at,
+    e.ends_at AS ended_at,
+    e.starts_on AS on_date,
+    CAST(CASE WHEN e.is_overdue THEN 1 ELSE 0 END AS DOUBLE) AS value,
     false AS is_event,
-    true AS is_open,
-    CASE WHEN e.due_on IS NULL THEN 'no_due_date' END AS excluded_reason,
+    coalesce(e.ends_at > r.as_of, true) AS is_open,
+    CASE WHEN NOT e.has_due_date THEN 'no_due_date' END AS excluded_reason,
     CAST(NULL AS VARCHAR) AS link_method,
     CAST(NULL AS VARCHAR) AS confidence,
     CAST(1 AS DOUBLE) AS weight,
     e.register AS category
-FROM facts.fct_register_entry AS e
+FROM facts.fct_register_spell AS e
 CROSS JOIN facts.dim_run AS r
-LEFT JOIN facts.dim_service_owner AS o
-    ON o.service_id = e.service_id AND o.valid_from <= r.last_day_on AND o.valid_to > r.last_day_on

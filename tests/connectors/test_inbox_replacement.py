@@ -202,7 +202,6 @@ def test_lists_are_counted_and_the_rest_may_hold_the_latest_rows_only():
         "memberships",
         "person_accounts",
         "joiners",
-        "registers",
     }
 
 

@@ -17,14 +17,17 @@ from connectors.inbox.schema import row_schema
 from connectors.inbox.source import STREAMS, InboxSource, Settings
 from connectors.inbox.types import ROWS, type_of
 from connectors.records import (
+    AgreedAction,
     ArchitectureDecision,
     CatalogOwner,
     CatalogService,
     CoverageReport,
     DebtReading,
     Exercise,
+    Experiment,
     Joiner,
     Membership,
+    Mentorship,
     PersonAccount,
     Postmortem,
     PostmortemAction,
@@ -319,6 +322,46 @@ def test_exercises(folder):
     assert (least.kind, least.held_on) == ("restore test", None)
 
 
+def test_experiments(folder):
+    full, least = records(folder, "experiments", ["Ada Lovelace"])
+    assert full == Experiment(
+        id="X-1",
+        title="Does [name]'s cache halve the wait?",
+        team="payments",
+        service="checkout",
+        started_on=date(2026, 8, 3),
+        concluded_on=date(2026, 9, 14),
+        outcome="stopped",
+        url="https://wiki.example.org/x-1",
+    )
+    assert (least.id, least.started_on, least.concluded_on, least.outcome) == ("X-2", None, None, None)
+
+
+def test_mentorships_tell_neither_who_nor_where(folder):
+    assert records(folder, "mentorships") == [
+        Mentorship(id="1", started_on=date(2026, 7, 1), ended_on=date(2026, 9, 30), state="broken_off"),
+        Mentorship(id="2", started_on=date(2026, 7, 1), ended_on=date(2026, 9, 30), state="completed"),
+        Mentorship(id="3", started_on=None, ended_on=None, state="active"),
+    ]
+
+
+def test_agreed_actions_come_without_names(folder):
+    full, done, least = records(folder, "actions", ["Ada Lovelace"])
+    assert full == AgreedAction(
+        id="A-1",
+        title="Limit what is in progress",
+        team="payments",
+        agreed_on=date(2026, 7, 6),
+        due_on=date(2026, 9, 30),
+        closed_on=date(2026, 8, 20),
+        state="dropped",
+        reason="[name] found that the queue is elsewhere",
+        url="https://jira.example.org/PAY-40",
+    )
+    assert (done.id, done.state, done.reason) == ("A-2", "done", None)
+    assert (least.id, least.state, least.due_on) == ("A-3", "open", None)
+
+
 # --- files and ids
 
 
@@ -419,6 +462,26 @@ FAULTS = {
         "decisions.csv",
         "decision_id,status,proposed_on,decided_on\nD,accepted,2026-02-01,2026-01-01\n",
         "inbox/decisions.csv line 2 column decided_on: is before the decision was proposed. Mend one of both",
+    ),
+    "concluded before it began": (
+        "experiments.csv",
+        "experiment_id,started_on,concluded_on\nX,2026-02-01,2026-01-31\n",
+        "inbox/experiments.csv line 2 column concluded_on: is before the experiment began. Mend one of both",
+    ),
+    "a pair with a name": (
+        "mentorships.csv",
+        "pair_id,mentor\n1,Ada\n",
+        "inbox/mentorships.csv line 1: unknown column 'mentor'. Remove it",
+    ),
+    "a pair that ended on no day": (
+        "mentorships.csv",
+        "pair_id,started_on,state\n1,2026-07-01,completed\n",
+        "inbox/mentorships.csv line 2 column ended_on: is missing, and the pair is no longer active. Fill",
+    ),
+    "a reason for what was not dropped": (
+        "actions.csv",
+        "action_id,reason\nA,no time\n",
+        "inbox/actions.csv line 2 column reason: is the reason for which an action was dropped, and this one",
     ),
     "a misspelt column": (
         "registers.csv",

@@ -76,6 +76,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "source_team_repository": {"repository_id": "1"},
     "code_owner": {"repository_id": "1", "has_people": False},
     "catalog_service": {"repositories": []},
+    "register_entry": {"valid_from": "2026-03-31"},
 }
 
 TABLES = (*RECORD_BY_TABLE, "former_name")

@@ -69,7 +69,7 @@ def test_what_was_never_measured_is_no_zero(published: Published) -> None:
 
 def test_a_register_entry_of_a_team_alone_counts_for_the_team_and_now(published: Published) -> None:
     # Of shop's two entries one is late; the team has another one of no service, and one is nobody's. The
-    # first quarter ends today, and no period before has a number: a register tells its present state.
+    # register was read for the first time on 31 March: no period before has a number.
     case = {
         "register_entry": [
             {"id": 1, "register": "policy", "service": "shop", "due_on": date(2026, 1, 1)},
@@ -94,6 +94,30 @@ def test_a_register_entry_of_a_team_alone_counts_for_the_team_and_now(published:
     ]
 
 
+def test_a_review_does_not_take_away_that_the_month_before_ended_late(published: Published) -> None:
+    # Two entries, first read on 10 January. One was due on the 20th and reviewed on 5 February; the other is
+    # due on 15 March: at the ends of January, February and March one of two, none, and one of two are late.
+    read, reviewed = date(2026, 1, 10), date(2026, 2, 5)
+    one = {"id": 1, "register": "policy", "service": "shop"}
+    entries = [
+        {
+            **one,
+            "due_on": date(2026, 1, 20),
+            "valid_from": read,
+            "valid_to": reviewed,
+            "gone_at": "2026-02-05",
+        },
+        {**one, "due_on": date(2027, 1, 20), "valid_from": reviewed},
+        {"id": 2, "register": "policy", "due_on": date(2026, 3, 15), "valid_from": read},
+    ]
+    con = published({"register_entry": entries}, "overdue_reviews")
+    assert _values(con, "period, value, n", "scope = 'organisation' AND grain = 'month'") == [
+        ("2026-01", 0.5, 2),
+        ("2026-02", 0.0, 2),
+        ("2026-03", 0.5, 2),
+    ]
+
+
 def test_entries_without_a_due_date_take_a_number_away(published: Published) -> None:
     entries = [{"id": n, "register": "policy", "due_on": date(2026, 5, 1) if n else None} for n in range(4)]
     con = published({"register_entry": entries}, "overdue_reviews")
@@ -114,6 +138,48 @@ def test_months_without_an_exercise_count_from_the_first_one_on(published: Publi
     con = published({"exercise": exercises}, "exercises_held")
     months = _values(con, "period, value", "scope = 'organisation' AND grain = 'month'")
     assert months == [("2026-01", 1.0), ("2026-02", 0.0), ("2026-03", 1.0)]
+
+
+def test_what_was_promised_is_followed_through_by_scope(published: Published) -> None:
+    # Of eight due, five are done (62.5 %) and one was dropped with a reason (75 %); the team's are the
+    # first six of them, of which five are done (83.3 %) and all resolved.
+    due = {"due_on": date(2026, 3, 2), "state": "done", "team": "team"}
+    actions = [
+        *({"id": number, **due} for number in range(5)),
+        {"id": 5, **due, "state": "dropped", "reason": "moot"},
+        *({"id": number, **due, "state": "open", "team": None} for number in (6, 7)),
+    ]
+    con = published({"agreed_action": actions}, "action_follow_through", "action_resolution")
+    assert _values(con, "metric, scope, value, n", "grain = 'quarter'") == [
+        ("action_follow_through", "organisation", 0.625, 8),
+        ("action_follow_through", "service:shop", None, 0),
+        ("action_follow_through", "team:team", pytest.approx(5 / 6), 6),
+        ("action_resolution", "organisation", 0.75, 8),
+        ("action_resolution", "service:shop", None, 0),
+        ("action_resolution", "team:team", 1.0, 6),
+    ]
+
+
+def test_fewer_than_five_mentorship_pairs_are_not_told_from_none(published: Published) -> None:
+    # Six pairs until the end of 2025; four of them, and then none, in 2026, in whose first quarter now is.
+    pairs = [
+        {
+            "id": number,
+            "started_on": date(2025, 8, 1),
+            "ended_on": date(2025, 12, 31 if number else 1),
+            "state": "completed",
+        }
+        for number in range(6)
+    ]
+    con = published({"mentorship": pairs}, "mentorship_pairs_active", "mentorship_pairs_completed")
+    assert _values(con, "metric, scope, period, value, n, withheld_reason", "true") == [
+        ("mentorship_pairs_active", "organisation", "2025-Q3", 6.0, 6, None),
+        ("mentorship_pairs_active", "organisation", "2025-Q4", 6.0, 6, None),
+        ("mentorship_pairs_active", "organisation", "2026-Q1", None, 0, "too_few"),
+        ("mentorship_pairs_completed", "organisation", "2025-Q3", None, 0, "too_few"),
+        ("mentorship_pairs_completed", "organisation", "2025-Q4", 6.0, 6, None),
+        ("mentorship_pairs_completed", "organisation", "2026-Q1", None, 0, "too_few"),
+    ]
 
 
 MONTHS = {
@@ -215,6 +281,9 @@ def test_what_a_number_names_has_a_label_and_a_page(build: Build) -> None:
         ],
         "architecture_decision": [{"id": 4, "status": "accepted", "title": "Ann's way", "service": "shop"}],
         "exercise": [{"id": 5, "kind": "Game Day", "held_on": date(2026, 3, 20)}],
+        "experiment": [{"id": 7, "title": "Ann's idea", "url": "https://x.test/7", "service": "shop"}],
+        "agreed_action": [{"id": 8, "title": "Ann's promise", "state": "open"}],
+        "mentorship": [{"id": 9, "started_on": date(2026, 3, 2), "state": "active"}],
         "runbook": [
             {
                 "id": 6,
@@ -230,10 +299,12 @@ def test_what_a_number_names_has_a_label_and_a_page(build: Build) -> None:
     con = build(case, ["facts.dim_item"])
     rows = con.sql("SELECT * EXCLUDE occurred_at FROM facts.dim_item ORDER BY item_kind").fetchall()
     assert rows == [
+        ("agreed_action", "inbox:8", "action inbox:8", None, None),
         ("coverage_report", "inbox:1", "coverage of shop", None, "shop"),
         ("debt_reading", "inbox:2", "debt of shop", None, "shop"),
         ("decision", "inbox:4", "decision inbox:4", None, "shop"),
         ("exercise", "inbox:5", "game day", None, None),
+        ("experiment", "inbox:7", "experiment inbox:7", "https://x.test/7", "shop"),
         ("register_entry", "inbox:3", "policy: inbox:3", "https://r.test/3", None),
         ("retention_cell", "inbox:11", "app, month 1", None, None),
         ("service", "shop", "Shop", None, "shop"),

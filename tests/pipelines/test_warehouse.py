@@ -138,6 +138,22 @@ def test_a_column_that_a_newer_version_added_appears_in_an_old_file(tmp_path):
     assert "labels" in names
 
 
+def test_a_table_from_before_its_records_were_dated_is_made_anew(tmp_path):
+    path = tmp_path / "warehouse.duckdb"
+    opened = Warehouse(path)
+    opened.con.execute(
+        "DROP TABLE raw.register_entry; CREATE TABLE raw.register_entry (source VARCHAR, id VARCHAR)"
+    )
+    opened.con.execute("INSERT INTO raw.register_entry VALUES ('inbox', 'policy|1')")
+    opened.close()
+    reopened = Warehouse(path)
+    names = [row[0] for row in reopened.con.execute("DESCRIBE raw.register_entry").fetchall()]
+    left = reopened.con.execute("SELECT count(*) FROM raw.register_entry").fetchall()
+    reopened.close()
+    assert {"valid_from", "valid_to", "due_on"} <= set(names)
+    assert left == [(0,)]
+
+
 def test_a_cursor_that_an_older_version_wrote_is_kept(tmp_path, records):
     path = tmp_path / "warehouse.duckdb"
     opened = Warehouse(path)

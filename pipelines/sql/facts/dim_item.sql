@@ -7,6 +7,7 @@ depends_on = [
     "staged.stg_exercise", "staged.stg_service", "staged.stg_retention_cell", "staged.stg_run",
     "facts.fct_downtime", "facts.fct_service_level_day", "staged.stg_postmortem_action",
     "staged.stg_objective_service", "facts.dim_service_calendar", "facts.dim_service_owner",
+    "staged.stg_experiment", "staged.stg_agreed_action",
 ]
 key = ["item_kind", "item_id"]
 not_null = ["item_kind", "item_id", "label", "occurred_at"]
@@ -16,6 +17,7 @@ item_kind = [
     "pull_request", "change", "change_from_merge", "deployment", "incident", "issue", "team_day",
     "coverage_report", "debt_reading", "register_entry", "decision", "exercise", "service",
     "retention_cell", "service_week", "objective", "objective_day", "postmortem_action",
+    "experiment", "agreed_action",
 ]
 
 [columns]
@@ -94,8 +96,11 @@ FROM staged.stg_debt_reading
 GROUP BY item_id
 UNION ALL
 SELECT 'register_entry', e.item_id, e.register || ': ' || e.item_id, e.url, e.service_id, r.as_of
-FROM staged.stg_register_entry AS e
+FROM (
+    SELECT *, row_number() OVER (PARTITION BY item_id ORDER BY starts_on DESC) AS place FROM staged.stg_register_entry
+) AS e
 CROSS JOIN staged.stg_run AS r
+WHERE e.place = 1
 UNION ALL
 SELECT
     'decision',
@@ -164,3 +169,15 @@ SELECT
 FROM staged.stg_postmortem_action AS a
 CROSS JOIN staged.stg_run AS r
 GROUP BY a.item_id
+UNION ALL
+SELECT
+    'experiment', e.item_id, 'experiment ' || e.item_id, e.url, e.service_id,
+    coalesce(CAST(coalesce(e.concluded_on, e.started_on) AS TIMESTAMPTZ), r.as_of)
+FROM staged.stg_experiment AS e
+CROSS JOIN staged.stg_run AS r
+UNION ALL
+SELECT
+    'agreed_action', a.item_id, 'action ' || a.item_id, a.url, NULL,
+    coalesce(CAST(coalesce(a.due_on, a.closed_on) AS TIMESTAMPTZ), r.as_of)
+FROM staged.stg_agreed_action AS a
+CROSS JOIN staged.stg_run AS r

@@ -8,6 +8,7 @@ not_null = ["metric_family", "starts_on"]
 metric_family = [
     "delivery", "flow", "reliability", "quality", "decisions", "exercises", "registers", "runbooks", "joiners",
     "products", "incident", "postmortem", "service_level",
+    "experiments", "mentorships", "actions",
 ]
 
 [columns]

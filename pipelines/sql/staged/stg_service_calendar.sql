@@ -8,6 +8,7 @@ depends_on = [
     "staged.stg_exercise", "staged.stg_register_entry", "staged.stg_runbook", "staged.stg_joiner",
     "staged.stg_retention_cell", "staged.stg_run", "staged.stg_postmortem", "staged.stg_postmortem_action",
     "staged.stg_service_level_day", "staged.stg_objective_service",
+    "staged.stg_experiment", "staged.stg_mentorship", "staged.stg_agreed_action",
 ]
 key = ["service_id", "metric_family"]
 not_null = ["metric_family", "starts_on"]
@@ -16,6 +17,7 @@ not_null = ["metric_family", "starts_on"]
 metric_family = [
     "delivery", "flow", "reliability", "quality", "decisions", "exercises", "registers", "runbooks", "joiners",
     "products", "incident", "postmortem", "service_level",
+    "experiments", "mentorships", "actions",
 ]
 
 [columns]
@@ -100,7 +102,8 @@ incidents AS (
     GROUP BY v.service_id
 ),
 
--- What is written down may be about any service; what a register or a scan tells is of the last day alone.
+-- What is written down may be about any service; a register is known from its first reading on,
+-- and what a scan tells is of the last day alone.
 -- A date further back than twenty years is taken for a slip: a calendar from there on would be empty.
 written AS (
     SELECT f.metric_family, max(coalesce(o.history_start, f.first_on)) AS covered_from
@@ -119,7 +122,7 @@ written AS (
     WHERE f.first_on IS NOT NULL
     GROUP BY f.metric_family
     UNION ALL
-    SELECT 'registers', last_day_on FROM staged.stg_run WHERE EXISTS (FROM staged.stg_register_entry)
+    SELECT 'registers', min(starts_on) FROM staged.stg_register_entry HAVING min(starts_on) IS NOT NULL
     UNION ALL
     SELECT 'runbooks', last_day_on FROM staged.stg_run WHERE EXISTS (FROM staged.stg_runbook)
 ),
@@ -223,3 +226,26 @@ FROM (SELECT *, min(first_on) OVER (PARTITION BY source) AS source_first_on FROM
 JOIN staged.stg_service AS s ON s.service_id = m.service_id
 CROSS JOIN config.organisation AS o
 GROUP BY s.service_id, s.retired_at
+UNION ALL
+SELECT
+    s.service_id, f.metric_family, greatest(s.active_from, coalesce(o.history_start, f.first_on)), s.retired_at
+FROM staged.stg_service AS s
+CROSS JOIN config.organisation AS o
+CROSS JOIN (
+    SELECT 'experiments' AS metric_family, min(e.started_on) AS first_on
+    FROM staged.stg_experiment AS e
+    CROSS JOIN staged.stg_run AS r
+    WHERE e.started_on > r.as_of_on - INTERVAL 20 YEAR
+    UNION ALL
+    SELECT 'actions', min(a.due_on)
+    FROM staged.stg_agreed_action AS a
+    CROSS JOIN staged.stg_run AS r
+    WHERE a.due_on > r.as_of_on - INTERVAL 20 YEAR AND a.due_on <= r.last_day_on
+) AS f
+WHERE f.first_on IS NOT NULL
+UNION ALL
+SELECT NULL, 'mentorships', min(m.started_on), NULL
+FROM staged.stg_mentorship AS m
+CROSS JOIN staged.stg_run AS r
+WHERE m.started_on > r.as_of_on - INTERVAL 20 YEAR
+HAVING min(m.started_on) IS NOT NULL

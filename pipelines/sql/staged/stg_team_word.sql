@@ -1,6 +1,8 @@
 /*
-description = "One row per source and word for a team in its registers and exercises, and the configured team that it means."
-depends_on = ["raw.register_entry", "raw.exercise", "config.team", "config.team_name"]
+description = "One row per source and word for a team in what is written down in it, and the configured team that it means."
+depends_on = [
+    "raw.register_entry", "raw.exercise", "raw.experiment", "raw.agreed_action", "config.team", "config.team_name",
+]
 key = ["source", "word"]
 not_null = ["source", "word", "team_id"]
 
@@ -10,9 +12,13 @@ word = "what it calls the team"
 team_id = "the configured team: what the configuration says, else the team of that id or name"
 */
 WITH told AS (
-    SELECT source, team AS word FROM raw.register_entry WHERE gone_at IS NULL
+    SELECT source, team AS word FROM raw.register_entry
     UNION
     SELECT source, team FROM raw.exercise WHERE gone_at IS NULL
+    UNION
+    SELECT source, team FROM raw.experiment WHERE gone_at IS NULL
+    UNION
+    SELECT source, team FROM raw.agreed_action WHERE gone_at IS NULL
 ),
 
 meant AS (

@@ -1,0 +1,53 @@
+"""How an organisation works on itself: experiments, mentoring, and what was agreed to be done."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import ClassVar
+
+from connectors.records.base import Record
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Experiment(Record):
+    """One row per experiment that was begun or planned, concluded or not."""
+
+    table: ClassVar[str] = "experiment"
+
+    title: str | None
+    team: str | None
+    service: str | None
+    started_on: date | None
+    concluded_on: date | None
+    outcome: str | None = None
+    """adopted, stopped or inconclusive."""
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mentorship(Record):
+    """One row per pair of somebody who mentors and somebody who is mentored; never who, nor where."""
+
+    table: ClassVar[str] = "mentorship"
+
+    started_on: date | None
+    ended_on: date | None
+    state: str
+    """active, completed or broken_off."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgreedAction(Record):
+    """One row per action that a team or its leaders agreed on, such as in a health check; never whose."""
+
+    table: ClassVar[str] = "agreed_action"
+
+    title: str | None
+    team: str | None
+    agreed_on: date | None
+    due_on: date | None
+    closed_on: date | None
+    state: str
+    """open, done or dropped."""
+    reason: str | None = None
+    """Why it was dropped."""
+    url: str | None = None
