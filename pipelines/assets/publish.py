@@ -28,7 +28,11 @@ class NothingReadError(Exception):
 
 @dg.asset(
     key=SNAPSHOT,
-    deps=[*(metric_key(name) for name in load_metrics()), dg.AssetKey(["staged", "stg_unowned"])],
+    deps=[
+        *(metric_key(name) for name in load_metrics()),
+        dg.AssetKey(["staged", "stg_unowned"]),
+        dg.AssetKey(["staged", "stg_work_item_cost"]),
+    ],
     group_name="published",
     kinds={"duckdb"},
     owners=[OWNER],
