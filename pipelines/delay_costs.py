@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 
 from pipelines.cli_errors import USAGE, CommandError
-from pipelines.snapshot_reader import Selection, require_known
+from pipelines.snapshot_reader import Selection, parse_period, require_known
 from pipelines.statistics.cost_of_delay import Job, inversions, ranks, total_cost
 
 RATE, WEEKS, FINISHED = "cost_of_delay_per_week", "duration_weeks", "finished_on"
@@ -47,12 +47,11 @@ def of_file(path: Path) -> dict[str, Any]:
 def of_finished(con: duckdb.DuckDBPyConnection, scope: str, period: str) -> dict[str, Any]:
     """The answer for a scope's items finished in a period whose tracker tells their cost of delay.
 
-    The durations are the cycle times, known only afterwards. Raises `UnknownNameError` for a scope that is
-    not published, `CommandError` for a period that is not.
+    The durations are the cycle times, known only afterwards. Raises `UnknownNameError` for a scope or a
+    period that is not published.
     """
     require_known(con, Selection(scopes=[scope]))
-    if not con.execute("SELECT 1 FROM period WHERE period = ?", [period]).fetchall():
-        raise CommandError(f"--period {period}: not a published period. Write it as 2026-Q3", USAGE)
+    parse_period(con, period)
     rows = con.execute(_FINISHED, {"scope": scope, "period": period}).fetchall()
     jobs = [Job(label, rate, days / _DAYS_PER_WEEK, on) for label, rate, days, on in rows]
     return {"source": f"{scope}, {period}", **_answer("cd3", jobs)}

@@ -29,17 +29,13 @@ def test_no_other_order_costs_less():
 
 
 def test_each_wrong_pair_and_what_it_cost():
-    # A before C: C waits 5 weeks at 9 and A does not wait 3 at 10: 15. A before B: 20 − 10. C before B: 12 − 9.
-    found = inversions(finished(A, C, B))
-    assert [(one.first, one.later, one.cost) for one in found] == [
-        ("A", "C", 15),
-        ("A", "B", 10),
-        ("C", "B", 3),
-    ]
-    assert sum(one.cost for one in found) == 158 - 130
+    # A before C: C waits 5 weeks at 9, A does not wait 3 at 10: 15. A before B: 20 − 10. C before B: 12 − 9.
+    found = [(one.first, one.later, one.cost) for one in inversions(finished(A, C, B))]
+    assert found == [("A", "C", 15), ("A", "B", 10), ("C", "B", 3)]
+    assert sum(cost for *_, cost in found) == 158 - 130
 
 
-@pytest.mark.parametrize("order", list(permutations([A, B, C, ("D", 0, 2), ("E", 6, 2)])))
+@pytest.mark.parametrize("order", list(permutations([A, B, C, ("D", 0, 2)])))
 def test_the_pairs_sum_to_what_the_order_cost_beyond_the_best(order):
     jobs = finished(*order)
     best = total_cost([job for _, job in ranks(jobs)])
