@@ -23,7 +23,7 @@ def print_order(found: Mapping[str, Any], *, as_json: bool) -> None:
     console = Console(highlight=False)
     console.print(f"[bold]Order by cost of delay[/bold], {escape(found['source'])}")
     if not found["order"]:
-        console.print("There is none: no item with a cost of delay was found.")
+        console.print("There is none: no item has a cost of delay. `cost_of_delay_field` names Jira's.")
         return
     console.print(_order(found))
     for line in _inversions(found):

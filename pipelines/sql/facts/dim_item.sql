@@ -7,6 +7,7 @@ depends_on = [
     "staged.stg_exercise", "staged.stg_service", "staged.stg_retention_cell", "staged.stg_run",
     "facts.fct_downtime", "facts.fct_service_level_day", "staged.stg_postmortem_action",
     "staged.stg_objective_service", "facts.dim_service_calendar", "facts.dim_service_owner",
+    "staged.stg_blocker", "facts.fct_blocker",
 ]
 key = ["item_kind", "item_id"]
 not_null = ["item_kind", "item_id", "label", "occurred_at"]
@@ -16,6 +17,7 @@ item_kind = [
     "pull_request", "change", "change_from_merge", "deployment", "incident", "issue", "team_day",
     "coverage_report", "debt_reading", "register_entry", "decision", "exercise", "service",
     "retention_cell", "service_week", "objective", "objective_day", "postmortem_action",
+    "blocker",
 ]
 
 [columns]
@@ -164,3 +166,14 @@ SELECT
 FROM staged.stg_postmortem_action AS a
 CROSS JOIN staged.stg_run AS r
 GROUP BY a.item_id
+UNION ALL
+SELECT
+    'blocker',
+    b.item_id,
+    min(b.label) || ', flagged ' || CAST(min(b.blocked_on) AS VARCHAR),
+    min(b.url),
+    CASE WHEN count(f.service_id) = 1 THEN min(f.service_id) END,
+    min(b.blocked_at)
+FROM staged.stg_blocker AS b
+JOIN facts.fct_blocker AS f ON f.item_id = b.item_id
+GROUP BY b.item_id
