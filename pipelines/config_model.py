@@ -213,6 +213,7 @@ class Rules(Table):
     incident_issue_types: Names = []
     decision_issue_types: Names = []
     unplanned_work: Names = ["bug", "incident", "expedite"]
+    user_reported: Names = []
     hotfix_labels: Names = ["hotfix"]
     hotfix_branches: Names = ["hotfix/*", "hotfix-*"]
     # Whole names and regions ("prod-eu", "Production – shop"), but neither "product-preview" nor
