@@ -207,7 +207,7 @@ def test_a_failing_source_fails_its_checks_and_nothing_else(night):
     assert "github" not in fresh.metadata["stale"].value
 
 
-def test_a_flow_of_four_items_is_too_small_for_littles_law(night):
+def test_a_short_history_is_not_held_to_littles_law(night):
     flow = checks(night, SNAPSHOT)["flow_balances"]
     assert (flow.passed, flow.blocking, flow.severity) == (True, False, dg.AssetCheckSeverity.WARN)
     told = flow.metadata["not_applicable"].value.splitlines()
