@@ -211,7 +211,9 @@ def test_commands_that_are_named_anywhere_exist():
 
 def test_every_command_is_documented_with_options_that_exist():
     rows = dict(
-        re.findall(r"^\| `outcomes ([a-z][a-z-]*)[^`]*` \| (.*) \|$", _text("docs/operations.md"), re.MULTILINE)
+        re.findall(
+            r"^\| `outcomes ([a-z][a-z-]*)[^`]*` \| (.*) \|$", _text("docs/operations.md"), re.MULTILINE
+        )
     )
     commands = _commands()
     assert set(rows) == set(commands) - {""}
