@@ -72,6 +72,32 @@ def forecast(
         print_forecast(forecast_of(con, scope, items, weeks), as_json=format_ == RunFormat.json)
 
 
+def cost_of_delay(
+    context: typer.Context,
+    file: Annotated[
+        Path | None, typer.Argument(help="A CSV file: item, cost_of_delay_per_week, duration_weeks.")
+    ] = None,
+    scope: Annotated[str | None, typer.Option(help="Instead of a file: whose finished items.")] = None,
+    period: Annotated[
+        str | None, typer.Option(help="And when they were finished: 2026-10 or 2026-Q3.")
+    ] = None,
+    format_: Annotated[RunFormat, typer.Option("--format", help="How to answer.")] = RunFormat.text,
+) -> None:
+    """Say which order of work costs the least delay, and what the order that was chosen cost."""
+    from pipelines.answers_delay import print_order  # noqa: PLC0415 - heavy
+    from pipelines.delay_costs import of_file, of_finished  # noqa: PLC0415 - heavy
+    from pipelines.snapshot_reader import open_snapshot  # noqa: PLC0415 - heavy
+
+    as_json = format_ == RunFormat.json
+    if file and not scope and not period:
+        print_order(of_file(file), as_json=as_json)
+    elif scope and period and not file:
+        with open_snapshot(context.obj.home) as (con, _):
+            print_order(of_finished(con, scope, period), as_json=as_json)
+    else:
+        raise CommandError("cost-of-delay: name either a file, or --scope and --period", USAGE)
+
+
 def export(
     context: typer.Context,
     folder: Annotated[Path, typer.Argument(help="Where to write; made if missing.")],

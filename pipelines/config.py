@@ -196,6 +196,7 @@ def config_tables(configuration: Configuration, run_id: str, as_of: datetime) ->
         "incident_issue_type": [{"type": name} for name in rules.incident_issue_types],
         "decision_issue_type": [{"type": name} for name in rules.decision_issue_types],
         "unplanned_work": [{"name": name} for name in rules.unplanned_work],
+        "user_reported": [{"name": name} for name in rules.user_reported],
         "hotfix_label": [{"label": label} for label in rules.hotfix_labels],
         "hotfix_branch": [{"pattern": pattern} for pattern in rules.hotfix_branches],
         "architecture_label": [{"label": label} for label in rules.architecture_labels],

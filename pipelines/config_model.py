@@ -232,6 +232,7 @@ class Rules(Table):
     incident_issue_types: Names = []
     decision_issue_types: Names = []
     unplanned_work: Names = ["bug", "incident", "expedite"]
+    user_reported: Names = []
     hotfix_labels: Names = ["hotfix"]
     hotfix_branches: Names = ["hotfix/*", "hotfix-*"]
     architecture_labels: Names = ["architecture"]

@@ -47,6 +47,7 @@ CONFIGURATION_COLUMNS: Mapping[str, Mapping[str, str]] = {
     "incident_issue_type": {"type": "VARCHAR"},
     "decision_issue_type": {"type": "VARCHAR"},
     "unplanned_work": {"name": "VARCHAR"},
+    "user_reported": {"name": "VARCHAR"},
     "hotfix_label": {"label": "VARCHAR"},
     "hotfix_branch": {"pattern": "VARCHAR"},
     "architecture_label": {"label": "VARCHAR"},

@@ -63,6 +63,7 @@ _TABLES = {
     "ORDER BY source, stream, scope",
     "forecast": "SELECT * FROM published.forecast ORDER BY scope, question, amount",
     "metric_freshness": "SELECT * FROM published.metric_freshness ORDER BY ALL",
+    "cost_of_delay": "SELECT item_id, cost_of_delay FROM staged.stg_work_item_cost ORDER BY item_id",
 }
 """The snapshot, table by table; people's accounts are in none of these."""
 

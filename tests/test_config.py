@@ -82,6 +82,7 @@ incident_labels = ["outage"]
 incident_issue_types = ["[System] Incident"]
 decision_issue_types = ["Decision"]
 unplanned_work = ["Defect"]
+user_reported = ["customer"]
 hotfix_labels = ["urgent"]
 hotfix_branches = ["fix-now/*"]
 production_environments = ["live-*"]
@@ -235,6 +236,7 @@ def test_the_tables_hold_what_the_file_says(read):
         "incident_issue_type": [{"type": "[System] Incident"}],
         "decision_issue_type": [{"type": "Decision"}],
         "unplanned_work": [{"name": "Defect"}],
+        "user_reported": [{"name": "customer"}],
         "hotfix_label": [{"label": "urgent"}],
         "hotfix_branch": [{"pattern": "fix-now/*"}],
         "architecture_label": [{"label": "architecture"}],
@@ -677,6 +679,7 @@ def test_the_keys_are_those_that_the_contract_fixes():
             "incident_issue_types",
             "decision_issue_types",
             "unplanned_work",
+            "user_reported",
             "hotfix_labels",
             "hotfix_branches",
             "architecture_labels",

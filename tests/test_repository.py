@@ -204,14 +204,16 @@ def test_commands_that_are_named_anywhere_exist():
     named = {
         (_name(path), command)
         for path in [*DOCUMENTS, *MODULES, ROOT / "outcomes.example.toml", ROOT / "Makefile"]
-        for command in re.findall(r"(?:`|^|/)outcomes ([a-z]+)", path.read_text("utf-8"), re.MULTILINE)
+        for command in re.findall(r"(?:`|^|/)outcomes ([a-z][a-z-]*)", path.read_text("utf-8"), re.MULTILINE)
     }
     assert {(where, command) for where, command in named if command not in _commands()} == set()
 
 
 def test_every_command_is_documented_with_options_that_exist():
     rows = dict(
-        re.findall(r"^\| `outcomes ([a-z]+)[^`]*` \| (.*) \|$", _text("docs/operations.md"), re.MULTILINE)
+        re.findall(
+            r"^\| `outcomes ([a-z][a-z-]*)[^`]*` \| (.*) \|$", _text("docs/operations.md"), re.MULTILINE
+        )
     )
     commands = _commands()
     assert set(rows) == set(commands) - {""}

@@ -13,11 +13,13 @@ from pipelines.assets.workspace import EVERY_NIGHT, OWNER, Workspace
 from pipelines.catalog import load_metrics, load_models
 from pipelines.checks import check_name, stale_streams
 from pipelines.compute import failing_metrics, write_catalog, write_freshness, write_pages
+from pipelines.flow_balance import windows
 from pipelines.forecasts import write_forecasts
 from pipelines.home import Home
 from pipelines.progress import reporter
 from pipelines.publish import CHECKS, NOTHING_READ, PublicationBlockedError, Published, publish_run
 from pipelines.snapshot_reader import NothingPublishedError, open_snapshot
+from pipelines.statistics.littles_law import LEAST_FINISHED, MOST_GROWTH, TOLERANCE, Window
 
 SNAPSHOT = dg.AssetKey(["published", "snapshot"])
 
@@ -32,7 +34,11 @@ class MetricsFailedError(Exception):
 
 @dg.asset(
     key=SNAPSHOT,
-    deps=[*(metric_key(name) for name in load_metrics()), dg.AssetKey(["staged", "stg_unowned"])],
+    deps=[
+        *(metric_key(name) for name in load_metrics()),
+        dg.AssetKey(["staged", "stg_unowned"]),
+        dg.AssetKey(["staged", "stg_work_item_cost"]),
+    ],
     group_name="published",
     kinds={"duckdb"},
     owners=[OWNER],
@@ -47,6 +53,16 @@ class MetricsFailedError(Exception):
             "sources_are_fresh",
             asset=SNAPSHOT,
             description="Every stream behind a number was read in full at its last asking and last night.",
+        ),
+        dg.AssetCheckSpec(
+            "flow_balances",
+            asset=SNAPSHOT,
+            description=(
+                "Little's law: over the last 13 weeks the mean work in progress of the organisation and of "
+                f"each team is its throughput times its mean cycle time, within {TOLERANCE:.0%}. Held only "
+                f"where {LEAST_FINISHED} items were finished, as many begun as finished (within "
+                f"{MOST_GROWTH:.0%}), and what is under way did not grow much older or younger."
+            ),
         ),
     ],
 )
@@ -72,6 +88,7 @@ def snapshot(
         raise NothingReadError(NOTHING_READ)
     yield from _publication_results({})
     yield _freshness_result(stale_streams(warehouse.con))
+    yield _balance_result(windows(warehouse.con))
     size = (workspace.home.snapshots / published.name).stat().st_size
     yield dg.MaterializeResult(
         metadata={
@@ -132,4 +149,25 @@ def _freshness_result(stale: list[str]) -> dg.AssetCheckResult:
         passed=not stale,
         severity=dg.AssetCheckSeverity.WARN,
         metadata={"stale": "\n".join(stale)},
+    )
+
+
+def _balance_result(found: Mapping[str, Window]) -> dg.AssetCheckResult:
+    """Whether the flow balances, scope by scope; of those that it is not held to, why."""
+    broken = {scope: window.balance for scope, window in found.items() if window.is_broken}
+    left_out = {scope: window.not_applicable for scope, window in found.items() if window.not_applicable}
+    return dg.AssetCheckResult(
+        check_name="flow_balances",
+        asset_key=SNAPSHOT,
+        passed=not broken,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={
+            "broken": "\n".join(
+                f"{scope}: {one.work_in_progress:.1f} items under way, but {one.throughput:.2f} a day × "
+                f"{one.cycle_time:.1f} days: {one.deviation:+.0%}"
+                for scope, one in broken.items()
+            ),
+            "not_applicable": "\n".join(f"{scope}: {why}" for scope, why in left_out.items()),
+            "scopes": len(found),
+        },
     )

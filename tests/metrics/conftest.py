@@ -25,7 +25,7 @@ SOURCES = {
     "tag": "gh", "workflow_run": "gh", "issue": "jira", "issue_transition": "jira", "status": "jira",
     "incident": "pd", "project": "jira", "source_team": "gh", "source_team_member": "gh",
     "source_team_repository": "gh", "code_owner": "gh", "former_name": "gh",
-    "issue_change": "jira", "sprint": "jira",
+    "issue_change": "jira", "sprint": "jira", "issue_link": "jira",
 }  # fmt: skip
 """Where rows come from; those of other tables come from the inbox."""
 

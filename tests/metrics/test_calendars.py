@@ -297,3 +297,40 @@ def test_labelled_issues_of_jira_serve_every_service_with_a_project_of_it(
     )
     assert ("shop", "reliability") in calendar
     assert (("till", "reliability") in calendar) == is_covered
+
+
+@pytest.mark.parametrize(
+    ("history_start", "active_from", "starts_on"),
+    [
+        (None, None, date(2025, 3, 1)),
+        (date(2026, 1, 1), None, date(2026, 1, 1)),
+        (date(2026, 1, 1), date(2026, 2, 1), date(2026, 2, 1)),
+    ],
+)
+def test_user_reports_are_counted_from_the_first_one_of_the_services_projects(
+    build: Build, history_start: date | None, active_from: date | None, starts_on: date
+) -> None:
+    """An item that is older than the history does not stretch it; a project without a report has no zeros."""
+    services = [
+        {"id": name, "name": name, "deployments_from": "deployments", "deployments_match": ""}
+        for name in ("shop", "till")
+    ]
+    config = {
+        **_organisation(history_start=history_start),
+        "service": [{**services[0], "active_from": active_from}, services[1]],
+        "service_jira_project": [
+            {"service": "shop", "source": "jira", "project": "SHOP"},
+            {"service": "till", "source": "jira", "project": "TILL"},
+        ],
+        "user_reported": [{"name": "customer"}],
+    }
+    issues = [
+        {"id": 1, "labels": ["customer"], "created_at": "2025-03-01T08:00Z"},
+        {"id": 2, "created_at": "2025-02-01T08:00Z"},
+        {"id": 3, "container_id": "TILL", "created_at": "2025-02-01T08:00Z"},
+    ]
+    con = build({"config": config, "issue": issues}, ["facts.dim_service_calendar"])
+    found = con.execute(
+        "SELECT service_id, starts_on FROM facts.dim_service_calendar WHERE metric_family = 'user_report'"
+    ).fetchall()
+    assert found == [("shop", starts_on)]

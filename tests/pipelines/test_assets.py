@@ -216,6 +216,14 @@ def test_a_failing_source_fails_its_checks_and_nothing_else(night):
     assert "github" not in fresh.metadata["stale"].value
 
 
+def test_a_short_history_is_not_held_to_littles_law(night):
+    flow = checks(night, SNAPSHOT)["flow_balances"]
+    assert (flow.passed, flow.blocking, flow.severity) == (True, False, dg.AssetCheckSeverity.WARN)
+    told = flow.metadata["not_applicable"].value.splitlines()
+    assert "organisation: too_few" in told
+    assert len(told) == flow.metadata["scopes"].value
+
+
 def test_a_stream_that_was_not_asked_keeps_its_failed_check(night, place, tmp_path):
     """The next run asks for the inbox alone: Jira has not become well by that."""
     result = run_on(place.copy_to(tmp_path), "nightly", sources=["inbox"])

@@ -18,6 +18,7 @@ TABLES = {
     *("metric_values", "metric_breakdown", "metric_item", "metric_catalog", "metric_freshness"),
     *("days_between", "headline", "false_signals", "forecast", "metric_neighbour", "item", "period"),
     *("organisation", "department", "team", "service", "service_owner", "unowned", "run", "run_manifest"),
+    "cost_of_delay",
 }
 
 

@@ -8,6 +8,7 @@ depends_on = [
     "facts.fct_downtime", "facts.fct_service_level_day", "staged.stg_postmortem_action",
     "staged.stg_objective_service", "facts.dim_service_calendar", "facts.dim_service_owner",
     "staged.stg_experiment", "staged.stg_agreed_action",
+    "staged.stg_blocker", "facts.fct_blocker",
 ]
 key = ["item_kind", "item_id"]
 not_null = ["item_kind", "item_id", "label", "occurred_at"]
@@ -18,6 +19,7 @@ item_kind = [
     "coverage_report", "debt_reading", "register_entry", "decision", "exercise", "service",
     "retention_cell", "service_week", "objective", "objective_day", "postmortem_action",
     "experiment", "agreed_action",
+    "blocker",
 ]
 
 [columns]
@@ -181,3 +183,14 @@ SELECT
     coalesce(CAST(coalesce(a.due_on, a.closed_on) AS TIMESTAMPTZ), r.as_of)
 FROM staged.stg_agreed_action AS a
 CROSS JOIN staged.stg_run AS r
+UNION ALL
+SELECT
+    'blocker',
+    b.item_id,
+    min(b.label) || ', flagged ' || CAST(min(b.blocked_on) AS VARCHAR),
+    min(b.url),
+    CASE WHEN count(f.service_id) = 1 THEN min(f.service_id) END,
+    min(b.blocked_at)
+FROM staged.stg_blocker AS b
+JOIN facts.fct_blocker AS f ON f.item_id = b.item_id
+GROUP BY b.item_id

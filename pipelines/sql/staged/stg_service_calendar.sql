@@ -7,8 +7,8 @@ depends_on = [
     "staged.stg_coverage_reading", "staged.stg_debt_reading", "staged.stg_architecture_decision",
     "staged.stg_exercise", "staged.stg_register_entry", "staged.stg_runbook", "staged.stg_joiner",
     "staged.stg_retention_cell", "staged.stg_run", "staged.stg_postmortem", "staged.stg_postmortem_action",
-    "staged.stg_service_level_day", "staged.stg_objective_service",
     "staged.stg_experiment", "staged.stg_mentorship", "staged.stg_agreed_action",
+    "staged.stg_service_level_day", "staged.stg_objective_service", "staged.stg_user_report",
 ]
 key = ["service_id", "metric_family"]
 not_null = ["metric_family", "starts_on"]
@@ -18,11 +18,12 @@ metric_family = [
     "delivery", "flow", "reliability", "quality", "decisions", "exercises", "registers", "runbooks", "joiners",
     "products", "incident", "postmortem", "service_level",
     "experiments", "mentorships", "actions",
+    "user_report",
 ]
 
 [columns]
 service_id = "the service; null for the organisation as a whole, where people and products are of no service"
-metric_family = "delivery: deployments; flow: pull requests and work items; reliability: deployments and incidents, where a source tells of its incidents; quality: coverage and debt; incident: incidents alone; postmortem: incidents and postmortems; service_level: readings of its objectives; each other one: such records"
+metric_family = "delivery: deployments; flow: pull requests and work items; reliability: deployments and incidents, where a source tells of its incidents; quality: coverage and debt; incident: incidents alone; postmortem: incidents and postmortems; service_level: readings of its objectives; user_report: defects that users reported; each other one: such records"
 starts_on = "first day on which both the service existed and its source was read"
 ends_on = "the day of its retirement; null while it lives"
 */
@@ -249,3 +250,13 @@ FROM staged.stg_mentorship AS m
 CROSS JOIN staged.stg_run AS r
 WHERE m.started_on > r.as_of_on - INTERVAL 20 YEAR
 HAVING min(m.started_on) IS NOT NULL
+UNION ALL
+SELECT
+    s.service_id, 'user_report',
+    greatest(min(u.created_on), coalesce(s.active_from, min(u.created_on)), coalesce(min(o.history_start), min(u.created_on))),
+    s.retired_at
+FROM staged.stg_user_report AS u
+CROSS JOIN config.organisation AS o
+JOIN staged.stg_service_project AS j ON j.source = u.source AND j.project_key = u.container_id
+JOIN staged.stg_service AS s ON s.service_id = j.service_id
+GROUP BY s.service_id, s.active_from, s.retired_at
