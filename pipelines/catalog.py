@@ -231,6 +231,12 @@ def _parse(kind: type[Header], path: Path, toml: str) -> Header:
         raise CatalogError(f"{path.name}: {key}: {message}" if key else f"{path.name}: {message}") from None
 
 
+def read(kind: type[Header], path: Path) -> tuple[Header, str]:
+    """The header and the SQL of a file that is neither model nor metric. Raises `CatalogError`."""
+    toml, sql = _split(path)
+    return _parse(kind, path, toml), sql or ""
+
+
 def _model(path: Path, layer: str) -> Model:
     toml, sql = _split(path)
     header = _parse(ModelHeader, path, toml)
