@@ -110,6 +110,7 @@ for command in (
     cli_answers.metrics,
     cli_answers.explain,
     cli_answers.forecast,
+    cli_answers.quality,
     cli_answers.export,
     cli_answers.catalog,
     cli_privacy.erase,

@@ -33,7 +33,9 @@ def _tables() -> set[str]:
     owners=[OWNER],
     description="What is found to be wrong or missing in the data, counted per scope and quarter.",
     check_specs=[
-        dg.AssetCheckSpec(name, asset=DATA_CHECKS, description=f"{check.header.title}. {check.header.question}")
+        dg.AssetCheckSpec(
+            name, asset=DATA_CHECKS, description=f"{check.header.title}. {check.header.question}"
+        )
         for name, check in load_checks().items()
     ],
 )

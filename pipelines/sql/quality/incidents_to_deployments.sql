@@ -1,7 +1,7 @@
 /*
 title = "Incidents tied to a deployment"
 question = "Of how many incidents is a deployment known that they belong to?"
-meaning = "An incident without a deployment counts against none. Many have other causes, so that a low share is no fault by itself, and there is no floor."
+meaning = "An incident without a deployment counts against none. Many have nothing to do with one, so that a low share is no fault by itself, and there is no floor."
 action = "Name the deployment, commit or pull request in the incident. Look at `incident_window_hours` where most begin later than that after a deployment."
 about = "join"
 things = ["incident", "incidents"]
