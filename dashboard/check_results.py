@@ -109,7 +109,7 @@ def _bar(one: Checked, floor: float) -> list[str]:
 
 
 def table(found: Sequence[Checked], scope: str, teams: Mapping[str, str]) -> str:
-    """One line per check of a scope: what it came to, in which of these teams, what that means, what to do."""
+    """One line per check of a scope: what it came to, what that means and asks for, and in which teams."""
     columns = [Column("Check"), Column("Outcome"), Column("Found", is_number=True), Column("What it means")]
     return components.table(
         "Checks", columns, [_line(one, found, teams) for one in found if one.scope == scope]

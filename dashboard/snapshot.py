@@ -280,7 +280,8 @@ def withheld(path: str, quarter: str) -> pl.DataFrame:
     return _ask(
         path,
         """select distinct scope, metric, coverage_linked as linked, coverage_eligible as eligible
-           from metric_values where withheld_reason = 'low_coverage' and grain = 'quarter' and period = $quarter
+           from metric_values
+           where withheld_reason = 'low_coverage' and grain = 'quarter' and period = $quarter
            order by scope, metric, linked, eligible""",
         quarter=quarter,
     )

@@ -196,7 +196,9 @@ def _looked_at(sql: str, dated: str, on: str) -> str:
         SELECT c.*, least(coalesce(c.occurred_at, r.as_of), r.as_of - INTERVAL 1 MICROSECOND) AS seen_at
         FROM ({sql}) AS c CROSS JOIN config.run AS r
     ),
-    named AS (SELECT item_kind, item_id, min(label) AS label, min(url) AS url FROM facts.dim_item GROUP BY ALL)
+    named AS (
+        SELECT item_kind, item_id, min(label) AS label, min(url) AS url FROM facts.dim_item GROUP BY ALL
+    )
     SELECT
         f.* EXCLUDE (team_id, label, url, seen_at), coalesce(f.team_id, w.team_id) AS team_id, q.period,
         coalesce(f.label, n.label, f.item_id) AS label, coalesce(f.url, n.url) AS url
@@ -240,7 +242,8 @@ SELECT
     $check, scope_kind, scope, period, looked_at, found, found / looked_at,
     CASE
         WHEN found = 0 THEN 'none'
-        WHEN $severity = 'note' OR ($has_floor AND looked_at - found >= u.coverage_floor * looked_at) THEN 'note'
+        WHEN $severity = 'note' THEN 'note'
+        WHEN $has_floor AND looked_at - found >= u.coverage_floor * looked_at THEN 'note'
         ELSE 'warning'
     END
 FROM counted CROSS JOIN config.rule AS u
@@ -251,7 +254,9 @@ INSERT INTO published.data_check_item
 WITH once AS (
     SELECT * FROM data_check_row
     WHERE reason IS NOT NULL
-    QUALIFY row_number() OVER (PARTITION BY period, team_id, item_kind, item_id ORDER BY service_id, reason) = 1
+    QUALIFY row_number() OVER (
+        PARTITION BY period, team_id, item_kind, item_id ORDER BY service_id, reason
+    ) = 1
 )
 SELECT
     $check, period, team_id, service_id, item_kind, item_id, label, url, reason,

@@ -93,7 +93,8 @@ def _quarter(con: duckdb.DuckDBPyConnection, period: str | None) -> str:
             raise UnknownNameError(f"--period {period}: checks are counted by quarter. Write 2026-Q3")
         return period
     found = con.execute(
-        "SELECT period FROM period WHERE grain = 'quarter' ORDER BY is_complete DESC, period_start DESC LIMIT 1"
+        "SELECT period FROM period WHERE grain = 'quarter' "
+        "ORDER BY is_complete DESC, period_start DESC LIMIT 1"
     ).fetchone()
     return str(found[0]) if found else ""
 

@@ -780,8 +780,8 @@ def check_tables(table: object) -> None:
             counts.append((name, "organisation", "organisation", period, seen, odd, odd / seen, worst))
     table(
         "data_check",
-        "check_id VARCHAR, scope_kind VARCHAR, scope VARCHAR, period VARCHAR, looked_at BIGINT, found BIGINT, "
-        "share DOUBLE, severity VARCHAR",
+        "check_id VARCHAR, scope_kind VARCHAR, scope VARCHAR, period VARCHAR, looked_at BIGINT, "
+        "found BIGINT, share DOUBLE, severity VARCHAR",
         counts,
     )
     items: list[tuple[object, ...]] = [

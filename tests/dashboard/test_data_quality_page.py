@@ -63,8 +63,9 @@ def test_what_is_withheld_says_of_whom_how_much_is_linked_and_why(home: Path, op
     path = next((home / "snapshots").glob("*.duckdb"))
     with duckdb.connect(str(path), read_only=True) as con:
         ((linked, eligible),) = con.execute(
-            "select distinct coverage_linked, coverage_eligible from metric_values where scope = 'team:grove' "
-            "and metric = 'change_lead_time' and period = '2026-Q3' and withheld_reason = 'low_coverage'"
+            "select distinct coverage_linked, coverage_eligible from metric_values "
+            "where scope = 'team:grove' and metric = 'change_lead_time' and period = '2026-Q3' "
+            "and withheld_reason = 'low_coverage'"
         ).fetchall()
     assert grove[2] == f"{linked} of {eligible} changes"
     assert grove[3] == f"the deployment cannot be told ({eligible - linked})"
@@ -85,7 +86,7 @@ def test_every_check_says_what_it_came_to(home: Path, open_page: Open) -> None:
 
 def test_rows_link_to_their_source_and_say_how_many_there_are(home: Path, open_page: Open) -> None:
     page = open_page("quality", of="Grove")
-    assert [one.label for one in page.expander][0] == "Changes tied to a deployment: 30"
+    assert page.expander[0].label == "Changes tied to a deployment: 30"
     assert "20 of 30, the newest." in said(page)
     rows = table(page, "Changes tied to a deployment")
     assert len(rows) == 20

@@ -30,7 +30,8 @@ CREATE TABLE facts.dim_service_owner AS FROM (VALUES
     ('shop', 'new', TIMESTAMPTZ '2026-02-01 00:00:00+00', NULL),
     ('till', 'new', NULL, NULL)
 ) AS t(service_id, team_id, valid_from_at, valid_to_at);
-CREATE TABLE facts.dim_item AS SELECT 'thing' AS item_kind, 'named' AS item_id, 'thing 1' AS label, 'https://x' AS url;
+CREATE TABLE facts.dim_item AS
+    SELECT 'thing' AS item_kind, 'named' AS item_id, 'thing 1' AS label, 'https://x' AS url;
 """
 """Now is noon of 1 April 2026: 2026-Q1 is the last closed quarter. The shop changed hands on 1 February."""
 
@@ -219,7 +220,7 @@ def test_the_configured_floor_withholds_a_metric(build, floor, reason):
     prepare_published(con, {metric.name: metric})
     compute_metric(con, metric, observe(con, metric))
     found = con.execute(
-        "SELECT coverage_linked, coverage_eligible, withheld_reason, value IS NULL FROM published.metric_values "
-        "WHERE scope = 'team:team' AND period = '2026-Q1' AND statistic = 'p50'"
+        "SELECT coverage_linked, coverage_eligible, withheld_reason, value IS NULL "
+        "FROM published.metric_values WHERE scope = 'team:team' AND period = '2026-Q1' AND statistic = 'p50'"
     ).fetchall()
     assert found == [(6, 11, reason, reason is not None)]
