@@ -76,8 +76,10 @@ def lede(own: Sequence[Checked], withheld: int, quarter: str) -> str:
         first = f"{words.sentence(first)}: {words.listed(asking)}."
     else:
         first = "No check asks for a look."
+    is_whole = bool(own) and own[0].scope == "organisation" and withheld > 0
+    where = ", in the organisation or a team" if is_whole else ""
     metrics = f"{words.amount(withheld)} {'metric is' if withheld == 1 else 'metrics are'}"
-    return f"{first} {words.sentence(metrics)} withheld in {words.period(quarter)}."
+    return f"{first} {words.sentence(metrics)} withheld in {words.period(quarter)}{where}."
 
 
 def joins(found: Iterable[Checked], scopes: Mapping[str, str], floor: float) -> str:

@@ -1,5 +1,6 @@
 """Data quality: what is joined, what is withheld for want of it, and what each check found, with the rows."""
 
+import polars as pl
 import streamlit as st
 
 from dashboard import check_results, components, layout, snapshot, words
@@ -25,17 +26,17 @@ def page(shown: Snapshot) -> None:
     with st.skeleton(height=600):
         found = check_results.load(shown.path, quarter)
         withheld = snapshot.withheld(shown.path, quarter)
+    shown_scopes = labels if scope == "organisation" else {scope: labels[scope]}
     own = [one for one in found if one.scope == scope]
-    missing = withheld.filter(scope=scope)
+    missing = withheld.filter(pl.col("scope").is_in(list(shown_scopes)))["metric"].n_unique()
     with left:
-        layout.opening("Data quality", check_results.lede(own, missing["metric"].n_unique(), quarter))
+        layout.opening("Data quality", check_results.lede(own, missing, quarter))
     floor = f"{snapshot.coverage_floor(shown.path) * 100:g} %"
     layout.meta(shown, [f"<b>{text(labels[scope])}</b>", f"numbers are withheld below <b>{floor}</b> linked"])
     section(
         "What is joined",
         f"Share of each that is linked. The line: {floor}, below which numbers are withheld.",
     )
-    shown_scopes = labels if scope == "organisation" else {scope: labels[scope]}
     show(check_results.joins(found, shown_scopes, snapshot.coverage_floor(shown.path)))
     section(
         "Withheld", "Numbers of this quarter that do not stand, as too little of what they count is linked."

@@ -40,6 +40,14 @@ def test_it_opens_with_what_asks_for_a_look(home: Path, open_page: Open) -> None
     )
 
 
+def test_the_organisation_says_what_is_withheld_of_its_teams(home: Path, open_page: Open) -> None:
+    page = open_page("quality")
+    listed = {row[0] for row in table(page, "Withheld, Q3 2026")}
+    assert len(listed) == 3
+    assert "Three metrics are withheld in Q3 2026, in the organisation or a team." in said(page)
+    assert "Two metrics are withheld in Q3 2026." in said(open_page("quality", of="Grove"))
+
+
 def test_joins_have_a_bar_with_the_floor_marked(home: Path, open_page: Open) -> None:
     page = open_page("quality")
     rows = table(page, "What is joined")
