@@ -6,7 +6,7 @@ import pandas as pd  # noqa: F401
 import streamlit as st
 
 from dashboard import layout, snapshot
-from dashboard.app_pages import metric, overview, team
+from dashboard.app_pages import metric, overview, quality, team
 
 
 def main() -> None:
@@ -20,6 +20,7 @@ def main() -> None:
         ),
         st.Page(lambda: team.page(snapshot.current()), title="Team", url_path="team"),
         st.Page(lambda: metric.page(snapshot.current()), title="Metrics", url_path="metrics"),
+        st.Page(lambda: quality.page(snapshot.current()), title="Data quality", url_path="quality"),
     ]
     chosen = st.navigation(pages, position="top")
     with layout.frame():

@@ -33,6 +33,7 @@ _SHAPES = {
     "hatch": f'{_BOX}<path d="M1 5l4-4M1 9l8-8M5 9l4-4" {_LINE}/>',
     "none": f'{_RING}<path d="M2 8l6-6" {_LINE}/>',
     "clock": f'{_RING}<path d="M5 2.4V5h2.2" {_LINE}/>',
+    "tick": f'<path d="M1 5.5l3 3 5-7" {_LINE}/>',
     "stop": '<path d="M3 0h4l3 3v4l-3 3H3L0 7V3z" fill="currentColor"/>',
 }
 _VERDICTS: dict[str, tuple[str, str, Tone]] = {

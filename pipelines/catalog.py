@@ -236,6 +236,12 @@ def _text(path: Path) -> str:
     return path.read_text(encoding="utf-8")
 
 
+def read(kind: type[Header], path: Path) -> tuple[Header, str]:
+    """The header and the SQL of a file that is neither model nor metric. Raises `CatalogError`."""
+    toml, sql = _split(path, _text(path))
+    return _parse(kind, path, toml), sql or ""
+
+
 @cache
 def _model(path: Path, text: str) -> Model:
     toml, sql = _split(path, text)

@@ -111,6 +111,7 @@ for command in (
     cli_answers.explain,
     cli_answers.forecast,
     cli_answers.cost_of_delay,
+    cli_answers.quality,
     cli_answers.export,
     cli_answers.catalog,
     cli_privacy.erase,

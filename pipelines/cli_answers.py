@@ -98,6 +98,23 @@ def cost_of_delay(
         raise CommandError("cost-of-delay: name either a file, or --scope and --period", USAGE)
 
 
+def quality(
+    context: typer.Context,
+    scope: Annotated[
+        str, typer.Option(help="organisation, department:id, team:id or service:id.")
+    ] = "organisation",
+    period: Annotated[str | None, typer.Option(help="2026-Q3; the last closed quarter unless named.")] = None,
+    check: Annotated[str | None, typer.Option(help="Show the rows that this check found.")] = None,
+    format_: Annotated[RunFormat, typer.Option("--format", help="How to answer.")] = RunFormat.text,
+) -> None:
+    """Show what is found to be wrong or missing in the data, and which numbers are withheld for it."""
+    from pipelines.quality_answers import data_quality, print_quality  # noqa: PLC0415 - heavy
+    from pipelines.snapshot_reader import open_snapshot  # noqa: PLC0415 - heavy
+
+    with open_snapshot(context.obj.home) as (con, path):
+        print_quality(data_quality(con, path.name, scope, period, check), as_json=format_ == RunFormat.json)
+
+
 def export(
     context: typer.Context,
     folder: Annotated[Path, typer.Argument(help="Where to write; made if missing.")],

@@ -2,6 +2,7 @@
 
 import dagster as dg
 
+from pipelines.assets.data_checks import data_checks
 from pipelines.assets.metrics import metric_assets
 from pipelines.assets.models import model_assets
 from pipelines.assets.publish import holds_demo, snapshot
@@ -10,7 +11,7 @@ from pipelines.assets.workspace import Workspace
 from pipelines.config import ConfigurationError, load
 from pipelines.home import Home, config_path
 
-ASSETS = [outcomes_toml, raw_streams, model_assets(), metric_assets(), snapshot]
+ASSETS = [outcomes_toml, raw_streams, model_assets(), metric_assets(), data_checks, snapshot]
 
 nightly = dg.define_asset_job(
     "nightly",

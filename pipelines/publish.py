@@ -46,6 +46,10 @@ _TABLES = {
     "headline": "SELECT * FROM published.headline ORDER BY scope, period, rank",
     "false_signals": "SELECT * FROM published.false_signals ORDER BY scope, period",
     "metric_catalog": "SELECT * FROM published.metric_catalog ORDER BY metric",
+    "data_check": "SELECT * FROM published.data_check ORDER BY check_id, scope, period",
+    "data_check_item": "SELECT * FROM published.data_check_item "
+    "ORDER BY check_id, period, team_id, item_kind, item_id",
+    "data_check_catalog": "SELECT * FROM published.data_check_catalog ORDER BY position",
     "item": "SELECT * FROM facts.dim_item ORDER BY item_kind, item_id, service_id",
     "organisation": "SELECT id, name, time_zone, quarter_start_month FROM config.organisation",
     "department": "SELECT id, name, parent FROM config.department ORDER BY id",
@@ -58,7 +62,8 @@ _TABLES = {
     "period": "SELECT grain, period, period_start, period_end, is_complete FROM staged.stg_period "
     "ORDER BY grain, period_start",
     "run": "SELECT run_id, as_of, started_at, now() AS finished_at, $status AS status, is_demo, "
-    f"$version AS product_version, {_ITEMS_FROM} AS items_from FROM ops.run WHERE run_id = $run_id",
+    f"$version AS product_version, {_ITEMS_FROM} AS items_from, "
+    "(SELECT coverage_floor FROM config.rule) AS coverage_floor FROM ops.run WHERE run_id = $run_id",
     "run_manifest": f"SELECT * FROM ({LATEST_MANIFEST}) WHERE source IN (SELECT name FROM config.source) "
     "ORDER BY source, stream, scope",
     "forecast": "SELECT * FROM published.forecast ORDER BY scope, question, amount",

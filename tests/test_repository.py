@@ -106,7 +106,9 @@ def test_nothing_prints():
 def test_sql_begins_with_its_header(path):
     comment = re.match(r"/\*\n(.*?)\*/\n", path.read_text(encoding="utf-8"), re.DOTALL)
     assert comment
-    assert tomllib.loads(comment[1])["columns"]
+    header = tomllib.loads(comment[1])
+    # Every check of the data has the same columns, which stand in one place; its own are its reasons.
+    assert header["reasons" if path.parent.name == "quality" else "columns"]
 
 
 # Written in two parts, so that this file does not find itself.

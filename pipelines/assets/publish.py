@@ -7,6 +7,7 @@ import dagster as dg
 from duckdb import DuckDBPyConnection
 
 from connectors.registry import discover
+from pipelines.assets.data_checks import DATA_CHECKS
 from pipelines.assets.metrics import metric_key
 from pipelines.assets.retry import repeated
 from pipelines.assets.workspace import EVERY_NIGHT, OWNER, Workspace
@@ -38,6 +39,7 @@ class MetricsFailedError(Exception):
         *(metric_key(name) for name in load_metrics()),
         dg.AssetKey(["staged", "stg_unowned"]),
         dg.AssetKey(["staged", "stg_work_item_cost"]),
+        DATA_CHECKS,
     ],
     group_name="published",
     kinds={"duckdb"},

@@ -601,6 +601,7 @@ def create(path: Path, draw: Draw, team_names: dict[str, str], is_demo: bool) ->
         )
         organisation_tables(table, team_names)
         source_tables(table, is_demo)
+        check_tables(table)
         con.execute(MACROS.read_text(encoding="utf-8"))
 
 
@@ -669,8 +670,8 @@ def source_tables(table: object, is_demo: bool) -> None:
     table(
         "run",
         f"run_id VARCHAR, as_of {utc}, started_at {utc}, finished_at {utc}, status VARCHAR, "
-        "is_demo BOOLEAN, product_version VARCHAR, items_from DATE",
-        [("7d1f2c3a", AS_OF, AS_OF, AS_OF + timedelta(minutes=3), "partial", is_demo, "0.1.0", None)],
+        "is_demo BOOLEAN, product_version VARCHAR, items_from DATE, coverage_floor DOUBLE",
+        [("7d1f2c3a", AS_OF, AS_OF, AS_OF + timedelta(minutes=3), "partial", is_demo, "0.1.0", None, 0.8)],
     )
     table(
         "run_manifest",
@@ -706,6 +707,105 @@ def source_tables(table: object, is_demo: bool) -> None:
         "metric_freshness",
         f"metric VARCHAR, source VARCHAR, stream VARCHAR, last_success_at {utc}, is_stale BOOLEAN",
         rows,
+    )
+
+
+CHECKS = {
+    "changes_to_deployments": (
+        "Changes tied to a deployment",
+        "join",
+        "merged change",
+        "quarter",
+        "warning",
+        True,
+    ),
+    "incidents_to_deployments": (
+        "Incidents tied to a deployment",
+        "join",
+        "incident",
+        "quarter",
+        "note",
+        False,
+    ),
+    "unmapped_statuses": ("Statuses without a meaning", "ownership", "state", "now", "warning", False),
+    "impossible_orders": ("Impossible orders", "order", "record", "quarter", "warning", False),
+    "clock_skew": ("Clocks that disagree", "order", "merged record", "quarter", "warning", False),
+}
+"""Data checks: title, about, thing, counted, severity, has_floor. The last one could not be made."""
+FOUND = [
+    # check, team (None: nobody's), looked at, found, severity
+    ("changes_to_deployments", "atlas", 100, 20, "note"),
+    ("changes_to_deployments", "grove", 50, 30, "warning"),
+    ("incidents_to_deployments", "atlas", 4, 2, "note"),
+    ("unmapped_statuses", "atlas", 8, 1, "warning"),
+    ("impossible_orders", "atlas", 120, 0, "none"),
+]
+
+
+def check_tables(table: object) -> None:
+    """What data checks found in 2026-Q3, in the organisation and two of its teams."""
+    assert callable(table)
+    catalogue = [
+        (
+            *(name, place, title, f"{title}?", f"Meaning of {name}.", f"Mend {name}.", about),
+            *(
+                thing,
+                f"{thing}s",
+                counted,
+                severity,
+                has_floor,
+                "its query fails" if name == "clock_skew" else None,
+            ),
+        )
+        for place, (name, (title, about, thing, counted, severity, has_floor)) in enumerate(CHECKS.items())
+    ]
+    table(
+        "data_check_catalog",
+        "check_id VARCHAR, position INT, title VARCHAR, question VARCHAR, meaning VARCHAR, action VARCHAR, "
+        "about VARCHAR, thing VARCHAR, things VARCHAR, counted VARCHAR, severity VARCHAR, has_floor BOOLEAN, "
+        "error VARCHAR",
+        catalogue,
+    )
+    counts: list[tuple[object, ...]] = []
+    for name in CHECKS:
+        rows = [row for row in FOUND if row[0] == name]
+        period = "2026-Q3" if CHECKS[name][3] == "quarter" else None
+        for _, team, looked_at, found, severity in rows:
+            counts.append(
+                (name, "team", f"team:{team}", period, looked_at, found, found / looked_at, severity)
+            )
+        if rows:
+            seen, odd = sum(row[2] for row in rows), sum(row[3] for row in rows)
+            worst = max((row[4] for row in rows), key=["none", "note", "warning"].index)
+            counts.append((name, "organisation", "organisation", period, seen, odd, odd / seen, worst))
+    table(
+        "data_check",
+        "check_id VARCHAR, scope_kind VARCHAR, scope VARCHAR, period VARCHAR, looked_at BIGINT, "
+        "found BIGINT, share DOUBLE, severity VARCHAR",
+        counts,
+    )
+    items: list[tuple[object, ...]] = [
+        (
+            *(
+                name,
+                "2026-Q3" if CHECKS[name][3] == "quarter" else None,
+                team,
+                "search",
+                "thing",
+                f"{team}-{i}",
+            ),
+            *(f"{team} {i}", f"https://git.example/{team}/{i}" if i % 2 else "javascript:alert(1)", "odd"),
+            *("it is odd", 1.5 if i == 1 else None, moment(date(2026, 9, 1), 8) if i > 1 else None, found),
+        )
+        for name, team, _, found, _ in FOUND
+        for i in range(1, min(found, 20) + 1)
+    ]
+    table(
+        "data_check_item",
+        "check_id VARCHAR, period VARCHAR, team_id VARCHAR, service_id VARCHAR, item_kind VARCHAR, "
+        "item_id VARCHAR, label VARCHAR, url VARCHAR, reason VARCHAR, detail VARCHAR, hours DOUBLE, "
+        "occurred_at TIMESTAMPTZ, found BIGINT",
+        items,
     )
 
 

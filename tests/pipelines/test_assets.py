@@ -6,6 +6,7 @@ import re
 import signal
 import threading
 import time
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import dagster as dg
@@ -16,6 +17,7 @@ import pytest
 from connectors.base import Cursor
 from connectors.registry import discover
 from pipelines import publish
+from pipelines.assets.data_checks import DATA_CHECKS, data_checks
 from pipelines.assets.metrics import metric_assets, metric_key
 from pipelines.assets.models import model_assets
 from pipelines.assets.publish import SNAPSHOT, holds_demo
@@ -31,6 +33,7 @@ from pipelines.checks import (
     lost_items,
     stale_streams,
 )
+from pipelines.data_checks import load_checks
 from pipelines.definitions import defs
 from pipelines.home import CONFIG_VARIABLE, HOME_VARIABLE
 from pipelines.progress import Silent
@@ -478,6 +481,38 @@ def test_a_fact_that_loses_items_is_not_published(place, night):
     assert (found["header"].passed, found["reconciliation"].passed) == (True, False)
     assert not result.success
     materialize(place, model_assets([model]))
+
+
+# --- checks of the data
+
+
+def test_every_data_check_warns_and_stops_nothing_and_says_its_counts(night, place):
+    found = checks(night, DATA_CHECKS)
+    assert set(found) == set(load_checks())
+    assert {(one.blocking, one.severity) for one in found.values()} == {(False, dg.AssetCheckSeverity.WARN)}
+    with duckdb.connect(str(place.home.warehouse)) as con:
+        counts = con.execute(
+            "SELECT check_id, sum(looked_at)::BIGINT, sum(found)::BIGINT FROM published.data_check "
+            "WHERE scope = 'organisation' GROUP BY 1"
+        ).fetchall()
+    assert counts
+    for name, looked_at, odd in counts:
+        told = {key: value.value for key, value in found[name].metadata.items()}
+        assert told == {"looked_at": looked_at, "found": odd, "error": ""}
+
+
+def test_a_data_check_that_fails_is_told_and_the_others_go_on(place, night, monkeypatch):
+    broken = replace(load_checks()["clock_skew"], sql="SELECT * FROM facts.nowhere")
+    loaded = load_checks() | {"clock_skew": broken}
+    with monkeypatch.context() as patch:
+        patch.setattr("pipelines.assets.data_checks.load_checks", lambda: loaded)
+        result = materialize(place, data_checks)
+    found = checks(result, DATA_CHECKS)
+    assert result.success
+    assert "nowhere" in found["clock_skew"].metadata["error"].value
+    assert not found["clock_skew"].passed
+    assert [name for name, one in found.items() if one.metadata["error"].value] == ["clock_skew"]
+    materialize(place, data_checks)
 
 
 # --- the snapshot

@@ -13,6 +13,7 @@ import pytest
 from connectors.base import AuthError, Finding, InputError
 from connectors.registry import discover
 from pipelines.cli_options import utc
+from pipelines.data_checks import load_checks
 
 RUN_KEYS = ["run_id", "status", "published", "sources"]
 SOURCE_KEYS = ["source", "scope", "stream", "status", "calls", "rows_read", "rows_changed", "error"]
@@ -323,9 +324,54 @@ def test_the_table_says_why_there_is_no_number(built):
     assert done.out.splitlines()[-1].endswith(built.current)
 
 
+# --- quality
+
+
+def test_quality_has_a_line_for_each_check_and_says_the_floor(built):
+    done = built.outcomes("quality", "--period", "2026-Q3")
+    assert (done.code, done.err) == (0, "")
+    head, *lines = done.out.splitlines()
+    assert head == "Data quality, organisation, 2026-Q3, as of 2026-11-02T03:10:00Z"
+    named = [line[7:].partition(":")[0] for line in lines if line[:6] in ("ok    ", "note  ", "LOOK  ")]
+    assert sorted(named) == sorted(load_checks())
+    assert [line for line in lines if line.startswith("Withheld, as less than 80 % is linked:")]
+
+
+def test_quality_as_json_has_the_published_counts_and_on_demand_the_rows(built):
+    asked = ("quality", "--scope", "team:basket", "--check", "incidents_to_deployments", "--format", "json")
+    answer = json.loads(built.outcomes(*asked).out)
+    assert list(answer) == [
+        *("schema_version", "snapshot", "as_of", "scope", "period", "coverage_floor"),
+        *("checks", "withheld", "rows"),
+    ]
+    assert (answer["scope"], answer["period"], answer["coverage_floor"]) == ("team:basket", "2026-Q3", 0.8)
+    published = built.query(
+        "SELECT check_id, looked_at, found FROM data_check WHERE scope = 'team:basket' "
+        "AND coalesce(period, '2026-Q3') = '2026-Q3' ORDER BY ALL"
+    )
+    told = sorted(
+        (one["check"], one["looked_at"], one["found"]) for one in answer["checks"] if one["looked_at"]
+    )
+    assert told == published
+    (found,) = (one["found"] for one in answer["checks"] if one["check"] == "incidents_to_deployments")
+    assert len(answer["rows"]) == min(found, 20)
+
+
 @pytest.mark.parametrize(
     ("arguments", "beginning"),
     [
+        (
+            ["quality", "--check", "clockskew"],
+            "error: --check clockskew: there is no such check. Did you mean clock_skew?",
+        ),
+        (
+            ["quality", "--period", "2026-10"],
+            "error: --period 2026-10: checks are counted by quarter. Write 2026-Q3",
+        ),
+        (
+            ["quality", "--scope", "department:ordering", "--check", "clock_skew"],
+            "error: --scope department:ordering: rows are kept by team.",
+        ),
         (
             ["metrics", "--metric", "speed"],
             "error: --metric speed: there is no such metric. Known are batch_size, ",
@@ -351,7 +397,10 @@ def test_the_table_says_why_there_is_no_number(built):
             "error: change_led_time: there is no such metric. Did you mean change_lead_time?",
         ),
     ],
-    ids=["metric", "scope", "no-period", "another-period", "explained-metric"],
+    ids=[
+        *("check", "no-quarter", "rows-of-a-department"),
+        *("metric", "scope", "no-period", "another-period", "explained-metric"),
+    ],
 )
 def test_a_name_that_is_not_published_is_told_apart_from_no_data(built, arguments, beginning):
     done = built.outcomes(*arguments)

@@ -11,6 +11,7 @@ from pipelines.export import export_canonical
 PUBLISHED = {
     *("metric_values", "metric_breakdown", "metric_item", "metric_catalog", "metric_freshness"),
     *("days_between", "headline", "false_signals", "forecast", "metric_neighbour", "item", "period"),
+    *("data_check", "data_check_item", "data_check_catalog"),
     *("organisation", "department", "team", "service", "service_owner", "unowned", "run", "run_manifest"),
     "cost_of_delay",
 }
