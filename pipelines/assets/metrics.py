@@ -11,8 +11,9 @@ from pipelines.assets.models import header_result, table_keys
 from pipelines.assets.retry import repeated
 from pipelines.assets.workspace import Workspace
 from pipelines.catalog import Metric, load_metrics, load_models
-from pipelines.checks import ChecksFailedError, accepted_item_kinds, checked_observations
-from pipelines.compute import CALENDAR_TABLES, compute_metric, compute_neighbours, prepare_published
+from pipelines.checks import ChecksFailedError, accepted_item_kinds
+from pipelines.compute import CALENDAR_TABLES
+from pipelines.incremental_metrics import BuiltMetric, build_metric
 from pipelines.progress import reporter
 
 Results = Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]
@@ -52,21 +53,12 @@ def metric_asset(metric: Metric) -> dg.AssetsDefinition:
         reporter().step(metric.name)
         started, con = time.monotonic(), workspace.warehouse.con
         with repeated(context):
-            observations, failures = checked_observations(con, metric)
-            if observations is None or failures:
-                yield header_result(key, failures)
-                raise ChecksFailedError.of(failures)
-            prepare_published(con, load_metrics())
-            computed = compute_metric(con, metric, observations)
-            compute_neighbours(con, metric, load_models())
+            built = build_metric(con, workspace.ledger, metric, load_metrics(), load_models())
+            if built.failures:
+                yield header_result(key, built.failures)
+                raise ChecksFailedError.of(built.failures)
         yield dg.MaterializeResult(
-            metadata={
-                "dagster/row_count": computed.values,
-                "observations": computed.observations,
-                "withheld": computed.withheld,
-                "window": _window(observations),
-                "seconds": round(time.monotonic() - started, 3),
-            },
+            metadata={**_told(built), "seconds": round(time.monotonic() - started, 3)},
             check_results=[header_result(key, [])],
         )
 
@@ -79,6 +71,17 @@ def _promises(metric: Metric) -> str:
         f"spell). Item kinds are {', '.join(accepted_item_kinds(metric))}; reasons of exclusion are "
         f"{', '.join(metric.reasons)}. What counts has a value that fits a {metric.kind}."
     )
+
+
+def _told(built: BuiltMetric) -> dict[str, str | int]:
+    seen = built.observations
+    return {
+        "dagster/row_count": built.values,
+        "withheld": built.withheld,
+        "build": "unchanged, kept" if built.is_kept else "computed",
+        "window": "that of the last build" if seen is None else _window(seen),
+        **({} if seen is None else {"observations": seen.height}),
+    }
 
 
 def _window(observations: pl.DataFrame) -> str:

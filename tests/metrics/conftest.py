@@ -262,6 +262,21 @@ def needed(tables: list[str]) -> list[Model]:
     return [model for model in models if model.table in wanted]
 
 
+Fill = Callable[[duckdb.DuckDBPyConnection, Given], None]
+
+
+@pytest.fixture(scope="session")
+def fill_tables() -> Fill:
+    """Create and fill the raw and config schemas of a case."""
+    return fill
+
+
+@pytest.fixture(scope="session")
+def models_behind() -> Callable[[list[str]], list[Model]]:
+    """The models that tables rest on, in order."""
+    return needed
+
+
 Build = Callable[[Given, list[str]], duckdb.DuckDBPyConnection]
 
 

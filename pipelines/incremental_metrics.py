@@ -1,0 +1,144 @@
+"""Computes a metric's published numbers where anything that they are made from changed, else keeps them."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+import duckdb
+import polars as pl
+
+from pipelines.aggregate import aggregation_grid
+from pipelines.catalog import Metric, Model
+from pipelines.checks import checked_observations
+from pipelines.compute import (
+    CALENDAR_TABLES,
+    aggregation_frames,
+    compute_metric,
+    compute_neighbours,
+    prepare_published,
+)
+from pipelines.ledger import Built, Ledger, definition_digest
+from pipelines.models import Failure
+from pipelines.neighbours import tables_behind_neighbours
+from pipelines.statistics.frames import AggregationFrames
+
+_PREFIX = "metric."
+_FRAMES = (
+    *CALENDAR_TABLES,
+    "config.run",
+    "config.rule",
+    "config.organisation",
+    "config.service",
+    "config.team",
+    "config.department",
+)
+"""What `aggregation_frames` reads."""
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltMetric:
+    """What was done to a metric and what is published of it now."""
+
+    is_kept: bool
+    values: int
+    withheld: int
+    observations: pl.DataFrame | None
+    """None where there was no need to look at them, or where they have another shape."""
+    failures: list[Failure]
+    """What the observations break of the header's promises. Where there are any it counts as not built."""
+
+
+def open_published(
+    con: duckdb.DuckDBPyConnection, ledger: Ledger, metrics: Mapping[str, Metric]
+) -> None:
+    """Make the tables of published numbers where they are missing, and forget metrics that no longer exist."""
+    ledger.keep_only(_PREFIX, [_PREFIX + name for name in metrics])
+    prepare_published(con, metrics)
+
+
+def build_metric(
+    con: duckdb.DuckDBPyConnection,
+    ledger: Ledger,
+    metric: Metric,
+    metrics: Mapping[str, Metric],
+    models: Sequence[Model],
+) -> BuiltMetric:
+    """Make what is published of the metric, one of `metrics`, what its file and the tables say now."""
+    name, definition = _PREFIX + metric.name, _definition(metric, models)
+    facts = {*metric.depends_on, *tables_behind_neighbours(metric, models)}
+    changed_at = max(ledger.changed_at(table) for table in {*facts, *_FRAMES})
+    before, now = ledger.built(name), ledger.tick()
+    if before and before.definition != definition:
+        before = None
+    if before and changed_at <= before.built_at:
+        ledger.kept["metrics"] += 1
+        return _kept(con, metric, None)
+    observations, failures = checked_observations(con, metric)
+    if observations is None or failures:
+        ledger.forget(name)
+        return BuiltMetric(False, 0, 0, observations, failures)
+    ((as_of,),) = con.execute("SELECT as_of FROM config.run").fetchall()
+    inputs = _inputs(con, ledger, metric, observations, facts)
+    built = Built(definition, now, as_of, inputs)
+    if before and before.inputs == inputs:
+        ledger.note(name, built)
+        ledger.kept["metrics"] += 1
+        return _kept(con, metric, observations)
+    ledger.forget(name)
+    open_published(con, ledger, metrics)
+    computed = compute_metric(con, metric, observations)
+    compute_neighbours(con, metric, models)
+    ledger.note(name, built)
+    return BuiltMetric(False, computed.values, computed.withheld, observations, [])
+
+
+def _definition(metric: Metric, models: Sequence[Model]) -> str:
+    """Of the metric, and of the models that its neighbours build anew."""
+    behind = tables_behind_neighbours(metric, models)
+    queries = [model.sql or "" for model in models if model.table in behind]
+    return definition_digest(metric.model_dump_json(exclude={"path"}), *queries)
+
+
+def _kept(con: duckdb.DuckDBPyConnection, metric: Metric, observations: pl.DataFrame | None) -> BuiltMetric:
+    ((values, withheld),) = con.execute(
+        "SELECT count(*), count(withheld_reason) FROM published.metric_values WHERE metric = ?", [metric.name]
+    ).fetchall()
+    return BuiltMetric(True, values, withheld, observations, [])
+
+
+def _inputs(
+    con: duckdb.DuckDBPyConnection,
+    ledger: Ledger,
+    metric: Metric,
+    observations: pl.DataFrame,
+    facts: Collection[str],
+) -> str:
+    """A digest of all that the published numbers are made from."""
+    frames = aggregation_frames(con)
+    grains = pl.col("grain").is_in(list(metric.grains) + (["month", "quarter"] if metric.neighbours else []))
+    parts = [
+        observations,
+        _what_counts(metric, aggregation_grid(metric, frames)),
+        frames.periods.filter(grains).drop("is_complete"),
+        frames.calendar.filter(pl.col("metric_family") == metric.calendar),
+        frames.services,
+        frames.teams,
+        frames.departments,
+        frames.service_team,
+    ]
+    said = [frames.time_zone, str(frames.coverage_floor), *map(ledger.digest_of, parts)]
+    if metric.neighbours:
+        said += [f"{table} {ledger.changed_at(table)}" for table in sorted(facts)]
+    return " ".join(said)
+
+
+def _what_counts(metric: Metric, grid: pl.DataFrame) -> pl.DataFrame:
+    """Of the covered periods what the metric's numbers depend on.
+
+    How much of today is over moves a rate alone, and how far a period has come only what goes on in it.
+    """
+    dropped = [] if "per_week" in metric.statistics else ["days_covered"]
+    if "median_days_per_week" not in metric.statistics:
+        dropped.append("whole_to")
+    if metric.kind not in ("count", "level"):
+        grid = grid.with_columns(pl.when("is_complete").then("last_day"))
+    return grid.drop(dropped)
