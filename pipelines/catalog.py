@@ -241,9 +241,7 @@ def _demand_parts(incremental: Incremental, depends_on: list[str], columns: Iter
     _demand_subset("incremental.lasting", incremental.lasting, incremental.inputs, "incremental.inputs")
     for reference in incremental.references:
         _demand_subset("incremental.references", [reference.table], depends_on, "depends_on")
-        _demand_subset(
-            "incremental.references", [reference.input], incremental.inputs, "incremental.inputs"
-        )
+        _demand_subset("incremental.references", [reference.input], incremental.inputs, "incremental.inputs")
         if reference.table in incremental.inputs:
             raise ValueError(f"incremental.references: {reference.table} is an input already")
     if any(len(by) != len(incremental.by) for by in incremental.inputs.values()):

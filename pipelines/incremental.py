@@ -34,9 +34,11 @@ class BuiltTable:
     @property
     def words(self) -> str:
         """For people: what was done."""
-        return {"whole": "built whole", "parts": f"{self.parts:,} parts built anew", "kept": "unchanged, kept"}[
-            self.how
-        ]
+        return {
+            "whole": "built whole",
+            "parts": f"{self.parts:,} parts built anew",
+            "kept": "unchanged, kept",
+        }[self.how]
 
 
 def build_table(con: duckdb.DuckDBPyConnection, ledger: Ledger, model: Model) -> BuiltTable:
@@ -80,7 +82,9 @@ def _whole(con: duckdb.DuckDBPyConnection, ledger: Ledger, model: Model, now: Bu
     return BuiltTable("whole", rows, 0, failures)
 
 
-def _in_parts(con: duckdb.DuckDBPyConnection, ledger: Ledger, model: Model, count: int, now: Built) -> BuiltTable:
+def _in_parts(
+    con: duckdb.DuckDBPyConnection, ledger: Ledger, model: Model, count: int, now: Built
+) -> BuiltTable:
     failures: list[Failure] = []
     ledger.forget(model.table)
     if count:

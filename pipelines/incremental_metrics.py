@@ -19,7 +19,6 @@ from pipelines.compute import (
 from pipelines.ledger import Built, Ledger, definition_digest
 from pipelines.models import Failure
 from pipelines.neighbours import tables_behind_neighbours
-from pipelines.statistics.frames import AggregationFrames
 
 _PREFIX = "metric."
 _FRAMES = (
@@ -47,9 +46,7 @@ class BuiltMetric:
     """What the observations break of the header's promises. Where there are any it counts as not built."""
 
 
-def open_published(
-    con: duckdb.DuckDBPyConnection, ledger: Ledger, metrics: Mapping[str, Metric]
-) -> None:
+def open_published(con: duckdb.DuckDBPyConnection, ledger: Ledger, metrics: Mapping[str, Metric]) -> None:
     """Make the tables of published numbers where they are missing, and forget metrics that no longer exist."""
     ledger.keep_only(_PREFIX, [_PREFIX + name for name in metrics])
     prepare_published(con, metrics)

@@ -18,7 +18,7 @@ import duckdb
 import polars as pl
 
 PARTS = 1 << 20
-"""Into so many parts a table is divided by the hash of some of its columns: few keys share one, also of millions."""
+"""So many parts has a table, by the hash of some columns: even of millions of keys few share one."""
 _COMPUTED = ("staged.", "facts.")
 """What is written by builds alone, which look at it after each."""
 _OF_THE_RUN = ("first_seen_run", "changed_run", "row_hash")
@@ -55,7 +55,7 @@ def part_of(expressions: Sequence[str]) -> str:
 
 @cache
 def code_digest() -> str:
-    """A digest of all Python code of the pipeline and of the engines' versions: what may change any result."""
+    """A digest of the pipeline's Python code and the engines' versions: what may change any result."""
     root = Path(__file__).parent
     found = hashlib.sha256()
     for path in sorted(root.rglob("*.py")):
@@ -77,18 +77,19 @@ class Ledger:
         self._con = con
         con.execute(_TABLES)
         self._fresh: set[str] = set()
-        self._content = {
+        self._content: dict[str, tuple[str, int]] = {
             relation: (digest, changed_at)
             for relation, digest, changed_at in con.execute("FROM ops.content").fetchall()
         }
         self.kept: Counter[str] = Counter()
         """How many tables and metrics, by which of the two, were as they were."""
-        ((self._tick,),) = con.execute(
+        ((tick,),) = con.execute(
             "SELECT greatest(coalesce((SELECT max(changed_at) FROM ops.content), 0), "
             "coalesce((SELECT max(changed_at) FROM ops.part_content), 0), "
             "coalesce((SELECT max(read_at) FROM ops.part_reading), 0), "
             "coalesce((SELECT max(built_at) FROM ops.built), 0))"
         ).fetchall()
+        self._tick = int(tick)
 
     def tick(self) -> int:
         """The next moment of the clock."""
@@ -108,7 +109,9 @@ class Ledger:
         if relation not in self._content or self._content[relation][0] != digest:
             self._content[relation] = (digest, self.tick())
             self._con.execute("DELETE FROM ops.content WHERE relation = ?", [relation])
-            self._con.execute("INSERT INTO ops.content VALUES (?, ?, ?)", [relation, *self._content[relation]])
+            self._con.execute(
+                "INSERT INTO ops.content VALUES (?, ?, ?)", [relation, *self._content[relation]]
+            )
         self._fresh.add(relation)
 
     def digest_of(self, frame: pl.DataFrame) -> str:
@@ -120,7 +123,7 @@ class Ledger:
             self._con.unregister("ledger_frame")
 
     def changed_parts(self, relation: str, divided_by: Sequence[str], since: int) -> str:
-        """The query of the parts of the table, divided by these expressions, whose rows changed after a tick."""
+        """The query of the parts, of the table divided by these expressions, that changed after a tick."""
         self.look_at_parts(relation, divided_by)
         return f"SELECT part FROM {_parts_of(relation, divided_by)} AND changed_at > {since}"
 
@@ -131,7 +134,7 @@ class Ledger:
         return int(count)
 
     def look_at_parts(self, relation: str, divided_by: Sequence[str]) -> None:
-        """Note which parts differ from what they were; one without rows stays noted, as it may have had some."""
+        """Note which parts differ from what they were. One that has lost its rows stays noted, as empty."""
         key = [relation, ", ".join(divided_by)]
         read = self._con.execute(
             "SELECT read_at FROM ops.part_reading WHERE relation = ? AND divided_by = ?", key
@@ -142,11 +145,10 @@ class Ledger:
         self._con.execute(
             f"CREATE OR REPLACE TEMP TABLE differing AS "
             f"SELECT coalesce(n.part, k.part) AS part, coalesce(n.digest, 0) AS digest "
-            f"FROM (SELECT {part_of(divided_by)} AS part, sum(hash({columns})) AS digest FROM {_quoted(relation)} "
-            "GROUP BY ALL) AS n "
-            "FULL JOIN (SELECT part, digest FROM ops.part_content WHERE relation = ? AND divided_by = ?) AS k "
-            "ON k.part = n.part WHERE coalesce(n.digest, 0) IS DISTINCT FROM k.digest",
-            key,
+            f"FROM (SELECT {part_of(divided_by)} AS part, sum(hash({columns})) AS digest "
+            f"FROM {_quoted(relation)} GROUP BY ALL) AS n "
+            f"FULL JOIN (SELECT part, digest FROM {_parts_of(relation, divided_by)}) AS k "
+            "ON k.part = n.part WHERE coalesce(n.digest, 0) IS DISTINCT FROM k.digest"
         )
         mine = "relation = ? AND divided_by = ?"
         self._con.execute("BEGIN")
@@ -155,7 +157,8 @@ class Ledger:
                 f"DELETE FROM ops.part_content WHERE {mine} AND part IN (SELECT part FROM differing)", key
             )
             self._con.execute(
-                "INSERT INTO ops.part_content SELECT ?, ?, part, digest, ? FROM differing", [*key, self.tick()]
+                "INSERT INTO ops.part_content SELECT ?, ?, part, digest, ? FROM differing",
+                [*key, self.tick()],
             )
             self._con.execute(f"DELETE FROM ops.part_reading WHERE {mine}", key)
             self._con.execute("INSERT INTO ops.part_reading VALUES (?, ?, ?)", [*key, self.tick()])

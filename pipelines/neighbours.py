@@ -124,7 +124,7 @@ def _beside(
 
 
 def tables_behind_neighbours(metric: Metric, models: Sequence[Model]) -> set[str]:
-    """Every table from which the metric's neighbours are made: those named, those built anew, what they read."""
+    """Every table that the metric's neighbours rest on: those named, those built anew, what they read."""
     found: set[str] = set()
     for neighbour in metric.neighbours.values():
         found.add(neighbour.table)

@@ -38,7 +38,7 @@ class Change:
         return self.then != self.now
 
     def is_crossed(self, moments: list[str]) -> str:
-        """The SQL condition that one of these columns was compared otherwise with what was called now then."""
+        """The SQL condition that one of these columns is not on the same side of now as it was then."""
         first, last = sorted((self.then, self.now))
         span = f"BETWEEN TIMESTAMPTZ '{first.isoformat()}' AND TIMESTAMPTZ '{last.isoformat()}'"
         return " OR ".join(f'"{moment}" {span}' for moment in moments) or "false"
@@ -122,7 +122,7 @@ def _show_parts(con: duckdb.DuckDBPyConnection, model: Model, how: Incremental, 
         layer, original = table.split(".")[0], f'"{warehouse}".{table}'
         con.execute(f"CREATE SCHEMA IF NOT EXISTS {_BESIDE}.{layer}")
         named = [
-            f"SELECT {part_of(one.names)} FROM \"{warehouse}\".{one.input} "
+            f'SELECT {part_of(one.names)} FROM "{warehouse}".{one.input} '
             f"WHERE {part_of(how.inputs[one.input])} IN ({_OWN})"
             for one in how.references
             if one.table == table

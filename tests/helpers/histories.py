@@ -12,7 +12,11 @@ Given = dict[str, Any]
 Fill = Callable[[duckdb.DuckDBPyConnection, Given], None]
 
 FIRST = datetime(2026, 3, 1, tzinfo=UTC)
-LINES = ("c0 m1 m2", "c0 m1 m2 m3 m4", {"c0": [], "m1": ["c0"], "m2": ["c0"], "m3": ["m1", "m2"], "m4": ["m3"]})
+LINES = (
+    "c0 m1 m2",
+    "c0 m1 m2 m3 m4",
+    {"c0": [], "m1": ["c0"], "m2": ["c0"], "m3": ["m1", "m2"], "m4": ["m3"]},
+)
 """Histories of the repository: one that goes on in the second, and one with branches."""
 
 moments = st.integers(0, 24 * 40).map(lambda hours: (FIRST + timedelta(hours=hours)).isoformat())
@@ -34,9 +38,13 @@ def pull_requests(draw: st.DrawFn) -> Given:
     row: Given = {"created_at": created, "author_id": draw(st.sampled_from(["ann", "ben", "ci"]))}
     row |= draw(st.sampled_from([{}, {"merged_at": ended}, {"merged_at": ended}, {"closed_at": ended}]))
     row |= draw(st.sampled_from([{}, {"first_commit": first}, {"commits": [first, ended]}]))
-    row |= draw(st.sampled_from([{}, {"reviews": [["ben", review]]}, {"reviews": [["ann", review], ["ci", event]]}]))
+    row |= draw(
+        st.sampled_from([{}, {"reviews": [["ben", review]]}, {"reviews": [["ann", review], ["ci", event]]}])
+    )
     row |= draw(st.sampled_from([{}, {"is_draft": True, "events": [["ReadyForReviewEvent", event]]}]))
-    row |= draw(st.sampled_from([{}, {"labels": ["hotfix"]}, {"base_ref": "next"}, {"head_ref": "revert-1-x"}]))
+    row |= draw(
+        st.sampled_from([{}, {"labels": ["hotfix"]}, {"base_ref": "next"}, {"head_ref": "revert-1-x"}])
+    )
     row["additions"], row["deletions"] = draw(st.integers(0, 500)), 1
     return row | draw(st.sampled_from([{}, {"merge_commit_headline": "Round prices (#2)"}]))
 
@@ -46,7 +54,9 @@ def deployments(draw: st.DrawFn) -> Given:
     """A deployment that succeeded, failed, or neither."""
     created, at = draw(_ordered(2))
     sha = draw(st.sampled_from(["c0", "m1", "m2", "m3", "m4", "elsewhere"]))
-    return {"created_at": created, "sha": sha} | draw(st.sampled_from([{"at": at}, {"at": at}, {"failed": at}, {}]))
+    return {"created_at": created, "sha": sha} | draw(
+        st.sampled_from([{"at": at}, {"at": at}, {"failed": at}, {}])
+    )
 
 
 @st.composite
@@ -59,7 +69,9 @@ def issues(draw: st.DrawFn) -> Given:
     flags = draw(st.sampled_from([[], [["flagged", times[2], None, "Impediment"]]]))
     sprints = draw(st.sampled_from([[], [["sprint", times[3], None, "7"]]]))
     row: Given = {"created_at": times[0], "moves": moves, "changes": [*flags, *sprints]}
-    row |= draw(st.sampled_from([{}, {"container_id": "OTHER"}, {"labels": ["expedite"]}, {"has_changelog": False}]))
+    row |= draw(
+        st.sampled_from([{}, {"container_id": "OTHER"}, {"labels": ["expedite"]}, {"has_changelog": False}])
+    )
     return row | {"type": draw(_later("Bug", "Story"))}
 
 
@@ -77,7 +89,12 @@ def commits(draw: st.DrawFn) -> Any:
     return draw(st.sampled_from(LINES))
 
 
-KINDS = {"pull_request": (pull_requests, 4), "deployment": (deployments, 4), "issue": (issues, 4), "incident": (incidents, 2)}
+KINDS = {
+    "pull_request": (pull_requests, 4),
+    "deployment": (deployments, 4),
+    "issue": (issues, 4),
+    "incident": (incidents, 2),
+}
 """Raw table → its items, and how many of them there are at most."""
 
 
@@ -101,10 +118,15 @@ class World:
     def given(self) -> Given:
         """It in the notation of the metrics' cases; a row that is gone says when."""
         told = {
-            kind: [{"id": f"{kind[0]}{key}" if kind == "deployment" else key, **row} for key, row in rows.items()]
+            kind: [
+                {"id": f"{kind[0]}{key}" if kind == "deployment" else key, **row} for key, row in rows.items()
+            ]
             for kind, rows in self.rows.items()
         }
-        people = [{"id": who, "login": who, "kind": "Bot" if who in self.bots else "User"} for who in ("ann", "ben", "ci")]
+        people = [
+            {"id": who, "login": who, "kind": "Bot" if who in self.bots else "User"}
+            for who in ("ann", "ben", "ci")
+        ]
         return {
             **told,
             "history": {"1": self.history},

@@ -18,7 +18,13 @@ from pipelines.ledger import Ledger
 MODELS = load_models()
 INCREMENTAL = [model.table for model in MODELS if model.incremental]
 METRICS = load_metrics()
-OF_A_FEW = ["change_failure_rate", "change_lead_time", "cycle_time", "deployment_frequency", "work_in_progress"]
+OF_A_FEW = [
+    "change_failure_rate",
+    "change_lead_time",
+    "cycle_time",
+    "deployment_frequency",
+    "work_in_progress",
+]
 
 Nights = list[tuple[list[Callable[[World], None]], int]]
 
@@ -94,7 +100,7 @@ def in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
 slowly = {"deadline": None, "suppress_health_check": list(HealthCheck)}
 
 
-@settings(max_examples=3, derandomize=True, phases=[Phase.generate], **slowly)
+@settings(max_examples=2, derandomize=True, phases=[Phase.generate], **slowly)
 @given(history=nights(2))
 @pytest.mark.usefixtures("in_parts")
 def test_a_few_nights_are_full_builds(
@@ -113,7 +119,7 @@ def test_every_table_of_many_nights_is_that_of_a_full_build(history: Nights, fil
 
 
 @pytest.mark.soak
-@settings(max_examples=6, **slowly)
+@settings(max_examples=25, **slowly)
 @given(history=nights(3))
 @pytest.mark.usefixtures("in_parts")
 def test_every_number_of_many_nights_is_that_of_a_full_build(history: Nights, fill_tables: Fill) -> None:
