@@ -47,7 +47,7 @@ class BuiltMetric:
 
 
 def open_published(con: duckdb.DuckDBPyConnection, ledger: Ledger, metrics: Mapping[str, Metric]) -> None:
-    """Make the tables of published numbers where they are missing, and forget metrics that no longer exist."""
+    """Make the tables of published numbers where they are missing, without metrics that are gone."""
     ledger.keep_only(_PREFIX, [_PREFIX + name for name in metrics])
     prepare_published(con, metrics)
 
