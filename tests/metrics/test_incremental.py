@@ -1,7 +1,6 @@
 """A build that makes only what changed leaves what a full build leaves, whatever happened in between."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import duckdb
@@ -10,7 +9,7 @@ from histories import Fill, World, nights
 from hypothesis import HealthCheck, Phase, given, settings
 
 from pipelines.catalog import Metric, Model, load_metrics, load_models
-from pipelines.compute import write_pages
+from pipelines.compute import CALENDAR_TABLES, write_pages
 from pipelines.incremental import build_table
 from pipelines.incremental_metrics import build_metric, open_published
 from pipelines.ledger import Ledger
@@ -64,13 +63,6 @@ def content(con: duckdb.DuckDBPyConnection) -> dict[str, list[tuple[Any, ...]]]:
     return {table: con.execute(f"FROM {table} ORDER BY ALL").fetchall() for (table,) in tables}
 
 
-@contextmanager
-def databases() -> Iterator[tuple[duckdb.DuckDBPyConnection, duckdb.DuckDBPyConnection]]:
-    """Two, in memory."""
-    with duckdb.connect() as one, duckdb.connect() as other:
-        yield one, other
-
-
 def assert_each_night_is_a_full_build(
     fill: Fill, history: Nights, models: list[Model], metrics: list[Metric]
 ) -> None:
@@ -106,8 +98,10 @@ slowly = {"deadline": None, "suppress_health_check": list(HealthCheck)}
 def test_a_few_nights_are_full_builds(
     history: Nights, fill_tables: Fill, models_behind: Callable[[list[str]], list[Model]]
 ) -> None:
-    models = models_behind([*INCREMENTAL, "facts.fct_failed_deployment"])
-    assert_each_night_is_a_full_build(fill_tables, history, models, [])
+    metrics = [METRICS[name] for name in OF_A_FEW]
+    facts = [table for metric in metrics for table in metric.depends_on]
+    models = models_behind([*INCREMENTAL, *facts, *CALENDAR_TABLES])
+    assert_each_night_is_a_full_build(fill_tables, history, models, metrics)
 
 
 @pytest.mark.soak
