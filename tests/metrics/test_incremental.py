@@ -93,7 +93,7 @@ slowly = {"deadline": None, "suppress_health_check": list(HealthCheck)}
 
 
 def _begin(world: World) -> None:
-    """An item that is still under way, one that is not there yet, and a pull request that waits for review."""
+    """An item under way, one that is not there yet, and a pull request that waits for its review."""
     day = [f"2026-03-{number:02}T08:00:00+00:00" for number in range(1, 30)]
     world.rows["issue"] = {
         1: {"created_at": day[1], "moves": [[day[3], "To Do", "In Progress"]]},
