@@ -26,6 +26,7 @@ __all__ = [
     "aggregate",
     "aggregate_days_between",
     "aggregate_items",
+    "aggregation_grid",
     "scoped_items",
 ]
 
@@ -113,8 +114,7 @@ def scoped_items(metric: MetricSpec, observations: pl.DataFrame, frames: Aggrega
 
 def aggregate_items(metric: MetricSpec, items: pl.DataFrame, frames: AggregationFrames) -> pl.DataFrame:
     """As `aggregate`, from what `scoped_items` returned."""
-    until = horizon(frames.as_of, frames.time_zone)
-    grid = covered_periods(scope_spans(frames, metric.calendar), frames.periods, metric.grains, until)
+    grid = aggregation_grid(metric, frames)
     if grid.is_empty() or not metric.statistics:
         return pl.DataFrame(schema=METRIC_VALUES_SCHEMA)
     if metric.kind == "level":
@@ -133,6 +133,15 @@ def aggregate_items(metric: MetricSpec, items: pl.DataFrame, frames: Aggregation
         .select([pl.col(name).cast(kind) for name, kind in METRIC_VALUES_SCHEMA.items()])
         .sort(_ORDER)
     )
+
+
+def aggregation_grid(metric: MetricSpec, frames: AggregationFrames) -> pl.DataFrame:
+    """One row per scope, grain and period of the metric of which at least a part is covered.
+
+    Columns are those of `covered_periods`.
+    """
+    until = horizon(frames.as_of, frames.time_zone)
+    return covered_periods(scope_spans(frames, metric.calendar), frames.periods, metric.grains, until)
 
 
 def aggregate_categories(metric: MetricSpec, items: pl.DataFrame, frames: AggregationFrames) -> pl.DataFrame:

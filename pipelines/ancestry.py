@@ -118,7 +118,7 @@ class Lineage:
 
 def deployment_lineage(con: DuckDBPyConnection) -> pl.DataFrame:
     """`staged.stg_deployment_lineage`: one row per service and deployment with a commit."""
-    rows: list[tuple[str, str, int, str, bool, bool]] = []
+    rows: list[tuple[str, str | None, str | None, str, int, str, bool, bool]] = []
     depth: dict[RepositoryKey, dict[str, int]] = {}
     for line in _lineages(con):
         if line.repository not in depth:
@@ -126,13 +126,23 @@ def deployment_lineage(con: DuckDBPyConnection) -> pl.DataFrame:
         baseline = baseline_position(line.parents, line.heads)
         kinds = classify(line.parents, depth[line.repository], line.heads)
         rows.extend(
-            (line.service_id, item_id, position + 1, kind, position <= baseline, head in line.parents)
+            (
+                line.service_id,
+                *line.repository,
+                item_id,
+                position + 1,
+                kind,
+                position <= baseline,
+                head in line.parents,
+            )
             for position, (item_id, head, kind) in enumerate(
                 zip(line.item_ids, line.heads, kinds, strict=True)
             )
         )
     schema = {
         "service_id": pl.String,
+        "repository_source": pl.String,
+        "repository_id": pl.String,
         "item_id": pl.String,
         "deployment_number": pl.Int64,
         "lineage_kind": pl.String,

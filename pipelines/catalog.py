@@ -79,6 +79,40 @@ class CatalogError(Exception):
     """A header is wrong. `str()` is one line: the file, the key, what is wrong."""
 
 
+class Reference(BaseModel):
+    """Rows of a table that a part reads because rows of an input name them."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    table: str
+    key: Texts
+    """Expressions over the table's rows by which they are found."""
+    input: str
+    """The input whose rows name them."""
+    names: Texts
+    """Expressions over the input's rows that are equal to `key`."""
+
+
+class Incremental(BaseModel):
+    """How a table may be built in parts, each from the same part of its inputs.
+
+    Of every other table that the model reads it needs the whole: where such a one changes, it is built
+    whole.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    by: Texts
+    """Columns of the table. Rows that agree in them depend on those rows of an input alone that agree too."""
+    inputs: dict[str, Texts] = Field(min_length=1)
+    """Input → the expressions over its rows that are equal to `by`, in the same order."""
+    references: list[Reference] = []
+    sees_until_now: bool = False
+    """It compares moments of what it reads with now, and does nothing else with now."""
+    lasting: dict[str, Text] = {}
+    """Input → the condition on its rows with which now itself is in the result."""
+
+
 class ModelHeader(BaseModel):
     """What a staged or fact file says about its table."""
 
@@ -90,10 +124,13 @@ class ModelHeader(BaseModel):
     not_null: list[Text] = []
     accepted_values: dict[str, list[str]] = {}
     columns: dict[str, Text] = Field(min_length=1)
+    incremental: Incremental | None = None
 
     @model_validator(mode="after")
     def _names_are_columns(self) -> Self:
         _demand_subset("key", self.key, self.columns, "columns")
+        if self.incremental:
+            _demand_parts(self.incremental, self.depends_on, self.columns)
         _demand_subset("not_null", self.not_null, self.columns, "columns")
         _demand_subset("accepted_values", self.accepted_values, self.columns, "columns")
         return self
@@ -197,6 +234,19 @@ def _demand_columns(names: list[str]) -> None:
     if names != [*OBSERVATION_COLUMNS, *further]:
         all_names = ", ".join([*OBSERVATION_COLUMNS, *(f"{name} (optional)" for name in FURTHER_COLUMNS)])
         raise ValueError(f"columns: must be, in this order: {all_names}")
+
+
+def _demand_parts(incremental: Incremental, depends_on: list[str], columns: Iterable[str]) -> None:
+    _demand_subset("incremental.by", incremental.by, columns, "columns")
+    _demand_subset("incremental.inputs", incremental.inputs, depends_on, "depends_on")
+    _demand_subset("incremental.lasting", incremental.lasting, incremental.inputs, "incremental.inputs")
+    for reference in incremental.references:
+        _demand_subset("incremental.references", [reference.table], depends_on, "depends_on")
+        _demand_subset("incremental.references", [reference.input], incremental.inputs, "incremental.inputs")
+        if reference.table in incremental.inputs:
+            raise ValueError(f"incremental.references: {reference.table} is an input already")
+    if any(len(by) != len(incremental.by) for by in incremental.inputs.values()):
+        raise ValueError("incremental.inputs: each must have as many expressions as `by`")
 
 
 def _demand_subset(key: str, names: Iterable[str], allowed: Iterable[str], allowed_key: str) -> None:

@@ -23,7 +23,9 @@ def run(
     context: typer.Context,
     since: Annotated[str | None, typer.Option(help="Read everything again from this day on.")] = None,
     source: Annotated[list[str] | None, typer.Option(help="Only this source (repeatable).")] = None,
-    full: Annotated[bool, typer.Option("--full", help="Read everything again.")] = False,
+    full: Annotated[
+        bool, typer.Option("--full", help="Read everything again, and build it all anew.")
+    ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would be read, write nothing.")
     ] = False,
@@ -76,7 +78,7 @@ def _run_nightly(
     if dry_run:
         _plan(context, only, format_)
         return
-    run_options = RunOptions(as_of=moment, since=beginning, sources=only, full=full)
+    run_options = RunOptions(as_of=moment, since=beginning, sources=only, full=full, rebuild=full)
     _finish(_run(context, "nightly", run_options, format_), format_)
 
 
@@ -179,6 +181,9 @@ def _print_stops(outcome: "Outcome | None") -> None:
 
 def build(
     context: typer.Context,
+    full: Annotated[
+        bool, typer.Option("--full", help="Build everything anew, also what nothing changed for.")
+    ] = False,
     as_of: Annotated[str | None, typer.Option(help="Compute as if it were this moment.")] = None,
     format_: Annotated[RunFormat, typer.Option("--format", help="How to report.")] = RunFormat.text,
 ) -> None:
@@ -189,7 +194,7 @@ def build(
     with _reporting_failure(format_):
         zone = load(context.obj.config).organisation.time_zone
         moment = utc(as_of, "--as-of", zone).isoformat() if as_of else None
-        _finish(_run(context, "build", RunOptions(as_of=moment), format_), format_)
+        _finish(_run(context, "build", RunOptions(as_of=moment, rebuild=full), format_), format_)
 
 
 def demo(

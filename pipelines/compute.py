@@ -37,6 +37,9 @@ of any one of them."""
 DEFINITION_FAILS = "definition_fails"
 """The reason why there is no number of a metric whose query or header is wrong."""
 
+FAILURE_SCHEMA: dict[str, pl.DataType] = {"metric": pl.String(), "message": pl.String()}
+"""A metric that is withheld because its definition fails, and what fails in one line."""
+
 _SQL_TYPES = {
     pl.String(): "VARCHAR",
     pl.Int32(): "INTEGER",
@@ -59,13 +62,13 @@ class Computed:
 def prepare_published(con: duckdb.DuckDBPyConnection, metrics: Mapping[str, Metric]) -> None:
     """Make the tables that hold published numbers, without metrics that no longer exist."""
     con.execute("CREATE SCHEMA IF NOT EXISTS published")
-    con.execute("CREATE OR REPLACE TABLE published.metric_failure (metric VARCHAR, message VARCHAR)")
     for table, schema in (
         ("metric_values", METRIC_VALUES_SCHEMA),
         ("metric_breakdown", BREAKDOWN_SCHEMA),
         ("metric_item", {"metric": pl.String(), **METRIC_ITEM_SCHEMA}),
         ("days_between", {"metric": pl.String(), **DAYS_BETWEEN_SCHEMA}),
         ("metric_neighbour", NEIGHBOUR_SCHEMA),
+        ("metric_failure", FAILURE_SCHEMA),
     ):
         _drop_unless(con, table, list(schema))
         columns = ", ".join(f'"{name}" {_SQL_TYPES[kind]}' for name, kind in schema.items())
@@ -155,7 +158,7 @@ def withhold_metric(
     for table in ("metric_breakdown", "metric_item", "days_between", "metric_neighbour"):
         con.execute(f"DELETE FROM published.{table} WHERE metric = ?", [metric.name])
     _replace(con, "metric_values", metric, withheld)
-    con.execute("INSERT INTO published.metric_failure VALUES (?, ?)", [metric.name, message])
+    _replace(con, "metric_failure", metric, pl.DataFrame({"metric": [metric.name], "message": [message]}))
 
 
 def failing_metrics(con: duckdb.DuckDBPyConnection) -> dict[str, str]:

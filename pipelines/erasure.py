@@ -15,6 +15,7 @@ from connectors.records import RECORD_TYPES, Account, Record
 from connectors.redaction import LEAST_LETTERS
 from pipelines.erased import ERASED_BOT, MATCHED, PEOPLE, Erased, Person, personal_fields, remember
 from pipelines.erased_names import words_of
+from pipelines.ledger import Ledger
 from pipelines.raw_columns import arrive, columns_of
 
 COMPUTED = ("staged", "facts")
@@ -170,3 +171,4 @@ def _drop_computed(con: duckdb.DuckDBPyConnection) -> None:
     ).fetchall()
     for schema, table in tables:
         con.execute(f'DROP TABLE {schema}."{table}"')
+    Ledger(con).empty()

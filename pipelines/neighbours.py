@@ -123,6 +123,16 @@ def _beside(
         con.execute(f'USE "{warehouse}"; DETACH {_BESIDE}')
 
 
+def tables_behind_neighbours(metric: Metric, models: Sequence[Model]) -> set[str]:
+    """Every table that the metric's neighbours rest on: those named, those built anew, what they read."""
+    found: set[str] = set()
+    for neighbour in metric.neighbours.values():
+        found.add(neighbour.table)
+        for model in _between(metric, neighbour, models):
+            found.update(model.depends_on, [model.table])
+    return found
+
+
 def _between(metric: Metric, neighbour: Neighbour, models: Sequence[Model]) -> list[Model]:
     """The tables that rest on the changed one and that the metric rests on, each after those it reads."""
     reached, behind = {neighbour.table}, set(metric.depends_on)

@@ -14,15 +14,10 @@ from pipelines.assets.models import header_result, table_keys
 from pipelines.assets.retry import repeated
 from pipelines.assets.workspace import Workspace
 from pipelines.catalog import CatalogError, Metric, Model, load_metrics, load_models
-from pipelines.checks import ChecksFailedError, accepted_item_kinds, checked_observations
-from pipelines.compute import (
-    CALENDAR_TABLES,
-    aggregation_frames,
-    compute_metric,
-    compute_neighbours,
-    prepare_published,
-    withhold_metric,
-)
+from pipelines.checks import ChecksFailedError, accepted_item_kinds
+from pipelines.compute import CALENDAR_TABLES, aggregation_frames, withhold_metric
+from pipelines.incremental_metrics import BuiltMetric, build_metric, open_published
+from pipelines.ledger import Ledger
 from pipelines.models import Failure
 from pipelines.progress import reporter
 
@@ -49,15 +44,15 @@ def metric_assets(metrics: Mapping[str, Metric] | None = None) -> dg.AssetsDefin
         context: dg.AssetExecutionContext, workspace: Workspace
     ) -> Iterator[dg.MaterializeResult[None]]:
         """Compute the numbers of each metric from its observations."""
-        con, models = workspace.warehouse.con, load_models()
+        con, ledger, models = workspace.warehouse.con, workspace.ledger, load_models()
         with repeated(context):
-            prepare_published(con, load_metrics())
+            open_published(con, ledger, load_metrics())
             frames = aggregation_frames(con)
         for metric in chosen.values():
             if metric_key(metric.name) in context.selected_asset_keys:
                 reporter().step(metric.name)
                 with repeated(context):
-                    result = _computed(con, metric, models, frames)
+                    result = _computed(con, ledger, metric, models, frames)
                 yield result
 
     return compute
@@ -88,33 +83,27 @@ def _check_spec(metric: Metric) -> dg.AssetCheckSpec:
 
 
 def _computed(
-    con: DuckDBPyConnection, metric: Metric, models: Sequence[Model], frames: AggregationFrames
+    con: DuckDBPyConnection,
+    ledger: Ledger,
+    metric: Metric,
+    models: Sequence[Model],
+    frames: AggregationFrames,
 ) -> dg.MaterializeResult[None]:
     started, key = time.monotonic(), metric_key(metric.name)
     try:
-        observations = checked_observations(con, metric)
-        computed = compute_metric(con, metric, observations, frames)
-        compute_neighbours(con, metric, models, frames)
+        built = build_metric(con, ledger, metric, models, frames)
     except duckdb.IOException:  # the disk, and not the metric
         raise
     except (ChecksFailedError, CatalogError, ValueError, duckdb.Error, pl.exceptions.PolarsError) as wrong:
         failures = wrong.failures if isinstance(wrong, ChecksFailedError) else [_failure(metric, wrong)]
         withhold_metric(con, metric, "; ".join(failure.message for failure in failures), frames)
-        return dg.MaterializeResult(
-            asset_key=key,
-            metadata={"withheld": "all: the definition fails"},
-            check_results=[header_result(key, failures)],
-        )
+        told: dict[str, str | int] = {"build": "withheld: the definition fails", "window": "nothing"}
+    else:
+        failures, told = [], _told(built)
     return dg.MaterializeResult(
         asset_key=key,
-        metadata={
-            "dagster/row_count": computed.values,
-            "observations": computed.observations,
-            "withheld": computed.withheld,
-            "window": _window(observations),
-            "seconds": round(time.monotonic() - started, 3),
-        },
-        check_results=[header_result(key, [])],
+        metadata={**told, "seconds": round(time.monotonic() - started, 3)},
+        check_results=[header_result(key, failures)],
     )
 
 
@@ -130,6 +119,17 @@ def _promises(metric: Metric) -> str:
         f"spell). Item kinds are {', '.join(accepted_item_kinds(metric))}; reasons of exclusion are "
         f"{', '.join(metric.reasons)}. What counts has a value that fits a {metric.kind}."
     )
+
+
+def _told(built: BuiltMetric) -> dict[str, str | int]:
+    seen = built.observations
+    return {
+        "dagster/row_count": built.values,
+        "withheld": built.withheld,
+        "build": "unchanged, kept" if built.is_kept else "computed",
+        "window": "that of the last build" if seen is None else _window(seen),
+        **({} if seen is None else {"observations": seen.height}),
+    }
 
 
 def _window(observations: pl.DataFrame) -> str:

@@ -11,7 +11,8 @@ from pipelines.assets.retry import repeated
 from pipelines.assets.workspace import CONFIGURATION, OWNER, Workspace
 from pipelines.catalog import Model, load_models
 from pipelines.checks import RECONCILED, ChecksFailedError, lost_items
-from pipelines.models import Failure, build_model, check_model
+from pipelines.incremental import build_table
+from pipelines.models import Failure
 from pipelines.progress import reporter
 
 
@@ -77,8 +78,8 @@ def _built(
     reporter().step(model.table)
     key, started, con = asset_key(model), time.monotonic(), workspace.warehouse.con
     with repeated(context):
-        rows = build_model(con, model)
-        failures = check_model(con, model)
+        built = build_table(con, workspace.ledger, model)
+        failures = built.failures
         lost = lost_items(con, model.table) if model.table in RECONCILED and not failures else []
         ((as_of,),) = con.execute("SELECT as_of FROM config.run").fetchall()
     results = [header_result(key, failures)]
@@ -87,7 +88,8 @@ def _built(
     yield dg.MaterializeResult(
         asset_key=key,
         metadata={
-            "dagster/row_count": rows,
+            "dagster/row_count": built.rows,
+            "build": built.words,
             "window": f"everything up to {as_of:%Y-%m-%d %H:%M} UTC",
             "seconds": round(time.monotonic() - started, 3),
         },

@@ -17,6 +17,7 @@ from pipelines.compute import failing_metrics, write_catalog, write_freshness, w
 from pipelines.flow_balance import windows
 from pipelines.forecasts import write_forecasts
 from pipelines.home import Home
+from pipelines.incremental_metrics import open_published
 from pipelines.progress import reporter
 from pipelines.publish import CHECKS, NOTHING_READ, PublicationBlockedError, Published, publish_run
 from pipelines.snapshot_reader import NothingPublishedError, open_snapshot
@@ -73,9 +74,13 @@ def snapshot(
 ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
     """Publish what this run computed, or keep the old snapshot where a check fails."""
     reporter().step("publishing")
+    if workspace.ledger.kept:
+        kept = ", ".join(f"{count} {what}" for what, count in sorted(workspace.ledger.kept.items()))
+        reporter().note(f"nothing changed for {kept}: kept as they were")
     started, warehouse, metrics = time.monotonic(), workspace.warehouse, load_metrics()
     try:
         with repeated(context):
+            open_published(warehouse.con, workspace.ledger, metrics)
             write_pages(warehouse.con)
             write_catalog(warehouse.con, metrics)
             write_forecasts(warehouse.con)

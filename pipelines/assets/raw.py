@@ -55,6 +55,8 @@ def outcomes_toml(
         tables = config_tables(configuration, context.run.run_id, now)
         workspace.warehouse.write_configuration(tables)
         workspace.warehouse.start_run(context.run.run_id, now, is_demo=config.is_demo)
+        if config.rebuild:
+            workspace.ledger.empty()
     history_start = configuration.organisation.history_start
     yield dg.MaterializeResult(
         metadata={

@@ -8,6 +8,7 @@ import dagster as dg
 from pydantic import Field, PrivateAttr
 
 from pipelines.home import Home, only_run
+from pipelines.ledger import Ledger
 from pipelines.warehouse import Warehouse
 
 CONFIGURATION = dg.AssetKey(["config", "outcomes_toml"])
@@ -24,6 +25,7 @@ class RunOptions(dg.Config):
     since: str | None = None
     sources: list[str] = Field(default_factory=list)
     full: bool = False
+    rebuild: bool = False
     is_demo: bool = False
 
     def now(self) -> datetime:
@@ -40,6 +42,7 @@ class Workspace(dg.ConfigurableResource):  # type: ignore[type-arg]
 
     _home: Home = PrivateAttr()
     _warehouse: Warehouse = PrivateAttr()
+    _ledger: Ledger = PrivateAttr()
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["Workspace"]:
@@ -48,6 +51,7 @@ class Workspace(dg.ConfigurableResource):  # type: ignore[type-arg]
         with only_run(self._home):
             self._warehouse = Warehouse(self._home.warehouse)
             try:
+                self._ledger = Ledger(self._warehouse.con)
                 yield self
             finally:
                 self._warehouse.close()
@@ -61,3 +65,8 @@ class Workspace(dg.ConfigurableResource):  # type: ignore[type-arg]
     def warehouse(self) -> Warehouse:
         """The open warehouse."""
         return self._warehouse
+
+    @property
+    def ledger(self) -> Ledger:
+        """What this run knows of the tables' contents."""
+        return self._ledger

@@ -277,6 +277,21 @@ def build_checked(con: duckdb.DuckDBPyConnection, model: Model) -> None:
     assert not build_model(con, model) or check_model(con, model) == []
 
 
+Fill = Callable[[duckdb.DuckDBPyConnection, Given], None]
+
+
+@pytest.fixture(scope="session")
+def fill_tables() -> Fill:
+    """Create and fill the raw and config schemas of a case."""
+    return fill
+
+
+@pytest.fixture(scope="session")
+def models_behind() -> Callable[[list[str]], list[Model]]:
+    """The models that tables rest on, in order."""
+    return needed
+
+
 Build = Callable[[Given, list[str]], duckdb.DuckDBPyConnection]
 
 

@@ -21,7 +21,7 @@ from pipelines.assets.data_checks import DATA_CHECKS, data_checks
 from pipelines.assets.metrics import metric_assets, metric_key
 from pipelines.assets.models import model_assets
 from pipelines.assets.publish import SNAPSHOT, holds_demo
-from pipelines.assets.raw import StreamRead, stream_key
+from pipelines.assets.raw import StreamRead, outcomes_toml, stream_key
 from pipelines.assets.retry import BACKOFF, may_pass, repeated
 from pipelines.assets.workspace import CONFIGURATION, RunOptions, Workspace
 from pipelines.catalog import OBSERVATION_COLUMNS, load_metrics, load_models
@@ -38,7 +38,7 @@ from pipelines.definitions import defs
 from pipelines.home import CONFIG_VARIABLE, HOME_VARIABLE
 from pipelines.progress import Silent
 from pipelines.publish import CHECKS, Check
-from pipelines.run import prepare_environment, run_job
+from pipelines.run import Outcome, prepare_environment, run_job
 from pipelines.statistics.frames import OBSERVATION_SCHEMA
 from pipelines.warehouse import StreamResult, Warehouse
 
@@ -664,3 +664,48 @@ def test_an_interrupt_ends_a_step_that_may_be_tried_again():
     result = dg.materialize([step], raise_on_error=False)
     assert (begun, result.success) == ([0], False)
     assert time.monotonic() - started < 10
+
+
+# --- what is kept
+
+
+def test_a_second_build_of_the_same_says_that_it_kept_everything(rebuilt):
+    kept = f"{len(load_metrics())} metrics, {len(load_models())} tables"
+    assert f"nothing changed for {kept}: kept as they were" in rebuilt.done.err
+
+
+def test_a_full_build_begins_with_an_empty_ledger(built, tmp_path):
+    place = built.copy_to(tmp_path)
+    with pytest.MonkeyPatch.context() as patch:
+        point_at(place, patch)
+        options = RunOptions(as_of=AS_OF, rebuild=True).model_dump(exclude_none=True)
+        result = dg.materialize(
+            [outcomes_toml],
+            resources={"workspace": Workspace()},
+            run_config={"ops": {"config__outcomes_toml": {"config": options}}},
+        )
+    assert result.success
+    with duckdb.connect(str(place.home.warehouse)) as con:
+        for table in ("built", "content", "part_content", "part_reading"):
+            assert con.execute(f"SELECT count(*) FROM ops.{table}").fetchall() == [(0,)], table
+
+
+@pytest.mark.parametrize(
+    ("arguments", "full", "rebuild"),
+    [
+        (["build"], False, False),
+        (["build", "--full"], False, True),
+        (["run", "--full"], True, True),
+        (["run"], False, False),
+    ],
+)
+def test_full_is_asked_for_by_the_command(built, tmp_path, monkeypatch, arguments, full, rebuild):
+    place, asked = built.copy_to(tmp_path), []
+
+    def note(_context, _job, options, _format):
+        asked.append((options.full, options.rebuild))
+        return Outcome("run", "ok", None)
+
+    monkeypatch.setattr("pipelines.cli_runs._run", note)
+    assert place.outcomes(*arguments).code == 0
+    assert asked == [(full, rebuild)]

@@ -14,6 +14,10 @@ merged_at = "the merge, at most the deployment: a copy may have been deployed be
 deployed_at = "the first successful production deployment that contains it"
 deployed_on = "local day of deployed_at"
 is_reviewed = "another person reviewed it"
+
+[incremental]
+by = ["item_id"]
+inputs = { "facts.fct_change" = ["item_id"], "facts.fct_pull_request" = ["item_id"] }
 */
 SELECT
     c.item_id,

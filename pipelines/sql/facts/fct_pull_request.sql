@@ -29,6 +29,10 @@ is_hotfix = "a label or its branch says that it mends production"
 is_revert = "it undoes another pull request"
 reverts_number = "the number of the pull request that it undoes, where that can be told"
 changed_lines = "lines added and lines deleted; null where the source does not say"
+
+[incremental]
+by = ["item_id"]
+inputs = { "staged.stg_pull_request" = ["item_id"], "staged.stg_pull_request_service" = ["item_id"] }
 */
 SELECT
     p.item_id,

@@ -19,6 +19,10 @@ finished_on = "local day of the finish"
 means = "what its present status means: backlog, waiting, active, done, ignored or unknown"
 has_changelog = "the source keeps its history"
 unplanned_by = "how it is known that nobody planned it: type, label or sprint; null where it was planned as far as is known"
+
+[incremental]
+by = ["source", "issue_id"]
+inputs = { "staged.stg_work_item" = ["source", "issue_id"], "staged.stg_work_item_plan" = ["source", "issue_id"] }
 */
 SELECT
     i.item_id,

@@ -14,6 +14,10 @@ left_at = "when the spell or the ownership ended; null where both last"
 left_on = "local day of that"
 clock_on = "the local day from which its age counts: the first active one; the spell's own where it waits to be started"
 has_started = "the item has been active before or in this spell"
+
+[incremental]
+by = ["item_id"]
+inputs = { "facts.fct_work_item" = ["item_id"], "staged.stg_work_item_spell" = ["source || ':' || issue_id"] }
 */
 SELECT
     i.item_id,

@@ -13,6 +13,14 @@ entered_at = "when the status was entered, or the team's ownership during it beg
 left_at = "when the stay or the ownership ended; null where both last"
 clock_on = "the local day from which the item's age counts, as in the spell that the stay is part of"
 has_started = "the item has been active before or in this stay"
+
+[incremental]
+by = ["item_id"]
+
+[incremental.inputs]
+"facts.fct_work_item" = ["item_id"]
+"facts.fct_work_item_spell" = ["item_id"]
+"staged.stg_work_item_step" = ["source || ':' || issue_id"]
 */
 SELECT
     p.item_id,

@@ -13,6 +13,10 @@ blocked_seconds = "time flagged as blocked while active or waiting, up to now"
 blocker = "what the flag says that it bore longest in that time; null where it bore none, or one without a text"
 tells_waits = "an item of its project had entered a status that means waiting before this one was finished, or has by now"
 tells_blocks = "an item of its project had been flagged as blocked before this one was finished, or has been by now"
+
+[incremental]
+by = ["item_id"]
+inputs = { "staged.stg_work_item" = ["item_id"], "staged.stg_work_item_time" = ["source || ':' || issue_id"] }
 */
 SELECT
     i.item_id,

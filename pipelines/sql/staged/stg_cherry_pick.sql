@@ -8,6 +8,16 @@ item_id = "source:id of the pull request"
 source = "the source's name"
 repository_id = "the repository of both"
 sha = "the copy: another commit with the same headline, which names the pull request's number"
+
+[incremental]
+by = ["item_id"]
+inputs = { "staged.stg_pull_request" = ["item_id"] }
+
+[[incremental.references]]
+table = "raw.commit"
+key = ["source", "repository_id", "headline"]
+input = "staged.stg_pull_request"
+names = ["source", "repository_id", "merge_commit_headline"]
 */
 SELECT DISTINCT
     p.item_id,

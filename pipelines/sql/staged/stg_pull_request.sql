@@ -1,8 +1,8 @@
 /*
 description = "One row per pull request, as it stood at the end of the data: what happened when, and what kind it is."
 depends_on = [
-    "raw.pull_request", "raw.pull_request_commit", "raw.timeline_event", "raw.review", "raw.commit", "raw.repository",
-    "staged.stg_account", "config.hotfix_label", "config.hotfix_branch", "config.run", "config.organisation",
+    "raw.pull_request", "raw.pull_request_commit", "raw.timeline_event", "raw.review", "raw.commit",
+    "staged.stg_account", "staged.stg_repository", "config.hotfix_label", "config.hotfix_branch", "config.run", "config.organisation",
 ]
 key = ["source", "pull_request_id"]
 not_null = ["item_id", "repository_id", "state", "opened_at", "is_bot", "is_hotfix", "is_merge_commit_known"]
@@ -36,6 +36,40 @@ is_hotfix = "a label or its branch says that it mends production"
 is_revert = "it undoes another pull request"
 reverts_number = "the number of the pull request that it undoes, where that can be told"
 changed_lines = "lines added and lines deleted; null where the source does not say"
+
+[incremental]
+by = ["source", "pull_request_id"]
+sees_until_now = true
+
+[incremental.inputs]
+"raw.pull_request" = ["source", "id"]
+"raw.pull_request_commit" = ["source", "pull_request_id"]
+"raw.timeline_event" = ["source", "pull_request_id"]
+"raw.review" = ["source", "pull_request_id"]
+
+[[incremental.references]]
+table = "raw.commit"
+key = ["source", "repository_id", "sha"]
+input = "raw.pull_request"
+names = ["source", "repository_id", "merge_commit_sha"]
+
+[[incremental.references]]
+table = "staged.stg_repository"
+key = ["source", "repository_id"]
+input = "raw.pull_request"
+names = ["source", "repository_id"]
+
+[[incremental.references]]
+table = "staged.stg_account"
+key = ["source", "account_id"]
+input = "raw.pull_request"
+names = ["source", "author_id"]
+
+[[incremental.references]]
+table = "staged.stg_account"
+key = ["source", "account_id"]
+input = "raw.review"
+names = ["source", "author_id"]
 */
 WITH setting AS (
     SELECT
@@ -154,7 +188,7 @@ FROM seen AS p
 LEFT JOIN first_commit AS c ON c.source = p.source AND c.pull_request_id = p.id
 LEFT JOIN first_review AS f ON f.source = p.source AND f.pull_request_id = p.id
 LEFT JOIN staged.stg_account AS a ON a.source = p.source AND a.account_id = p.author_id
-LEFT JOIN raw.repository AS h ON h.source = p.source AND h.id = p.repository_id
+LEFT JOIN staged.stg_repository AS h ON h.source = p.source AND h.repository_id = p.repository_id
 LEFT JOIN known_commit AS k
     ON k.source = p.source AND k.repository_id = p.repository_id AND k.sha = p.merge_commit_sha
 CROSS JOIN setting AS s

@@ -13,6 +13,10 @@ item_id = "source:id of the pull request"
 service_id = "the service"
 default_branch = "the repository's branch that is deployed from as a rule; null where it is not known"
 belongs_by = "the whole repository is the service's; a changed file or a label is; or nobody asked which files it changes"
+
+[incremental]
+by = ["item_id"]
+inputs = { "staged.stg_pull_request" = ["item_id"], "raw.pull_request" = ["source || ':' || id"] }
 */
 WITH candidate AS (
     SELECT p.item_id, p.source, p.pull_request_id, r.service_id, r.default_branch, r.is_parted

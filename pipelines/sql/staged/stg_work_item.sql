@@ -22,6 +22,11 @@ finished_at = "when it last became done; null unless it is done now"
 finished_on = "local day of the finish"
 means = "what its present status means"
 has_changelog = "the source keeps its history"
+
+[incremental]
+by = ["source", "issue_id"]
+sees_until_now = true
+inputs = { "raw.issue" = ["source", "id"], "staged.stg_work_item_step" = ["source", "issue_id"] }
 */
 WITH setting AS (
     SELECT r.as_of, o.time_zone FROM config.run AS r CROSS JOIN config.organisation AS o

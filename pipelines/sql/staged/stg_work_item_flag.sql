@@ -10,6 +10,15 @@ issue_id = "the source's id of the item"
 raised_at = "when the flag was set; the item's creation where it bore one from the beginning"
 cleared_at = "when it was taken away or changed; null where it is still set"
 blocker = "what the flag says; null where only its being set is known"
+
+[incremental]
+by = ["source", "issue_id"]
+sees_until_now = true
+
+[incremental.inputs]
+"raw.issue" = ["source", "id"]
+"raw.issue_change" = ["source", "issue_id"]
+"staged.stg_work_item" = ["source", "issue_id"]
 */
 WITH change AS (
     SELECT

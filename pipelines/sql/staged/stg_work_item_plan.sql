@@ -12,6 +12,15 @@ accepted_values = { unplanned_by = ["type", "label", "sprint"] }
 source = "the source's name"
 issue_id = "the source's id of the item"
 unplanned_by = "its type, a label, or having come into a sprint that had begun"
+
+[incremental]
+by = ["source", "issue_id"]
+sees_until_now = true
+
+[incremental.inputs]
+"raw.issue" = ["source", "id"]
+"raw.issue_change" = ["source", "issue_id"]
+"staged.stg_work_item" = ["source", "issue_id"]
 */
 WITH setting AS (
     SELECT

@@ -12,6 +12,10 @@ entered_on = "local day of its beginning"
 left_at = "when it ended; null where it lasts"
 left_on = "local day of its end"
 has_started = "the item has been active before or in this spell; false while it waits to be started"
+
+[incremental]
+by = ["source", "issue_id"]
+inputs = { "staged.stg_work_item" = ["source", "issue_id"], "staged.stg_work_item_step" = ["source", "issue_id"] }
 */
 WITH step AS (
     SELECT

@@ -12,6 +12,11 @@ entered_at = "when the status was entered"
 left_at = "when it was left; null where the item is still in it"
 means = "what the status means"
 status_name = "what it was called; null where the source does not say"
+
+[incremental]
+by = ["source", "issue_id"]
+sees_until_now = true
+inputs = { "raw.issue" = ["source", "id"], "raw.issue_transition" = ["source", "issue_id"] }
 */
 WITH transition AS (
     SELECT

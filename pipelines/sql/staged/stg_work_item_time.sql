@@ -13,6 +13,11 @@ first_waiting_at = "when it first entered a status that means waiting; null wher
 has_unknown_time = "it was for a while in a status of which nobody has said what it means"
 blocked_seconds = "time flagged as blocked while active or waiting, up to now"
 blocker = "what the flag says that it bore longest in that time; null where it bore none, or one without a text"
+
+[incremental]
+by = ["source", "issue_id"]
+inputs = { "staged.stg_work_item_step" = ["source", "issue_id"], "staged.stg_work_item_flag" = ["source", "issue_id"] }
+lasting = { "staged.stg_work_item_step" = "left_at IS NULL" }
 */
 WITH stay AS (
     SELECT s.source, s.issue_id, s.means, s.entered_at, coalesce(s.left_at, r.as_of) AS left_at
