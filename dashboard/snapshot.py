@@ -20,6 +20,7 @@ TABLES = frozenset(
     [
         *("metric_values", "metric_catalog", "metric_item", "item", "metric_freshness", "period"),
         *("organisation", "department", "team", "service", "service_owner", "run", "run_manifest"),
+        *("metric_breakdown", "metric_neighbour", "headline", "false_signals", "days_between", "forecast"),
     ]
 )
 
@@ -108,7 +109,8 @@ def _opens(path: Path) -> bool:
         return False
 
 
-def _ask(path: str, query: str, **bound: object) -> pl.DataFrame:
+def ask(path: str, query: str, **bound: object) -> pl.DataFrame:
+    """The answer to a question with its values bound; for the data layer alone."""
     with duckdb.connect(path, read_only=True) as con:
         con.execute("set timezone = 'UTC'")
         frame: pl.DataFrame = con.sql(query, params=bound or None).pl()
@@ -118,7 +120,7 @@ def _ask(path: str, query: str, **bound: object) -> pl.DataFrame:
 @st.cache_data(show_spinner=False, max_entries=8)
 def run(path: str) -> Run:
     """The run behind a snapshot."""
-    row = _ask(path, "select o.name, o.time_zone, r.* from run r, organisation o").row(0, named=True)
+    row = ask(path, "select o.name, o.time_zone, r.* from run r, organisation o").row(0, named=True)
     zone = ZoneInfo(row["time_zone"])
     as_of, finished = (row[k].astimezone(zone) for k in ("as_of", "finished_at"))
     return Run(row["name"], zone, as_of, finished, row["is_demo"], row["status"])
@@ -127,14 +129,14 @@ def run(path: str) -> Run:
 @st.cache_data(show_spinner=False, max_entries=8)
 def definitions(path: str) -> dict[str, Definition]:
     """Every metric of the snapshot by its id, delivery first, in the order of titles."""
-    frame = _ask(path, "select * from metric_catalog order by family, title")
+    frame = ask(path, "select * from metric_catalog order by family, title")
     return {row["metric"]: Definition.of(row) for row in frame.iter_rows(named=True)}
 
 
 @st.cache_data(show_spinner=False, max_entries=8)
 def teams(path: str) -> pl.DataFrame:
     """One row per team, by department and name: team, name, department, department_name, wip_limit."""
-    return _ask(
+    return ask(
         path,
         """select t.id as team, t.name, t.department, t.wip_limit,
              coalesce(d.name, 'No department') as department_name
@@ -149,7 +151,7 @@ def services(path: str) -> pl.DataFrame:
 
     Columns: service, name, team (null: nobody's), team_name, department_name.
     """
-    return _ask(
+    return ask(
         path,
         """with today as (
              select (r.as_of at time zone o.time_zone)::date as day from run r, organisation o
@@ -170,19 +172,19 @@ def services(path: str) -> pl.DataFrame:
 @st.cache_data(show_spinner=False, max_entries=8)
 def departments(path: str) -> pl.DataFrame:
     """One row per department: department, name."""
-    return _ask(path, "select id as department, name from department order by lower(name), id")
+    return ask(path, "select id as department, name from department order by lower(name), id")
 
 
 @st.cache_data(show_spinner=False, max_entries=8)
 def periods(path: str) -> pl.DataFrame:
     """Every period of the calendar, oldest first: grain, period, period_start, period_end, is_complete."""
-    return _ask(path, "from period order by grain, period_start")
+    return ask(path, "from period order by grain, period_start")
 
 
 @st.cache_data(show_spinner=False, max_entries=400)
 def series(path: str, metric: str, statistic: str, grain: str) -> pl.DataFrame:
     """The published values of one statistic for every scope, oldest first (columns of metric_values)."""
-    return _ask(
+    return ask(
         path,
         """from metric_values where metric = $metric and statistic = $statistic and grain = $grain
            order by scope, period_start""",
@@ -195,7 +197,7 @@ def series(path: str, metric: str, statistic: str, grain: str) -> pl.DataFrame:
 @st.cache_data(show_spinner=False, max_entries=100)
 def left_out(path: str, metric: str, period: str) -> pl.DataFrame:
     """How many items each reason kept out of a period's number: scope, item_kind, reason, items."""
-    return _ask(
+    return ask(
         path,
         """select scope, item_kind, excluded_reason as reason, count(*) as items
            from items_behind($metric, $period) where excluded_reason is not null
@@ -220,7 +222,7 @@ _NAMED = """
 @st.cache_data(show_spinner=False, max_entries=100)
 def observations(path: str, metric: str, scope: str, period: str) -> pl.DataFrame:
     """The rows behind a number and those kept out of it, with label, url and the service's name."""
-    return _ask(
+    return ask(
         path,
         f"with behind as (from items_behind($metric, $period) where scope = $scope) {_NAMED}",
         metric=metric,
@@ -232,7 +234,7 @@ def observations(path: str, metric: str, scope: str, period: str) -> pl.DataFram
 @st.cache_data(show_spinner=False, max_entries=100)
 def items_of_kind(path: str, metric: str, scope: str, item_kind: str) -> pl.DataFrame:
     """Every published row of a metric, whatever its period; columns as of `observations`."""
-    return _ask(
+    return ask(
         path,
         f"""with behind as (
               from metric_item where metric = $metric and scope = $scope and item_kind = $item_kind
@@ -246,7 +248,7 @@ def items_of_kind(path: str, metric: str, scope: str, item_kind: str) -> pl.Data
 @st.cache_data(show_spinner=False, max_entries=8)
 def freshness(path: str) -> pl.DataFrame:
     """Which source and stream each metric rests on: metric, source, stream, last_success_at, is_stale."""
-    return _ask(path, "from metric_freshness order by metric, source, stream")
+    return ask(path, "from metric_freshness order by metric, source, stream")
 
 
 @st.cache_data(show_spinner=False, max_entries=8)
@@ -255,7 +257,7 @@ def manifest(path: str) -> pl.DataFrame:
 
     What an older version did not publish is null: quarantined_count, quarantined_reasons, gap, gap_from.
     """
-    found = _ask(path, "from run_manifest order by source, stream, scope")
+    found = ask(path, "from run_manifest order by source, stream, scope")
     added = pl.Schema(
         {
             "quarantined_count": pl.Int64(),
