@@ -13,7 +13,10 @@ from dashboard.snapshot import ask
 def headlines(path: str, scope: str, quarter: str) -> pl.DataFrame:
     """What changed in a scope's quarter, at most three, the first first (columns of headline)."""
     return ask(
-        path, "from headline where scope = $scope and period = $period order by rank", scope=scope, period=quarter
+        path,
+        "from headline where scope = $scope and period = $period order by rank",
+        scope=scope,
+        period=quarter,
     )
 
 
@@ -38,7 +41,7 @@ def page_tests(path: str, scope: str, quarter: str) -> dict[str, float]:
 
 @st.cache_data(show_spinner=False, max_entries=100)
 def days_between(path: str, metric: str, scope: str) -> pl.DataFrame:
-    """The days from one rare event to the next, oldest first, the open ones last (columns of days_between)."""
+    """The days from one rare event to the next, the open ones last (columns of days_between)."""
     return ask(
         path,
         "from days_between where metric = $metric and scope = $scope order by is_open, until, since",
