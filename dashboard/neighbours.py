@@ -55,7 +55,13 @@ def _row(behind: Behind, row: Mapping[str, Any], axis: _Axis, scale: Scale) -> l
     own = behind.published.value if behind.published else None
     n = f"{row['n']:,}" + (f", {row['open_count']:,} open" if row["open_count"] else "")
     if row["value"] is None:
-        return [text(row["words"]), text(_missing(row["withheld_reason"])), "", text(n), ""]
+        return [
+            text(row["words"]),
+            text((row["withheld_reason"] or "no number").replace("_", " ")),
+            "",
+            text(n),
+            "",
+        ]
     if row["is_used"]:
         against = "as published"
     elif own is None:
@@ -64,12 +70,6 @@ def _row(behind: Behind, row: Mapping[str, Any], axis: _Axis, scale: Scale) -> l
         against = judged.difference(scale, row["value"] - own)
     dot = _dot(row, axis, own, f"{row['words']}: {scale.full(row['value'])}")
     return [text(row["words"]), f"<b>{text(scale.full(row['value']))}</b>", dot, text(n), text(against)]
-
-
-def _missing(reason: str) -> str:
-    return {"items_not_kept": "items not kept", "too_few": "too few", "no_data": "no data"}.get(
-        reason, reason.replace("_", " ")
-    )
 
 
 def _dot(row: Mapping[str, Any], axis: _Axis, own: float | None, said: str) -> str:

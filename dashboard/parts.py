@@ -20,15 +20,15 @@ MOST = 12
 
 
 def draw(shown: Snapshot, definition: Definition, scope: str, name: str, quarter: str) -> None:
-    """The parts of a scope's number in a quarter; nothing where it has no categories."""
+    """The parts of a scope's number in a quarter; nothing where it has none or one."""
     statistic = _statistic(definition)
     found = snapshot_beside.breakdown(shown.path, definition.metric, statistic, scope)
     parts = _figures(shown, definition, statistic, found, scope, quarter)
-    if not parts:
+    if len(parts) < 2:
         return
     largest = next(iter(parts))
     section("By category", _sub(definition, statistic, parts, largest))
-    if statistic in ADDITIVE and len(parts) > 1:
+    if statistic in ADDITIVE:
         said = "; ".join(f"{category} {_said(figure)}" for category, figure in parts.items())
         layout.chart(
             _stack(parts), f"{definition.title} of {name} by category, {words.period(quarter)}: {said}"
@@ -53,7 +53,7 @@ def _statistic(definition: Definition) -> str:
 def _sub(definition: Definition, statistic: str, parts: dict[str, Figure], largest: str) -> str:
     shown = words.statistic(definition, statistic)
     first = f"{words.sentence(shown)}. The largest is {largest}: {_said(parts[largest])}."
-    if statistic in ADDITIVE and len(parts) > 1:
+    if statistic in ADDITIVE:
         names = [f"{category} {_PLACES[min(i, len(SHADES) - 1)]}" for i, category in enumerate(parts)]
         return f"{first} From the foot of each bar: {words.listed(names[: len(SHADES) - 1])}" + (
             "." if len(parts) < len(SHADES) else ", then all others together."
@@ -99,7 +99,7 @@ def _stack(parts: dict[str, Figure]) -> alt.LayerChart:
             if point and point.value is not None:
                 rows.append(
                     {
-                        "quarter": words.short_period(name) + ("" if point.is_complete else ", open"),
+                        "quarter": words.short_period(name) if point.is_complete else "open",
                         "value": point.value * figure.scale.factor,
                         "category": category,
                         "place": place,
@@ -109,14 +109,14 @@ def _stack(parts: dict[str, Figure]) -> alt.LayerChart:
                     }
                 )
     order = [words.short_period(name) for name in next(iter(parts.values())).quarters]
-    order += [f"{name}, open" for name in order]
+    order.append("open")
     tips = [alt.Tooltip("category:N"), alt.Tooltip("said:N", title="value")]
     bars = (
         alt.Chart(alt.InlineData(values=rows))
         .mark_bar(size=36, stroke=colour("bg"), strokeWidth=1)
         .encode(
             alt.X("quarter:N", sort=order, axis=alt.Axis(title=None, labelAngle=0, labelOverlap=True)),
-            alt.Y("sum(value):Q", stack="zero", axis=alt.Axis(title=None, tickCount=4)),
+            alt.Y("value:Q", stack="zero", axis=alt.Axis(title=None, tickCount=4)),
             color=alt.Color("paint:N", scale=None),
             opacity=alt.Opacity("strength:Q", scale=None, legend=None),
             order=alt.Order("place:Q"),
