@@ -47,13 +47,15 @@ def draw(path: str, behind: Behind, scope: str, period: str) -> None:
         lines.append([text(about)])
         lines += [_row(behind, row, axis, scale) for row in group.iter_rows(named=True)]
     columns = [Column("Definition"), Column("Value", is_number=True), Column("On one scale", short="")]
-    columns += [Column("n", is_number=True), Column("Against the published one", short="Difference")]
+    columns += [Column("Of"), Column("Against the published one", short="Difference")]
     show(components.table(f"Under another definition, {behind.label}", columns, lines, phone="brief"))
 
 
 def _row(behind: Behind, row: Mapping[str, Any], axis: _Axis, scale: Scale) -> list[str]:
     own = behind.published.value if behind.published else None
-    n = f"{row['n']:,}" + (f", {row['open_count']:,} open" if row["open_count"] else "")
+    n = f"{row['n']:,} {words.things(behind.definition, row['n'])}" + (
+        f", {row['open_count']:,} open" if row["open_count"] else ""
+    )
     if row["value"] is None:
         return [
             text(row["words"]),

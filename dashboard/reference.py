@@ -62,15 +62,22 @@ def _worked(definition: Definition, example: Example) -> None:
         Column(words.column(definition, name), is_number=name in ("value", "weight"))
         for name in example.columns
     ]
-    lines = [[text(_cell(value)) for value in row] for row in example.rows]
+    lines = [
+        [text(_cell(name, value)) for name, value in zip(example.columns, row, strict=True)]
+        for row in example.rows
+    ]
     show(components.table("A worked example", columns, lines))
     show(f"<p>{text(words.sentence(example.words))}</p>")
 
 
-def _cell(value: str | bool | float) -> str:
+def _cell(name: str, value: str | bool | float) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return words.figure(value) if isinstance(value, int | float) else value.replace("_", " ")
+    if isinstance(value, int | float):
+        return words.figure(value)
+    if name.endswith("_at"):
+        return value.replace("T", " ").removesuffix("Z")
+    return value.replace("_", " ")
 
 
 def _minimum(definition: Definition) -> str:
