@@ -48,7 +48,8 @@ def draw(shown: Snapshot, scope: str, name: str) -> None:
 def _care(is_short: bool, is_unstable: bool, weeks: int) -> str:
     chips = [chip("few", f"Short history: {words.plural(weeks, 'week')}", "line")] if is_short else []
     if is_unstable:
-        chips.append(chip("up", "Throughput has changed within these weeks: it may mislead", "line"))
+        chips.append(chip("up", "May mislead", "line"))
+        chips.append('<span class="eo-note">Throughput has changed clearly within these weeks.</span>')
     return f'<div class="eo-chips">{"".join(chips)}</div>' if chips else ""
 
 

@@ -133,7 +133,7 @@ def test_a_forecast_says_how_many_and_when_and_what_to_be_careful_about(home: Pa
     page = open_page("team", team="Beacon")
     text = _text(page)
     assert "If the weeks to come are like the last 26 weeks, each as likely as any other." in text
-    assert "Throughput has changed within these weeks: it may mislead" in text
+    assert "May mislead Throughput has changed clearly within these weeks." in text
     assert "compared with what came: 34 of 40 kept" in text
     table = re.sub(r"<[^>]+>", " ", _table(page, "Forecast"))
     assert re.search(r"in 4 weeks\s+16\s+12\s+10", table)
