@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from dashboard import components, figures, snapshot, words
+from dashboard import components, figures, snapshot, snapshot_checks, words
 from dashboard.components import Column, chip
 from dashboard.markup import text
 from dashboard.snapshot import Run
@@ -47,7 +47,7 @@ class Checked:
 
 def load(path: str, quarter: str) -> list[Checked]:
     """Every check in the organisation and each team, in the order in which they are shown."""
-    rows = snapshot.data_checks(path, quarter)
+    rows = snapshot_checks.data_checks(path, quarter)
     scopes = ["organisation", *(f"team:{key}" for key in snapshot.teams(path)["team"])]
     found = {(row["check_id"], row["scope"]): row for row in rows.iter_rows(named=True)}
     catalogue = rows.unique("check_id", maintain_order=True)

@@ -8,6 +8,24 @@ from typing import Any
 
 
 @dataclass(frozen=True)
+class Change:
+    """What a version of a definition says otherwise than the one before it."""
+
+    version: int
+    on: date
+    what: str
+
+
+@dataclass(frozen=True)
+class Example:
+    """Five rows as the metric's SQL returns them, and in words what they come to."""
+
+    words: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str | bool | float, ...], ...]
+
+
+@dataclass(frozen=True)
 class Definition:
     """One metric as defined when the snapshot was made (table metric_catalog)."""
 
@@ -39,6 +57,9 @@ class Definition:
     sql_hash: str
     measured_in: str = ""
     """What a size is a number of, such as lines; nothing for what is no size."""
+    changes: tuple[Change, ...] = ()
+    """Oldest first; none for a first version."""
+    example: Example | None = None
 
     @property
     def headline(self) -> str:
@@ -53,4 +74,12 @@ class Definition:
         }
         values |= {key: json.loads(values[key]) for key in ("min_n", "reasons")}
         values["references"] = values.pop("references_")
+        values["changes"] = tuple(
+            Change(change["version"], date.fromisoformat(change["on"]), change["what"])
+            for change in json.loads(values.get("changes") or "[]")
+        )
+        example = json.loads(values.get("example") or "null")
+        values["example"] = example and Example(
+            example["words"], tuple(example["columns"]), tuple(map(tuple, example["rows"]))
+        )
         return cls(**values)

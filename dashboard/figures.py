@@ -29,6 +29,14 @@ class Point:
     coverage_eligible: int | None
     verdict: str | None
     withheld_reason: str | None
+    difference: float | None = None
+    """From the quarter before; with its range only of ratios."""
+    difference_low: float | None = None
+    difference_high: float | None = None
+    p_value: float | None = None
+    compared_with: str | None = None
+    detectable_change: float | None = None
+    """The least change of a ratio that two quarters as large as this one would show."""
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,12 @@
 """How a metric is defined, how to read it with care, and what it is not for."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
-from dashboard import words
-from dashboard.components import section, show
-from dashboard.definition import Definition
+from dashboard import components, words
+from dashboard.components import Column, section, show
+from dashboard.definition import Change, Definition, Example
 from dashboard.markup import text
 
 
@@ -20,6 +22,9 @@ def draw(definition: Definition) -> None:
         "Verdict": words.VERDICT_RULES[definition.kind],
         "Kept by": f"{definition.owner}, version {definition.version}, since {words.day(definition.since)}",
     }
+    if definition.changes:
+        last = definition.changes[-1]
+        facts["Changed"] = f"definition changed on {words.day(last.on)}: {last.what}"
     with left:
         section("Definition")
         show(
@@ -37,6 +42,42 @@ def draw(definition: Definition) -> None:
                 '<div class="eo-h3" role="heading" aria-level="3">Read on</div>'
                 + _list(definition.references)
             )
+
+    _versions(definition.changes[:-1])
+    if definition.example:
+        _worked(definition, definition.example)
+
+
+def _versions(earlier: Sequence[Change]) -> None:
+    """What the versions before the last one changed, folded."""
+    if earlier:
+        with st.expander("Earlier changes of this definition"):
+            show(_list(tuple(f"{words.day(c.on)}, version {c.version}: {c.what}" for c in reversed(earlier))))
+
+
+def _worked(definition: Definition, example: Example) -> None:
+    """Five made-up rows and the number they come to."""
+    section("A worked example", "Five made-up rows as the query returns them.")
+    columns = [
+        Column(words.column(definition, name), is_number=name in ("value", "weight"))
+        for name in example.columns
+    ]
+    lines = [
+        [text(_cell(name, value)) for name, value in zip(example.columns, row, strict=True)]
+        for row in example.rows
+    ]
+    show(components.table("A worked example", columns, lines))
+    show(f"<p>{text(words.sentence(example.words))}</p>")
+
+
+def _cell(name: str, value: str | bool | float) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int | float):
+        return words.figure(value)
+    if name.endswith("_at"):
+        return value.replace("T", " ").removesuffix("Z")
+    return value.replace("_", " ")
 
 
 def _minimum(definition: Definition) -> str:

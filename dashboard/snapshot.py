@@ -21,6 +21,7 @@ TABLES = frozenset(
         *("metric_values", "metric_catalog", "metric_item", "item", "metric_freshness", "period"),
         *("organisation", "department", "team", "service", "service_owner", "run", "run_manifest"),
         *("data_check", "data_check_item", "data_check_catalog"),
+        *("metric_breakdown", "metric_neighbour", "headline", "false_signals", "days_between", "forecast"),
     ]
 )
 
@@ -109,7 +110,8 @@ def _opens(path: Path) -> bool:
         return False
 
 
-def _ask(path: str, query: str, **bound: object) -> pl.DataFrame:
+def ask(path: str, query: str, **bound: object) -> pl.DataFrame:
+    """The answer to a question with its values bound; for the data layer alone."""
     with duckdb.connect(path, read_only=True) as con:
         con.execute("set timezone = 'UTC'")
         frame: pl.DataFrame = con.sql(query, params=bound or None).pl()
@@ -119,7 +121,7 @@ def _ask(path: str, query: str, **bound: object) -> pl.DataFrame:
 @st.cache_data(show_spinner=False, max_entries=8)
 def run(path: str) -> Run:
     """The run behind a snapshot."""
-    row = _ask(path, "select o.name, o.time_zone, r.* from run r, organisation o").row(0, named=True)
+    row = ask(path, "select o.name, o.time_zone, r.* from run r, organisation o").row(0, named=True)
     zone = ZoneInfo(row["time_zone"])
     as_of, finished = (row[k].astimezone(zone) for k in ("as_of", "finished_at"))
     return Run(row["name"], zone, as_of, finished, row["is_demo"], row["status"])
@@ -128,14 +130,14 @@ def run(path: str) -> Run:
 @st.cache_data(show_spinner=False, max_entries=8)
 def definitions(path: str) -> dict[str, Definition]:
     """Every metric of the snapshot by its id, delivery first, in the order of titles."""
-    frame = _ask(path, "select * from metric_catalog order by family, title")
+    frame = ask(path, "select * from metric_catalog order by family, title")
     return {row["metric"]: Definition.of(row) for row in frame.iter_rows(named=True)}
 
 
 @st.cache_data(show_spinner=False, max_entries=8)
 def teams(path: str) -> pl.DataFrame:
     """One row per team, by department and name: team, name, department, department_name, wip_limit."""
-    return _ask(
+    return ask(
         path,
         """select t.id as team, t.name, t.department, t.wip_limit,
              coalesce(d.name, 'No department') as department_name
@@ -150,7 +152,7 @@ def services(path: str) -> pl.DataFrame:
 
     Columns: service, name, team (null: nobody's), team_name, department_name.
     """
-    return _ask(
+    return ask(
         path,
         """with today as (
              select (r.as_of at time zone o.time_zone)::date as day from run r, organisation o
@@ -171,19 +173,19 @@ def services(path: str) -> pl.DataFrame:
 @st.cache_data(show_spinner=False, max_entries=8)
 def departments(path: str) -> pl.DataFrame:
     """One row per department: department, name."""
-    return _ask(path, "select id as department, name from department order by lower(name), id")
+    return ask(path, "select id as department, name from department order by lower(name), id")
 
 
 @st.cache_data(show_spinner=False, max_entries=8)
 def periods(path: str) -> pl.DataFrame:
     """Every period of the calendar, oldest first: grain, period, period_start, period_end, is_complete."""
-    return _ask(path, "from period order by grain, period_start")
+    return ask(path, "from period order by grain, period_start")
 
 
 @st.cache_data(show_spinner=False, max_entries=400)
 def series(path: str, metric: str, statistic: str, grain: str) -> pl.DataFrame:
     """The published values of one statistic for every scope, oldest first (columns of metric_values)."""
-    return _ask(
+    return ask(
         path,
         """from metric_values where metric = $metric and statistic = $statistic and grain = $grain
            order by scope, period_start""",
@@ -196,7 +198,7 @@ def series(path: str, metric: str, statistic: str, grain: str) -> pl.DataFrame:
 @st.cache_data(show_spinner=False, max_entries=100)
 def left_out(path: str, metric: str, period: str) -> pl.DataFrame:
     """How many items each reason kept out of a period's number: scope, item_kind, reason, items."""
-    return _ask(
+    return ask(
         path,
         """select scope, item_kind, excluded_reason as reason, count(*) as items
            from items_behind($metric, $period) where excluded_reason is not null
@@ -221,7 +223,7 @@ _NAMED = """
 @st.cache_data(show_spinner=False, max_entries=100)
 def observations(path: str, metric: str, scope: str, period: str) -> pl.DataFrame:
     """The rows behind a number and those kept out of it, with label, url and the service's name."""
-    return _ask(
+    return ask(
         path,
         f"with behind as (from items_behind($metric, $period) where scope = $scope) {_NAMED}",
         metric=metric,
@@ -233,7 +235,7 @@ def observations(path: str, metric: str, scope: str, period: str) -> pl.DataFram
 @st.cache_data(show_spinner=False, max_entries=100)
 def items_of_kind(path: str, metric: str, scope: str, item_kind: str) -> pl.DataFrame:
     """Every published row of a metric, whatever its period; columns as of `observations`."""
-    return _ask(
+    return ask(
         path,
         f"""with behind as (
               from metric_item where metric = $metric and scope = $scope and item_kind = $item_kind
@@ -244,59 +246,10 @@ def items_of_kind(path: str, metric: str, scope: str, item_kind: str) -> pl.Data
     )
 
 
-@st.cache_data(show_spinner=False, max_entries=100)
-def data_checks(path: str, quarter: str) -> pl.DataFrame:
-    """Every data check with what it found: columns of data_check_catalog, and scope, looked_at, found, state.
-
-    One row per check and scope in which it looked at something in the quarter, or as things stand now.
-    """
-    return _ask(
-        path,
-        """select c.*, d.scope, d.looked_at, d.found, d.severity as state
-           from data_check_catalog c left join data_check d
-             on d.check_id = c.check_id and (c.counted = 'now' or d.period = $quarter)
-           order by c.position, d.scope""",
-        quarter=quarter,
-    )
-
-
-@st.cache_data(show_spinner=False, max_entries=100)
-def data_check_items(path: str, check: str, quarter: str) -> pl.DataFrame:
-    """What a check found in the quarter, or as things stand now, the newest first (data_check_item)."""
-    return _ask(
-        path,
-        """select i.*, s.name as service from data_check_item i
-           join data_check_catalog c on c.check_id = i.check_id left join service s on s.id = i.service_id
-           where i.check_id = $check and (c.counted = 'now' or i.period = $quarter)
-           order by i.occurred_at desc nulls last, i.item_kind, i.item_id, i.team_id""",
-        check=check,
-        quarter=quarter,
-    )
-
-
-@st.cache_data(show_spinner=False, max_entries=100)
-def withheld(path: str, quarter: str) -> pl.DataFrame:
-    """The quarter's numbers that too little is linked for: scope, metric, linked, eligible."""
-    return _ask(
-        path,
-        """select distinct scope, metric, coverage_linked as linked, coverage_eligible as eligible
-           from metric_values
-           where withheld_reason = 'low_coverage' and grain = 'quarter' and period = $quarter
-           order by scope, metric, linked, eligible""",
-        quarter=quarter,
-    )
-
-
-@st.cache_data(show_spinner=False, max_entries=8)
-def coverage_floor(path: str) -> float:
-    """The share of linked items below which a number is withheld, 0 to 1."""
-    return float(_ask(path, "select coverage_floor from run").item())
-
-
 @st.cache_data(show_spinner=False, max_entries=8)
 def freshness(path: str) -> pl.DataFrame:
     """Which source and stream each metric rests on: metric, source, stream, last_success_at, is_stale."""
-    return _ask(path, "from metric_freshness order by metric, source, stream")
+    return ask(path, "from metric_freshness order by metric, source, stream")
 
 
 @st.cache_data(show_spinner=False, max_entries=8)
@@ -305,7 +258,7 @@ def manifest(path: str) -> pl.DataFrame:
 
     What an older version did not publish is null: quarantined_count, quarantined_reasons, gap, gap_from.
     """
-    found = _ask(path, "from run_manifest order by source, stream, scope")
+    found = ask(path, "from run_manifest order by source, stream, scope")
     added = pl.Schema(
         {
             "quarantined_count": pl.Int64(),

@@ -48,6 +48,14 @@ STATISTIC_NAMES = {
     "total": "the sum",
     "share_over_400": "the share above 400",
 }
+COLUMNS = {
+    "item_id": "item",
+    "on_date": "day",
+    "is_open": "still open",
+    "excluded_reason": "left out",
+    "link_method": "linked by",
+}
+"""Columns of an observation as a worked example heads them."""
 INTERVALS = {
     "duration": "95 of 100, from the order of the values; P50 needs 6, P85 19, P95 59",
     "quantity": "95 of 100, from the order of the values; P50 needs 6, P85 19, P95 59",
@@ -79,6 +87,13 @@ def amount(n: int) -> str:
 def plural(n: int, one: str, many: str | None = None) -> str:
     """`1 change`, `12 changes`."""
     return f"{n:,} {one if n == 1 else many or one + 's'}"
+
+
+def column(definition: Definition, name: str) -> str:
+    """How a worked example heads a column of the observations."""
+    if name == "is_event":
+        return "in the share" if definition.kind == "ratio" else "ended"
+    return COLUMNS.get(name, name.replace("_", " "))
 
 
 def noun(item_kind: str, n: int = 2) -> str:

@@ -164,6 +164,44 @@ class Neighbour(BaseModel):
     """Column of that table → the SQL expression over its rows that stands in its place."""
 
 
+class Change(BaseModel):
+    """What a version says otherwise than the one before it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    version: int = Field(ge=2)
+    on: date
+    what: Text
+
+
+Cell = str | bool | int | float
+
+
+class Example(BaseModel):
+    """Five rows as the metric's SQL returns them, and the number that they make.
+
+    The rows are those that the case marked `example: true` in the metric's case file must return.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    words: Text
+    """How the rows come to the number, in a sentence."""
+    statistic: Statistic
+    value: float
+    """That statistic of these rows in the metric's unit, whatever the least n."""
+    columns: list[Text] = Field(min_length=2)
+    rows: list[list[Cell]] = Field(min_length=5, max_length=5)
+    """One value per column; TOML knows no null, so an empty text stands in its place."""
+
+    @model_validator(mode="after")
+    def _rows_fit(self) -> Self:
+        _demand_subset("columns", self.columns, [*OBSERVATION_COLUMNS, *FURTHER_COLUMNS], "columns")
+        if any(len(row) != len(self.columns) for row in self.rows):
+            raise ValueError("rows: each needs one value per column")
+        return self
+
+
 class MetricHeader(BaseModel):
     """What a metric file says about its number."""
 
@@ -191,6 +229,8 @@ class MetricHeader(BaseModel):
     owner: Text
     since: date
     version: int = Field(ge=1)
+    changes: list[Change] = []
+    example: Example | None = None
     caveats: Texts
     not_for: Texts
     references: Texts
@@ -213,10 +253,22 @@ class MetricHeader(BaseModel):
         is_share = self.kind == "share" or (self.kind == "level" and "ratio" in self.statistics)
         if is_share and "weight" not in self.columns:
             raise ValueError("columns: a share needs a weight")
+        self._demand_changes()
         _demand_subset("linked_reasons", self.linked_reasons, self.reasons, "reasons")
         _demand_subset("unlinked_reasons", self.unlinked_reasons, self.reasons, "reasons")
         _demand_subset("min_n", self.min_n, self.statistics, "statistics")
+        if self.example:
+            _demand_subset("example.statistic", [self.example.statistic], self.statistics, "statistics")
+            _demand_subset("example.columns", self.example.columns, self.columns, "columns")
         return self
+
+    def _demand_changes(self) -> None:
+        """Every version above the first says what it changed; `since` is the day of the last one."""
+        if [change.version for change in self.changes] != list(range(2, self.version + 1)):
+            raise ValueError(f"changes: one line for each version from 2 to {self.version}, in order")
+        days = [change.on for change in self.changes]
+        if days != sorted(days) or (days and days[-1] != self.since):
+            raise ValueError("changes: in the order of their days, the last of them on the day of `since`")
 
 
 class Metric(MetricHeader):

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from pipelines.catalog import Metric
+from pipelines.catalog import Cell, Example, Metric
 
 _DIRECTIONS = {
     "lower_is_better": "lower is better",
@@ -46,8 +46,45 @@ def _section(metric: Metric) -> str:
     if metric.reasons:
         lines += ["", "Left out, and why:", ""]
         lines += [f"- `{reason}`: {_line(words)}" for reason, words in metric.reasons.items()]
-    lines += ["", "Sources:", "", *(f"- {_line(source)}" for source in metric.references), ""]
+    lines += [*_neighbours(metric), *_changes(metric), *_example(metric)]
+    lines += ["", "Sources:", "", *(f"- {_line(source)}" for source in metric.references)]
+    lines += ["", "<details><summary>SQL</summary>", "", "```sql", metric.sql, "```", "", "</details>", ""]
     return "\n".join(lines)
+
+
+def _neighbours(metric: Metric) -> list[str]:
+    """What else the number could mean: computed every night beside it."""
+    if not metric.neighbours:
+        return []
+    about: dict[str, list[str]] = {}
+    for neighbour in metric.neighbours.values():
+        about.setdefault(neighbour.about, []).append(neighbour.words)
+    lines = [f"- {_line(what)}: {'; '.join(map(_line, ways))}" for what, ways in about.items()]
+    return ["", "Neighbouring definitions, computed beside it:", "", *lines]
+
+
+def _changes(metric: Metric) -> list[str]:
+    if not metric.changes:
+        return []
+    told = [f"- definition changed on {c.on} (version {c.version}): {_line(c.what)}" for c in metric.changes]
+    return ["", "Versions:", "", *told]
+
+
+def _example(metric: Metric) -> list[str]:
+    """Five rows as the metric's SQL returns them, and what they come to."""
+    example: Example | None = metric.example
+    if example is None:
+        return []
+    lines = ["", "A worked example:", "", f"| {' | '.join(f'`{name}`' for name in example.columns)} |"]
+    lines += ["|" + "---|" * len(example.columns)]
+    lines += [f"| {' | '.join(map(_cell, row))} |" for row in example.rows]
+    return [*lines, "", _line(example.words)]
+
+
+def _cell(value: Cell) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _line(text: str) -> str:

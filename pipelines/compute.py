@@ -221,7 +221,8 @@ def write_catalog(con: duckdb.DuckDBPyConnection, metrics: Mapping[str, Metric])
         "item_kind VARCHAR, coverage_item_kind VARCHAR, grains VARCHAR[], statistics VARCHAR[], "
         "period_rule VARCHAR, min_n VARCHAR, reasons VARCHAR, linked_reasons VARCHAR[], "
         "unlinked_reasons VARCHAR[], owner VARCHAR, since DATE, version INTEGER, caveats VARCHAR[], "
-        "not_for VARCHAR[], references_ VARCHAR[], sql VARCHAR, sql_hash VARCHAR, measured_in VARCHAR)"
+        "not_for VARCHAR[], references_ VARCHAR[], sql VARCHAR, sql_hash VARCHAR, measured_in VARCHAR, "
+        "changes VARCHAR, example VARCHAR)"
     )
     rows = [
         [
@@ -252,6 +253,8 @@ def write_catalog(con: duckdb.DuckDBPyConnection, metrics: Mapping[str, Metric])
             metric.sql,
             metric.sql_hash,
             metric.measured_in,
+            json.dumps([change.model_dump(mode="json") for change in metric.changes]),
+            metric.example.model_dump_json() if metric.example else None,
         ]
         for metric in metrics.values()
     ]

@@ -90,11 +90,11 @@ def _definition(con: duckdb.DuckDBPyConnection, metric: str) -> dict[str, Any]:
             "SELECT title, question, formula, family, unit, direction, kind, estimator, item_kind, "
             "coverage_item_kind, grains, statistics, period_rule, min_n, reasons, linked_reasons, "
             "unlinked_reasons, owner, version, since, caveats, not_for, references_ AS references, sql, "
-            "sql_hash FROM metric_catalog WHERE metric = ?",
+            "sql_hash, changes FROM metric_catalog WHERE metric = ?",
             [metric],
         )
     )
-    return {**row, "min_n": json.loads(row["min_n"]), "reasons": json.loads(row["reasons"])}
+    return {**row, **{name: json.loads(row[name]) for name in ("min_n", "reasons", "changes")}}
 
 
 def _require_grain(asked: Asked, grain: str, grains: Sequence[str]) -> None:

@@ -89,6 +89,7 @@ def _definition(console: Console, answer: Answer) -> None:
     since = _day(date.fromisoformat(answer["since"]))
     facts = [
         ("version", f"{answer['version']}, since {since}, kept by {answer['owner']}"),
+        *zip(chain(["changed"], repeat("")), _changes(answer), strict=False),
         ("counted in", answer["period_rule"]),
         *zip(chain(["with care"], repeat("")), answer["caveats"], strict=False),
         ("not for", "; ".join(answer["not_for"])),
@@ -96,6 +97,11 @@ def _definition(console: Console, answer: Answer) -> None:
     ]
     rows: list[Cells] = [(Text(name, style=QUIET), wrapped(text, _FACTS_FROM)) for name, text in facts]
     print_table(console, ("", ""), rows)
+
+
+def _changes(answer: Answer) -> list[str]:
+    """What each version said otherwise than the one before it."""
+    return [f"{_day(date.fromisoformat(c['on']))}: {c['what']}" for c in answer["changes"]]
 
 
 def _sources(streams: Sequence[Answer]) -> list[str]:

@@ -276,6 +276,15 @@ def test_the_metrics_page_is_what_the_files_say():
     assert _text("docs/metrics.md") == render(load_metrics()), "run `make docs`"
 
 
+def test_a_changed_definition_stands_in_the_changelog():
+    from pipelines.catalog import load_metrics
+
+    told = " ".join(_text("CHANGELOG.md").split())
+    for name, metric in load_metrics().items():
+        for change in metric.changes:
+            assert f"`{name}` version {change.version}: {' '.join(change.what.split())}" in told
+
+
 def test_the_index_of_decisions_is_complete():
     folder = ROOT / "docs/decisions"
     files = sorted(path.name for path in folder.glob("[0-9]*.md"))

@@ -6,7 +6,12 @@ from dashboard import (
     components,
     drill_down,
     figures,
+    forecast,
+    judged,
     layout,
+    neighbours,
+    parts,
+    rare_events,
     reference,
     snapshot,
     sparkline,
@@ -54,13 +59,20 @@ def page(shown: Snapshot) -> None:
         figure = figures.load(shown.path, metric, [scope], quarter)[scope]
         behind = drill_down.load(shown.path, metric, scope, scopes[scope], quarter)
     _number(shown, figure, behind)
+    judged.draw(figure)
+    rare_events.draw(shown, definition, scope, scopes[scope], quarter)
+    parts.draw(shown, definition, scope, scopes[scope], quarter)
+    if metric == forecast.METRIC:
+        forecast.draw(shown, scope, scopes[scope])
     section("From rows to this number", "Nothing is left out without a reason.")
     show(drill_down.rows_to_number(behind))
+    neighbours.draw(shown.path, behind, scope, quarter)
     reference.draw(definition)
     section(f"The {words.things(definition)} behind it")
     drill_down.items(shown.path, behind)
     with st.expander("The query that made it"):
-        show(f'<p class="eo-note">Fingerprint {text(definition.sql_hash[:12])}</p>')
+        told = f"Version {definition.version}, fingerprint {definition.sql_hash[:12]}"
+        show(f'<p class="eo-note">{text(told)}</p>')
         st.code(definition.sql, language="sql")
 
 

@@ -3,7 +3,7 @@
 import polars as pl
 import streamlit as st
 
-from dashboard import components, figures, layout, ledes, scope_table, snapshot, weeks, words
+from dashboard import components, figures, headlines, layout, ledes, scope_table, snapshot, weeks, words
 from dashboard.components import page_link, section, show
 from dashboard.figures import Figure
 from dashboard.markup import text
@@ -38,6 +38,9 @@ def page(shown: Snapshot) -> None:
         "All services together. Below each number: in how many teams it changed, and what it rests on.",
     )
     show(components.cards(_card(found, teams) for found in numbers.values()))
+    links = dict(teams.select("scope", "label").iter_rows())
+    name = snapshot.run(shown.path).organisation
+    headlines.draw(shown, "organisation", name, quarter, headlines.elsewhere(shown, links, quarter))
     section("Teams", "In alphabetical order. Compare a team with its own past, not with its neighbours.")
     scope_table.draw("Teams", teams, numbers)
     if HEADLINE[0] in known and not teams.is_empty():

@@ -3,7 +3,7 @@
 import polars as pl
 import streamlit as st
 
-from dashboard import check_results, components, layout, snapshot, words
+from dashboard import check_results, components, layout, snapshot, snapshot_checks, words
 from dashboard.check_results import Checked
 from dashboard.components import Column, section, show
 from dashboard.markup import text
@@ -25,19 +25,19 @@ def page(shown: Snapshot) -> None:
             quarter = layout.quarter_choice(shown)
     with st.skeleton(height=600):
         found = check_results.load(shown.path, quarter)
-        withheld = snapshot.withheld(shown.path, quarter)
+        withheld = snapshot_checks.withheld(shown.path, quarter)
     shown_scopes = labels if scope == "organisation" else {scope: labels[scope]}
     own = [one for one in found if one.scope == scope]
     missing = withheld.filter(pl.col("scope").is_in(list(shown_scopes)))["metric"].n_unique()
     with left:
         layout.opening("Data quality", check_results.lede(own, missing, quarter))
-    floor = f"{snapshot.coverage_floor(shown.path) * 100:g} %"
+    floor = f"{snapshot_checks.coverage_floor(shown.path) * 100:g} %"
     layout.meta(shown, [f"<b>{text(labels[scope])}</b>", f"numbers are withheld below <b>{floor}</b> linked"])
     section(
         "What is joined",
         f"Share of each that is linked. The line: {floor}, below which numbers are withheld.",
     )
-    show(check_results.joins(found, shown_scopes, snapshot.coverage_floor(shown.path)))
+    show(check_results.joins(found, shown_scopes, snapshot_checks.coverage_floor(shown.path)))
     section(
         "Withheld", "Numbers of this quarter that do not stand, as too little of what they count is linked."
     )
@@ -49,7 +49,7 @@ def page(shown: Snapshot) -> None:
 
 
 def _withheld(shown: Snapshot, scopes: dict[str, str], quarter: str) -> None:
-    rows = snapshot.withheld(shown.path, quarter)
+    rows = snapshot_checks.withheld(shown.path, quarter)
     known = snapshot.definitions(shown.path)
     lines = [
         [
@@ -76,5 +76,5 @@ def _rows(shown: Snapshot, own: list[Checked], scope: str, quarter: str) -> None
         show(components.state("", "tick", "Nothing found", "No check found anything."))
     for one in found:
         with st.expander(f"{one.title}: {one.found:,}"):
-            rows = snapshot.data_check_items(shown.path, one.check, quarter)
+            rows = snapshot_checks.data_check_items(shown.path, one.check, quarter)
             show(check_results.rows(snapshot.run(shown.path), one, scope, rows))

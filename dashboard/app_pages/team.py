@@ -6,9 +6,13 @@ from dashboard import (
     components,
     drill_down,
     figures,
+    forecast,
     further,
+    headlines,
+    judged,
     layout,
     ledes,
+    neighbours,
     open_work,
     snapshot,
     weeks,
@@ -16,7 +20,6 @@ from dashboard import (
 )
 from dashboard.app_pages.overview import HEADLINE
 from dashboard.components import chip, section, show
-from dashboard.figures import Figure
 from dashboard.markup import text
 from dashboard.snapshot import Snapshot
 
@@ -46,9 +49,11 @@ def page(shown: Snapshot) -> None:
     with left:
         layout.opening(name, ledes.team(headline, layout.quarter_so_far(shown, quarter)))
     _meta(shown, team, quarter)
-    show(components.cards(components.card(f, _foot(f)) for f in headline))
+    show(components.cards(components.card(f, judged.foot(f)) for f in headline))
+    headlines.draw(shown, scope, name, quarter)
     _weeks(shown, scope, name, quarter)
     open_work.draw(shown, scope)
+    forecast.draw(shown, scope, name)
     limit = dict(snapshot.teams(shown.path).select("team", "wip_limit").iter_rows())[team]
     further.draw(quarter, limit, [numbers[m] for m in known if m not in HEADLINE])
     _behind(shown, scope, name, quarter)
@@ -64,20 +69,6 @@ def _meta(shown: Snapshot, team: str, quarter: str) -> None:
     layout.meta(
         shown, [*parts, chip("half", f"{words.period(quarter)}: {so_far}", "line")] if so_far else parts
     )
-
-
-def _foot(figure: Figure) -> str:
-    """The quarter before, in words."""
-    before = figure.before
-    if before is None or before.value is None:
-        return "<div>No number for the quarter before</div>"
-    name = figure.quarters[figure.quarters.index(figure.quarter) - 1]
-    span = (
-        f", {figure.scale.span(before.low, before.high)}"
-        if before.low is not None and before.high is not None
-        else ""
-    )
-    return f"<div>{words.period(name)}: {text(figure.scale.full(before.value) + span)}</div>"
 
 
 def _weeks(shown: Snapshot, scope: str, name: str, quarter: str) -> None:
@@ -113,3 +104,4 @@ def _behind(shown: Snapshot, scope: str, name: str, quarter: str) -> None:
     show(f"<p>{drill_down.published(behind)}</p>")
     show(drill_down.rows_to_number(behind))
     drill_down.items(shown.path, behind)
+    neighbours.draw(shown.path, behind, scope, period)

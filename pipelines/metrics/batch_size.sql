@@ -23,6 +23,19 @@ not_for = ["comparing people", "comparing services that are released in differen
 references = ["DORA: working in small batches, https://dora.dev/capabilities/working-in-small-batches/"]
 depends_on = ["facts.fct_change", "facts.fct_deployment", "facts.dim_service_owner"]
 
+[example]
+words = "Of the first deployment nobody knows what it brought, the fourth is the third once more, the fifth brought no pull request; the middle of 1 and 2 changes is 1.5."
+statistic = "p50"
+value = 1.5
+columns = ["item_id", "value", "excluded_reason"]
+rows = [
+    ["gh:1", 0.0, "baseline"],
+    ["gh:2", 2.0, ""],
+    ["gh:3", 1.0, ""],
+    ["gh:4", 0.0, "redeploy"],
+    ["gh:5", 0.0, "no_change"],
+]
+
 [reasons]
 redeploy = "the commit of the deployment before it again"
 failed_to_deploy = "never succeeded"

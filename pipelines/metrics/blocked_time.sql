@@ -24,6 +24,19 @@ not_for = ["comparing people", "comparing teams that set flags differently"]
 references = ["The Kanban Guide, https://kanbanguides.org/"]
 depends_on = ["facts.fct_work_item", "facts.fct_work_item_time", "facts.dim_service_owner", "facts.dim_run"]
 
+[example]
+words = "Two items are not finished; of 0, 0.5 and 2 days the middle one is 0.5."
+statistic = "p50"
+value = 0.5
+columns = ["item_id", "on_date", "value", "excluded_reason", "category"]
+rows = [
+    ["jira:1", "2026-03-04", 0.5, "", "Vendor"],
+    ["jira:2", "2026-03-07", 0.0, "", ""],
+    ["jira:3", "2026-03-13", 2.0, "", "Vendor"],
+    ["jira:4", "2026-03-31", 0.0, "not_finished", ""],
+    ["jira:5", "2026-03-31", 0.0, "not_finished", ""],
+]
+
 [reasons]
 no_service = "its project belongs to no configured service"
 ignored = "its status is left out by the configuration"

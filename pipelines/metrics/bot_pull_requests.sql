@@ -21,6 +21,19 @@ not_for = ["comparing people", "measuring output"]
 references = ["DORA: delivery metrics and their pitfalls, https://dora.dev/guides/dora-metrics/"]
 depends_on = ["facts.fct_pull_request", "facts.dim_service_owner", "facts.dim_run"]
 
+[example]
+words = "Four are people's; one pull request of a bot is counted."
+statistic = "count"
+value = 1
+columns = ["item_id", "on_date", "value", "excluded_reason"]
+rows = [
+    ["gh:1", "2026-03-02", 1.0, "person"],
+    ["gh:2", "2026-03-03", 1.0, "person"],
+    ["gh:3", "2026-03-05", 1.0, "person"],
+    ["gh:4", "2026-03-05", 1.0, ""],
+    ["gh:5", "2026-03-09", 1.0, "person"],
+]
+
 [reasons]
 person = "opened by a person"
 no_service = "neither its repository nor what it changes there belongs to a configured service"

@@ -28,6 +28,19 @@ depends_on = [
     "facts.dim_service_calendar", "facts.dim_service_owner", "facts.dim_run",
 ]
 
+[example]
+words = "The fourth is the third once more; an incident began an hour after the third: 1 of 4 failed, 25 %."
+statistic = "ratio"
+value = 0.25
+columns = ["item_id", "value", "is_event", "excluded_reason", "link_method"]
+rows = [
+    ["gh:1", 0.0, false, "", ""],
+    ["gh:2", 0.0, false, "", ""],
+    ["gh:3", 1.0, true, "", "window"],
+    ["gh:4", 0.0, false, "redeploy", ""],
+    ["gh:5", 0.0, false, "", ""],
+]
+
 [reasons]
 redeploy = "the commit of the deployment before it again"
 failed_to_deploy = "never succeeded"

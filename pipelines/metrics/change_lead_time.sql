@@ -25,6 +25,19 @@ not_for = ["comparing people", "ranking teams whose work differs"]
 references = ["DORA: change lead time, https://dora.dev/guides/dora-metrics/"]
 depends_on = ["facts.fct_change", "facts.dim_service_owner"]
 
+[example]
+words = "A bot's change and one whose merge commit nobody knows are left out; of 16, 40 and 48 hours the middle one is 40."
+statistic = "p50"
+value = 40
+columns = ["item_id", "started_at", "ended_at", "value", "excluded_reason"]
+rows = [
+    ["gh:1", "2026-03-02T08:00Z", "2026-03-04T00:00Z", 40.0, ""],
+    ["gh:2", "2026-03-03T08:00Z", "2026-03-04T00:00Z", 16.0, ""],
+    ["gh:3", "2026-03-04T08:00Z", "2026-03-06T08:00Z", 48.0, ""],
+    ["gh:4", "2026-03-05T08:00Z", "2026-03-06T08:00Z", 24.0, "bot"],
+    ["gh:5", "2026-03-09T08:00Z", "", "", "unknown_commit"],
+]
+
 [reasons]
 bot = "opened by a bot"
 before_baseline = "already in the first deployment that is known, so its own deployment cannot be told"

@@ -25,6 +25,19 @@ not_for = ["comparing people", "ranking teams whose work differs"]
 references = ["DORA: change lead time, https://dora.dev/guides/dora-metrics/"]
 depends_on = ["facts.fct_change", "facts.fct_change_stage", "facts.dim_service_owner"]
 
+[example]
+words = "A bot's change and one whose merge commit nobody knows are left out; of 2, 4 and 4 hours the middle one is 4."
+statistic = "p50"
+value = 4
+columns = ["item_id", "value", "excluded_reason"]
+rows = [
+    ["gh:1", 2.0, ""],
+    ["gh:2", 4.0, ""],
+    ["gh:3", 4.0, ""],
+    ["gh:4", 0.0, "bot"],
+    ["gh:5", "", "unknown_commit"],
+]
+
 [reasons]
 bot = "opened by a bot"
 before_baseline = "already in the first deployment that is known, so its own deployment cannot be told"

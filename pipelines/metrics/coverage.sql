@@ -25,6 +25,19 @@ not_for = ["comparing people", "comparing languages", "a target"]
 references = ["Ivanković and others (2019), Code coverage at Google, https://doi.org/10.1145/3338906.3340459"]
 depends_on = ["facts.fct_coverage_reading", "facts.dim_service_owner"]
 
+[example]
+words = "The first report ended with the second; a branch and a part are none of the whole: (90 + 30) ÷ (100 + 300) = 30 %."
+statistic = "ratio"
+value = 0.3
+columns = ["item_id", "ended_at", "value", "weight", "excluded_reason"]
+rows = [
+    ["inbox:1", "2026-03-10T10:00Z", 50.0, 100.0, ""],
+    ["inbox:2", "", 90.0, 100.0, ""],
+    ["inbox:3", "", 30.0, 300.0, ""],
+    ["inbox:4", "", 60.0, 300.0, "other_branch"],
+    ["inbox:5", "", 20.0, 300.0, "part"],
+]
+
 [reasons]
 sonar = "measured by Sonar's formula of lines and branches"
 no_service = "what was measured belongs to no configured service"

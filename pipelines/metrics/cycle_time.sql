@@ -25,6 +25,19 @@ not_for = ["comparing people", "comparing teams that cut their work differently"
 references = ["The Kanban Guide, https://kanbanguides.org/"]
 depends_on = ["facts.fct_work_item", "facts.dim_service_owner", "facts.dim_run"]
 
+[example]
+words = "Two are not finished; from 2 to 4 March are 3 days, both counted, the others took 5 and 10: the middle one is 5."
+statistic = "p50"
+value = 5
+columns = ["item_id", "started_at", "ended_at", "value", "excluded_reason"]
+rows = [
+    ["jira:1", "2026-03-02T00:00Z", "2026-03-04T00:00Z", 3.0, ""],
+    ["jira:2", "2026-03-03T00:00Z", "2026-03-07T00:00Z", 5.0, ""],
+    ["jira:3", "2026-03-04T00:00Z", "2026-03-13T00:00Z", 10.0, ""],
+    ["jira:4", "2026-03-16T00:00Z", "", "", "not_finished"],
+    ["jira:5", "2026-03-30T00:00Z", "", "", "not_finished"],
+]
+
 [reasons]
 no_service = "its project belongs to no configured service"
 ignored = "its status is left out by the configuration"

@@ -25,6 +25,19 @@ not_for = ["comparing people", "judging a single decision: some need their time"
 references = ["DORA: streamlining change approval, https://dora.dev/capabilities/streamlining-change-approval/", "Kaplan and Meier (1958), Nonparametric estimation from incomplete observations"]
 depends_on = ["facts.fct_decision", "facts.dim_service_owner", "facts.dim_run"]
 
+[example]
+words = "Of five, after 2, 4 and 10 days one, two and three were decided: half were after 10 days, the one that waits for 193 included."
+statistic = "p50"
+value = 10
+columns = ["item_id", "on_date", "value", "is_open"]
+rows = [
+    ["inbox:1", "2025-07-01", 10.0, false],
+    ["inbox:2", "2025-07-02", 2.0, false],
+    ["inbox:3", "2025-08-01", 20.0, false],
+    ["inbox:4", "2025-09-01", 4.0, false],
+    ["inbox:5", "2025-09-20", 193.0, true],
+]
+
 [reasons]
 undated = "nothing tells when it was proposed, or when it was decided"
 

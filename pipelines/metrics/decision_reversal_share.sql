@@ -24,6 +24,19 @@ not_for = ["comparing people", "judging whoever decided"]
 references = ["Nygard (2011), Documenting architecture decisions, https://cognitect.com/blog/2011/11/15/documenting-architecture-decisions"]
 depends_on = ["facts.fct_decision", "facts.dim_service_owner", "facts.dim_run"]
 
+[example]
+words = "A rejected and an undecided proposal cannot be taken back; 1 of 3 was, within 180 days: 33 %."
+statistic = "ratio"
+value = 0.3333333333333333
+columns = ["item_id", "is_event", "excluded_reason"]
+rows = [
+    ["inbox:1", false, ""],
+    ["inbox:2", true, ""],
+    ["inbox:3", false, "rejected"],
+    ["inbox:4", false, ""],
+    ["inbox:5", false, "proposed"],
+]
+
 [reasons]
 proposed = "not decided yet"
 rejected = "decided against, so there is nothing to take back"

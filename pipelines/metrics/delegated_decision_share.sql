@@ -23,6 +23,19 @@ not_for = ["comparing people", "judging whoever decided"]
 references = ["DORA: empowering teams to choose tools, https://dora.dev/capabilities/teams-empowered-to-choose-tools/"]
 depends_on = ["facts.fct_decision", "facts.dim_service_owner", "facts.dim_run"]
 
+[example]
+words = "One is not decided yet; of the four decisions the team took 3: 75 %."
+statistic = "ratio"
+value = 0.75
+columns = ["item_id", "is_event", "excluded_reason"]
+rows = [
+    ["inbox:1", true, ""],
+    ["inbox:2", false, ""],
+    ["inbox:3", true, ""],
+    ["inbox:4", true, ""],
+    ["inbox:5", false, "proposed"],
+]
+
 [reasons]
 proposed = "not decided yet"
 undated = "nothing tells when it was decided"

@@ -22,6 +22,19 @@ not_for = ["comparing people", "comparing services that are released in differen
 references = ["DORA: deployment frequency, https://dora.dev/guides/dora-metrics/"]
 depends_on = ["facts.fct_deployment", "facts.dim_service_owner"]
 
+[example]
+words = "The fourth is the commit of the third once more: 4 deployments."
+statistic = "count"
+value = 4
+columns = ["item_id", "on_date", "value", "excluded_reason"]
+rows = [
+    ["gh:1", "2026-03-01", 1.0, ""],
+    ["gh:2", "2026-03-04", 1.0, ""],
+    ["gh:3", "2026-03-06", 1.0, ""],
+    ["gh:4", "2026-03-06", 1.0, "redeploy"],
+    ["gh:5", "2026-03-10", 1.0, ""],
+]
+
 [reasons]
 redeploy = "the commit of the deployment before it again"
 failed_to_deploy = "never succeeded"

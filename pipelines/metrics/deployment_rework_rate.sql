@@ -23,6 +23,19 @@ not_for = ["comparing people", "judging a single week of few deployments"]
 references = ["DORA: deployment rework rate, https://dora.dev/guides/dora-metrics/"]
 depends_on = ["facts.fct_deployment", "facts.fct_rework_deployment", "facts.dim_service_owner"]
 
+[example]
+words = "The fourth is the third once more; an incident names the fifth as its fix: 1 of 4, 25 %."
+statistic = "ratio"
+value = 0.25
+columns = ["item_id", "is_event", "excluded_reason", "link_method"]
+rows = [
+    ["gh:1", false, "", ""],
+    ["gh:2", false, "", ""],
+    ["gh:3", false, "", ""],
+    ["gh:4", false, "redeploy", ""],
+    ["gh:5", true, "", "incident"],
+]
+
 [reasons]
 redeploy = "the commit of the deployment before it again"
 failed_to_deploy = "never succeeded"

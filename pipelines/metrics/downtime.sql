@@ -23,6 +23,19 @@ not_for = ["comparing people", "availability as promised to users: that is servi
 references = ["The Site Reliability Workbook, https://sre.google/workbook/implementing-slos/"]
 depends_on = ["facts.fct_downtime", "facts.dim_service_owner"]
 
+[example]
+words = "Half an hour and three quarters of an hour that overlap are 1 hour; three hours over Sunday midnight are 1 and 2; a quiet week is 0: 1 + 1 + 2 + 0 + 0.5 = 4.5 hours."
+statistic = "total"
+value = 4.5
+columns = ["item_id", "value"]
+rows = [
+    ["shop:2026-01-01", 1.0],
+    ["shop:2026-01-05", 1.0],
+    ["shop:2026-01-12", 2.0],
+    ["shop:2026-01-19", 0.0],
+    ["shop:2026-01-26", 0.5],
+]
+
 [reasons]
 
 [columns]

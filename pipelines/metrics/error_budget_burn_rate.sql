@@ -26,6 +26,19 @@ not_for = ["comparing people", "waking somebody up: alerts belong where the even
 references = ["The Site Reliability Workbook, https://sre.google/workbook/implementing-slos/"]
 depends_on = ["facts.fct_service_level_day", "facts.dim_service_owner"]
 
+[example]
+words = "Of 5 million requests 5,000 might be bad and 4,000 were: 4,000 ÷ 5,000 = 0.8 times as fast as promised. Each day looks back on all before it, up to seven."
+statistic = "ratio"
+value = 0.8
+columns = ["on_date", "value", "weight"]
+rows = [
+    ["2026-03-27", 500.0, 1000.0],
+    ["2026-03-28", 500.0, 2000.0],
+    ["2026-03-29", 2500.0, 3000.0],
+    ["2026-03-30", 3500.0, 4000.0],
+    ["2026-03-31", 4000.0, 5000.0],
+]
+
 [reasons]
 no_service = "an objective of no configured service"
 no_target = "nobody has said what was promised"

@@ -22,6 +22,19 @@ not_for = ["comparing people", "a target"]
 references = ["DORA: reliability, https://dora.dev/capabilities/"]
 depends_on = ["facts.fct_exercise", "facts.dim_service_owner", "facts.dim_run"]
 
+[example]
+words = "One was planned and not held, one is to come: 3 were held."
+statistic = "count"
+value = 3
+columns = ["item_id", "category", "on_date", "excluded_reason"]
+rows = [
+    ["inbox:1", "game day", "2026-01-20", ""],
+    ["inbox:2", "restore test", "2026-02-10", ""],
+    ["inbox:3", "restore test", "2026-03-31", ""],
+    ["inbox:4", "game day", "2026-03-15", "not_held"],
+    ["inbox:5", "game day", "2026-03-31", "planned"],
+]
+
 [reasons]
 planned = "planned for a day to come"
 not_held = "its day is over, and nothing tells that it was held"

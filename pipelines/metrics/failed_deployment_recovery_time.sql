@@ -29,6 +29,19 @@ depends_on = [
     "facts.dim_service_calendar", "facts.dim_service_owner", "facts.dim_run",
 ]
 
+[example]
+words = "Of five, after 1, 2 and 3 hours one, two and three were mended: half were after 3 hours, the one still open included."
+statistic = "p50"
+value = 3
+columns = ["item_id", "started_at", "value", "is_open"]
+rows = [
+    ["gh:1", "2026-03-02T09:00Z", 1.0, false],
+    ["gh:2", "2026-03-04T09:00Z", 3.0, false],
+    ["gh:3", "2026-03-06T09:00Z", 5.0, false],
+    ["gh:4", "2026-03-08T09:00Z", 2.0, false],
+    ["gh:5", "2026-03-10T08:00Z", 16.0, true],
+]
+
 [reasons]
 no_incident_source = "no source tells of the service's incidents"
 unknown_restoration = "its hotfix could not be found among the deployments"

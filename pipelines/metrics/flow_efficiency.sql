@@ -25,6 +25,19 @@ not_for = ["comparing people", "comparing teams: each has statuses of its own", 
 references = ["The Kanban Guide, https://kanbanguides.org/"]
 depends_on = ["facts.fct_work_item", "facts.fct_work_item_time", "facts.dim_service_owner", "facts.dim_run"]
 
+[example]
+words = "Two are not finished; (1 + 2 + 9) active days of (2 + 4 + 9) = 12 ÷ 15 = 80 %."
+statistic = "ratio"
+value = 0.8
+columns = ["item_id", "value", "weight", "excluded_reason"]
+rows = [
+    ["jira:1", 1.0, 2.0, ""],
+    ["jira:2", 2.0, 4.0, ""],
+    ["jira:3", 9.0, 9.0, ""],
+    ["jira:4", 15.5, 15.5, "not_finished"],
+    ["jira:5", 1.5, 1.5, "not_finished"],
+]
+
 [reasons]
 no_service = "its project belongs to no configured service"
 ignored = "its status is left out by the configuration"

@@ -25,6 +25,19 @@ not_for = ["comparing people", "comparing teams that tell of incidents in differ
 references = ["Site Reliability Engineering, https://sre.google/sre-book/being-on-call/"]
 depends_on = ["facts.fct_incident", "facts.dim_service_calendar", "facts.dim_service_owner"]
 
+[example]
+words = "One was a drill: 4 incidents."
+statistic = "count"
+value = 4
+columns = ["item_id", "on_date", "value", "excluded_reason"]
+rows = [
+    ["pd:1", "2026-03-06", 1.0, ""],
+    ["pd:2", "2026-03-10", 1.0, ""],
+    ["pd:3", "2026-03-14", 1.0, ""],
+    ["pd:4", "2026-03-20", 1.0, "test"],
+    ["pd:5", "2026-03-31", 1.0, ""],
+]
+
 [reasons]
 no_service = "an incident of no configured service"
 test = "a drill"

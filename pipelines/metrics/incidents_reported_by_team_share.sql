@@ -25,6 +25,19 @@ not_for = ["comparing people", "judging how many incidents there are"]
 references = ["Site Reliability Engineering, https://sre.google/sre-book/postmortem-culture/"]
 depends_on = ["facts.fct_incident", "facts.dim_service_owner"]
 
+[example]
+words = "A drill and what a monitor noticed are left out; of three that people noticed the team told of 1: 33 %."
+statistic = "ratio"
+value = 0.3333333333333333
+columns = ["item_id", "is_event", "excluded_reason"]
+rows = [
+    ["pd:1", true, ""],
+    ["pd:2", false, ""],
+    ["pd:3", false, "monitor"],
+    ["pd:4", false, "test"],
+    ["pd:5", false, ""],
+]
+
 [reasons]
 no_service = "an incident of no configured service"
 test = "a drill"

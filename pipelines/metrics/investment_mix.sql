@@ -22,6 +22,19 @@ not_for = ["comparing people", "comparing teams that use types differently", "ac
 references = ["The Kanban Guide, https://kanbanguides.org/"]
 depends_on = ["facts.fct_work_item", "facts.dim_service_owner", "facts.dim_run"]
 
+[example]
+words = "Two are not finished: 3 items, one each a bug, a task and a story."
+statistic = "count"
+value = 3
+columns = ["item_id", "category", "value", "excluded_reason"]
+rows = [
+    ["jira:1", "Bug", 1.0, ""],
+    ["jira:2", "Task", 1.0, ""],
+    ["jira:3", "Story", 1.0, ""],
+    ["jira:4", "Story", 1.0, "not_finished"],
+    ["jira:5", "Story", 1.0, "not_finished"],
+]
+
 [reasons]
 no_service = "its project belongs to no configured service"
 ignored = "its status is left out by the configuration"

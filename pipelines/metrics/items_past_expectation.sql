@@ -28,6 +28,19 @@ depends_on = [
     "facts.fct_work_item_spell",
 ]
 
+[example]
+words = "85 of 100 took 11 days at most; begun on 4 June and earlier is 12 days old or more on 15 June: 2 items are past it, exactly 11 days is not."
+statistic = "level"
+value = 2
+columns = ["item_id", "on_date", "value", "excluded_reason"]
+rows = [
+    ["jira:1", "2026-06-12", 11.0, "within_expectation"],
+    ["jira:2", "2026-06-05", 11.0, "within_expectation"],
+    ["jira:3", "2026-06-04", 11.0, ""],
+    ["jira:4", "2026-06-01", 11.0, ""],
+    ["jira:5", "2026-06-15", 11.0, "within_expectation"],
+]
+
 [reasons]
 within_expectation = "not older than the expectation"
 no_expectation = "its team had finished fewer than ten items in the twelve weeks before"

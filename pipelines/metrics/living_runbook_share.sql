@@ -24,6 +24,19 @@ not_for = ["comparing people", "judging what a runbook is worth in an incident"]
 references = ["DORA: documentation quality, https://dora.dev/capabilities/documentation-quality/"]
 depends_on = ["facts.fct_service_runbook", "facts.dim_service_owner", "facts.dim_run"]
 
+[example]
+words = "One was not changed for 180 days, one has broken links, one service has none: 2 of 5, 40 %."
+statistic = "ratio"
+value = 0.4
+columns = ["item_id", "value", "weight"]
+rows = [
+    ["a", 1.0, 1.0],
+    ["b", 0.0, 1.0],
+    ["c", 0.0, 1.0],
+    ["d", 1.0, 1.0],
+    ["e", 0.0, 1.0],
+]
+
 [reasons]
 
 [columns]

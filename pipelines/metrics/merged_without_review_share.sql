@@ -21,6 +21,19 @@ not_for = ["comparing people", "judging reviewers"]
 references = ["DORA: streamlining change approval, https://dora.dev/capabilities/streamlining-change-approval/"]
 depends_on = ["facts.fct_pull_request", "facts.dim_service_owner", "facts.dim_run"]
 
+[example]
+words = "One is a bot's; nobody else looked at the fifth before its merge: 1 of 4, 25 %."
+statistic = "ratio"
+value = 0.25
+columns = ["item_id", "is_event", "excluded_reason"]
+rows = [
+    ["gh:1", false, ""],
+    ["gh:2", false, ""],
+    ["gh:3", false, ""],
+    ["gh:4", true, "bot"],
+    ["gh:5", true, ""],
+]
+
 [reasons]
 bot = "opened by a bot"
 no_service = "neither its repository nor what it changes there belongs to a configured service"

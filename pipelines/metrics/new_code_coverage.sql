@@ -25,6 +25,19 @@ not_for = ["comparing people", "comparing languages", "a target for single chang
 references = ["Ivanković and others (2019), Code coverage at Google, https://doi.org/10.1145/3338906.3340459"]
 depends_on = ["facts.fct_coverage_reading", "facts.dim_service_owner"]
 
+[example]
+words = "A branch and a part are left out; (2 + 6 + 1) ÷ (4 + 6 + 10) = 9 ÷ 20 = 45 % of the new lines."
+statistic = "ratio"
+value = 0.45
+columns = ["item_id", "value", "weight", "excluded_reason"]
+rows = [
+    ["inbox:1", 2.0, 4.0, ""],
+    ["inbox:2", 6.0, 6.0, ""],
+    ["inbox:3", 1.0, 10.0, ""],
+    ["inbox:4", 5.0, 5.0, "other_branch"],
+    ["inbox:5", 0.0, 0.0, "part"],
+]
+
 [reasons]
 sonar = "measured by Sonar, to whom new code is a stretch of time"
 no_service = "what was measured belongs to no configured service"

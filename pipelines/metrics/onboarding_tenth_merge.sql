@@ -27,6 +27,19 @@ not_for = ["judging or comparing people", "comparing roles", "a target"]
 references = ["Kaplan and Meier (1958), Nonparametric estimation from incomplete observations", "Fine and Gray (1999), A proportional hazards model for the subdistribution of a competing risk"]
 depends_on = ["facts.fct_onboarding"]
 
+[example]
+words = "Of five, after 12, 14 and 18 days one, two and three had merged ten: half had after 18 days, the two without included."
+statistic = "p50"
+value = 18
+columns = ["item_id", "value", "is_open"]
+rows = [
+    ["2026-01-01 1", 12.0, false],
+    ["2026-01-01 2", 14.0, false],
+    ["2026-01-01 3", 18.0, false],
+    ["2026-01-01 4", 20.0, true],
+    ["2026-01-01 5", 30.0, true],
+]
+
 [reasons]
 before_history = "joined before the first day of which pull requests are known"
 came_back = "has been here before"

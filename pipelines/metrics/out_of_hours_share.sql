@@ -23,6 +23,19 @@ not_for = ["comparing people", "rotations that follow the sun"]
 references = ["Site Reliability Engineering, https://sre.google/sre-book/being-on-call/"]
 depends_on = ["facts.fct_incident", "facts.dim_service_owner"]
 
+[example]
+words = "One was a drill; of the others 1 of 4 began outside the hours, on a Saturday: 25 %."
+statistic = "ratio"
+value = 0.25
+columns = ["item_id", "started_at", "is_event", "excluded_reason"]
+rows = [
+    ["pd:1", "2026-03-06T09:00Z", false, ""],
+    ["pd:2", "2026-03-10T08:00Z", false, ""],
+    ["pd:3", "2026-03-14T20:00Z", true, ""],
+    ["pd:4", "2026-03-20T03:00Z", true, "test"],
+    ["pd:5", "2026-03-31T14:00Z", false, ""],
+]
+
 [reasons]
 no_service = "an incident of no configured service"
 test = "a drill"

@@ -25,6 +25,19 @@ not_for = ["comparing people", "comparing registers that are reviewed at other i
 references = ["SR 11-7: model risk management, https://www.federalreserve.gov/supervisionreg/srletters/sr1107.htm"]
 depends_on = ["facts.fct_register_spell", "facts.dim_run"]
 
+[example]
+words = "On 31 March what was due by the 30th is overdue, what is due that day is not; one has no day: 2 of 4, 50 %."
+statistic = "ratio"
+value = 0.5
+columns = ["item_id", "category", "value", "weight", "excluded_reason"]
+rows = [
+    ["inbox:1", "policy", 1.0, 1.0, ""],
+    ["inbox:2", "policy", 0.0, 1.0, ""],
+    ["inbox:3", "model-risk", 1.0, 1.0, ""],
+    ["inbox:4", "model-risk", 0.0, 1.0, ""],
+    ["inbox:5", "model-risk", 0.0, 1.0, "no_due_date"],
+]
+
 [reasons]
 no_due_date = "nobody said by when it is to be reviewed"
 

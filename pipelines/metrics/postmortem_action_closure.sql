@@ -24,6 +24,19 @@ not_for = ["comparing people", "judging how much an action brought"]
 references = ["Site Reliability Engineering, https://sre.google/sre-book/postmortem-culture/"]
 depends_on = ["facts.fct_postmortem_action", "facts.dim_service_owner", "facts.dim_run"]
 
+[example]
+words = "One is not due yet; one was closed two days late, one not at all: 2 of 4, 50 %."
+statistic = "ratio"
+value = 0.5
+columns = ["item_id", "is_event", "excluded_reason"]
+rows = [
+    ["inbox:1", true, ""],
+    ["inbox:2", false, ""],
+    ["inbox:3", false, ""],
+    ["inbox:4", true, ""],
+    ["inbox:5", false, "not_due"],
+]
+
 [reasons]
 no_service = "neither its postmortem nor the incident belongs to a configured service"
 no_due_date = "nobody said by when"

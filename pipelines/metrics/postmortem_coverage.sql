@@ -23,6 +23,19 @@ not_for = ["comparing people", "judging how good a postmortem is"]
 references = ["Site Reliability Engineering, https://sre.google/sre-book/postmortem-culture/"]
 depends_on = ["facts.fct_incident", "facts.fct_postmortem", "facts.dim_service_owner", "facts.dim_run"]
 
+[example]
+words = "A drill and one that is too young are left out; 1 of 3 has a postmortem: 33 %."
+statistic = "ratio"
+value = 0.3333333333333333
+columns = ["item_id", "is_event", "excluded_reason"]
+rows = [
+    ["pd:1", true, ""],
+    ["pd:2", false, ""],
+    ["pd:3", false, ""],
+    ["pd:4", false, "test"],
+    ["pd:5", false, "too_young"],
+]
+
 [reasons]
 no_service = "an incident of no configured service"
 test = "a drill"

@@ -26,6 +26,19 @@ not_for = ["comparing people", "comparing products that are needed more or less 
 references = ["Amplitude: retention analysis, https://amplitude.com/docs/analytics/charts/retention-analysis"]
 depends_on = ["facts.fct_retention_cell"]
 
+[example]
+words = "A cohort of 19 is too small to be told; (300 + 200 + 150 + 90) ÷ (400 + 400 + 200 + 200) = 740 ÷ 1,200 = 62 %."
+statistic = "ratio"
+value = 0.6166666666666667
+columns = ["item_id", "category", "value", "weight", "excluded_reason"]
+rows = [
+    ["inbox:1", "month 1", 300.0, 400.0, ""],
+    ["inbox:2", "month 2", 200.0, 400.0, ""],
+    ["inbox:3", "month 1", 150.0, 200.0, ""],
+    ["inbox:4", "month 1", "", "", "small_cohort"],
+    ["inbox:5", "month 2", 90.0, 200.0, ""],
+]
+
 [reasons]
 finer_grain = "the product's users are told of in longer periods too"
 not_over = "the period is not over"

@@ -23,6 +23,19 @@ not_for = ["comparing people", "judging reviewers"]
 references = ["DORA: code review, https://dora.dev/capabilities/"]
 depends_on = ["facts.fct_pull_request", "facts.dim_service_owner", "facts.dim_run"]
 
+[example]
+words = "A bot's and one that nobody reviewed are left out; of 2, 4 and 4 hours the middle one is 4."
+statistic = "p50"
+value = 4
+columns = ["item_id", "value", "excluded_reason"]
+rows = [
+    ["gh:1", 2.0, ""],
+    ["gh:2", 4.0, ""],
+    ["gh:3", 4.0, ""],
+    ["gh:4", "", "bot"],
+    ["gh:5", "", "merged_without_review"],
+]
+
 [reasons]
 bot = "opened by a bot"
 no_service = "neither its repository nor what it changes there belongs to a configured service"

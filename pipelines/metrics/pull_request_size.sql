@@ -23,6 +23,19 @@ not_for = ["comparing people", "comparing languages", "a target"]
 references = ["DORA: working in small batches, https://dora.dev/capabilities/working-in-small-batches/"]
 depends_on = ["facts.fct_pull_request", "facts.dim_service_owner", "facts.dim_run"]
 
+[example]
+words = "One is a bot's; of 10, 30, 200 and 500 lines the middle is (30 + 200) ÷ 2 = 115."
+statistic = "p50"
+value = 115
+columns = ["item_id", "value", "excluded_reason"]
+rows = [
+    ["gh:1", 30.0, ""],
+    ["gh:2", 200.0, ""],
+    ["gh:3", 500.0, ""],
+    ["gh:4", 2.0, "bot"],
+    ["gh:5", 10.0, ""],
+]
+
 [reasons]
 bot = "opened by a bot"
 no_service = "neither its repository nor what it changes there belongs to a configured service"

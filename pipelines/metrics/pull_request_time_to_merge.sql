@@ -23,6 +23,19 @@ not_for = ["comparing people", "judging reviewers"]
 references = ["DORA: code review, https://dora.dev/capabilities/"]
 depends_on = ["facts.fct_pull_request", "facts.dim_service_owner", "facts.dim_run"]
 
+[example]
+words = "One is a bot's; of 2, 4, 10 and 20 hours the middle is (4 + 10) ÷ 2 = 7."
+statistic = "p50"
+value = 7
+columns = ["item_id", "value", "excluded_reason"]
+rows = [
+    ["gh:1", 4.0, ""],
+    ["gh:2", 10.0, ""],
+    ["gh:3", 20.0, ""],
+    ["gh:4", 2.0, "bot"],
+    ["gh:5", 2.0, ""],
+]
+
 [reasons]
 bot = "opened by a bot"
 no_service = "neither its repository nor what it changes there belongs to a configured service"

@@ -29,6 +29,19 @@ depends_on = [
     "facts.dim_service_owner",
 ]
 
+[example]
+words = "A drill and one without a tag are left out; the cause of the first struck again four days later: 1 of 3, 33 %."
+statistic = "ratio"
+value = 0.3333333333333333
+columns = ["item_id", "on_date", "is_event", "excluded_reason"]
+rows = [
+    ["pd:1", "2026-03-06", false, ""],
+    ["pd:2", "2026-03-10", true, ""],
+    ["pd:3", "2026-03-14", false, ""],
+    ["pd:4", "2026-03-20", false, "test"],
+    ["pd:5", "2026-03-31", false, "no_tag"],
+]
+
 [reasons]
 no_service = "an incident of no configured service"
 test = "a drill"

@@ -25,6 +25,19 @@ not_for = ["comparing people", "comparing services whose objectives count differ
 references = ["The Site Reliability Workbook, https://sre.google/workbook/implementing-slos/"]
 depends_on = ["facts.fct_service_level_day", "facts.dim_service_owner"]
 
+[example]
+words = "4,996,000 good ones of 5,000,000 are 99.92 %; the day without a bad one counts as much as the others."
+statistic = "ratio"
+value = 0.9992
+columns = ["on_date", "value", "weight"]
+rows = [
+    ["2026-03-27", 999500.0, 1000000.0],
+    ["2026-03-28", 1000000.0, 1000000.0],
+    ["2026-03-29", 998000.0, 1000000.0],
+    ["2026-03-30", 999000.0, 1000000.0],
+    ["2026-03-31", 999500.0, 1000000.0],
+]
+
 [reasons]
 no_service = "an objective of no configured service"
 low_traffic = "fewer than 1,000 events in the objective's window up to that day"

@@ -24,6 +24,19 @@ not_for = ["comparing people", "comparing languages", "a target"]
 references = ["SonarQube: metric definitions, https://docs.sonarsource.com/sonarqube-server/user-guide/code-metrics/metrics-definition"]
 depends_on = ["facts.fct_coverage_reading", "facts.dim_service_owner"]
 
+[example]
+words = "The first report ended with the second, of 500 lines and 40 conditions of 520 and 80; a branch and a line report are left out: (540 + 60) ÷ (600 + 400) = 60 %."
+statistic = "ratio"
+value = 0.6
+columns = ["item_id", "ended_at", "value", "weight", "excluded_reason"]
+rows = [
+    ["inbox:1", "2026-03-09T10:00Z", 450.0, 600.0, ""],
+    ["inbox:2", "", 540.0, 600.0, ""],
+    ["inbox:3", "", 60.0, 400.0, ""],
+    ["inbox:4", "", 80.0, 400.0, "other_branch"],
+    ["inbox:5", "", 10.0, 400.0, "lines"],
+]
+
 [reasons]
 lines = "a report of lines alone"
 no_service = "what was measured belongs to no configured service"

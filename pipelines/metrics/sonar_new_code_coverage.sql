@@ -24,6 +24,19 @@ not_for = ["comparing people", "comparing languages", "a target"]
 references = ["SonarQube: metric definitions, https://docs.sonarsource.com/sonarqube-server/user-guide/code-metrics/metrics-definition"]
 depends_on = ["facts.fct_coverage_reading", "facts.dim_service_owner"]
 
+[example]
+words = "The first analysis ended with the second; a branch and a line report are left out: (9 + 6) ÷ (10 + 20) = 50 %."
+statistic = "ratio"
+value = 0.5
+columns = ["item_id", "ended_at", "value", "weight", "excluded_reason"]
+rows = [
+    ["inbox:1", "2026-03-09T10:00Z", 3.0, 4.0, ""],
+    ["inbox:2", "", 9.0, 10.0, ""],
+    ["inbox:3", "", 6.0, 20.0, ""],
+    ["inbox:4", "", 5.0, 5.0, "other_branch"],
+    ["inbox:5", "", 1.0, 5.0, "lines"],
+]
+
 [reasons]
 lines = "a report of lines alone"
 no_service = "what was measured belongs to no configured service"

@@ -23,6 +23,19 @@ not_for = ["comparing people", "comparing languages", "comparing components that
 references = ["SonarQube: metric definitions, https://docs.sonarsource.com/sonarqube-server/user-guide/code-metrics/metrics-definition"]
 depends_on = ["facts.fct_debt_reading", "facts.dim_service_owner"]
 
+[example]
+words = "The first reading ended with the second; a branch and nobody's component are left out: (3,000 + 600) ÷ (30,000 + 60,000) = 4 %."
+statistic = "ratio"
+value = 0.04
+columns = ["item_id", "ended_at", "value", "weight", "excluded_reason"]
+rows = [
+    ["inbox:1", "2026-03-09T10:00Z", 4800.0, 30000.0, ""],
+    ["inbox:2", "", 3000.0, 30000.0, ""],
+    ["inbox:3", "", 600.0, 60000.0, ""],
+    ["inbox:4", "", 900.0, 60000.0, "other_branch"],
+    ["inbox:5", "", 10.0, 3000.0, "no_service"],
+]
+
 [reasons]
 no_service = "what was measured belongs to no configured service"
 other_branch = "of a branch that is not known to be the one that is deployed from"

@@ -21,6 +21,19 @@ not_for = ["comparing people", "comparing teams that cut their work differently"
 references = ["The Kanban Guide, https://kanbanguides.org/"]
 depends_on = ["facts.fct_work_item", "facts.dim_service_owner", "facts.dim_run"]
 
+[example]
+words = "Two are not finished: 3 items."
+statistic = "count"
+value = 3
+columns = ["item_id", "ended_at", "value", "excluded_reason"]
+rows = [
+    ["jira:1", "2026-03-04T00:00Z", 1.0, ""],
+    ["jira:2", "2026-03-07T00:00Z", 1.0, ""],
+    ["jira:3", "2026-03-13T00:00Z", 1.0, ""],
+    ["jira:4", "", 1.0, "not_finished"],
+    ["jira:5", "", 1.0, "not_finished"],
+]
+
 [reasons]
 no_service = "its project belongs to no configured service"
 ignored = "its status is left out by the configuration"

@@ -25,6 +25,19 @@ not_for = ["comparing people", "ranking teams whose work differs"]
 references = ["DORA: change lead time, https://dora.dev/guides/dora-metrics/", "Kaplan and Meier (1958), Nonparametric estimation from incomplete observations"]
 depends_on = ["facts.fct_change", "facts.dim_service_owner", "facts.dim_run"]
 
+[example]
+words = "A bot's change and one whose merge commit nobody knows are left out; of three, half had reached production after 40 hours, and none still waits."
+statistic = "p50"
+value = 40
+columns = ["item_id", "on_date", "value", "is_open", "excluded_reason"]
+rows = [
+    ["gh:1", "2026-03-02", 40.0, false, ""],
+    ["gh:2", "2026-03-03", 16.0, false, ""],
+    ["gh:3", "2026-03-05", 48.0, false, ""],
+    ["gh:4", "2026-03-05", 24.0, false, "bot"],
+    ["gh:5", "2026-03-09", 544.0, false, "unknown_commit"],
+]
+
 [reasons]
 bot = "opened by a bot"
 before_baseline = "already in the first deployment that is known, so its own deployment cannot be told"

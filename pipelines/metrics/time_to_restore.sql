@@ -24,6 +24,19 @@ not_for = ["comparing people", "failed deployments alone: failed deployment reco
 references = ["DORA: history of its metrics, https://dora.dev/insights/dora-metrics-history/"]
 depends_on = ["facts.fct_incident", "facts.dim_service_owner", "facts.dim_run"]
 
+[example]
+words = "One was a drill; of four, after 1 and 2 hours one and two were over: half were after 2 hours, the one that lasts included."
+statistic = "p50"
+value = 2
+columns = ["item_id", "value", "is_open", "excluded_reason"]
+rows = [
+    ["pd:1", 2.0, false, ""],
+    ["pd:2", 4.0, false, ""],
+    ["pd:3", 1.0, false, ""],
+    ["pd:4", 1.0, false, "test"],
+    ["pd:5", 10.0, true, ""],
+]
+
 [reasons]
 no_service = "an incident of no configured service"
 test = "a drill"

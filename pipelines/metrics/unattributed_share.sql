@@ -21,6 +21,19 @@ not_for = ["comparing people", "judging a team's work"]
 references = ["DORA: change lead time, https://dora.dev/guides/dora-metrics/"]
 depends_on = ["facts.fct_change", "facts.dim_service_owner"]
 
+[example]
+words = "One is a bot's; the merge commit of the fifth is in no history that was read: 1 of 4, 25 %."
+statistic = "ratio"
+value = 0.25
+columns = ["item_id", "is_event", "excluded_reason"]
+rows = [
+    ["gh:1", false, ""],
+    ["gh:2", false, ""],
+    ["gh:3", false, ""],
+    ["gh:4", false, "bot"],
+    ["gh:5", true, ""],
+]
+
 [reasons]
 bot = "opened by a bot"
 before_baseline = "already in the first deployment that is known"

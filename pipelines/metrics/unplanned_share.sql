@@ -25,6 +25,19 @@ not_for = ["comparing people", "comparing teams that name their work differently
 references = ["DORA: new work, unplanned work and rework, https://dora.dev/capabilities/well-being/"]
 depends_on = ["facts.fct_work_item", "facts.dim_service_owner", "facts.dim_run"]
 
+[example]
+words = "Two are not finished; a bug and what is labelled to be expedited were not planned: 2 of 3, 67 %."
+statistic = "ratio"
+value = 0.6666666666666666
+columns = ["item_id", "is_event", "excluded_reason", "link_method"]
+rows = [
+    ["jira:1", true, "", "type"],
+    ["jira:2", true, "", "label"],
+    ["jira:3", false, "", ""],
+    ["jira:4", false, "not_finished", ""],
+    ["jira:5", false, "not_finished", ""],
+]
+
 [reasons]
 no_service = "its project belongs to no configured service"
 ignored = "its status is left out by the configuration"

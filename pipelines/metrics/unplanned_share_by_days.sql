@@ -26,6 +26,19 @@ not_for = ["comparing people", "comparing teams that name their work differently
 references = ["DORA: new work, unplanned work and rework, https://dora.dev/capabilities/well-being/"]
 depends_on = ["facts.fct_work_item", "facts.dim_service_owner", "facts.dim_run"]
 
+[example]
+words = "Two are not finished; (3 + 5) unplanned days of (3 + 5 + 10) = 8 ÷ 18 = 44 %."
+statistic = "ratio"
+value = 0.4444444444444444
+columns = ["item_id", "value", "weight", "excluded_reason"]
+rows = [
+    ["jira:1", 3.0, 3.0, ""],
+    ["jira:2", 5.0, 5.0, ""],
+    ["jira:3", 0.0, 10.0, ""],
+    ["jira:4", 0.0, "", "not_finished"],
+    ["jira:5", 0.0, "", "not_finished"],
+]
+
 [reasons]
 no_service = "its project belongs to no configured service"
 ignored = "its status is left out by the configuration"

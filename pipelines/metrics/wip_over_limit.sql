@@ -25,6 +25,19 @@ not_for = ["comparing people", "comparing teams: each sets its own limit", "a ta
 references = ["The Kanban Guide, https://kanbanguides.org/"]
 depends_on = ["facts.fct_team_day"]
 
+[example]
+words = "1, 3, 4, 3 and 2 items were in progress at the end of these days, and two were agreed: on 3 of 5 days more, 60 %."
+statistic = "ratio"
+value = 0.6
+columns = ["item_id", "value", "weight"]
+rows = [
+    ["team:2026-01-25", 0.0, 1.0],
+    ["team:2026-01-26", 1.0, 1.0],
+    ["team:2026-01-27", 1.0, 1.0],
+    ["team:2026-01-28", 1.0, 1.0],
+    ["team:2026-01-29", 0.0, 1.0],
+]
+
 [reasons]
 unknown = "whether it was over depends on items whose status is not known"
 

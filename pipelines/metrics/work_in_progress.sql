@@ -22,6 +22,19 @@ not_for = ["comparing people", "comparing teams that cut their work differently"
 references = ["The Kanban Guide, https://kanbanguides.org/"]
 depends_on = ["facts.fct_work_item", "facts.fct_work_item_spell", "facts.dim_service_owner", "facts.dim_run"]
 
+[example]
+words = "Three are finished: 2 items are in progress at the end of 31 March."
+statistic = "level"
+value = 2
+columns = ["item_id", "started_at", "ended_at", "is_open"]
+rows = [
+    ["jira:1", "2026-03-02T00:00Z", "2026-03-04T00:00Z", false],
+    ["jira:2", "2026-03-03T00:00Z", "2026-03-07T00:00Z", false],
+    ["jira:3", "2026-03-04T00:00Z", "2026-03-13T00:00Z", false],
+    ["jira:4", "2026-03-16T00:00Z", "", true],
+    ["jira:5", "2026-03-30T00:00Z", "", true],
+]
+
 [reasons]
 no_service = "its project belongs to no configured service"
 no_changelog = "the source keeps no history of its status"

@@ -22,6 +22,19 @@ not_for = ["comparing people", "items that wait to be started"]
 references = ["The Kanban Guide, https://kanbanguides.org/"]
 depends_on = ["facts.fct_work_item", "facts.fct_work_item_spell", "facts.dim_service_owner", "facts.dim_run"]
 
+[example]
+words = "On 31 March the two that are not finished are 16 and 2 days old: half are no older than (16 + 2) ÷ 2 = 9 days."
+statistic = "p50"
+value = 9
+columns = ["item_id", "on_date", "ended_at", "value"]
+rows = [
+    ["jira:1", "2026-03-02", "2026-03-04T00:00Z", ""],
+    ["jira:2", "2026-03-03", "2026-03-07T00:00Z", ""],
+    ["jira:3", "2026-03-04", "2026-03-13T00:00Z", ""],
+    ["jira:4", "2026-03-16", "", 16.0],
+    ["jira:5", "2026-03-30", "", 2.0],
+]
+
 [reasons]
 not_started = "waiting and never active so far"
 no_service = "its project belongs to no configured service"

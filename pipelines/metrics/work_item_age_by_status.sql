@@ -24,6 +24,19 @@ not_for = ["comparing people", "items that wait to be started", "comparing teams
 references = ["The Kanban Guide, https://kanbanguides.org/"]
 depends_on = ["facts.fct_work_item", "facts.fct_work_item_stay", "facts.dim_service_owner", "facts.dim_run"]
 
+[example]
+words = "On 10 March two items that have left a status are in the next one; the three are 9, 4 and 2 days old: the middle one is 4."
+statistic = "p50"
+value = 4
+columns = ["item_id", "category", "on_date", "ended_at", "value"]
+rows = [
+    ["jira:1", "In Progress", "2026-03-02", "2026-03-05T09:00Z", ""],
+    ["jira:1", "Review", "2026-03-02", "", 9.0],
+    ["jira:2", "In Progress", "2026-03-07", "2026-03-08T09:00Z", ""],
+    ["jira:2", "Review", "2026-03-07", "", 4.0],
+    ["jira:3", "In Progress", "2026-03-09", "", 2.0],
+]
+
 [reasons]
 not_started = "waiting and never active so far"
 no_service = "its project belongs to no configured service"

@@ -24,6 +24,19 @@ not_for = ["comparing people", "comparing teams that cut their work differently"
 references = ["The Kanban Guide, https://kanbanguides.org/"]
 depends_on = ["facts.fct_work_item", "facts.dim_service_owner"]
 
+[example]
+words = "5 items were started, whether or not they were finished."
+statistic = "count"
+value = 5
+columns = ["item_id", "on_date", "value"]
+rows = [
+    ["jira:1", "2026-03-02", 1.0],
+    ["jira:2", "2026-03-03", 1.0],
+    ["jira:3", "2026-03-04", 1.0],
+    ["jira:4", "2026-03-16", 1.0],
+    ["jira:5", "2026-03-30", 1.0],
+]
+
 [reasons]
 no_service = "its project belongs to no configured service"
 no_changelog = "the source keeps no history of its status"

@@ -4,7 +4,7 @@ Everything is drawn from one seeded generator, so the file's content is the same
 scenario is fixed by name: Beacon got faster and Drift slower in the third quarter of 2026, Fjord is
 in its first quarter, Grove's deployments cannot be linked, Harvest has no Jira, PagerDuty is stale.
 
-`python tests/dashboard/fake_snapshot.py HOME` writes one for `streamlit run`.
+`PYTHONPATH=.:tests/helpers python tests/dashboard/fake_snapshot.py HOME` writes one for `streamlit run`.
 """
 
 import json
@@ -21,6 +21,7 @@ from random import Random
 from zoneinfo import ZoneInfo
 
 import duckdb
+import fake_beside
 import polars as pl
 
 from pipelines.statistics import control_chart
@@ -596,12 +597,14 @@ def create(path: Path, draw: Draw, team_names: dict[str, str], is_demo: bool) ->
             "coverage_item_kind VARCHAR, grains VARCHAR[], "
             "statistics VARCHAR[], period_rule VARCHAR, min_n VARCHAR, reasons VARCHAR, "
             "linked_reasons VARCHAR[], unlinked_reasons VARCHAR[], owner VARCHAR, since DATE, version INT, "
-            "caveats VARCHAR[], not_for VARCHAR[], references_ VARCHAR[], sql VARCHAR, sql_hash VARCHAR",
+            "caveats VARCHAR[], not_for VARCHAR[], references_ VARCHAR[], sql VARCHAR, sql_hash VARCHAR, "
+            "changes VARCHAR, example VARCHAR",
             [catalog_row(m, h) for m, h in METRICS.items()],
         )
         organisation_tables(table, team_names)
         source_tables(table, is_demo)
         check_tables(table)
+        fake_beside.add(con)
         con.execute(MACROS.read_text(encoding="utf-8"))
 
 
@@ -629,6 +632,7 @@ def catalog_row(metric: str, head: dict[str, object]) -> tuple[object, ...]:
         head["references"],
         f"/* {head['title']} */\nselect *\nfrom facts.fct_change\nwhere is_production;\n",
         "f00d" * 16,
+        *fake_beside.catalog_columns(metric),
     )
 
 

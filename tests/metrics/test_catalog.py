@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.catalog import OBSERVATION_COLUMNS, CatalogError, load_metrics, load_models
+from pipelines.catalog_page import render
 
 COLUMNS = "\n".join(f'{name} = "meaning"' for name in OBSERVATION_COLUMNS)
 HEADER = f"""title = "Things"
@@ -33,6 +34,18 @@ bot = "by a bot"
 [columns]
 {COLUMNS}
 """
+EXAMPLE = """[example]
+words = "Of five the middle one is 3."
+statistic = "p50"
+value = 3
+columns = ["item_id", "value"]
+rows = [["a", 1], ["b", 2], ["c", 3], ["d", 4], ["e", 5]]
+"""
+CHANGES = """version = 3
+changes = [
+    { version = 2, on = 2025-06-01, what = "Bots are left out." },
+    { version = 3, on = 2026-01-01, what = "Drafts are left out." },
+]"""
 NEIGHBOUR = """[neighbours.late]
 about = "Start"
 words = "late"
@@ -119,6 +132,73 @@ def test_a_mistake_in_a_header_names_file_and_key(tmp_path: Path, old: str, new:
         load_metrics(tmp_path)
     assert message in str(raised.value)
     assert "\n" not in str(raised.value)
+
+
+def test_a_changed_definition_says_what_changed_and_when(tmp_path: Path) -> None:
+    _metric(tmp_path, HEADER.replace("version = 1", CHANGES))
+    metric = load_metrics(tmp_path)["things"]
+    assert [(change.version, str(change.on)) for change in metric.changes] == [
+        (2, "2025-06-01"),
+        (3, "2026-01-01"),
+    ]
+    page = render({"things": metric})
+    assert "- definition changed on 2026-01-01 (version 3): Drafts are left out." in page
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("version = 3", "version = 4", "changes: one line for each version from 2 to 4, in order"),
+        ("{ version = 2", "{ version = 3", "changes: one line for each version from 2 to 3, in order"),
+        (
+            "on = 2026-01-01",
+            "on = 2026-01-02",
+            "changes: in the order of their days, the last of them on the",
+        ),
+        (
+            "on = 2025-06-01",
+            "on = 2026-06-01",
+            "changes: in the order of their days, the last of them on the",
+        ),
+        (', what = "Bots are left out."', "", "changes.0.what: Field required"),
+    ],
+)
+def test_changes_that_do_not_fit_the_version_are_refused(
+    tmp_path: Path, old: str, new: str, message: str
+) -> None:
+    assert old in CHANGES
+    _metric(tmp_path, HEADER.replace("version = 1", CHANGES.replace(old, new)))
+    with pytest.raises(CatalogError) as raised:
+        load_metrics(tmp_path)
+    assert str(raised.value).startswith(f"things.sql: {message}")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        (', ["e", 5]', "", "example.rows: List should have at least 5 items"),
+        ('["e", 5]', '["e"]', "example: rows: each needs one value per column"),
+        ('"item_id", "value"', '"item_id", "size"', "example: columns: size not among `columns`"),
+        ('"item_id", "value"', '"item_id", "weight"', "example.columns: weight not among `columns`"),
+        ('statistic = "p50"', 'statistic = "p95"', "example.statistic: p95 not among `statistics`"),
+        ("words =", "word =", "example.words: Field required"),
+    ],
+)
+def test_an_example_that_does_not_fit_is_refused(tmp_path: Path, old: str, new: str, message: str) -> None:
+    assert old in EXAMPLE
+    _metric(tmp_path, HEADER.replace("[reasons]", EXAMPLE.replace(old, new) + "\n[reasons]"))
+    with pytest.raises(CatalogError) as raised:
+        load_metrics(tmp_path)
+    assert str(raised.value).startswith(f"things.sql: {message}")
+
+
+def test_the_page_shows_the_example_the_neighbours_and_the_query(tmp_path: Path) -> None:
+    _metric(tmp_path, HEADER.replace("[reasons]", f"{EXAMPLE}\n{NEIGHBOUR}\n[reasons]"))
+    page = render(load_metrics(tmp_path))
+    assert "| `item_id` | `value` |\n|---|---|\n| a | 1 |\n| b | 2 |" in page
+    assert "Of five the middle one is 3." in page
+    assert "- Start: late" in page
+    assert "```sql\nSELECT 1\n```" in page
 
 
 def test_a_file_without_a_header_is_refused(tmp_path: Path) -> None:

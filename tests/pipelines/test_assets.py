@@ -418,7 +418,7 @@ def test_a_metric_whose_query_fails_is_withheld_and_all_others_are_published(bui
 
     with duckdb.connect(str(place.home.snapshots / place.current), read_only=True) as con:
         metrics_before = metrics_with_numbers(con)
-    monkeypatch.setattr("pipelines.assets.metrics.checked_observations", one_fails)
+    monkeypatch.setattr("pipelines.incremental_metrics.checked_observations", one_fails)
     outcome = run_job("build", RunOptions(as_of=AS_OF), place.home, Silent())
     assert (outcome.status, outcome.published) == ("failed", place.current)
     assert outcome.published != built.current

@@ -30,7 +30,7 @@ def test_every_asset_says_what_it_is_and_whose(spec):
     assert spec.description
     assert spec.owners
     assert spec.kinds
-    assert spec.group_name in {"config", "raw", "staged", "facts", "metrics", "published"}
+    assert spec.group_name in {"config", "raw", "staged", "facts", "metrics", "quality", "published"}
 
 
 def test_a_metric_belongs_to_the_owner_in_its_header():

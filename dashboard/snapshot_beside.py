@@ -1,0 +1,81 @@
+"""The data layer's questions about what stands beside a number: changes, parts, other definitions, forecasts.
+
+They are asked as those of `snapshot`, and cached in the same way.
+"""
+
+import polars as pl
+import streamlit as st
+
+from dashboard.snapshot import ask
+
+
+@st.cache_data(show_spinner=False, max_entries=100)
+def headlines(path: str, scope: str, quarter: str) -> pl.DataFrame:
+    """What changed in a scope's quarter, at most three, the first first (columns of headline)."""
+    return ask(
+        path,
+        "from headline where scope = $scope and period = $period order by rank",
+        scope=scope,
+        period=quarter,
+    )
+
+
+@st.cache_data(show_spinner=False, max_entries=100)
+def page_tests(path: str, scope: str, quarter: str) -> dict[str, float]:
+    """How much was looked at in a scope's quarter.
+
+    `tests`: numbers compared with the quarter before; `charts`: weekly charts; `signals`: how many of them
+    show one; `expected`: how many would if nothing had changed.
+    """
+    return ask(
+        path,
+        """select coalesce(any_value(f.charts), 0) as charts, coalesce(any_value(f.signals), 0) as signals,
+             coalesce(any_value(f.expected), 0.0) as expected,
+             (select count(p_value) from metric_values
+              where scope = $scope and period = $period and grain = 'quarter') as tests
+           from false_signals f where f.scope = $scope and f.period = $period""",
+        scope=scope,
+        period=quarter,
+    ).row(0, named=True)
+
+
+@st.cache_data(show_spinner=False, max_entries=100)
+def days_between(path: str, metric: str, scope: str) -> pl.DataFrame:
+    """The days from one rare event to the next, the open ones last (columns of days_between)."""
+    return ask(
+        path,
+        "from days_between where metric = $metric and scope = $scope order by is_open, until, since",
+        metric=metric,
+        scope=scope,
+    )
+
+
+@st.cache_data(show_spinner=False, max_entries=100)
+def breakdown(path: str, metric: str, statistic: str, scope: str) -> pl.DataFrame:
+    """One statistic of a scope by category and quarter, oldest first (columns of metric_breakdown)."""
+    return ask(
+        path,
+        """from metric_breakdown where metric = $metric and statistic = $statistic and scope = $scope
+             and grain = 'quarter' order by category, period_start""",
+        metric=metric,
+        statistic=statistic,
+        scope=scope,
+    )
+
+
+@st.cache_data(show_spinner=False, max_entries=100)
+def neighbours(path: str, metric: str, scope: str, period: str) -> pl.DataFrame:
+    """The number under neighbouring definitions, its own among them (columns of explained_neighbours)."""
+    return ask(
+        path,
+        "from explained_neighbours($metric, $scope, $period)",
+        metric=metric,
+        scope=scope,
+        period=period,
+    )
+
+
+@st.cache_data(show_spinner=False, max_entries=100)
+def forecasts(path: str, scope: str) -> pl.DataFrame:
+    """The usual forecasts of a scope by question and amount (columns of forecast)."""
+    return ask(path, "from forecast where scope = $scope order by question, amount", scope=scope)
