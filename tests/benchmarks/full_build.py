@@ -8,10 +8,12 @@ value is read and hashed, and nothing is kept. Only the ratios mean anything.
 """
 
 import argparse
+import itertools
 import json
 import math
 import re
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -145,7 +147,11 @@ def open_warehouse(home: Home, memory: str | None) -> Warehouse:
 
 def measure(scale: str, folder: Path, memory: str | None) -> dict[str, Any]:
     """Scan and build in this process; all numbers of it."""
-    columns, home = folder / "columns", Home(folder)
+    columns, home = folder / "columns", Home(folder / "built")
+    # A copy, so that what is built is always the first that the warehouse sees.
+    shutil.rmtree(home.path, ignore_errors=True)
+    home.path.mkdir()
+    shutil.copyfile(Home(folder).warehouse, home.warehouse)
     scans = [timed(lambda: scan(columns)) for _ in range(SCANS)]
     warehouse = open_warehouse(home, memory)
     steps: Seconds = {}
@@ -154,6 +160,7 @@ def measure(scale: str, folder: Path, memory: str | None) -> dict[str, Any]:
         "SELECT (SELECT count(*) FROM published.metric_values), (SELECT count(*) FROM published.metric_item)"
     ).fetchall()
     warehouse.close()
+    shutil.rmtree(home.path)
     unit = 1 if sys.platform == "darwin" else 1024
     return {
         "scale": scale,
@@ -221,7 +228,7 @@ def main() -> None:
             found = json.loads(in_process(scale, "--keep", kept, "--only", "measure", *limit))
             show(found, rows)
             sizes.append((rows, *found["build"]))
-        for (fewer, *before), (more, *after) in zip(sizes, sizes[1:], strict=False):
+        for (fewer, *before), (more, *after) in itertools.pairwise(sizes):
             wall, cpu = (
                 math.log(late / early) / math.log(more / fewer)
                 for early, late in zip(before, after, strict=True)

@@ -98,8 +98,7 @@ SELECT
     * REPLACE (CASE WHEN merged_at <= {as_of} THEN merged_at END AS merged_at,
         CASE WHEN abandoned_at <= {as_of} THEN abandoned_at END AS abandoned_at),
     CASE WHEN is_bot THEN 'b' || i % 5
-        ELSE 'u' || (service % {teams} + {teams} * floor(uniform(i, 'author') * {engineers} // {teams})::BIGINT)
-        END AS author,
+        ELSE 'u' || (service % {teams} + {teams} * floor(uniform(i, 'author') * {size})::BIGINT) END AS author,
     md5('commit ' || i) || left(md5('more ' || i), 8) AS sha
 FROM ended
 """
@@ -171,14 +170,15 @@ SELECT 'made/service-' || service AS scope, i::VARCHAR AS id, service::VARCHAR A
 FROM made_pull_request""",
     "review": """
 SELECT 'made/service-' || service AS scope, i || '-' || k AS id, i::VARCHAR AS pull_request_id,
-    'u' || (service % {teams} + {teams} * floor(uniform(i * 10 + k, 'reviewer') * {engineers} // {teams})::BIGINT)
+    'u' || (service % {teams} + {teams} * floor(uniform(i * 10 + k, 'reviewer') * {size})::BIGINT)
         AS author_id,
     CASE WHEN k % 2 = 0 THEN 'COMMENTED' ELSE 'APPROVED' END AS state,
     least(ready_at + lasting(i * 10 + k, 'review', 8, 1.2), coalesce(merged_at, {as_of})) AS submitted_at
 FROM (SELECT *, unnest(range(floor(7 * uniform(i, 'reviews'))::BIGINT)) AS k FROM made_pull_request)""",
     "pull_request_commit": """
 SELECT 'made/service-' || service AS scope, i || '-' || k AS id, i::VARCHAR AS pull_request_id,
-    md5('own ' || i || ' ' || k) || '00000000' AS sha, began_at + (opened_at - began_at) * (k / 9.0) AS authored_at,
+    md5('own ' || i || ' ' || k) || '00000000' AS sha,
+    began_at + (opened_at - began_at) * (k / 9.0) AS authored_at,
     began_at + (opened_at - began_at) * (k / 9.0) AS committed_at, author AS author_id
 FROM (SELECT *, unnest(range(1 + floor(9 * uniform(i, 'commits'))::BIGINT)) AS k FROM made_pull_request)""",
     "timeline_event": """
@@ -186,8 +186,8 @@ SELECT 'made/service-' || service AS scope, i || '-ready' AS id, i::VARCHAR AS p
     'ReadyForReviewEvent' AS kind, ready_at AS occurred_at
 FROM made_pull_request WHERE is_draft AND ready_at <= {as_of}""",
     "commit": """
-SELECT 'made/service-' || service AS scope, service || ':' || sha AS id, service::VARCHAR AS repository_id, sha,
-    CASE WHEN parent IS NULL THEN []::VARCHAR[] ELSE [parent] END AS parent_shas, merged_at AS authored_at,
+SELECT 'made/service-' || service AS scope, service || ':' || sha AS id, service::VARCHAR AS repository_id,
+    sha, CASE WHEN parent IS NULL THEN []::VARCHAR[] ELSE [parent] END AS parent_shas, merged_at AS authored_at,
     merged_at AS committed_at, 'Change ' || i || ' (#' || number || ')' AS headline
 FROM made_commit""",
     "deployment": """
@@ -206,7 +206,8 @@ FROM raw.deployment""",
 }
 
 _INCIDENTS = """
-SELECT scope, 'I' || id AS id, 'S' || repository_id AS service_id, 'Service ' || repository_id AS service_name,
+SELECT scope, 'I' || id AS id, 'S' || repository_id AS service_id,
+    'Service ' || repository_id AS service_name,
     'Incident' AS title, 'https://incidents.example/' || id AS url, 'resolved' AS status,
     CASE WHEN uniform(id::BIGINT, 'severe') < 0.2 THEN 'high' ELSE 'low' END AS severity,
     started_at AS created_at, started_at, started_at + INTERVAL 5 MINUTE AS acknowledged_at,
@@ -242,11 +243,11 @@ FROM (
     "issue": """
 SELECT 'P' || i.service AS scope, i.i::VARCHAR AS id, 'P' || i.service || '-' || i.i AS key,
     'P' || i.service AS container_id,
-    CASE WHEN uniform(i.i, 'bug') < 0.25 THEN 'Bug' WHEN uniform(i.i, 'bug') < 0.3 THEN 'Epic' ELSE 'Story' END
-        AS type,
-    'Item ' || i.i AS title, 'https://work.example/' || i.i AS url, s.id::VARCHAR AS status_id, s.name AS status,
-    s.category AS status_category, 'Medium' AS priority, []::VARCHAR[] AS labels, i.created_at,
-    coalesce(l.occurred_at, i.created_at) AS updated_at, CASE WHEN s.id = 4 THEN l.occurred_at END AS closed_at,
+    CASE WHEN uniform(i.i, 'bug') < 0.25 THEN 'Bug' ELSE 'Story' END AS type,
+    'Item ' || i.i AS title, 'https://work.example/' || i.i AS url, s.id::VARCHAR AS status_id,
+    s.name AS status, s.category AS status_category, 'Medium' AS priority, []::VARCHAR[] AS labels, i.created_at,
+    coalesce(l.occurred_at, i.created_at) AS updated_at,
+    CASE WHEN s.id = 4 THEN l.occurred_at END AS closed_at,
     true AS has_changelog, false AS is_flagged,
     CASE WHEN uniform(i.i, 'sprint') < 0.6
         THEN [(i.service * 1000 + date_diff('day', DATE '{first_day}', i.created_at::DATE) // 14)::VARCHAR]
@@ -338,6 +339,7 @@ def _words(scale: Scale, seed: int) -> dict[str, object]:
         "days": (AS_OF.date() - scale.first_day).days + 1,
         "services": scale.services,
         "teams": scale.teams,
+        "size": scale.engineers // scale.teams,
         "engineers": scale.engineers,
         "pull_requests": scale.pull_requests,
     }
