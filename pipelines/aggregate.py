@@ -66,6 +66,11 @@ METRIC_ITEM_SCHEMA: dict[str, pl.DataType] = {
 """An observation in one of its scopes; it counts there from the one local day up to the other, exclusive."""
 
 _ORDER = ["scope_kind", "scope", "grain", "period_start", "statistic"]
+_OF_FLOWS = [
+    *("scope", "item_kind", "on_date", "value", "weight"),
+    *("is_event", "is_open", "excluded_reason"),
+]
+"""The columns of items that numbers about flows are made of."""
 _NOT_WEEKLY = ["p85", "p95", "p85_from_merge", "p95_from_merge", "median_days_per_week"]
 """A week holds too few items for its tail, and one week's days are no median."""
 
@@ -113,8 +118,18 @@ def scoped_items(metric: MetricSpec, observations: pl.DataFrame, frames: Aggrega
 
 def aggregate_items(metric: MetricSpec, items: pl.DataFrame, frames: AggregationFrames) -> pl.DataFrame:
     """As `aggregate`, from what `scoped_items` returned."""
+    return _aggregate(metric, items, frames, None)
+
+
+def _aggregate(
+    metric: MetricSpec, items: pl.DataFrame, frames: AggregationFrames, scopes: pl.Series | None
+) -> pl.DataFrame:
+    """The numbers of some scopes, or of all of them: none depends on another scope's."""
     until = horizon(frames.as_of, frames.time_zone)
-    grid = covered_periods(scope_spans(frames, metric.calendar), frames.periods, metric.grains, until)
+    spans = scope_spans(frames, metric.calendar)
+    if scopes is not None:
+        spans = spans.filter(pl.col("scope").is_in(scopes.implode()))
+    grid = covered_periods(spans, frames.periods, metric.grains, until)
     if grid.is_empty() or not metric.statistics:
         return pl.DataFrame(schema=METRIC_VALUES_SCHEMA)
     if metric.kind == "level":
@@ -143,7 +158,7 @@ def aggregate_categories(metric: MetricSpec, items: pl.DataFrame, frames: Aggreg
     parts = [pl.DataFrame(schema=BREAKDOWN_SCHEMA)]
     for category in items["category"].drop_nulls().unique().sort():
         mine = items.filter(pl.col("category") == category)
-        values = aggregate_items(metric, mine, frames).filter(pl.col("scope").is_in(mine["scope"].implode()))
+        values = _aggregate(metric, mine, frames, mine["scope"].unique())
         parts.append(values.with_columns(pl.lit(category).alias("category")))
     return pl.concat(parts)
 
@@ -195,9 +210,19 @@ def _needed(metric: MetricSpec) -> list[str]:
     return ["value"] if metric.kind == "quantity" else []
 
 
+def _in_scopes(items: pl.DataFrame, grid: pl.DataFrame) -> pl.DataFrame:
+    """The items of the scopes that have a calendar."""
+    return items.filter(pl.col("scope").is_in(grid["scope"].unique().implode()))
+
+
 def _flows(
     metric: MetricSpec, items: pl.DataFrame, grid: pl.DataFrame, frames: AggregationFrames
 ) -> pl.DataFrame:
+    # What is grouped over and over is grouped by small numbers instead of texts, and is no wider than needed.
+    scope = pl.Enum(grid["scope"].unique().sort())
+    grid = grid.with_columns(pl.col("scope").cast(scope))
+    items = items.select(_OF_FLOWS).with_columns(pl.col("scope").cast(scope, strict=False))
+    items = items.filter(pl.col("scope").is_not_null())
     dated = items.join(period_of_date(frames.periods, metric.grains), on="on_date")
     tally = (
         dated.filter(pl.col("item_kind") == metric.coverage_item_kind)
@@ -220,20 +245,18 @@ def _flows(
 def _levels(
     metric: MetricSpec, spells: pl.DataFrame, grid: pl.DataFrame, frames: AggregationFrames
 ) -> pl.DataFrame:
+    spells = _in_scopes(spells, grid)
     kind = pl.col("item_kind")
+    chosen = {
+        "coverage_eligible": spells.filter((kind == metric.coverage_item_kind) & _is_eligible(metric)),
+        "coverage_linked": spells.filter((kind == metric.coverage_item_kind) & _is_linked(metric)),
+    }
     counted = levels.merged(spells.filter((kind == metric.item_kind) & pl.col("excluded_reason").is_null()))
-    eligible, linked = (
-        levels.under_way(levels.merged(spells.filter((kind == metric.coverage_item_kind) & chosen)), grid)
-        for chosen in (_is_eligible(metric), _is_linked(metric))
-    )
-    tally = eligible.select(*KEY, pl.col("n").alias("coverage_eligible")).join(
-        linked.select(*KEY, pl.col("n").alias("coverage_linked")), on=KEY
-    )
+    tally = grid.select(KEY)
+    for name, mine in chosen.items():
+        tally = tally.with_columns(levels.under_way(levels.merged(mine), grid)["n"].alias(name))
     grid = _with_coverage(grid, tally, spells)
-    parts = [
-        levels.estimate(metric, statistic, counted, grid).with_columns(statistic=pl.lit(statistic))
-        for statistic in metric.statistics
-    ]
+    parts = levels.estimates(metric, counted, grid)
     # A level drifts: yesterday's is most of today's, so no chart of independent values judges it.
     nothing = {"verdict": pl.String(), **WEEKLY_COLUMNS, **QUARTERLY_COLUMNS}
     return _withheld(metric, parts, frames.coverage_floor).with_columns(
@@ -245,7 +268,7 @@ def _with_coverage(grid: pl.DataFrame, tally: pl.DataFrame, items: pl.DataFrame)
     """Add the two counts, and whether the scope has ever had an observation at all."""
     counts = pl.col("coverage_linked", "coverage_eligible").cast(pl.Int64).fill_null(0)
     return grid.join(tally, on=KEY, how="left", maintain_order="left").with_columns(
-        counts, pl.col("scope").is_in(items["scope"].unique().to_list()).alias("is_observed")
+        counts, pl.col("scope").is_in(items["scope"].unique().implode()).alias("is_observed")
     )
 
 

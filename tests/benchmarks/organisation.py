@@ -98,7 +98,8 @@ SELECT
     * REPLACE (CASE WHEN merged_at <= {as_of} THEN merged_at END AS merged_at,
         CASE WHEN abandoned_at <= {as_of} THEN abandoned_at END AS abandoned_at),
     CASE WHEN is_bot THEN 'b' || i % 5
-        ELSE 'u' || (service % {teams} + {teams} * floor(uniform(i, 'author') * {size})::BIGINT) END AS author,
+        ELSE 'u' || (service % {teams} + {teams} * floor(uniform(i, 'author') * {size})::BIGINT)
+        END AS author,
     md5('commit ' || i) || left(md5('more ' || i), 8) AS sha
 FROM ended
 """
@@ -187,8 +188,8 @@ SELECT 'made/service-' || service AS scope, i || '-ready' AS id, i::VARCHAR AS p
 FROM made_pull_request WHERE is_draft AND ready_at <= {as_of}""",
     "commit": """
 SELECT 'made/service-' || service AS scope, service || ':' || sha AS id, service::VARCHAR AS repository_id,
-    sha, CASE WHEN parent IS NULL THEN []::VARCHAR[] ELSE [parent] END AS parent_shas, merged_at AS authored_at,
-    merged_at AS committed_at, 'Change ' || i || ' (#' || number || ')' AS headline
+    sha, CASE WHEN parent IS NULL THEN []::VARCHAR[] ELSE [parent] END AS parent_shas,
+    merged_at AS authored_at, merged_at AS committed_at, 'Change ' || i || ' (#' || number || ')' AS headline
 FROM made_commit""",
     "deployment": """
 SELECT 'made/service-' || service AS scope, i::VARCHAR AS id, service::VARCHAR AS repository_id,
@@ -245,8 +246,8 @@ SELECT 'P' || i.service AS scope, i.i::VARCHAR AS id, 'P' || i.service || '-' ||
     'P' || i.service AS container_id,
     CASE WHEN uniform(i.i, 'bug') < 0.25 THEN 'Bug' ELSE 'Story' END AS type,
     'Item ' || i.i AS title, 'https://work.example/' || i.i AS url, s.id::VARCHAR AS status_id,
-    s.name AS status, s.category AS status_category, 'Medium' AS priority, []::VARCHAR[] AS labels, i.created_at,
-    coalesce(l.occurred_at, i.created_at) AS updated_at,
+    s.name AS status, s.category AS status_category, 'Medium' AS priority, []::VARCHAR[] AS labels,
+    i.created_at, coalesce(l.occurred_at, i.created_at) AS updated_at,
     CASE WHEN s.id = 4 THEN l.occurred_at END AS closed_at,
     true AS has_changelog, false AS is_flagged,
     CASE WHEN uniform(i.i, 'sprint') < 0.6
