@@ -66,6 +66,7 @@ METRIC_ITEM_SCHEMA: dict[str, pl.DataType] = {
 """An observation in one of its scopes; it counts there from the one local day up to the other, exclusive."""
 
 _ORDER = ["scope_kind", "scope", "grain", "period_start", "statistic"]
+_GRAINS = pl.Enum(["day", "month", "quarter", "week"])
 _OF_FLOWS = [
     *("scope", "item_kind", "on_date", "value", "weight"),
     *("is_event", "is_open", "excluded_reason"),
@@ -212,7 +213,7 @@ def _needed(metric: MetricSpec) -> list[str]:
 
 def _in_scopes(items: pl.DataFrame, grid: pl.DataFrame) -> pl.DataFrame:
     """The items of the scopes that have a calendar."""
-    return items.filter(pl.col("scope").is_in(grid["scope"].unique().implode()))
+    return items.filter(pl.col("scope").is_in(grid["scope"].unique().cast(pl.String).implode()))
 
 
 def _flows(
@@ -220,10 +221,10 @@ def _flows(
 ) -> pl.DataFrame:
     # What is grouped over and over is grouped by small numbers instead of texts, and is no wider than needed.
     scope = pl.Enum(grid["scope"].unique().sort())
-    grid = grid.with_columns(pl.col("scope").cast(scope))
-    items = items.select(_OF_FLOWS).with_columns(pl.col("scope").cast(scope, strict=False))
-    items = items.filter(pl.col("scope").is_not_null())
-    dated = items.join(period_of_date(frames.periods, metric.grains), on="on_date")
+    grid = grid.with_columns(pl.col("scope").cast(scope), pl.col("grain").cast(_GRAINS))
+    items = _in_scopes(items.select(_OF_FLOWS), grid).with_columns(pl.col("scope").cast(scope)).sort("value")
+    days = period_of_date(frames.periods, metric.grains).with_columns(pl.col("grain").cast(_GRAINS))
+    dated = items.join(days, on="on_date", maintain_order="left")
     tally = (
         dated.filter(pl.col("item_kind") == metric.coverage_item_kind)
         .group_by(KEY)
@@ -234,10 +235,10 @@ def _flows(
     )
     grid = _with_coverage(grid, tally, items)
     parts = [
-        flows.estimate(metric, statistic, dated, _grid_of(statistic, grid)).with_columns(
+        flows.estimate(metric, statistic, mine, _grid_of(statistic, grid)).with_columns(
             statistic=pl.lit(statistic)
         )
-        for statistic in metric.statistics
+        for statistic, mine in flows.counted(metric, dated).items()
     ]
     return with_verdicts(metric, _withheld(metric, parts, frames.coverage_floor), dated)
 
