@@ -61,7 +61,9 @@ def median_p_value(
         up_to = _counts_up_to(weeks, len(is_later))
 
         def difference(later: Booleans) -> Floats:
-            return _medians(values, up_to, later) - _medians(values, up_to, ~later)
+            medians = _medians(values, up_to, np.concatenate([later, ~later]))
+            after: Floats = medians[: len(later)] - medians[len(later) :]
+            return after
     else:
 
         def difference(later: Booleans) -> Floats:
@@ -99,20 +101,20 @@ def _counts_up_to(weeks: Integers, number: int) -> Integers:
 
 def _medians(values: Floats, up_to: Integers, member: Booleans) -> Floats:
     """The median of the items of each row's weeks; `values` sorted upwards, as `up_to` has them."""
-    size = (member * up_to[-1]).sum(axis=1)
-    below = _item_at(up_to, member, (size - 1) // 2)
-    above = _item_at(up_to, member, size // 2)
-    medians: Floats = (values[below] + values[above]) / 2
+    weeks = member.astype(np.int32)
+    size = weeks @ up_to[-1]
+    item = _item_at(up_to, np.concatenate([weeks, weeks]), np.concatenate([(size - 1) // 2, size // 2]))
+    medians: Floats = (values[item[: len(size)]] + values[item[len(size) :]]) / 2
     return medians
 
 
-def _item_at(up_to: Integers, member: Booleans, rank: Integers) -> Integers:
+def _item_at(up_to: Integers, weeks: Integers, rank: Integers) -> Integers:
     """The item that has so many others of each row's weeks before it, by halving: few items are looked at."""
     low, high = np.zeros_like(rank), np.full_like(rank, len(up_to) - 1)
-    while (low < high).any():
+    for _ in range(len(up_to).bit_length()):
         middle = (low + high) // 2
-        is_beyond = (member * up_to[middle]).sum(axis=1) > rank
-        low, high = np.where(is_beyond, low, middle + 1), np.where(is_beyond, middle, high)
+        is_beyond = np.einsum("rw,rw->r", weeks, up_to[middle]) > rank
+        low, high = np.where(is_beyond, low, np.minimum(middle + 1, high)), np.where(is_beyond, middle, high)
     return low
 
 
