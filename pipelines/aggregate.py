@@ -248,14 +248,16 @@ def _levels(
 ) -> pl.DataFrame:
     spells = _in_scopes(spells, grid)
     kind = pl.col("item_kind")
-    chosen = {
-        "coverage_eligible": spells.filter((kind == metric.coverage_item_kind) & _is_eligible(metric)),
-        "coverage_linked": spells.filter((kind == metric.coverage_item_kind) & _is_linked(metric)),
-    }
-    counted = levels.merged(spells.filter((kind == metric.item_kind) & pl.col("excluded_reason").is_null()))
-    tally = grid.select(KEY)
-    for name, mine in chosen.items():
-        tally = tally.with_columns(levels.under_way(levels.merged(mine), grid)["n"].alias(name))
+    covered = spells.filter(kind == metric.coverage_item_kind)
+    counted, linked, eligible = _merged_each(
+        spells.filter((kind == metric.item_kind) & pl.col("excluded_reason").is_null()),
+        covered.filter(_is_linked(metric)),
+        covered.filter(_is_eligible(metric)),
+    )
+    tally = grid.select(KEY).with_columns(
+        levels.under_way(linked, grid)["n"].alias("coverage_linked"),
+        levels.under_way(eligible, grid)["n"].alias("coverage_eligible"),
+    )
     grid = _with_coverage(grid, tally, spells)
     parts = levels.estimates(metric, counted, grid)
     # A level drifts: yesterday's is most of today's, so no chart of independent values judges it.
@@ -263,6 +265,15 @@ def _levels(
     return _withheld(metric, parts, frames.coverage_floor).with_columns(
         *[pl.lit(None, dtype=kind).alias(name) for name, kind in nothing.items()]
     )
+
+
+def _merged_each(*parts: pl.DataFrame) -> list[pl.DataFrame]:
+    """The spells of each part made one where they overlap; equal parts, as most are, only once."""
+    found: list[pl.DataFrame] = []
+    for position, part in enumerate(parts):
+        is_as_before = position > 0 and part.equals(parts[position - 1])
+        found.append(found[-1] if is_as_before else levels.merged(part))
+    return found
 
 
 def _with_coverage(grid: pl.DataFrame, tally: pl.DataFrame, items: pl.DataFrame) -> pl.DataFrame:

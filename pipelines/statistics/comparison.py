@@ -92,7 +92,7 @@ def _p_value(difference: Callable[[Booleans], Floats], is_later: Booleans, seed:
 
 
 def _counts_up_to(weeks: Integers, number: int) -> Integers:
-    """For each item, in the order of their values, how many of each week's are up to there; a column a week."""
+    """For each item, in the order of values, how many of each week there are up to it; a column a week."""
     up_to = np.zeros((len(weeks), number), dtype=np.int32)
     up_to[np.arange(len(weeks)), weeks] = 1
     counts: Integers = np.cumsum(up_to, axis=0, dtype=np.int32)

@@ -46,6 +46,12 @@ class Counted:
         """The values of what has ended by KEY, a list from the least to the greatest each."""
         return _values(self.rows.filter(~pl.col("is_open")))
 
+    @cached_property
+    def survival(self) -> pl.DataFrame:
+        """Kaplan and Meier's estimate by KEY, of what has ended and what is open."""
+        durations = self.rows.select(*KEY, pl.col("value").alias("time"), "is_event")
+        return kaplan_meier.curve(durations, KEY)
+
 
 def counted(metric: MetricSpec, rows: pl.DataFrame) -> dict[str, Counted]:
     """Statistic → what it is made of, the same object for the same items. `rows` as in Counted."""
@@ -106,7 +112,7 @@ def _with_estimate(base: pl.DataFrame, estimates: pl.DataFrame) -> pl.DataFrame:
 
 def _quantile(metric: MetricSpec, items: Counted, base: pl.DataFrame, p: float) -> pl.DataFrame:
     if metric.estimator == "kaplan_meier":
-        return _survival_quantile(items.rows, base, p)
+        return _survival_quantile(items.survival, base, p)
     return _with_estimate(base, _sample_quantile(items.ended, p))
 
 
@@ -134,9 +140,8 @@ def _sample_quantile(groups: pl.DataFrame, p: float) -> pl.DataFrame:
     )
 
 
-def _survival_quantile(mine: pl.DataFrame, base: pl.DataFrame, p: float) -> pl.DataFrame:
+def _survival_quantile(steps: pl.DataFrame, base: pl.DataFrame, p: float) -> pl.DataFrame:
     """As `_sample_quantile`, with open items as censored; n then counts them as well."""
-    steps = kaplan_meier.curve(mine.select(*KEY, pl.col("value").alias("time"), "is_event"), KEY)
     everything = base.with_columns(pl.col("n") + pl.col("open_count"))
     has_interval = pl.col("n") >= least_sample(p)
     bounds = pl.when(has_interval).then(pl.col("low", "high"))
@@ -179,4 +184,6 @@ def _median_days_per_week(mine: pl.DataFrame, base: pl.DataFrame) -> pl.DataFram
     )
     counted = weeks.group_by(KEY).agg(pl.len().cast(pl.Int64).alias("n"))
     joined = base.drop("n").join(counted, on=KEY, how="left", maintain_order="left")
-    return _with_estimate(joined.with_columns(pl.col("n").fill_null(0)), _sample_quantile(_values(weeks.sort("value")), MEDIAN))
+    return _with_estimate(
+        joined.with_columns(pl.col("n").fill_null(0)), _sample_quantile(_values(weeks.sort("value")), MEDIAN)
+    )

@@ -16,6 +16,8 @@ from pipelines.statistics.frames import KEY, MetricSpec
 from pipelines.statistics.quantiles import Integers
 
 _IDENTITY = ["scope", "item_kind", "item_id"]
+_BEYOND = 1 << 24
+"""Days: more than a calendar has."""
 
 Changes = tuple[list[int], list[bool], list[int]]
 """Days in order, whether something begins or ends on each, and its clock."""
@@ -47,24 +49,37 @@ def merged(spells: pl.DataFrame) -> pl.DataFrame:
 
     They tell of the same item, so its `value` and `weight` are those of the first.
     """
-    columns = [*_IDENTITY, "begin", "end", "clock", "value", "weight"]
-    is_one_of_several = spells.select(_IDENTITY).is_duplicated()
-    # Most items have one spell, and need neither sorting nor islands.
-    alone = spells.filter(~is_one_of_several).select(columns)
-    ordered = spells.filter(is_one_of_several).select(columns).sort(columns)
-    reach = pl.col("end").cum_max().shift(1).over(_IDENTITY)
-    is_apart = (pl.col("begin") >= reach).fill_null(value=True)
+    columns = ["begin", "end", "clock", "value", "weight"]
+    numbered = spells.select(
+        "scope",
+        *(
+            pl.col(name).cast(pl.Categorical).to_physical().cast(pl.Int64).alias(f"_{name}")
+            for name in _IDENTITY
+        ),
+        *columns,
+    )
+    identity = [f"_{name}" for name in _IDENTITY]
+    is_one_of_several = numbered.select(identity).is_duplicated()
+    # Many items have one spell, and need neither sorting nor islands.
+    alone = numbered.filter(~is_one_of_several)
+    ordered = numbered.filter(is_one_of_several).sort([*identity, *columns])
+    is_another = pl.any_horizontal(pl.col(name) != pl.col(name).shift(1) for name in identity)
+    # Days of a later item are beyond all days of the earlier ones, so that one maximum runs through all.
+    item = is_another.fill_null(value=True).cum_sum().cast(pl.Int64) * _BEYOND
+    reach = (item + pl.col("end")).cum_max().shift(1)
+    is_apart = (item + pl.col("begin") >= reach).fill_null(value=True)
     several = (
-        ordered.with_columns(is_apart.cum_sum().over(_IDENTITY).alias("island"))
-        .group_by([*_IDENTITY, "island"], maintain_order=True)
+        ordered.with_columns(is_apart.cum_sum().alias("island"))
+        .group_by("island", maintain_order=True)
         .agg(
+            pl.col("scope").first(),
             pl.col("begin").min(),
             pl.col("end").max(),
             pl.col("clock").min(),
             pl.col("value", "weight").first(),
         )
     )
-    return pl.concat([alone, several.select(columns)])
+    return pl.concat([one.select("scope", *columns) for one in (alone, several)])
 
 
 def under_way(spells: pl.DataFrame, grid: pl.DataFrame) -> pl.DataFrame:
@@ -186,10 +201,13 @@ def _ages(spells: pl.DataFrame, grid: pl.DataFrame, statistics: Sequence[str]) -
 def _changes(spells: pl.DataFrame) -> dict[str, Changes]:
     """Per scope what begins and what ends, by day; what ends on a day does so before another begins."""
     both = [
-        spells.select("scope", pl.col(column).alias("day"), pl.lit(column == "begin").alias("is_begin"), "clock")
+        spells.select(
+            "scope", pl.col(column).alias("day"), pl.lit(column == "begin").alias("is_begin"), "clock"
+        )
         for column in ("begin", "end")
     ]
-    ordered = pl.concat(both).sort("scope", "day", "is_begin", "clock")
+    place = pl.col("scope").cast(pl.Categorical).to_physical().alias("place")
+    ordered = pl.concat(both).with_columns(place).sort("place", "day", "is_begin", "clock")
     return {
         str(scope): (frame["day"].to_list(), frame["is_begin"].to_list(), frame["clock"].to_list())
         for (scope,), frame in ordered.group_by("scope", maintain_order=True)
