@@ -18,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,7 @@ import duckdb
 from organisation import AS_OF, FIRST_RUN, SCALES, generate
 
 from connectors.registry import discover
-from pipelines.catalog import load_metrics, load_models
+from pipelines.catalog import Metric, Model, load_metrics, load_models
 from pipelines.checks import RECONCILED, ChecksFailedError, checked_observations, lost_items
 from pipelines.compute import (
     compute_metric,
@@ -88,42 +88,60 @@ def timed(work: Callable[[], object]) -> tuple[float, float]:
     return time.perf_counter() - wall, time.process_time() - processors
 
 
-def build(warehouse: Warehouse, home: Home) -> Seconds:
-    """Everything that a night builds after reading; the seconds of each step by its name."""
-    con, metrics, models = warehouse.con, load_metrics(), load_models()
-    steps: Seconds = {}
+class Steps:
+    """The seconds of each step by its name."""
 
-    def step(name: str, work: Callable[[], object]) -> None:
-        steps[name] = timed(work)[0]
+    def __init__(self) -> None:
+        self.seconds: Seconds = {}
 
+    def __call__(self, name: str, work: Callable[..., object], *given: object) -> None:
+        """Do a step."""
+        self.seconds[name] = timed(lambda: work(*given))[0]
+
+
+def build(
+    con: duckdb.DuckDBPyConnection,
+    models: Sequence[Model],
+    metrics: Mapping[str, Metric],
+    *,
+    is_with_neighbours: bool = True,
+) -> Seconds:
+    """Tables and numbers, each with its checks, as a night builds them."""
+    step = Steps()
     for model in models:
-
-        def table() -> None:
-            build_model(con, model)  # noqa: B023
-            failures = check_model(con, model)  # noqa: B023
-            failures += lost_items(con, model.table) if model.table in RECONCILED else []  # noqa: B023
-            if failures:
-                raise ChecksFailedError.of(failures)
-
-        step(model.table, table)
+        step(model.table, _table, con, model)
     for metric in metrics.values():
+        step(metric.name, _numbers, con, metric, metrics)
+        if metric.neighbours and is_with_neighbours:
+            step(f"{metric.name}, neighbours", compute_neighbours, con, metric, models)
+    return step.seconds
 
-        def numbers() -> None:
-            observations, failures = checked_observations(con, metric)  # noqa: B023
-            if observations is None or failures:
-                raise ChecksFailedError.of(failures)
-            prepare_published(con, metrics)
-            compute_metric(con, metric, observations)  # noqa: B023
 
-        step(metric.name, numbers)
-        if metric.neighbours:
-            step(f"{metric.name}, neighbours", lambda: compute_neighbours(con, metric, models))  # noqa: B023
-    step("pages", lambda: write_pages(con))
-    step("forecasts", lambda: write_forecasts(con))
-    write_catalog(con, metrics)
-    write_freshness(con, metrics, models, discover())
-    step("snapshot", lambda: publish_run(warehouse, home, FIRST_RUN))
-    return steps
+def _table(con: duckdb.DuckDBPyConnection, model: Model) -> None:
+    build_model(con, model)
+    failures = check_model(con, model)
+    failures += lost_items(con, model.table) if model.table in RECONCILED else []
+    if failures:
+        raise ChecksFailedError.of(failures)
+
+
+def _numbers(con: duckdb.DuckDBPyConnection, metric: Metric, metrics: Mapping[str, Metric]) -> None:
+    observations, failures = checked_observations(con, metric)
+    if observations is None or failures:
+        raise ChecksFailedError.of(failures)
+    prepare_published(con, metrics)
+    compute_metric(con, metric, observations)
+
+
+def publish(warehouse: Warehouse, home: Home) -> Seconds:
+    """What stands beside the numbers, and the snapshot of all."""
+    con, metrics, step = warehouse.con, load_metrics(), Steps()
+    step("pages", write_pages, con)
+    step("forecasts", write_forecasts, con)
+    step("catalogue", write_catalog, con, metrics)
+    step("freshness", write_freshness, con, metrics, load_models(), discover())
+    step("snapshot", publish_run, warehouse, home, FIRST_RUN)
+    return step.seconds
 
 
 def open_warehouse(home: Home, memory: str | None) -> Warehouse:
@@ -155,7 +173,12 @@ def measure(scale: str, folder: Path, memory: str | None) -> dict[str, Any]:
     scans = [timed(lambda: scan(columns)) for _ in range(SCANS)]
     warehouse = open_warehouse(home, memory)
     steps: Seconds = {}
-    wall, processors = timed(lambda: steps.update(build(warehouse, home)))
+
+    def everything() -> None:
+        steps.update(build(warehouse.con, load_models(), load_metrics()))
+        steps.update(publish(warehouse, home))
+
+    wall, processors = timed(everything)
     [(values, items)] = warehouse.con.execute(
         "SELECT (SELECT count(*) FROM published.metric_values), (SELECT count(*) FROM published.metric_item)"
     ).fetchall()
