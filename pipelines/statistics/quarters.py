@@ -10,7 +10,7 @@ import numpy.typing as npt
 import polars as pl
 
 from pipelines.statistics import comparison
-from pipelines.statistics.flows import rows_of
+from pipelines.statistics.flows import FROM_MERGE, rows_of
 from pipelines.statistics.frames import KEY, MetricSpec
 from pipelines.statistics.judgements import (
     FIRST_QUARTER,
@@ -139,8 +139,12 @@ def _permuted(metric: MetricSpec, pairs: pl.DataFrame, dated: pl.DataFrame) -> p
     """Add `p_value` to each pair of rates or medians: its weeks are exchanged."""
     quarters = dated.filter(pl.col("grain") == "quarter")
     parts = [pairs.clear().with_columns(p_value=pl.lit(None, dtype=pl.Float64))]
+    known: dict[tuple[bool, bool], Items] = {}
     for (statistic,), mine in pairs.group_by("statistic", maintain_order=True):
-        items = dict(_items(_rows_of(metric, str(statistic), quarters)))
+        kind = str(statistic).endswith(FROM_MERGE), str(statistic) in MEDIANS
+        if kind not in known:
+            known[kind] = dict(_items(_rows_of(metric, str(statistic), quarters)))
+        items = known[kind]
         p_values = [_p_value(metric, row, items) for row in mine.iter_rows(named=True)]
         parts.append(mine.with_columns(pl.Series("p_value", p_values, dtype=pl.Float64)))
     return pl.concat(parts)

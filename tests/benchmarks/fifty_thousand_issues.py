@@ -64,9 +64,7 @@ def main() -> None:
         timed(lambda: drawn(history)),
     )
     print(f"{items:,} work items: cycle times and flow in all scopes {wall:.2f} s (processors {cpu:.2f} s)")
-    print(
-        f"forecasts of the organisation {exact * 1000:.1f} ms; {TRIALS:,} drawn runs {monte_carlo * 1000:.1f} ms"
-    )
+    print(f"forecasts of one scope {exact * 1000:.1f} ms; {TRIALS:,} drawn runs {monte_carlo * 1000:.1f} ms")
     print(f"together {wall + exact:.2f} s")
 
 
