@@ -67,6 +67,12 @@ METRIC_ITEM_SCHEMA: dict[str, pl.DataType] = {
 """An observation in one of its scopes; it counts there from the one local day up to the other, exclusive."""
 
 _ORDER = ["scope_kind", "scope", "grain", "period_start", "statistic"]
+_GRAINS = pl.Enum(["day", "month", "quarter", "week"])
+_OF_FLOWS = [
+    *("scope", "item_kind", "on_date", "value", "weight"),
+    *("is_event", "is_open", "excluded_reason"),
+]
+"""The columns of items that numbers about flows are made of."""
 _NOT_WEEKLY = ["p85", "p95", "p85_from_merge", "p95_from_merge", "median_days_per_week"]
 """A week holds too few items for its tail, and one week's days are no median."""
 
@@ -114,7 +120,14 @@ def scoped_items(metric: MetricSpec, observations: pl.DataFrame, frames: Aggrega
 
 def aggregate_items(metric: MetricSpec, items: pl.DataFrame, frames: AggregationFrames) -> pl.DataFrame:
     """As `aggregate`, from what `scoped_items` returned."""
-    grid = aggregation_grid(metric, frames)
+    return _aggregate(metric, items, frames, None)
+
+
+def _aggregate(
+    metric: MetricSpec, items: pl.DataFrame, frames: AggregationFrames, scopes: pl.Series | None
+) -> pl.DataFrame:
+    """The numbers of some scopes, or of all of them: none depends on another scope's."""
+    grid = aggregation_grid(metric, frames, scopes)
     if grid.is_empty() or not metric.statistics:
         return pl.DataFrame(schema=METRIC_VALUES_SCHEMA)
     if metric.kind == "level":
@@ -135,13 +148,17 @@ def aggregate_items(metric: MetricSpec, items: pl.DataFrame, frames: Aggregation
     )
 
 
-def aggregation_grid(metric: MetricSpec, frames: AggregationFrames) -> pl.DataFrame:
+def aggregation_grid(
+    metric: MetricSpec, frames: AggregationFrames, scopes: pl.Series | None = None
+) -> pl.DataFrame:
     """One row per scope, grain and period of the metric of which at least a part is covered.
 
-    Columns are those of `covered_periods`.
+    Columns are those of `covered_periods`; of all scopes, or of those in `scopes`.
     """
-    until = horizon(frames.as_of, frames.time_zone)
-    return covered_periods(scope_spans(frames, metric.calendar), frames.periods, metric.grains, until)
+    spans = scope_spans(frames, metric.calendar)
+    if scopes is not None:
+        spans = spans.filter(pl.col("scope").is_in(scopes.implode()))
+    return covered_periods(spans, frames.periods, metric.grains, horizon(frames.as_of, frames.time_zone))
 
 
 def aggregate_categories(metric: MetricSpec, items: pl.DataFrame, frames: AggregationFrames) -> pl.DataFrame:
@@ -152,7 +169,7 @@ def aggregate_categories(metric: MetricSpec, items: pl.DataFrame, frames: Aggreg
     parts = [pl.DataFrame(schema=BREAKDOWN_SCHEMA)]
     for category in items["category"].drop_nulls().unique().sort():
         mine = items.filter(pl.col("category") == category)
-        values = aggregate_items(metric, mine, frames).filter(pl.col("scope").is_in(mine["scope"].implode()))
+        values = _aggregate(metric, mine, frames, mine["scope"].unique())
         parts.append(values.with_columns(pl.lit(category).alias("category")))
     return pl.concat(parts)
 
@@ -204,10 +221,20 @@ def _needed(metric: MetricSpec) -> list[str]:
     return ["value"] if metric.kind == "quantity" else []
 
 
+def _in_scopes(items: pl.DataFrame, grid: pl.DataFrame) -> pl.DataFrame:
+    """The items of the scopes that have a calendar."""
+    return items.filter(pl.col("scope").is_in(grid["scope"].unique().cast(pl.String).implode()))
+
+
 def _flows(
     metric: MetricSpec, items: pl.DataFrame, grid: pl.DataFrame, frames: AggregationFrames
 ) -> pl.DataFrame:
-    dated = items.join(period_of_date(frames.periods, metric.grains), on="on_date")
+    # What is grouped over and over is grouped by small numbers instead of texts, and is no wider than needed.
+    scope = pl.Enum(grid["scope"].unique().sort())
+    grid = grid.with_columns(pl.col("scope").cast(scope), pl.col("grain").cast(_GRAINS))
+    items = _in_scopes(items.select(_OF_FLOWS), grid).with_columns(pl.col("scope").cast(scope)).sort("value")
+    days = period_of_date(frames.periods, metric.grains).with_columns(pl.col("grain").cast(_GRAINS))
+    dated = items.join(days, on="on_date", maintain_order="left")
     tally = (
         dated.filter(pl.col("item_kind") == metric.coverage_item_kind)
         .group_by(KEY)
@@ -218,10 +245,10 @@ def _flows(
     )
     grid = _with_coverage(grid, tally, items)
     parts = [
-        flows.estimate(metric, statistic, dated, _grid_of(statistic, grid)).with_columns(
+        flows.estimate(metric, statistic, mine, _grid_of(statistic, grid)).with_columns(
             statistic=pl.lit(statistic)
         )
-        for statistic in metric.statistics
+        for statistic, mine in flows.counted(metric, dated).items()
     ]
     return with_verdicts(metric, _withheld(metric, parts, frames.coverage_floor), dated)
 
@@ -229,20 +256,20 @@ def _flows(
 def _levels(
     metric: MetricSpec, spells: pl.DataFrame, grid: pl.DataFrame, frames: AggregationFrames
 ) -> pl.DataFrame:
+    spells = _in_scopes(spells, grid)
     kind = pl.col("item_kind")
-    counted = levels.merged(spells.filter((kind == metric.item_kind) & pl.col("excluded_reason").is_null()))
-    eligible, linked = (
-        levels.under_way(levels.merged(spells.filter((kind == metric.coverage_item_kind) & chosen)), grid)
-        for chosen in (_is_eligible(metric), _is_linked(metric))
+    covered = spells.filter(kind == metric.coverage_item_kind)
+    counted, linked, eligible = _merged_each(
+        spells.filter((kind == metric.item_kind) & pl.col("excluded_reason").is_null()),
+        covered.filter(_is_linked(metric)),
+        covered.filter(_is_eligible(metric)),
     )
-    tally = eligible.select(*KEY, pl.col("n").alias("coverage_eligible")).join(
-        linked.select(*KEY, pl.col("n").alias("coverage_linked")), on=KEY
+    tally = grid.select(KEY).with_columns(
+        levels.under_way(linked, grid)["n"].alias("coverage_linked"),
+        levels.under_way(eligible, grid)["n"].alias("coverage_eligible"),
     )
     grid = _with_coverage(grid, tally, spells)
-    parts = [
-        levels.estimate(metric, statistic, counted, grid).with_columns(statistic=pl.lit(statistic))
-        for statistic in metric.statistics
-    ]
+    parts = levels.estimates(metric, counted, grid)
     # A level drifts: yesterday's is most of today's, so no chart of independent values judges it.
     nothing = {"verdict": pl.String(), **WEEKLY_COLUMNS, **QUARTERLY_COLUMNS}
     return _withheld(metric, parts, frames.coverage_floor).with_columns(
@@ -250,11 +277,20 @@ def _levels(
     )
 
 
+def _merged_each(*parts: pl.DataFrame) -> list[pl.DataFrame]:
+    """The spells of each part made one where they overlap; equal parts, as most are, only once."""
+    found: list[pl.DataFrame] = []
+    for position, part in enumerate(parts):
+        is_as_before = position > 0 and part.equals(parts[position - 1])
+        found.append(found[-1] if is_as_before else levels.merged(part))
+    return found
+
+
 def _with_coverage(grid: pl.DataFrame, tally: pl.DataFrame, items: pl.DataFrame) -> pl.DataFrame:
     """Add the two counts, and whether the scope has ever had an observation at all."""
     counts = pl.col("coverage_linked", "coverage_eligible").cast(pl.Int64).fill_null(0)
     return grid.join(tally, on=KEY, how="left", maintain_order="left").with_columns(
-        counts, pl.col("scope").is_in(items["scope"].unique().to_list()).alias("is_observed")
+        counts, pl.col("scope").is_in(items["scope"].unique().implode()).alias("is_observed")
     )
 
 

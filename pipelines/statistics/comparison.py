@@ -57,10 +57,18 @@ def median_p_value(
     """
     order = np.lexsort((~is_event, values))
     values, is_event, weeks = values[order], is_event[order], weeks[order]
-    estimate = _medians if is_event.all() else _survival_medians
+    if is_event.all():
+        up_to = _counts_up_to(weeks, len(is_later))
 
-    def difference(later: Booleans) -> Floats:
-        return estimate(values, is_event, later[:, weeks]) - estimate(values, is_event, ~later[:, weeks])
+        def difference(later: Booleans) -> Floats:
+            medians = _medians(values, up_to, np.concatenate([later, ~later]))
+            after: Floats = medians[: len(later)] - medians[len(later) :]
+            return after
+    else:
+
+        def difference(later: Booleans) -> Floats:
+            member = later[:, weeks]
+            return _survival_medians(values, is_event, member) - _survival_medians(values, is_event, ~member)
 
     return _p_value(difference, is_later, seed)
 
@@ -83,14 +91,31 @@ def _p_value(difference: Callable[[Booleans], Floats], is_later: Booleans, seed:
     return (reached + 1) / (_PERMUTATIONS + 1)
 
 
-def _medians(values: Floats, _is_event: Booleans, member: Booleans) -> Floats:
-    """The median of each row's members; `values` sorted upwards."""
-    rank = np.cumsum(member, axis=1, dtype=np.int32)
-    size = rank[:, -1:]
-    below = np.argmax(rank > (size - 1) // 2, axis=1)
-    above = np.argmax(rank > size // 2, axis=1)
-    medians: Floats = (values[below] + values[above]) / 2
+def _counts_up_to(weeks: Integers, number: int) -> Integers:
+    """For each item, in the order of values, how many of each week there are up to it; a column a week."""
+    up_to = np.zeros((len(weeks), number), dtype=np.int32)
+    up_to[np.arange(len(weeks)), weeks] = 1
+    counts: Integers = np.cumsum(up_to, axis=0, dtype=np.int32)
+    return counts
+
+
+def _medians(values: Floats, up_to: Integers, member: Booleans) -> Floats:
+    """The median of the items of each row's weeks; `values` sorted upwards, as `up_to` has them."""
+    weeks = member.astype(np.int32)
+    size = weeks @ up_to[-1]
+    item = _item_at(up_to, np.concatenate([weeks, weeks]), np.concatenate([(size - 1) // 2, size // 2]))
+    medians: Floats = (values[item[: len(size)]] + values[item[len(size) :]]) / 2
     return medians
+
+
+def _item_at(up_to: Integers, weeks: Integers, rank: Integers) -> Integers:
+    """The item that has so many others of each row's weeks before it, by halving: few items are looked at."""
+    low, high = np.zeros_like(rank), np.full_like(rank, len(up_to) - 1)
+    for _ in range(len(up_to).bit_length()):
+        middle = (low + high) // 2
+        is_beyond = np.einsum("rw,rw->r", weeks, up_to[middle]) > rank
+        low, high = np.where(is_beyond, low, np.minimum(middle + 1, high)), np.where(is_beyond, middle, high)
+    return low
 
 
 def _survival_medians(values: Floats, is_event: Booleans, member: Booleans) -> Floats:

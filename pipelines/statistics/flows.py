@@ -1,5 +1,7 @@
 """Numbers about things that happen: durations, ratios and counts, for every covered period."""
 
+from functools import cached_property
+
 import numpy as np
 import polars as pl
 
@@ -25,21 +27,56 @@ def rows_of(metric: MetricSpec, statistic: str, rows: pl.DataFrame) -> pl.DataFr
     return rows.filter(is_wanted & pl.col("excluded_reason").is_null())
 
 
-def estimate(metric: MetricSpec, statistic: str, rows: pl.DataFrame, grid: pl.DataFrame) -> pl.DataFrame:
+class Counted:
+    """The counted observations of one kind of items, and what several statistics need of them.
+
+    `rows` are the observations by scope, each item once, with grain and period_start, ordered by `value`.
+    """
+
+    def __init__(self, rows: pl.DataFrame) -> None:
+        self.rows = rows
+
+    @cached_property
+    def tally(self) -> pl.DataFrame:
+        """How many there are of each KEY, and their amount."""
+        return _tally(self.rows)
+
+    @cached_property
+    def ended(self) -> pl.DataFrame:
+        """The values of what has ended by KEY, a list from the least to the greatest each."""
+        return _values(self.rows.filter(~pl.col("is_open")))
+
+    @cached_property
+    def survival(self) -> pl.DataFrame:
+        """Kaplan and Meier's estimate by KEY, of what has ended and what is open."""
+        durations = self.rows.select(*KEY, pl.col("value").alias("time"), "is_event")
+        return kaplan_meier.curve(durations, KEY)
+
+
+def counted(metric: MetricSpec, rows: pl.DataFrame) -> dict[str, Counted]:
+    """Statistic → what it is made of, the same object for the same items. `rows` as in Counted."""
+    kinds: dict[bool, Counted] = {}
+    for statistic in metric.statistics:
+        is_from_merge = statistic.endswith(FROM_MERGE)
+        if is_from_merge not in kinds:
+            kinds[is_from_merge] = Counted(rows_of(metric, statistic, rows))
+    return {statistic: kinds[statistic.endswith(FROM_MERGE)] for statistic in metric.statistics}
+
+
+def estimate(metric: MetricSpec, statistic: str, items: Counted, grid: pl.DataFrame) -> pl.DataFrame:
     """One row per row of `grid`, with n, open_count, value, low and high added.
 
-    `rows` are the observations by scope, each item once, with grain and period_start. The value is
-    null where the data do not determine one. Raises ValueError for a statistic unknown to flows.
+    The value is null where the data do not determine one. Raises ValueError for a statistic unknown to
+    flows.
     """
-    mine = rows_of(metric, statistic, rows)
-    base = _tally(mine, grid)
+    mine, base = items.rows, _on_grid(items.tally, grid)
     name = statistic.removesuffix(FROM_MERGE)
     if name in QUANTILES:
-        return _quantile(metric, mine, base, QUANTILES[name])
+        return _quantile(metric, items, base, QUANTILES[name])
     if name == "ratio" and metric.kind == "share":
         return _share(metric, mine, base)
     if name == "share_over_400":
-        base = _tally(mine.with_columns((pl.col("value") > LARGE).alias("is_event")), grid)
+        base = _on_grid(_tally(mine.with_columns((pl.col("value") > LARGE).alias("is_event"))), grid)
     if name in ("ratio", "share_over_400"):
         return _ratio(base)
     if name in ("count", "total"):
@@ -52,14 +89,18 @@ def estimate(metric: MetricSpec, statistic: str, rows: pl.DataFrame, grid: pl.Da
     return _per_week(base)
 
 
-def _tally(mine: pl.DataFrame, grid: pl.DataFrame) -> pl.DataFrame:
+def _tally(mine: pl.DataFrame) -> pl.DataFrame:
     is_open = pl.col("is_open")
-    tally = mine.group_by(KEY).agg(
+    return mine.group_by(KEY).agg(
         (~is_open).sum().alias("n"),
         is_open.sum().alias("open_count"),
         (pl.col("is_event") & ~is_open).sum().alias("events"),
-        pl.col("value").filter(~is_open).sort().sum().alias("amount"),
+        # In the order of the values, since the last digit of a sum of floats depends on it.
+        pl.col("value").filter(~is_open).sum().alias("amount"),
     )
+
+
+def _on_grid(tally: pl.DataFrame, grid: pl.DataFrame) -> pl.DataFrame:
     counted = pl.col("n", "open_count", "events").cast(pl.Int64).fill_null(0)
     joined = grid.join(tally, on=KEY, how="left", maintain_order="left")
     return joined.with_columns(counted, pl.col("amount").fill_null(0.0))
@@ -69,10 +110,10 @@ def _with_estimate(base: pl.DataFrame, estimates: pl.DataFrame) -> pl.DataFrame:
     return base.join(estimates, on=KEY, how="left", maintain_order="left")
 
 
-def _quantile(metric: MetricSpec, mine: pl.DataFrame, base: pl.DataFrame, p: float) -> pl.DataFrame:
+def _quantile(metric: MetricSpec, items: Counted, base: pl.DataFrame, p: float) -> pl.DataFrame:
     if metric.estimator == "kaplan_meier":
-        return _survival_quantile(mine, base, p)
-    return _with_estimate(base, _sample_quantile(mine.filter(~pl.col("is_open")), p))
+        return _survival_quantile(items.survival, base, p)
+    return _with_estimate(base, _sample_quantile(items.ended, p))
 
 
 def _share(metric: MetricSpec, mine: pl.DataFrame, base: pl.DataFrame) -> pl.DataFrame:
@@ -82,22 +123,25 @@ def _share(metric: MetricSpec, mine: pl.DataFrame, base: pl.DataFrame) -> pl.Dat
     return _with_estimate(base, shares if is_sample else shares.with_columns(low=_NONE, high=_NONE))
 
 
-def _sample_quantile(ended: pl.DataFrame, p: float) -> pl.DataFrame:
-    """Quantile `p` of `value` in each group, with the bounds that order statistics give."""
-    groups = ended.sort([*KEY, "value"])
-    sizes = groups.group_by(KEY, maintain_order=True).len()
-    values, lengths = groups["value"].to_numpy(), sizes["len"].to_numpy().astype(np.int64)
+def _values(ordered: pl.DataFrame) -> pl.DataFrame:
+    """The values of each group as a list, in the order in which they come."""
+    return ordered.group_by(KEY, maintain_order=True).agg("value")
+
+
+def _sample_quantile(groups: pl.DataFrame, p: float) -> pl.DataFrame:
+    """Quantile `p` of the sorted `value` of each group, with the bounds that order statistics give."""
+    lengths = groups["value"].list.len().to_numpy().astype(np.int64)
+    values = groups["value"].explode().to_numpy()
     low, high = grouped_interval(values, lengths, p)
-    return sizes.select(KEY).with_columns(
+    return groups.select(KEY).with_columns(
         pl.Series("value", grouped_quantile(values, lengths, p)),
         pl.Series("low", low).fill_nan(None),
         pl.Series("high", high).fill_nan(None),
     )
 
 
-def _survival_quantile(mine: pl.DataFrame, base: pl.DataFrame, p: float) -> pl.DataFrame:
+def _survival_quantile(steps: pl.DataFrame, base: pl.DataFrame, p: float) -> pl.DataFrame:
     """As `_sample_quantile`, with open items as censored; n then counts them as well."""
-    steps = kaplan_meier.curve(mine.select(*KEY, pl.col("value").alias("time"), "is_event"), KEY)
     everything = base.with_columns(pl.col("n") + pl.col("open_count"))
     has_interval = pl.col("n") >= least_sample(p)
     bounds = pl.when(has_interval).then(pl.col("low", "high"))
@@ -140,4 +184,6 @@ def _median_days_per_week(mine: pl.DataFrame, base: pl.DataFrame) -> pl.DataFram
     )
     counted = weeks.group_by(KEY).agg(pl.len().cast(pl.Int64).alias("n"))
     joined = base.drop("n").join(counted, on=KEY, how="left", maintain_order="left")
-    return _with_estimate(joined.with_columns(pl.col("n").fill_null(0)), _sample_quantile(weeks, MEDIAN))
+    return _with_estimate(
+        joined.with_columns(pl.col("n").fill_null(0)), _sample_quantile(_values(weeks.sort("value")), MEDIAN)
+    )

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from pipelines.statistics import comparison
-from pipelines.statistics.flows import rows_of
+from pipelines.statistics.flows import FROM_MERGE, rows_of
 from pipelines.statistics.frames import KEY, MetricSpec
 from pipelines.statistics.judgements import (
     FIRST_QUARTER,
@@ -20,7 +21,7 @@ from pipelines.statistics.judgements import (
     TOO_LITTLE,
     signals,
 )
-from pipelines.statistics.quantiles import Integers
+from pipelines.statistics.quantiles import Floats, Integers
 from pipelines.statistics.ratios import detectable_change, newcombe_difference, newcombe_p_value
 
 QUARTERLY_COLUMNS: dict[str, pl.DataType] = {
@@ -41,7 +42,20 @@ _MONDAY = 3
 _SERIES = ["scope", "statistic"]
 _OF_QUARTER = ["period", "period_start", "first_day", "last_day", "n", "events", "value"]
 
-Items = Mapping[tuple[str, date], pl.DataFrame]
+_LATER = 1 << 32
+"""More than any number of a week."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Items:
+    """What was observed in one scope and quarter, in a fixed order: local days, values, whether ended."""
+
+    days: Integers
+    values: Floats
+    is_event: npt.NDArray[np.bool_]
+
+
+Items = Mapping[tuple[str, date], _Items]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +139,12 @@ def _permuted(metric: MetricSpec, pairs: pl.DataFrame, dated: pl.DataFrame) -> p
     """Add `p_value` to each pair of rates or medians: its weeks are exchanged."""
     quarters = dated.filter(pl.col("grain") == "quarter")
     parts = [pairs.clear().with_columns(p_value=pl.lit(None, dtype=pl.Float64))]
+    known: dict[tuple[bool, bool], Items] = {}
     for (statistic,), mine in pairs.group_by("statistic", maintain_order=True):
-        items = dict(_items(_rows_of(metric, str(statistic), quarters)))
+        kind = str(statistic).endswith(FROM_MERGE), str(statistic) in MEDIANS
+        if kind not in known:
+            known[kind] = dict(_items(_rows_of(metric, str(statistic), quarters)))
+        items = known[kind]
         p_values = [_p_value(metric, row, items) for row in mine.iter_rows(named=True)]
         parts.append(mine.with_columns(pl.Series("p_value", p_values, dtype=pl.Float64)))
     return pl.concat(parts)
@@ -157,7 +175,7 @@ def _rate_p_value(pair: tuple[_Quarter, _Quarter], items: Items, seed: int) -> f
         first = _week(np.array([quarter.first_day]))[0]
         covered = _week(np.arange(quarter.first_day, quarter.last_day + 1)) - first
         mine = items.get((quarter.scope, quarter.period_start))
-        events = np.empty(0, dtype=np.int64) if mine is None else _week(mine["day"].to_numpy()) - first
+        events = np.empty(0, dtype=np.int64) if mine is None else _week(mine.days) - first
         days.append(np.bincount(covered))
         counts.append(np.bincount(events, minlength=len(days[-1])))
         is_later.append(np.full(len(days[-1]), position == 1))
@@ -168,21 +186,19 @@ def _rate_p_value(pair: tuple[_Quarter, _Quarter], items: Items, seed: int) -> f
 
 def _median_p_value(pair: tuple[_Quarter, _Quarter], items: Items, seed: int) -> float | None:
     both = [items[quarter.scope, quarter.period_start] for quarter in pair]
-    later = np.repeat([0, 1], [frame.height for frame in both])
-    weeks = np.column_stack([later, _week(np.concatenate([frame["day"].to_numpy() for frame in both]))])
     # A week that straddles the quarters is two weeks here: its halves stand on different sides.
-    distinct, number = np.unique(weeks, axis=0, return_inverse=True)
-    everything = pl.concat(both)
+    weeks = np.concatenate([_week(both[0].days), _week(both[1].days) + _LATER])
+    distinct, number = np.unique(weeks, return_inverse=True)
     return comparison.median_p_value(
-        everything["value"].to_numpy(),
-        everything["is_event"].to_numpy(),
+        np.concatenate([items.values for items in both]),
+        np.concatenate([items.is_event for items in both]),
         number,
-        distinct[:, 0] == 1,
+        distinct >= _LATER,
         seed,
     )
 
 
-def _items(mine: pl.DataFrame) -> Iterator[tuple[tuple[str, date], pl.DataFrame]]:
+def _items(mine: pl.DataFrame) -> Iterator[tuple[tuple[str, date], _Items]]:
     """The observations of each (scope, period_start), in a fixed order."""
     needed = mine.select(
         "scope",
@@ -191,8 +207,13 @@ def _items(mine: pl.DataFrame) -> Iterator[tuple[tuple[str, date], pl.DataFrame]
         "value",
         "is_event",
     ).sort(pl.all())
-    for (scope, start), frame in needed.group_by("scope", "period_start", maintain_order=True):
-        yield (str(scope), start), frame
+    days, values, is_event = (needed[name].to_numpy() for name in ("day", "value", "is_event"))
+    begin = 0
+    groups = needed.group_by("scope", "period_start", maintain_order=True).len()
+    for scope, start, rows in groups.iter_rows():
+        one = slice(begin, begin + rows)
+        yield (str(scope), start), _Items(days[one], values[one], is_event[one])
+        begin += rows
 
 
 def _week(days: Integers) -> Integers:

@@ -74,8 +74,11 @@ def one_row_per_item(scoped: pl.DataFrame) -> pl.DataFrame:
     preference = ["ended_at", "is_excluded", "is_no_event", "service_id"]
     total_order = ["on_date", "started_at", "value", "is_open", "excluded_reason", "team_id"]
     identity = ["scope", "item_kind", "item_id"]
-    return (
-        scoped.with_columns(
+    # Few items stand for several services, and only these have to be put in order.
+    is_one_of_several = scoped.select(identity).is_duplicated()
+    first = (
+        scoped.filter(is_one_of_several)
+        .with_columns(
             pl.col("excluded_reason").is_not_null().alias("is_excluded"),
             (~pl.col("is_event")).alias("is_no_event"),
         )
@@ -83,6 +86,7 @@ def one_row_per_item(scoped: pl.DataFrame) -> pl.DataFrame:
         .unique(subset=identity, keep="first", maintain_order=True)
         .drop("is_excluded", "is_no_event")
     )
+    return pl.concat([scoped.filter(~is_one_of_several), first])
 
 
 def _service_scope() -> tuple[pl.Expr, pl.Expr]:

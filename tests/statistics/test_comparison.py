@@ -146,18 +146,21 @@ def test_false_alarms_stay_near_one_in_a_hundred():
     assert alarms <= 10
 
 
-items = st.lists(st.tuples(st.integers(0, 30), st.booleans(), st.booleans()), min_size=1, max_size=40)
+items = st.lists(st.tuples(st.integers(0, 30), st.booleans(), st.integers(0, 5)), min_size=1, max_size=40)
+weeks = st.lists(st.booleans(), min_size=6, max_size=6)
 
 
 @settings(max_examples=60, deadline=None)
-@given(items=items)
-def test_medians_of_a_choice_of_items_are_numpys_and_lifelines(items):
+@given(items=items, chosen=weeks)
+def test_medians_of_a_choice_of_weeks_are_numpys_and_lifelines(items, chosen):
     items.sort(key=lambda item: (item[0], not item[1]))
     values = np.array([item[0] for item in items], dtype=float)
-    ended, member = np.array([item[1] for item in items]), np.array([item[2] for item in items])
+    ended, week = np.array([item[1] for item in items]), np.array([item[2] for item in items])
+    member = np.array(chosen)[week]
     if not member.any():
         return
-    plain = comparison._medians(values, ended, member[np.newaxis, :])
+    up_to = comparison._counts_up_to(week, len(chosen))
+    plain = comparison._medians(values, up_to, np.array([chosen]))
     assert plain[0] == np.median(values[member])
     fitter = KaplanMeierFitter().fit(values[member], ended[member])
     expected = qth_survival_time(0.5 + 1e-9, fitter.survival_function_.iloc[:, 0])
