@@ -28,19 +28,14 @@ from organisation import AS_OF, FIRST_RUN, SCALES, generate
 
 from connectors.registry import discover
 from pipelines.catalog import Metric, Model, load_metrics, load_models
-from pipelines.checks import RECONCILED, ChecksFailedError, checked_observations, lost_items
-from pipelines.compute import (
-    compute_metric,
-    compute_neighbours,
-    prepare_published,
-    write_catalog,
-    write_freshness,
-    write_pages,
-)
+from pipelines.checks import RECONCILED, ChecksFailedError, lost_items
+from pipelines.compute import aggregation_frames, write_catalog, write_freshness, write_pages
 from pipelines.forecasts import write_forecasts
 from pipelines.home import Home
+from pipelines.incremental import build_table
+from pipelines.incremental_metrics import build_metric, open_published
+from pipelines.ledger import Ledger
 from pipelines.manifest import StreamResult
-from pipelines.models import build_model, check_model
 from pipelines.publish import publish_run
 from pipelines.raw_columns import RECORD_BY_TABLE, columns_of
 from pipelines.warehouse import Warehouse
@@ -99,38 +94,23 @@ class Steps:
         self.seconds[name] = timed(lambda: work(*given))[0]
 
 
-def build(
-    con: duckdb.DuckDBPyConnection,
-    models: Sequence[Model],
-    metrics: Mapping[str, Metric],
-    *,
-    is_with_neighbours: bool = True,
-) -> Seconds:
-    """Tables and numbers, each with its checks, as a night builds them."""
-    step = Steps()
+def build(con: duckdb.DuckDBPyConnection, models: Sequence[Model], metrics: Mapping[str, Metric]) -> Seconds:
+    """Tables and numbers, each with its checks, as a night builds them: as far as something changed."""
+    step, ledger = Steps(), Ledger(con)
     for model in models:
-        step(model.table, _table, con, model)
+        step(model.table, _table, con, ledger, model)
+    open_published(con, ledger, metrics)
+    frames = aggregation_frames(con)
     for metric in metrics.values():
-        step(metric.name, _numbers, con, metric, metrics)
-        if metric.neighbours and is_with_neighbours:
-            step(f"{metric.name}, neighbours", compute_neighbours, con, metric, models)
+        step(metric.name, build_metric, con, ledger, metric, models, frames)
     return step.seconds
 
 
-def _table(con: duckdb.DuckDBPyConnection, model: Model) -> None:
-    build_model(con, model)
-    failures = check_model(con, model)
+def _table(con: duckdb.DuckDBPyConnection, ledger: Ledger, model: Model) -> None:
+    failures = build_table(con, ledger, model).failures
     failures += lost_items(con, model.table) if model.table in RECONCILED else []
     if failures:
-        raise ChecksFailedError.of(failures)
-
-
-def _numbers(con: duckdb.DuckDBPyConnection, metric: Metric, metrics: Mapping[str, Metric]) -> None:
-    observations, failures = checked_observations(con, metric)
-    if observations is None or failures:
-        raise ChecksFailedError.of(failures)
-    prepare_published(con, metrics)
-    compute_metric(con, metric, observations)
+        raise ChecksFailedError(failures)
 
 
 def publish(warehouse: Warehouse, home: Home) -> Seconds:

@@ -406,7 +406,7 @@ def change_rows(con: duckdb.DuckDBPyConnection, share: float, run_id: str) -> in
     """Change so many of the rows that history consists of, as a night's reading would; how many.
 
     Nine of ten are the latest, up to 48 hours old and then the next ones, and one of ten lies anywhere.
-    Only a field that is measured differs, `row_hash` with it, and `changed_run` is the run's. What happened
+    Only a field that is measured differs, `row_hash` with it, and `changed_run` is the run's.
     """
     return sum(_change(con, table, *changed, share, run_id) for table, changed in CHANGED.items())
 

@@ -6,7 +6,7 @@ import duckdb
 import pytest
 
 from pipelines.catalog import CatalogError, load_metrics
-from pipelines.compute import compute_metric, prepare_published
+from pipelines.compute import aggregation_frames, compute_metric, prepare_published
 from pipelines.data_checks import DataCheck, DataCheckHeader, load_checks, note_error, prepare, write_check
 from pipelines.models import observe
 
@@ -218,7 +218,7 @@ def test_the_configured_floor_withholds_a_metric(build, floor, reason):
     }
     con = build(given, [*metric.depends_on, *READ, "facts.dim_service_calendar"])
     prepare_published(con, {metric.name: metric})
-    compute_metric(con, metric, observe(con, metric))
+    compute_metric(con, metric, observe(con, metric), aggregation_frames(con))
     found = con.execute(
         "SELECT coverage_linked, coverage_eligible, withheld_reason, value IS NULL "
         "FROM published.metric_values WHERE scope = 'team:team' AND period = '2026-Q1' AND statistic = 'p50'"
