@@ -4,8 +4,6 @@ Observations are what happened, to which service, on which local day. Here they 
 statistics with their range, coverage and verdict: a value, or the reason why there is none.
 """
 
-from collections.abc import Sequence
-
 import polars as pl
 
 from pipelines.statistics import flows, levels
@@ -15,6 +13,7 @@ from pipelines.statistics.frames import KEY, OBSERVATION_SCHEMA, AggregationFram
 from pipelines.statistics.quarters import QUARTERLY_COLUMNS
 from pipelines.statistics.scopes import expand, one_row_per_item, scope_spans, service_calendar
 from pipelines.statistics.verdicts import WEEKLY_COLUMNS, with_verdicts
+from pipelines.withholding import is_eligible, is_linked, with_coverage, withheld
 
 __all__ = [
     "DAYS_BETWEEN_SCHEMA",
@@ -99,7 +98,7 @@ def scoped_items(metric: MetricSpec, observations: pl.DataFrame, frames: Aggrega
     if metric.kind == "level":
         until = horizon(frames.as_of, frames.time_zone)
         # What names no service still holds for its team and the organisation.
-        is_of_none = pl.col("service_id").is_null() & _is_eligible(metric)
+        is_of_none = pl.col("service_id").is_null() & is_eligible(metric)
         is_covered = pl.col("service_id").is_in(calendar["service_id"].drop_nulls().implode())
         known = rows.filter(is_of_none | is_covered)
         spells = expand(levels.as_days(known, calendar, until, frames.time_zone), frames)
@@ -111,7 +110,7 @@ def scoped_items(metric: MetricSpec, observations: pl.DataFrame, frames: Aggrega
         & (pl.col("ends_on").is_null() | (pl.col("on_date") < pl.col("ends_on")))
     )
     # Where a service has no calendar at all, what is left out of every count still says why.
-    is_told = pl.col("starts_on").is_null() & ~_is_eligible(metric)
+    is_told = pl.col("starts_on").is_null() & ~is_eligible(metric)
     covered = rows.join(calendar, on="service_id", how="left").filter(is_covered | is_told)
     return one_row_per_item(expand(covered.drop("starts_on", "ends_on"), frames)).with_columns(
         pl.col("on_date").alias("counts_from"), pl.col("on_date").dt.offset_by("1d").alias("counts_to")
@@ -239,18 +238,18 @@ def _flows(
         dated.filter(pl.col("item_kind") == metric.coverage_item_kind)
         .group_by(KEY)
         .agg(
-            _is_linked(metric).sum().alias("coverage_linked"),
-            _is_eligible(metric).sum().alias("coverage_eligible"),
+            is_linked(metric).sum().alias("coverage_linked"),
+            is_eligible(metric).sum().alias("coverage_eligible"),
         )
     )
-    grid = _with_coverage(grid, tally, items)
+    grid = with_coverage(grid, tally, items)
     parts = [
         flows.estimate(metric, statistic, mine, _grid_of(statistic, grid)).with_columns(
             statistic=pl.lit(statistic)
         )
         for statistic, mine in flows.counted(metric, dated).items()
     ]
-    return with_verdicts(metric, _withheld(metric, parts, frames.coverage_floor), dated)
+    return with_verdicts(metric, withheld(metric, parts, frames.coverage_floor), dated)
 
 
 def _levels(
@@ -261,18 +260,18 @@ def _levels(
     covered = spells.filter(kind == metric.coverage_item_kind)
     counted, linked, eligible = _merged_each(
         spells.filter((kind == metric.item_kind) & pl.col("excluded_reason").is_null()),
-        covered.filter(_is_linked(metric)),
-        covered.filter(_is_eligible(metric)),
+        covered.filter(is_linked(metric)),
+        covered.filter(is_eligible(metric)),
     )
     tally = grid.select(KEY).with_columns(
         levels.under_way(linked, grid)["n"].alias("coverage_linked"),
         levels.under_way(eligible, grid)["n"].alias("coverage_eligible"),
     )
-    grid = _with_coverage(grid, tally, spells)
+    grid = with_coverage(grid, tally, spells)
     parts = levels.estimates(metric, counted, grid)
     # A level drifts: yesterday's is most of today's, so no chart of independent values judges it.
     nothing = {"verdict": pl.String(), **WEEKLY_COLUMNS, **QUARTERLY_COLUMNS}
-    return _withheld(metric, parts, frames.coverage_floor).with_columns(
+    return withheld(metric, parts, frames.coverage_floor).with_columns(
         *[pl.lit(None, dtype=kind).alias(name) for name, kind in nothing.items()]
     )
 
@@ -286,61 +285,5 @@ def _merged_each(*parts: pl.DataFrame) -> list[pl.DataFrame]:
     return found
 
 
-def _with_coverage(grid: pl.DataFrame, tally: pl.DataFrame, items: pl.DataFrame) -> pl.DataFrame:
-    """Add the two counts, and whether the scope has ever had an observation at all."""
-    counts = pl.col("coverage_linked", "coverage_eligible").cast(pl.Int64).fill_null(0)
-    return grid.join(tally, on=KEY, how="left", maintain_order="left").with_columns(
-        counts, pl.col("scope").is_in(items["scope"].unique().implode()).alias("is_observed")
-    )
-
-
-def _withheld(metric: MetricSpec, parts: Sequence[pl.DataFrame], floor: float) -> pl.DataFrame:
-    """Put the statistics together and take away every number that must not stand, with the reason."""
-    rows = pl.concat(parts, how="diagonal_relaxed")
-    statistic, eligible = pl.col("statistic"), pl.col("coverage_eligible")
-    least = statistic.replace_strict({name: _least_n(metric, name) for name in metric.statistics})
-    can_be_zero = statistic.is_in(_always_counted(metric))
-    is_empty = (pl.col("n") + pl.col("open_count") + eligible == 0) & ~can_be_zero
-    can_be_unreached = statistic.str.contains("^p[0-9]") & (metric.estimator == "kaplan_meier")
-    has_floor = metric.coverage_item_kind == metric.item_kind
-    reason = (
-        pl.when(~pl.col("is_observed") | is_empty)
-        .then(pl.lit("no_data"))
-        .when(has_floor & (pl.col("coverage_linked") < floor * eligible))
-        .then(pl.lit("low_coverage"))
-        .when(pl.col("n") < least)
-        .then(pl.lit("too_few"))
-        .when(pl.col("value").is_null())
-        .then(pl.when(can_be_unreached).then(pl.lit("not_reached")).otherwise(pl.lit("too_few")))
-    )
-    rows = rows.with_columns(reason.alias("withheld_reason"))
-    is_shown = pl.col("withheld_reason").is_null()
-    # "Longer than 30 h" is all that is known of a median that is not reached: its lower bound stays.
-    has_bound = is_shown | (pl.col("withheld_reason") == "not_reached")
-    return rows.with_columns(
-        pl.when(is_shown).then(pl.col("value", "high")), pl.when(has_bound).then(pl.col("low"))
-    )
-
-
-def _always_counted(metric: MetricSpec) -> list[str]:
-    """The statistics of which a covered period without a row is a true zero and not a lack of data."""
-    return ["count", "per_week", "level", *(["max"] if metric.unit == "count" else [])]
-
-
-def _least_n(metric: MetricSpec, statistic: str) -> int:
-    """The header's minimum; what is not a count needs one item in any case."""
-    return max(metric.min_n.get(statistic, 0), 0 if statistic in _always_counted(metric) else 1)
-
-
 def _grid_of(statistic: str, grid: pl.DataFrame) -> pl.DataFrame:
     return grid.filter(pl.col("grain") != "week") if statistic in _NOT_WEEKLY else grid
-
-
-def _is_linked(metric: MetricSpec) -> pl.Expr:
-    reason = pl.col("excluded_reason")
-    return reason.is_null() | reason.is_in(list(metric.linked_reasons)).fill_null(value=False)
-
-
-def _is_eligible(metric: MetricSpec) -> pl.Expr:
-    reason = pl.col("excluded_reason")
-    return _is_linked(metric) | reason.is_in(list(metric.unlinked_reasons)).fill_null(value=False)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from pipelines.catalog import Cell, Example, Metric
+from pipelines.catalog_headers import Cell, Example, Metric
 
 _DIRECTIONS = {
     "lower_is_better": "lower is better",

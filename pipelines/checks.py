@@ -12,7 +12,7 @@ from datetime import timedelta
 import polars as pl
 from duckdb import DuckDBPyConnection
 
-from pipelines.catalog import Metric
+from pipelines.catalog_headers import Metric
 from pipelines.models import Failure, observe
 
 LONGEST_NIGHT = timedelta(hours=26)

@@ -12,7 +12,8 @@ from typing import Literal, Self
 from duckdb import DuckDBPyConnection
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from pipelines.catalog import ROOT, CatalogError, Text, Texts, read
+from pipelines.catalog import ROOT, read
+from pipelines.catalog_headers import CatalogError, Text, Texts
 
 CHECK_COLUMNS = {
     "item_kind": "VARCHAR",

@@ -2,7 +2,8 @@
 
 import duckdb
 
-from pipelines.catalog import Model, load_models
+from pipelines.catalog import load_models
+from pipelines.catalog_headers import Model
 from pipelines.erased import Erased, Identity, Person, key_of
 from pipelines.erased_names import names_of, words_of
 from pipelines.models import build_model

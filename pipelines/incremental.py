@@ -11,7 +11,7 @@ from typing import Literal
 
 import duckdb
 
-from pipelines.catalog import Model
+from pipelines.catalog_headers import Model
 from pipelines.ledger import Built, Ledger, definition_digest
 from pipelines.models import Failure, build_model, check_model
 from pipelines.parts import NOW, Change, attached_parts, can_be_parted, look_at_parts, replace_parts

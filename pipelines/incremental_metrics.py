@@ -7,14 +7,9 @@ import duckdb
 import polars as pl
 
 from pipelines.aggregate import AggregationFrames, aggregation_grid
-from pipelines.catalog import Metric, Model
+from pipelines.catalog_headers import Metric, Model
 from pipelines.checks import checked_observations
-from pipelines.compute import (
-    CALENDAR_TABLES,
-    compute_metric,
-    compute_neighbours,
-    prepare_published,
-)
+from pipelines.compute import CALENDAR_TABLES, compute_metric, compute_neighbours, prepare_published
 from pipelines.ledger import Built, Ledger, definition_digest
 from pipelines.neighbours import tables_behind_neighbours
 

@@ -11,7 +11,8 @@ import polars as pl
 from duckdb import DuckDBPyConnection
 
 from pipelines import ancestry
-from pipelines.catalog import FURTHER_COLUMNS, OBSERVATION_COLUMNS, CatalogError, Metric, Model, load_models
+from pipelines.catalog import load_models, place_of
+from pipelines.catalog_headers import FURTHER_COLUMNS, OBSERVATION_COLUMNS, CatalogError, Metric, Model
 from pipelines.statistics.frames import OBSERVATION_SCHEMA
 
 ALL_COLUMNS = OBSERVATION_COLUMNS | FURTHER_COLUMNS
@@ -99,7 +100,8 @@ def observe(con: DuckDBPyConnection, metric: Metric) -> pl.DataFrame:
     expected = {name: kind for name, kind in ALL_COLUMNS.items() if name in metric.columns}
     if list(actual.items()) != list(expected.items()):
         wrong = sorted(set(actual.items()) ^ set(expected.items()))
-        raise CatalogError(f"{metric.path.name}: columns: the query's differ from the contract's: {wrong}")
+        where = place_of(metric.path, "columns")
+        raise CatalogError(f"{where}: columns: the query's differ from the contract's: {wrong}")
     observations: pl.DataFrame = relation.pl()
     missing = [name for name in FURTHER_COLUMNS if name not in actual]
     observations = observations.with_columns(
@@ -107,5 +109,6 @@ def observe(con: DuckDBPyConnection, metric: Metric) -> pl.DataFrame:
     ).select(list(ALL_COLUMNS))
     unknown = set(observations["excluded_reason"].drop_nulls().unique()) - set(metric.reasons)
     if unknown:
-        raise CatalogError(f"{metric.path.name}: reasons: {', '.join(sorted(unknown))} not explained")
+        where = place_of(metric.path, "reasons")
+        raise CatalogError(f"{where}: reasons: {', '.join(sorted(unknown))} not explained")
     return observations

@@ -12,7 +12,8 @@ import duckdb
 import polars as pl
 
 from pipelines.aggregate import METRIC_VALUES_SCHEMA, AggregationFrames, aggregate
-from pipelines.catalog import CatalogError, Metric, Model, Neighbour
+from pipelines.catalog import place_of
+from pipelines.catalog_headers import CatalogError, Metric, Model, Neighbour
 from pipelines.models import build_model, observe
 
 GRAINS = ("month", "quarter")
@@ -88,7 +89,9 @@ def _observed(
         with _beside(con, metric, neighbour, rebuilt):
             return False, observe(con, metric)
     except duckdb.BinderException as wrong:
-        raise CatalogError(f"{metric.path.name}: neighbours: {str(wrong).splitlines()[0]}") from wrong
+        raise CatalogError(
+            f"{place_of(metric.path, 'neighbours')}: neighbours: {str(wrong).splitlines()[0]}"
+        ) from wrong
 
 
 def _says_the_same(con: duckdb.DuckDBPyConnection, neighbour: Neighbour) -> bool:
@@ -143,5 +146,6 @@ def _between(metric: Metric, neighbour: Neighbour, models: Sequence[Model]) -> l
         if model.table in behind:
             behind.update(model.depends_on)
     if neighbour.table not in behind:
-        raise CatalogError(f"{metric.path.name}: neighbours: the metric does not rest on {neighbour.table}")
+        where = place_of(metric.path, "neighbours")
+        raise CatalogError(f"{where}: neighbours: the metric does not rest on {neighbour.table}")
     return [model for model in models if model.table in (reached & behind) - {neighbour.table}]

@@ -11,7 +11,7 @@ from datetime import datetime
 
 import duckdb
 
-from pipelines.catalog import Incremental, Model
+from pipelines.catalog_headers import Incremental, Model
 from pipelines.ledger import Ledger, part_of
 from pipelines.models import Failure, build_model, check_model
 

@@ -12,7 +12,7 @@ import duckdb
 from pipelines.assets.models import table_keys
 from pipelines.assets.retry import repeated
 from pipelines.assets.workspace import OWNER, Workspace
-from pipelines.catalog import CatalogError
+from pipelines.catalog_headers import CatalogError
 from pipelines.data_checks import DataCheck, Found, load_checks, note_error, prepare, write_check
 from pipelines.progress import reporter
 

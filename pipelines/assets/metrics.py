@@ -13,7 +13,8 @@ from pipelines.aggregate import AggregationFrames
 from pipelines.assets.models import header_result, table_keys
 from pipelines.assets.retry import repeated
 from pipelines.assets.workspace import Workspace
-from pipelines.catalog import CatalogError, Metric, Model, load_metrics, load_models
+from pipelines.catalog import load_metrics, load_models
+from pipelines.catalog_headers import CatalogError, Metric, Model
 from pipelines.checks import ChecksFailedError, accepted_item_kinds
 from pipelines.compute import CALENDAR_TABLES, aggregation_frames, withhold_metric
 from pipelines.incremental_metrics import BuiltMetric, build_metric, open_published
@@ -109,7 +110,7 @@ def _computed(
 
 def _failure(metric: Metric, wrong: Exception) -> Failure:
     """What went wrong in one line; the first of DuckDB's says it, the others quote the query."""
-    text = str(wrong).strip().splitlines()[0].removeprefix(f"{metric.path.name}: ")
+    text = str(wrong).strip().splitlines()[0]
     return Failure(metric.name, "query", 0, text)
 
 

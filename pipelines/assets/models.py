@@ -9,7 +9,8 @@ from connectors.registry import discover
 from pipelines.assets.raw import stream_key
 from pipelines.assets.retry import repeated
 from pipelines.assets.workspace import CONFIGURATION, OWNER, Workspace
-from pipelines.catalog import Model, load_models
+from pipelines.catalog import load_models
+from pipelines.catalog_headers import Model
 from pipelines.checks import RECONCILED, ChecksFailedError, lost_items
 from pipelines.incremental import build_table
 from pipelines.models import Failure

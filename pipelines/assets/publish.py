@@ -13,13 +13,14 @@ from pipelines.assets.retry import repeated
 from pipelines.assets.workspace import EVERY_NIGHT, OWNER, Workspace
 from pipelines.catalog import load_metrics, load_models
 from pipelines.checks import check_name, stale_streams
-from pipelines.compute import failing_metrics, write_catalog, write_freshness, write_pages
+from pipelines.compute import failing_metrics, write_pages
 from pipelines.flow_balance import windows
 from pipelines.forecasts import write_forecasts
 from pipelines.home import Home
 from pipelines.incremental_metrics import open_published
 from pipelines.progress import reporter
 from pipelines.publish import CHECKS, NOTHING_READ, PublicationBlockedError, Published, publish_run
+from pipelines.published_catalog import write_catalog, write_freshness
 from pipelines.snapshot_reader import NothingPublishedError, open_snapshot
 from pipelines.statistics.littles_law import LEAST_FINISHED, MOST_GROWTH, TOLERANCE, Window
 

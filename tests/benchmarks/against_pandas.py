@@ -15,7 +15,8 @@ from analyst import everything
 from full_build import build, open_warehouse, prepare, timed
 from organisation import SCALES
 
-from pipelines.catalog import Model, load_metrics, load_models
+from pipelines.catalog import load_metrics, load_models
+from pipelines.catalog_headers import Model
 from pipelines.compute import CALENDAR_TABLES
 from pipelines.home import Home
 

@@ -27,9 +27,12 @@ import duckdb
 from organisation import AS_OF, FIRST_RUN, SCALES, generate
 
 from connectors.registry import discover
-from pipelines.catalog import Metric, Model, load_metrics, load_models
+from pipelines.catalog import load_metrics, load_models
+from pipelines.catalog_headers import Metric, Model
 from pipelines.checks import RECONCILED, ChecksFailedError, lost_items
-from pipelines.compute import aggregation_frames, write_catalog, write_freshness, write_pages
+from pipelines.compute import aggregation_frames, write_pages
+from pipelines.data_checks import load_checks, write_check
+from pipelines.data_checks import prepare as prepare_checks
 from pipelines.forecasts import write_forecasts
 from pipelines.home import Home
 from pipelines.incremental import build_table
@@ -37,6 +40,7 @@ from pipelines.incremental_metrics import build_metric, open_published
 from pipelines.ledger import Ledger
 from pipelines.manifest import StreamResult
 from pipelines.publish import publish_run
+from pipelines.published_catalog import write_catalog, write_freshness
 from pipelines.raw_columns import RECORD_BY_TABLE, columns_of
 from pipelines.warehouse import Warehouse
 
@@ -116,12 +120,20 @@ def _table(con: duckdb.DuckDBPyConnection, ledger: Ledger, model: Model) -> None
 def publish(warehouse: Warehouse, home: Home) -> Seconds:
     """What stands beside the numbers, and the snapshot of all."""
     con, metrics, step = warehouse.con, load_metrics(), Steps()
+    step("data checks", _checks, con)
     step("pages", write_pages, con)
     step("forecasts", write_forecasts, con)
     step("catalogue", write_catalog, con, metrics)
     step("freshness", write_freshness, con, metrics, load_models(), discover())
     step("snapshot", publish_run, warehouse, home, FIRST_RUN)
     return step.seconds
+
+
+def _checks(con: duckdb.DuckDBPyConnection) -> None:
+    checks = load_checks()
+    prepare_checks(con, list(checks.values()))
+    for check in checks.values():
+        write_check(con, check)
 
 
 def open_warehouse(home: Home, memory: str | None) -> Warehouse:

@@ -1,9 +1,9 @@
 """How long a night takes in which one row in a thousand changed, against a full build in the same run.
 
-Run by hand: `.venv/bin/python tests/benchmarks/night.py S M`. The organisation is that of `full_build.py`. It is
-built whole, one row in a thousand changes (nine of ten of them recent), an hour passes, and it is built again as far
-as something changed. Told are the tables and numbers with their checks by themselves, and with the published
-snapshot, which is written anew each night. Only the ratios mean anything.
+Run by hand: `.venv/bin/python tests/benchmarks/night.py S M`. The organisation is that of `full_build.py`. It
+is built whole, one row in a thousand changes (nine of ten of them recent), an hour passes, and it is built
+again as far as something changed. Told are the tables and numbers with their checks by themselves, and with
+the published snapshot, which is written anew each night. Only the ratios mean anything.
 """
 
 import argparse

@@ -13,7 +13,8 @@ from typing import Any
 import duckdb
 import pytest
 
-from pipelines.catalog import Model, load_models
+from pipelines.catalog import load_models
+from pipelines.catalog_headers import Model
 from pipelines.models import build_model, check_model
 from pipelines.warehouse import RECORD_BY_TABLE, create_configuration_tables, create_raw_tables
 

@@ -11,7 +11,8 @@ import pytest
 from histories import Fill
 
 from pipelines import incremental, ledger
-from pipelines.catalog import CatalogError, Model, load_metrics, load_models
+from pipelines.catalog import load_metrics, load_models
+from pipelines.catalog_headers import CatalogError, Model
 from pipelines.compute import CALENDAR_TABLES, aggregation_frames
 from pipelines.incremental import BuiltTable, build_table
 from pipelines.incremental_metrics import build_metric, open_published

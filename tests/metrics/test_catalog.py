@@ -1,10 +1,12 @@
 """Headers are read strictly: every mistake is one line that names the file and the key."""
 
+import re
 from pathlib import Path
 
 import pytest
 
-from pipelines.catalog import OBSERVATION_COLUMNS, CatalogError, load_metrics, load_models
+from pipelines.catalog import load_metrics, load_models
+from pipelines.catalog_headers import OBSERVATION_COLUMNS, CatalogError
 from pipelines.catalog_page import render
 
 COLUMNS = "\n".join(f'{name} = "meaning"' for name in OBSERVATION_COLUMNS)
@@ -59,6 +61,11 @@ key = ["thing_id"]
 [columns]
 thing_id = "its id"
 """
+
+
+def without_line(error: CatalogError) -> str:
+    """What is said, of whatever line."""
+    return re.sub(r"^(\w+\.sql):\d+: ", r"\1: ", str(error))
 
 
 def _metric(folder: Path, header: str, sql: str = "SELECT 1") -> None:
@@ -128,10 +135,29 @@ def test_the_hash_is_that_of_the_sql_alone(tmp_path: Path) -> None:
 def test_a_mistake_in_a_header_names_file_and_key(tmp_path: Path, old: str, new: str, message: str) -> None:
     assert old in HEADER
     _metric(tmp_path, HEADER.replace(old, new))
-    with pytest.raises(CatalogError, match=r"^things\.sql: ") as raised:
+    with pytest.raises(CatalogError, match=r"^things\.sql:\d+: ") as raised:
         load_metrics(tmp_path)
-    assert message in str(raised.value)
+    assert message in without_line(raised.value)
     assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "at"),
+    [
+        ("version = 1", "version = 1\ncolour = 2", "colour = 2"),
+        ('caveats = ["Few things."]', "caveats = []", "caveats = []"),
+        ('value = "meaning"\n', "", "[columns]"),
+        ("version = 1", "version = ", "version = "),
+        ("[reasons]", f"{NEIGHBOUR}colour = 2\n[reasons]", "colour = 2"),
+        ('title = "Things"\n', "", "/*"),  # what is missing has no line but the header's
+    ],
+)
+def test_a_mistake_in_a_header_names_the_line(tmp_path: Path, old: str, new: str, at: str) -> None:
+    _metric(tmp_path, HEADER.replace(old, new))
+    written = (tmp_path / "things.sql").read_text(encoding="utf-8").splitlines()
+    [line] = [number for number, text in enumerate(written, 1) if text.rstrip() == at.rstrip()]
+    with pytest.raises(CatalogError, match=rf"^things\.sql:{line}: "):
+        load_metrics(tmp_path)
 
 
 def test_a_changed_definition_says_what_changed_and_when(tmp_path: Path) -> None:
@@ -170,7 +196,7 @@ def test_changes_that_do_not_fit_the_version_are_refused(
     _metric(tmp_path, HEADER.replace("version = 1", CHANGES.replace(old, new)))
     with pytest.raises(CatalogError) as raised:
         load_metrics(tmp_path)
-    assert str(raised.value).startswith(f"things.sql: {message}")
+    assert without_line(raised.value).startswith(f"things.sql: {message}")
 
 
 @pytest.mark.parametrize(
@@ -189,7 +215,7 @@ def test_an_example_that_does_not_fit_is_refused(tmp_path: Path, old: str, new: 
     _metric(tmp_path, HEADER.replace("[reasons]", EXAMPLE.replace(old, new) + "\n[reasons]"))
     with pytest.raises(CatalogError) as raised:
         load_metrics(tmp_path)
-    assert str(raised.value).startswith(f"things.sql: {message}")
+    assert without_line(raised.value).startswith(f"things.sql: {message}")
 
 
 def test_the_page_shows_the_example_the_neighbours_and_the_query(tmp_path: Path) -> None:
@@ -203,7 +229,7 @@ def test_the_page_shows_the_example_the_neighbours_and_the_query(tmp_path: Path)
 
 def test_a_file_without_a_header_is_refused(tmp_path: Path) -> None:
     (tmp_path / "things.sql").write_text("SELECT 1", encoding="utf-8")
-    with pytest.raises(CatalogError, match=r"things\.sql: does not start with a /\* … \*/ comment"):
+    with pytest.raises(CatalogError, match=r"things\.sql:1: does not start with a /\* … \*/ comment"):
         load_metrics(tmp_path)
 
 
@@ -222,7 +248,7 @@ def test_a_circle_is_named(tmp_path: Path) -> None:
 
 def test_a_table_that_nobody_makes_is_named(tmp_path: Path) -> None:
     _model(tmp_path, "facts", "a_fact", MODEL.replace("raw.thing", "staged.missing"))
-    with pytest.raises(CatalogError, match=r"a_fact\.sql: depends_on: there is no table staged\.missing"):
+    with pytest.raises(CatalogError, match=r"a_fact\.sql:3: depends_on: there is no table staged\.missing"):
         load_models(tmp_path)
 
 
@@ -238,4 +264,4 @@ def test_a_mistake_in_a_model_names_file_and_key(tmp_path: Path, old: str, new: 
     _model(tmp_path, "staged", "a_thing", MODEL.replace(old, new))
     with pytest.raises(CatalogError) as raised:
         load_models(tmp_path)
-    assert str(raised.value).startswith(message)
+    assert without_line(raised.value).startswith(message)

@@ -18,11 +18,11 @@ from pipelines.compute import (
     compute_metric,
     compute_neighbours,
     prepare_published,
-    write_catalog,
 )
 from pipelines.explain import Asked, explanation
 from pipelines.explain_text import print_explanation
 from pipelines.models import observe
+from pipelines.published_catalog import write_catalog
 from pipelines.snapshot_reader import UnknownNameError
 
 METRICS = {

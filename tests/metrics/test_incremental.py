@@ -8,7 +8,8 @@ import pytest
 from histories import Fill, World, nights
 from hypothesis import HealthCheck, Phase, example, given, settings
 
-from pipelines.catalog import Metric, Model, load_metrics, load_models
+from pipelines.catalog import load_metrics, load_models
+from pipelines.catalog_headers import Metric, Model
 from pipelines.compute import CALENDAR_TABLES, aggregation_frames, write_pages
 from pipelines.incremental import build_table
 from pipelines.incremental_metrics import build_metric, open_published

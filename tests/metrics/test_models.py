@@ -5,7 +5,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipelines.catalog import CatalogError, Metric, Model, load_metrics
+from pipelines.catalog import load_metrics
+from pipelines.catalog_headers import CatalogError, Metric, Model
 from pipelines.models import Failure, build_all, build_model, check_model, observe
 
 GOOD = "SELECT * FROM (VALUES ('a', 'red'), ('b', 'blue')) AS t (thing_id, colour)"
@@ -95,8 +96,8 @@ def test_observations_have_the_columns_of_the_contract() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("1::DOUBLE", "1", "deployment_frequency.sql: columns: .*INTEGER"),
-        (" AS on_date", " AS day", "deployment_frequency.sql: columns: .*'day'"),
+        ("1::DOUBLE", "1", "deployment_frequency.sql:\\d+: columns: .*INTEGER"),
+        (" AS on_date", " AS day", "deployment_frequency.sql:\\d+: columns: .*'day'"),
         ("NULL::VARCHAR AS excluded_reason", "'whim' AS excluded_reason", "reasons: whim not explained"),
     ],
 )

@@ -10,7 +10,8 @@ import pytest
 from lifelines import KaplanMeierFitter
 from stories import CHANGES, FAILURES
 
-from pipelines.catalog import CatalogError, Metric, Neighbour, load_metrics, load_models
+from pipelines.catalog import load_metrics, load_models
+from pipelines.catalog_headers import CatalogError, Metric, Neighbour
 from pipelines.compute import (
     CALENDAR_TABLES,
     aggregation_frames,
@@ -189,12 +190,12 @@ def with_neighbour(metric: str, **changes: Any) -> Metric:
     [
         (
             {"columns": {"first_commit_on": "opened_at"}},
-            r"^change_lead_time\.sql: neighbours: .*first_commit_on",
+            r"^change_lead_time\.sql:\d+: neighbours: .*first_commit_on",
         ),
-        ({"columns": {"first_commit_at": "ended_at"}}, r"^change_lead_time\.sql: neighbours: .*ended_at"),
+        ({"columns": {"first_commit_at": "ended_at"}}, r"^change_lead_time\.sql:\d+: neighbours: .*ended_at"),
         (
             {"table": "facts.fct_work_item", "columns": {"started_at": "created_at"}},
-            r"^change_lead_time\.sql: neighbours: the metric does not rest on facts\.fct_work_item$",
+            r"^change_lead_time\.sql:\d+: neighbours: the metric does not rest on facts\.fct_work_item$",
         ),
     ],
 )

@@ -6,7 +6,8 @@ import pytest
 import sqlglot
 from sqlglot import exp
 
-from pipelines.catalog import Metric, Model, load_metrics, load_models
+from pipelines.catalog import load_metrics, load_models
+from pipelines.catalog_headers import Metric, Model
 
 MODELS = [model for model in load_models() if model.sql is not None]
 METRICS = list(load_metrics().values())

@@ -15,7 +15,8 @@ import pytest
 import yaml
 
 from pipelines.aggregate import AggregationFrames, aggregate
-from pipelines.catalog import Metric, load_metrics
+from pipelines.catalog import load_metrics
+from pipelines.catalog_headers import Metric
 from pipelines.models import observe
 
 METRICS = load_metrics()

@@ -24,7 +24,8 @@ from pipelines.assets.publish import SNAPSHOT, holds_demo
 from pipelines.assets.raw import StreamRead, outcomes_toml, stream_key
 from pipelines.assets.retry import BACKOFF, may_pass, repeated
 from pipelines.assets.workspace import CONFIGURATION, RunOptions, Workspace
-from pipelines.catalog import OBSERVATION_COLUMNS, load_metrics, load_models
+from pipelines.catalog import load_metrics, load_models
+from pipelines.catalog_headers import OBSERVATION_COLUMNS
 from pipelines.checks import (
     RECONCILED,
     check_name,

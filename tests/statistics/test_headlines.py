@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from statsmodels.stats.multitest import multipletests
 
-from pipelines.catalog import Metric
+from pipelines.catalog_headers import Metric
 from pipelines.statistics.headlines import (
     HEADLINE_SCHEMA,
     LEAST_INTERESTING,

@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 import duckdb
 import pytest
 
-from pipelines.catalog import CatalogError, load_metrics
+from pipelines.catalog import load_metrics
+from pipelines.catalog_headers import CatalogError
 from pipelines.compute import aggregation_frames, compute_metric, prepare_published
 from pipelines.data_checks import DataCheck, DataCheckHeader, load_checks, note_error, prepare, write_check
 from pipelines.models import observe

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from pipelines.catalog import CatalogError
+from pipelines.catalog_headers import CatalogError
 from pipelines.data_checks import CHECK_COLUMNS, load_checks
 
 FOLDER = Path(__file__).parent
@@ -87,9 +87,9 @@ SELECT 1
 @pytest.mark.parametrize(
     ("more", "said"),
     [
-        ('colour = "red"', "odd.sql: colour: Extra inputs are not permitted"),
-        ("has_floor = true", "odd.sql: has_floor: only a join that warns has a floor"),
-        ('title = "again"', "odd.sql: the header is not TOML"),
+        ('colour = "red"', "odd.sql:11: colour: Extra inputs are not permitted"),
+        ("has_floor = true", "odd.sql:11: has_floor: only a join that warns has a floor"),
+        ('title = "again"', "odd.sql:11: the header is not TOML"),
     ],
 )
 def test_a_wrong_header_is_refused_when_loading(tmp_path, more, said):
