@@ -23,6 +23,19 @@ not_for = ["comparing people", "judging how much an action brought"]
 references = ["Site Reliability Engineering, https://sre.google/sre-book/postmortem-culture/"]
 depends_on = ["facts.fct_agreed_action", "facts.dim_run"]
 
+[example]
+words = "The day of one is to come; of the 4 others 2 are done and one was dropped with a reason: 3 of 4, 75 %."
+statistic = "ratio"
+value = 0.75
+columns = ["item_id", "on_date", "is_event", "excluded_reason"]
+rows = [
+    ["inbox:1", "2026-03-02", true, ""],
+    ["inbox:2", "2026-03-10", true, ""],
+    ["inbox:3", "2026-03-20", true, ""],
+    ["inbox:4", "2026-03-31", false, ""],
+    ["inbox:5", "2026-03-31", false, "not_due"],
+]
+
 [reasons]
 no_due_date = "nobody said by when"
 not_due = "its day is not over"

@@ -25,6 +25,19 @@ not_for = ["comparing people", "judging reviewers", "hurrying what needs its tim
 references = ["DORA: streamlining change approval, https://dora.dev/capabilities/streamlining-change-approval/"]
 depends_on = ["facts.fct_pull_request", "facts.fct_architecture_change", "facts.dim_service_owner", "facts.dim_run"]
 
+[example]
+words = "Nobody reviewed one; of 4, 6, 10 and 24 hours the middle lies between 6 and 10, at 8."
+statistic = "p50"
+value = 8
+columns = ["item_id", "value", "excluded_reason"]
+rows = [
+    ["gh:1", 4.0, ""],
+    ["gh:2", 24.0, ""],
+    ["gh:3", 10.0, ""],
+    ["gh:4", 6.0, ""],
+    ["gh:5", "", "merged_without_review"],
+]
+
 [reasons]
 bot = "opened by a bot"
 no_service = "neither its repository nor what it changes there belongs to a configured service"

@@ -27,6 +27,19 @@ depends_on = [
     "facts.dim_run",
 ]
 
+[example]
+words = "The other team's item bore no flag, nor did any of its project; of the four others 48 + 12 + 0 + 0 = 60 hours."
+statistic = "total"
+value = 60
+columns = ["item_id", "team_id", "value", "excluded_reason"]
+rows = [
+    ["jira:1", "team", 48.0, ""],
+    ["jira:2", "team", 12.0, ""],
+    ["jira:3", "team", 0.0, ""],
+    ["jira:4", "team", 0.0, ""],
+    ["jira:20", "other", 0.0, "no_flags"],
+]
+
 [reasons]
 no_service = "its project belongs to no configured service"
 ignored = "its status is left out by the configuration"

@@ -24,6 +24,19 @@ not_for = ["comparing people", "comparing teams that set flags differently"]
 references = ["The Kanban Guide, https://kanbanguides.org/"]
 depends_on = ["facts.fct_blocker", "facts.dim_service_owner", "facts.dim_run"]
 
+[example]
+words = "One blocked no work; of four, after 1.5 and 2 days one and two were out of the way: half were after 2 days, the one that lasts included."
+statistic = "p50"
+value = 2
+columns = ["on_date", "category", "value", "is_open", "excluded_reason"]
+rows = [
+    ["2026-03-03", "Vendor", 1.5, false, ""],
+    ["2026-03-10", "Vendor", 10.5, true, ""],
+    ["2026-03-04", "Test data", 2.0, false, ""],
+    ["2026-03-05", "Vendor", 4.0, false, ""],
+    ["2026-03-06", "Test data", 3.0, false, "not_in_progress"],
+]
+
 [reasons]
 no_service = "the work item's project belongs to no configured service"
 not_in_progress = "the work item was not in progress while it bore the flag"

@@ -25,6 +25,19 @@ depends_on = [
     "facts.fct_work_item", "facts.fct_work_item_dependency", "facts.dim_service_owner", "facts.dim_run",
 ]
 
+[example]
+words = "What the third needed was of its own team, two needed nothing: 2 of 5 needed another team's item, 40 %."
+statistic = "ratio"
+value = 0.4
+columns = ["item_id", "team_id", "is_event"]
+rows = [
+    ["jira:1", "team", true],
+    ["jira:2", "team", true],
+    ["jira:3", "team", false],
+    ["jira:4", "team", false],
+    ["jira:20", "other", false],
+]
+
 [reasons]
 no_service = "its project belongs to no configured service"
 ignored = "its status is left out by the configuration"

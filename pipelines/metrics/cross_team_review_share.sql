@@ -26,6 +26,19 @@ depends_on = [
     "facts.fct_pull_request", "facts.fct_pull_request_reviewers", "facts.dim_service_owner", "facts.dim_run",
 ]
 
+[example]
+words = "Of one the reviewer's team is not known and one has no review; somebody of another team saw 2 of 3: 67 %."
+statistic = "ratio"
+value = 0.6666666666666666
+columns = ["item_id", "is_event", "excluded_reason"]
+rows = [
+    ["gh:1", false, ""],
+    ["gh:2", true, ""],
+    ["gh:3", true, ""],
+    ["gh:4", false, "unknown_team"],
+    ["gh:5", false, "not_reviewed"],
+]
+
 [reasons]
 bot = "opened by a bot"
 no_service = "neither its repository nor what it changes there belongs to a configured service"

@@ -25,6 +25,19 @@ not_for = ["comparing people", "comparing teams that cut their work differently"
 references = ["The Kanban Guide, https://kanbanguides.org/"]
 depends_on = ["facts.fct_work_item", "facts.fct_work_item_state", "facts.dim_service_owner", "facts.dim_run"]
 
+[example]
+words = "Of the third no history is kept; the first has come to done, the second stands in the backlog: 2 items have come."
+statistic = "level"
+value = 2
+columns = ["item_id", "category", "started_at", "ended_at", "excluded_reason"]
+rows = [
+    ["jira:1", "backlog", "2026-03-01T08:00Z", "2026-03-02T09:00Z", ""],
+    ["jira:1", "active", "2026-03-02T09:00Z", "2026-03-06T09:00Z", ""],
+    ["jira:1", "done", "2026-03-06T09:00Z", "", ""],
+    ["jira:2", "backlog", "2026-03-03T08:00Z", "", ""],
+    ["jira:3", "", "2026-03-04T08:00Z", "", "no_changelog"],
+]
+
 [reasons]
 no_service = "its project belongs to no configured service"
 ignored = "in a status that is left out by the configuration"

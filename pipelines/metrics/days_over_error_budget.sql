@@ -25,6 +25,19 @@ not_for = ["comparing people", "comparing services with another number of object
 references = ["The Site Reliability Workbook, https://sre.google/workbook/alerting-on-slos/"]
 depends_on = ["facts.fct_service_level_day", "facts.dim_service_owner"]
 
+[example]
+words = "1,000 events a day may be bad; 500, 0, 2,000, 1,000 and 500 were: 1 day is over, the one at the limit is not."
+statistic = "count"
+value = 1
+columns = ["item_id", "on_date", "excluded_reason"]
+rows = [
+    ["inbox:o 2026-03-27", "2026-03-27", "within_budget"],
+    ["inbox:o 2026-03-28", "2026-03-28", "within_budget"],
+    ["inbox:o 2026-03-29", "2026-03-29", ""],
+    ["inbox:o 2026-03-30", "2026-03-30", "within_budget"],
+    ["inbox:o 2026-03-31", "2026-03-31", "within_budget"],
+]
+
 [reasons]
 no_service = "an objective of no configured service"
 no_target = "nobody has said what was promised"

@@ -23,6 +23,19 @@ not_for = ["comparing people", "comparing services that agreed on other hours", 
 references = ["DORA: continuous delivery, https://dora.dev/capabilities/continuous-delivery/"]
 depends_on = ["facts.fct_deployment", "facts.fct_deployment_hours", "facts.dim_service_owner"]
 
+[example]
+words = "One is the same commit again; 1 of the 4 others came after hours, at 17:00 of a day on which they end then: 25 %."
+statistic = "ratio"
+value = 0.25
+columns = ["item_id", "ended_at", "is_event", "excluded_reason"]
+rows = [
+    ["gh:1", "2026-03-02T10:00Z", false, ""],
+    ["gh:2", "2026-03-04T17:00Z", true, ""],
+    ["gh:3", "2026-03-06T11:00Z", false, ""],
+    ["gh:4", "2026-03-10T16:59Z", false, ""],
+    ["gh:5", "2026-03-14T20:00Z", true, "redeploy"],
+]
+
 [reasons]
 no_agreed_hours = "a service for which no hours were agreed"
 redeploy = "the commit of the deployment before it again"

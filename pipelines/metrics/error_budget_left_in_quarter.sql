@@ -27,6 +27,19 @@ not_for = ["comparing people", "waking somebody up: alerts belong where the even
 references = ["The Site Reliability Workbook, https://sre.google/workbook/implementing-slos/"]
 depends_on = ["facts.fct_service_level_quarter", "facts.dim_service_owner"]
 
+[example]
+words = "Each row adds up its quarter so far, and January begins anew: after 31 March 1,000 of 2,000 are left, 50 %."
+statistic = "ratio"
+value = 0.5
+columns = ["on_date", "value", "weight"]
+rows = [
+    ["2025-12-31", 100.0, 500.0],
+    ["2026-01-01", 400.0, 500.0],
+    ["2026-02-02", 600.0, 1000.0],
+    ["2026-03-03", 700.0, 1500.0],
+    ["2026-03-31", 1000.0, 2000.0],
+]
+
 [reasons]
 no_service = "an objective of no configured service"
 no_target = "nobody has said what was promised"

@@ -23,6 +23,19 @@ not_for = ["comparing people", "a target"]
 references = ["DORA: team experimentation, https://dora.dev/capabilities/team-experimentation/"]
 depends_on = ["facts.fct_experiment", "facts.dim_service_owner", "facts.dim_run"]
 
+[example]
+words = "Two are not concluded; of the 3 others one was stopped: 33 %."
+statistic = "ratio"
+value = 0.3333333333333333
+columns = ["item_id", "is_event", "excluded_reason"]
+rows = [
+    ["inbox:1", false, ""],
+    ["inbox:2", true, ""],
+    ["inbox:3", false, ""],
+    ["inbox:4", false, "running"],
+    ["inbox:5", false, "running"],
+]
+
 [reasons]
 running = "begun or planned, and not concluded"
 no_outcome = "concluded, and nobody said how"

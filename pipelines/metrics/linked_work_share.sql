@@ -26,6 +26,19 @@ depends_on = [
     "facts.dim_run",
 ]
 
+[example]
+words = "One names nothing and one what is no work item; 3 of 5 name one: 60 %."
+statistic = "ratio"
+value = 0.6
+columns = ["item_id", "on_date", "is_event"]
+rows = [
+    ["gh:1", "2026-03-02", true],
+    ["gh:2", "2026-03-04", false],
+    ["gh:3", "2026-03-05", true],
+    ["gh:4", "2026-03-06", false],
+    ["gh:5", "2026-03-09", true],
+]
+
 [reasons]
 bot = "opened by a bot"
 no_service = "neither its repository nor what it changes there belongs to a configured service"

@@ -23,6 +23,19 @@ not_for = ["judging or comparing people", "a target"]
 references = ["DORA: learning culture, https://dora.dev/capabilities/learning-culture/"]
 depends_on = ["facts.fct_mentorship_quarter"]
 
+[example]
+words = "Five pairs came to their end in the quarter, just enough to be told: 5."
+statistic = "count"
+value = 5
+columns = ["item_id", "on_date", "value"]
+rows = [
+    ["2026-01-01:1", "2026-03-31", 1.0],
+    ["2026-01-01:2", "2026-03-31", 1.0],
+    ["2026-01-01:3", "2026-03-31", 1.0],
+    ["2026-01-01:4", "2026-03-31", 1.0],
+    ["2026-01-01:5", "2026-03-31", 1.0],
+]
+
 [reasons]
 fewer_than_five = "the quarter had none to four: how many is not told"
 
