@@ -1,7 +1,7 @@
 /*
 title = "Actions resolved"
-question = "Of what share of what we said we would do do we know what became of it?"
-formula = "agreed actions that are done, or were dropped with a reason ÷ agreed actions whose day is over"
+question = "What share of the actions that we agreed on was done, or dropped for a stated reason?"
+formula = "agreed actions that are done or were dropped with a reason ÷ agreed actions whose day is over"
 family = "governance"
 calendar = "actions"
 unit = "ratio"
@@ -16,8 +16,8 @@ since = 2026-11-22
 version = 1
 caveats = [
     "Dropping an action openly, with a reason, resolves it; silence does not.",
-    "What is resolved late counts: the latest periods still move.",
-    "Actions without a day are not in it: how many there are stands among what is left out.",
+    "An action that is resolved late counts as resolved: the latest periods still move.",
+    "Actions without a due date are not in it: how many there are is told among what is left out.",
 ]
 not_for = ["comparing people", "judging how much an action brought"]
 references = ["Site Reliability Engineering, https://sre.google/sre-book/postmortem-culture/"]

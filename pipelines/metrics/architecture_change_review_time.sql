@@ -1,6 +1,6 @@
 /*
 title = "Review time of architecture changes"
-question = "How long does it take from the first review of a change of the architecture to its merge?"
+question = "How long does it take from the first review of a change to the architecture to its merge?"
 formula = "merge − first review by a person other than the author, in hours, of pull requests with a label that stands for architecture"
 family = "governance"
 calendar = "flow"

@@ -15,7 +15,7 @@ owner = "engineering-outcomes"
 since = 2026-11-22
 version = 1
 caveats = [
-    "The n beside it, still set ones included, is the number of blockers: by category it says what blocks most often.",
+    "The n beside it is the number of blockers, those still set included: by category it says what blocks most often.",
     "Nights and weekends count. An item that is finished with its flag on was no longer blocked then.",
     "A flag whose text changes is two blockers: the first is out of the way, the second begins.",
     "It is as true as the flags: what is blocked and bears none is not in it, and one that nobody took away lasts.",

@@ -1,6 +1,6 @@
 /*
 title = "Cross-team dependency share"
-question = "What share of the work items that we finished needed something of another team?"
+question = "What share of the work items that we finished needed something from another team?"
 formula = "finished work items linked as blocked by, or depending on, an item of another team ÷ finished work items"
 family = "flow"
 unit = "ratio"

@@ -1,6 +1,6 @@
 /*
 title = "Cross-team review share"
-question = "What share of our reviewed changes did somebody from another team look at?"
+question = "What share of our reviewed pull requests did somebody from another team look at?"
 formula = "merged pull requests reviewed by a person of another team than the owner's ÷ merged and reviewed pull requests"
 family = "flow"
 unit = "ratio"

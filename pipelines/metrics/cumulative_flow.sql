@@ -18,7 +18,7 @@ caveats = [
     "All states together are the items that have come, done alone those that have gone: the height between the two lines is what is on its way, the width about how long it takes.",
     "What was opened again leaves done, so that line may fall; in a textbook it cannot.",
     "What was finished before the history begins, and was not touched since, is in no state.",
-    "It is held for the ends of weeks, months and quarters and not for days: its bands are read over a quarter, and days in four states would be the largest table of all.",
+    "It is kept for the ends of weeks, months and quarters, and not for days: its bands are read over a quarter or more.",
     "Every type of item counts as one, and it is what the tracker says: work that is in no item is not in it.",
 ]
 not_for = ["comparing people", "comparing teams that cut their work differently", "a forecast"]

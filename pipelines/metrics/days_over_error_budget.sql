@@ -17,9 +17,9 @@ owner = "engineering-outcomes"
 since = 2026-11-22
 version = 1
 caveats = [
-    "Such a day burns the budget faster than 1: it is no broken promise by itself, which is one of the whole window.",
+    "On such a day the burn rate is above 1. That is no broken promise by itself: the objective is held or missed over its whole window.",
     "Two objectives that miss on the same day are two. Days without readings are not in it.",
-    "A day on which fewer than 10 bad events are allowed says too little to be judged; where these are many, there is no number.",
+    "A day on which fewer than 10 bad events are allowed says too little to be judged; where there are many such days, there is no number.",
 ]
 not_for = ["comparing people", "comparing services with another number of objectives", "waking somebody up: alerts belong where the events are counted"]
 references = ["The Site Reliability Workbook, https://sre.google/workbook/alerting-on-slos/"]

@@ -1,7 +1,7 @@
 /*
 title = "Deployments outside agreed hours"
 question = "What share of our production deployments came at a time at which we had agreed not to deploy?"
-formula = "successful production deployments outside the hours agreed for the service, by the clock on the wall in its time zone ÷ those of services with agreed hours"
+formula = "successful production deployments outside the hours agreed for the service, by the local time of its time zone ÷ those of services with agreed hours"
 family = "reliability"
 calendar = "delivery"
 unit = "ratio"
@@ -16,8 +16,8 @@ since = 2026-11-22
 version = 1
 caveats = [
     "The hours are those that the configuration has now, also for what was deployed before they were agreed.",
-    "A service for which nothing was agreed has no number and enters none; public holidays are not known.",
-    "A rollback or a fix for an incident counts as any other: read it with deployment rework rate.",
+    "A service for which nothing was agreed has no number, and enters none. Public holidays are not known.",
+    "A rollback or a fix for an incident counts as any other deployment does: read it with the deployment rework rate.",
 ]
 not_for = ["comparing people", "comparing services that agreed on other hours", "services that are deployed at any hour on purpose"]
 references = ["DORA: continuous delivery, https://dora.dev/capabilities/continuous-delivery/"]

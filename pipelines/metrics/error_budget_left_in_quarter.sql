@@ -1,6 +1,6 @@
 /*
 title = "Error budget left in the quarter"
-question = "How much of what may go wrong has this quarter left over so far?"
+question = "How much of what may go wrong in this quarter is still to be spent?"
 formula = "1 − bad events ÷ ((1 − target) × all events), from the beginning of the quarter to the end of the day; by objective"
 family = "reliability"
 calendar = "service_level"

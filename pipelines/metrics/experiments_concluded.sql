@@ -1,7 +1,7 @@
 /*
 title = "Experiments concluded"
 question = "How often do we decide what follows from what we tried?"
-formula = "experiments of which it was decided what follows, by what was decided"
+formula = "experiments that were concluded, by outcome"
 family = "governance"
 calendar = "experiments"
 unit = "count"

@@ -1,7 +1,7 @@
 /*
 title = "Experiments stopped"
 question = "What share of the experiments that we concluded did we stop?"
-formula = "experiments that were stopped ÷ experiments that were concluded and of which somebody said how"
+formula = "experiments that were stopped ÷ experiments that were concluded and of which somebody told the outcome"
 family = "governance"
 calendar = "experiments"
 unit = "ratio"
@@ -17,7 +17,7 @@ since = 2026-11-22
 version = 1
 caveats = [
     "Stopping is a good result: where nothing is ever stopped, nothing was in doubt.",
-    "One that led nowhere without being stopped is inconclusive and counts as not stopped.",
+    "One that led nowhere without being stopped is inconclusive, and counts as not stopped.",
 ]
 not_for = ["comparing people", "a target"]
 references = ["DORA: team experimentation, https://dora.dev/capabilities/team-experimentation/"]

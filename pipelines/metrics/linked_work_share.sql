@@ -1,6 +1,6 @@
 /*
 title = "Linked work share"
-question = "What share of what we merged can be followed back to a work item?"
+question = "What share of merged pull requests can be followed back to a work item?"
 formula = "merged pull requests whose title, branch or merge commit names a known work item ÷ merged pull requests"
 family = "flow"
 unit = "ratio"

@@ -1,8 +1,8 @@
 /*
 title = "User-reported defects"
-question = "How many defects did our users have to tell us of?"
-formula = "work items of a type or with a label that the configuration names, by their creation ÷ covered weeks; and their number"
-family = "flow"
+question = "How many defects did our users have to tell us about?"
+formula = "work items created, of a type or with a label that the configuration names ÷ covered weeks; and their number"
+family = "quality"
 calendar = "user_report"
 unit = "count"
 direction = "neutral"
