@@ -27,7 +27,7 @@ depends_on = [
 ]
 
 [example]
-words = "Of one the reviewer's team is not known and one has no review; somebody of another team saw 2 of 3: 67 %."
+words = "Of one the reviewer's team is not known, and one has no review; somebody from another team reviewed 2 of 3: 67 %."
 statistic = "ratio"
 value = 0.6666666666666666
 columns = ["item_id", "is_event", "excluded_reason"]

@@ -24,7 +24,7 @@ references = ["DORA: continuous delivery, https://dora.dev/capabilities/continuo
 depends_on = ["facts.fct_deployment", "facts.fct_deployment_hours", "facts.dim_service_owner"]
 
 [example]
-words = "One is the same commit again; 1 of the 4 others came after hours, at 17:00 of a day on which they end then: 25 %."
+words = "One is the same commit again; 1 of the 4 others came at 17:00, when the hours agreed for that day were over: 25 %."
 statistic = "ratio"
 value = 0.25
 columns = ["item_id", "ended_at", "is_event", "excluded_reason"]

@@ -27,7 +27,7 @@ depends_on = [
 ]
 
 [example]
-words = "One names nothing and one what is no work item; 3 of 5 name one: 60 %."
+words = "One names nothing, and one a work item that nobody knows; 3 of 5 name a known one: 60 %."
 statistic = "ratio"
 value = 0.6
 columns = ["item_id", "on_date", "is_event"]
