@@ -17,8 +17,12 @@ NOUNS = {
     "failure": ("failure", "failures"),
     "issue": ("item", "items"),
     "work_item": ("item", "items"),
+    "register_entry": ("register entry", "register entries"),
 }
-METRIC_NOUNS = {"failed_deployment_recovery_time": ("failed deployment", "failed deployments")}
+METRIC_NOUNS = {
+    "failed_deployment_recovery_time": ("failed deployment", "failed deployments"),
+    "user_reported_defects": ("defect", "defects"),
+}
 STATISTICS = {
     "p50": "half take no longer (P50)",
     "p85": "85 of 100 take no longer (P85)",

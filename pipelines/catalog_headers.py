@@ -165,7 +165,7 @@ Cell = str | bool | int | float
 class Example(BaseModel):
     """Five rows as the metric's SQL returns them, and the number that they make.
 
-    The rows are those that the case marked `example: true` in the metric's case file must return.
+    What happened stands in a story, whose rows the tests put through that SQL.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)

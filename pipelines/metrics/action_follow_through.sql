@@ -1,6 +1,6 @@
 /*
 title = "Actions done"
-question = "What share of what we said we would do did we do?"
+question = "What share of the actions that we agreed on was done, in time or late?"
 formula = "agreed actions that are done ÷ agreed actions whose day is over"
 family = "governance"
 calendar = "actions"
@@ -16,12 +16,25 @@ since = 2026-11-22
 version = 1
 caveats = [
     "An action that is done late counts as done: the latest periods still move.",
-    "Dropping one openly is not doing it: actions resolved counts that as well.",
-    "Actions without a day are not in it: how many there are stands among what is left out.",
+    "An action that is dropped openly is not done: actions resolved counts it as well.",
+    "Actions without a due date are not in it: how many there are is told among what is left out.",
 ]
 not_for = ["comparing people", "judging how much an action brought"]
 references = ["Site Reliability Engineering, https://sre.google/sre-book/postmortem-culture/"]
 depends_on = ["facts.fct_agreed_action", "facts.dim_run"]
+
+[example]
+words = "The day of one is to come; 2 of the 4 others are done, one of them late: 50 %."
+statistic = "ratio"
+value = 0.5
+columns = ["item_id", "on_date", "is_event", "excluded_reason"]
+rows = [
+    ["inbox:1", "2026-03-02", true, ""],
+    ["inbox:2", "2026-03-10", true, ""],
+    ["inbox:3", "2026-03-20", false, ""],
+    ["inbox:4", "2026-03-31", false, ""],
+    ["inbox:5", "2026-03-31", false, "not_due"],
+]
 
 [reasons]
 no_due_date = "nobody said by when"

@@ -1,7 +1,7 @@
 /*
 title = "Actions resolved"
-question = "Of what share of what we said we would do do we know what became of it?"
-formula = "agreed actions that are done, or were dropped with a reason ÷ agreed actions whose day is over"
+question = "What share of the actions that we agreed on was done, or dropped for a stated reason?"
+formula = "agreed actions that are done or were dropped with a reason ÷ agreed actions whose day is over"
 family = "governance"
 calendar = "actions"
 unit = "ratio"
@@ -16,12 +16,25 @@ since = 2026-11-22
 version = 1
 caveats = [
     "Dropping an action openly, with a reason, resolves it; silence does not.",
-    "What is resolved late counts: the latest periods still move.",
-    "Actions without a day are not in it: how many there are stands among what is left out.",
+    "An action that is resolved late counts as resolved: the latest periods still move.",
+    "Actions without a due date are not in it: how many there are is told among what is left out.",
 ]
 not_for = ["comparing people", "judging how much an action brought"]
 references = ["Site Reliability Engineering, https://sre.google/sre-book/postmortem-culture/"]
 depends_on = ["facts.fct_agreed_action", "facts.dim_run"]
+
+[example]
+words = "The day of one is to come; of the 4 others 2 are done and one was dropped with a reason: 3 of 4, 75 %."
+statistic = "ratio"
+value = 0.75
+columns = ["item_id", "on_date", "is_event", "excluded_reason"]
+rows = [
+    ["inbox:1", "2026-03-02", true, ""],
+    ["inbox:2", "2026-03-10", true, ""],
+    ["inbox:3", "2026-03-20", true, ""],
+    ["inbox:4", "2026-03-31", false, ""],
+    ["inbox:5", "2026-03-31", false, "not_due"],
+]
 
 [reasons]
 no_due_date = "nobody said by when"

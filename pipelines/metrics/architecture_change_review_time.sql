@@ -1,6 +1,6 @@
 /*
 title = "Review time of architecture changes"
-question = "How long does it take from the first review of a change of the architecture to its merge?"
+question = "How long does it take from the first review of a change to the architecture to its merge?"
 formula = "merge − first review by a person other than the author, in hours, of pull requests with a label that stands for architecture"
 family = "governance"
 calendar = "flow"
@@ -24,6 +24,19 @@ caveats = [
 not_for = ["comparing people", "judging reviewers", "hurrying what needs its time"]
 references = ["DORA: streamlining change approval, https://dora.dev/capabilities/streamlining-change-approval/"]
 depends_on = ["facts.fct_pull_request", "facts.fct_architecture_change", "facts.dim_service_owner", "facts.dim_run"]
+
+[example]
+words = "Nobody reviewed one; of 4, 6, 10 and 24 hours the middle lies between 6 and 10, at 8."
+statistic = "p50"
+value = 8
+columns = ["item_id", "value", "excluded_reason"]
+rows = [
+    ["gh:1", 4.0, ""],
+    ["gh:2", 24.0, ""],
+    ["gh:3", 10.0, ""],
+    ["gh:4", 6.0, ""],
+    ["gh:5", "", "merged_without_review"],
+]
 
 [reasons]
 bot = "opened by a bot"

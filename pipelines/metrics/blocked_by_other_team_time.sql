@@ -1,9 +1,9 @@
 /*
 title = "Time blocked by another team"
-question = "How many hours were our finished work items blocked by something that another team had yet to finish?"
-formula = "time flagged as blocked while in progress and while a linked item of another team was not finished, in hours, of finished work items"
+question = "For how many days were our finished work items blocked by something that another team had yet to finish?"
+formula = "time flagged as blocked while in progress and while a linked item of another team was not finished, in days, of finished work items"
 family = "flow"
-unit = "hours"
+unit = "days"
 direction = "lower_is_better"
 kind = "quantity"
 item_kind = "issue"
@@ -16,7 +16,7 @@ since = 2026-11-22
 version = 1
 caveats = [
     "Two signs must meet, as a link has no date and a flag names no team: the item bore a flag, and what it is linked to as needing was not finished. It may have been flagged for something else.",
-    "What is blocked without a flag or without a link is not in it, so it is a lower bound more often than not.",
+    "What is blocked without a flag or without a link is not in it, so it is usually a lower bound.",
     "Every finished item counts, most of them with 0. Nights and weekends count.",
     "Teams are those that own the items' services on the day of the finish.",
 ]
@@ -25,6 +25,19 @@ references = ["DORA: loosely coupled teams, https://dora.dev/capabilities/loosel
 depends_on = [
     "facts.fct_work_item", "facts.fct_work_item_dependency", "facts.fct_work_item_time", "facts.dim_service_owner",
     "facts.dim_run",
+]
+
+[example]
+words = "The other team's item bore no flag, nor did any of its project; of the four others 2 + 0.5 + 0 + 0 = 2.5 days."
+statistic = "total"
+value = 2.5
+columns = ["item_id", "team_id", "value", "excluded_reason"]
+rows = [
+    ["jira:1", "team", 2.0, ""],
+    ["jira:2", "team", 0.5, ""],
+    ["jira:3", "team", 0.0, ""],
+    ["jira:4", "team", 0.0, ""],
+    ["jira:20", "other", 0.0, "no_flags"],
 ]
 
 [reasons]
@@ -47,7 +60,7 @@ team_id = "the team that owned the service on that day; null where nobody did"
 started_at = "when it first became active; null where it never did"
 ended_at = "when it last became done; null unless it is done now"
 on_date = "local day of the finish; today where it is not finished"
-value = "hours flagged and in progress while a linked item of another team was not finished"
+value = "days flagged and in progress while a linked item of another team was not finished"
 is_event = "it was blocked so at all"
 is_open = "never"
 excluded_reason = "why the row does not enter the number; null where it does"
@@ -68,7 +81,7 @@ SELECT
     i.started_at,
     i.finished_at AS ended_at,
     i.on_date,
-    CAST(d.held_up_seconds / 3600 AS DOUBLE) AS value,
+    CAST(d.held_up_seconds / 86400 AS DOUBLE) AS value,
     coalesce(d.held_up_seconds > 0, false) AS is_event,
     false AS is_open,
     CASE

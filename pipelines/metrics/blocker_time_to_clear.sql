@@ -15,7 +15,7 @@ owner = "engineering-outcomes"
 since = 2026-11-22
 version = 1
 caveats = [
-    "The n beside it, still set ones included, is the number of blockers: by category it says what blocks most often.",
+    "The n beside it is the number of blockers, those still set included: by category it says what blocks most often.",
     "Nights and weekends count. An item that is finished with its flag on was no longer blocked then.",
     "A flag whose text changes is two blockers: the first is out of the way, the second begins.",
     "It is as true as the flags: what is blocked and bears none is not in it, and one that nobody took away lasts.",
@@ -23,6 +23,19 @@ caveats = [
 not_for = ["comparing people", "comparing teams that set flags differently"]
 references = ["The Kanban Guide, https://kanbanguides.org/"]
 depends_on = ["facts.fct_blocker", "facts.dim_service_owner", "facts.dim_run"]
+
+[example]
+words = "One blocked no work; of four, after 1.5 and 2 days one and two were out of the way: half were after 2 days, the one that lasts included."
+statistic = "p50"
+value = 2
+columns = ["on_date", "category", "value", "is_open", "excluded_reason"]
+rows = [
+    ["2026-03-03", "Vendor", 1.5, false, ""],
+    ["2026-03-10", "Vendor", 10.5, true, ""],
+    ["2026-03-04", "Test data", 2.0, false, ""],
+    ["2026-03-05", "Vendor", 4.0, false, ""],
+    ["2026-03-06", "Test data", 3.0, false, "not_in_progress"],
+]
 
 [reasons]
 no_service = "the work item's project belongs to no configured service"

@@ -24,6 +24,19 @@ not_for = ["comparing people", "judging reviewers"]
 references = ["DORA: code review, https://dora.dev/capabilities/"]
 depends_on = ["facts.fct_pull_request", "facts.dim_service_owner", "facts.dim_run"]
 
+[example]
+words = "One is open and one was closed without a merge; of 1, 3 and 30 hours the middle one is 3."
+statistic = "p50"
+value = 3
+columns = ["item_id", "value", "excluded_reason"]
+rows = [
+    ["gh:1", 1.0, ""],
+    ["gh:2", 3.0, ""],
+    ["gh:3", 30.0, ""],
+    ["gh:4", "", "not_merged"],
+    ["gh:5", "", "closed_unmerged"],
+]
+
 [reasons]
 no_service = "neither its repository nor what it changes there belongs to a configured service"
 not_merged = "still open"

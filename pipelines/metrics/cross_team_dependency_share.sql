@@ -1,6 +1,6 @@
 /*
 title = "Cross-team dependency share"
-question = "What share of the work items that we finished needed something of another team?"
+question = "What share of the work items that we finished needed something from another team?"
 formula = "finished work items linked as blocked by, or depending on, an item of another team ÷ finished work items"
 family = "flow"
 unit = "ratio"
@@ -23,6 +23,19 @@ not_for = ["comparing people", "comparing teams that link their work differently
 references = ["DORA: loosely coupled teams, https://dora.dev/capabilities/loosely-coupled-teams/"]
 depends_on = [
     "facts.fct_work_item", "facts.fct_work_item_dependency", "facts.dim_service_owner", "facts.dim_run",
+]
+
+[example]
+words = "What the third needed was of its own team, two needed nothing: 2 of 5 needed another team's item, 40 %."
+statistic = "ratio"
+value = 0.4
+columns = ["item_id", "team_id", "is_event"]
+rows = [
+    ["jira:1", "team", true],
+    ["jira:2", "team", true],
+    ["jira:3", "team", false],
+    ["jira:4", "team", false],
+    ["jira:20", "other", false],
 ]
 
 [reasons]

@@ -1,6 +1,6 @@
 /*
 title = "Cross-team review share"
-question = "What share of our reviewed changes did somebody from another team look at?"
+question = "What share of our reviewed pull requests did somebody from another team look at?"
 formula = "merged pull requests reviewed by a person of another team than the owner's ÷ merged and reviewed pull requests"
 family = "flow"
 unit = "ratio"
@@ -24,6 +24,19 @@ not_for = ["comparing people", "judging reviewers", "a target"]
 references = ["DORA: streamlining change approval, https://dora.dev/capabilities/streamlining-change-approval/"]
 depends_on = [
     "facts.fct_pull_request", "facts.fct_pull_request_reviewers", "facts.dim_service_owner", "facts.dim_run",
+]
+
+[example]
+words = "Of one the reviewer's team is not known, and one has no review; somebody from another team reviewed 2 of 3: 67 %."
+statistic = "ratio"
+value = 0.6666666666666666
+columns = ["item_id", "is_event", "excluded_reason"]
+rows = [
+    ["gh:1", false, ""],
+    ["gh:2", true, ""],
+    ["gh:3", true, ""],
+    ["gh:4", false, "unknown_team"],
+    ["gh:5", false, "not_reviewed"],
 ]
 
 [reasons]

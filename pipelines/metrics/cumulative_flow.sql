@@ -18,12 +18,25 @@ caveats = [
     "All states together are the items that have come, done alone those that have gone: the height between the two lines is what is on its way, the width about how long it takes.",
     "What was opened again leaves done, so that line may fall; in a textbook it cannot.",
     "What was finished before the history begins, and was not touched since, is in no state.",
-    "It is held for the ends of weeks, months and quarters and not for days: its bands are read over a quarter, and days in four states would be the largest table of all.",
+    "It is kept for the ends of weeks, months and quarters, and not for days: its bands are read over a quarter or more.",
     "Every type of item counts as one, and it is what the tracker says: work that is in no item is not in it.",
 ]
 not_for = ["comparing people", "comparing teams that cut their work differently", "a forecast"]
 references = ["The Kanban Guide, https://kanbanguides.org/"]
 depends_on = ["facts.fct_work_item", "facts.fct_work_item_state", "facts.dim_service_owner", "facts.dim_run"]
+
+[example]
+words = "Of the third no history is kept; the first has come to done, the second stands in the backlog: 2 items have come."
+statistic = "level"
+value = 2
+columns = ["item_id", "category", "started_at", "ended_at", "excluded_reason"]
+rows = [
+    ["jira:1", "backlog", "2026-03-01T08:00Z", "2026-03-02T09:00Z", ""],
+    ["jira:1", "active", "2026-03-02T09:00Z", "2026-03-06T09:00Z", ""],
+    ["jira:1", "done", "2026-03-06T09:00Z", "", ""],
+    ["jira:2", "backlog", "2026-03-03T08:00Z", "", ""],
+    ["jira:3", "", "2026-03-04T08:00Z", "", "no_changelog"],
+]
 
 [reasons]
 no_service = "its project belongs to no configured service"

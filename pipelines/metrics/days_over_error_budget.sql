@@ -17,13 +17,26 @@ owner = "engineering-outcomes"
 since = 2026-11-22
 version = 1
 caveats = [
-    "Such a day burns the budget faster than 1: it is no broken promise by itself, which is one of the whole window.",
+    "On such a day the burn rate is above 1. That is no broken promise by itself: the objective is held or missed over its whole window.",
     "Two objectives that miss on the same day are two. Days without readings are not in it.",
-    "A day on which fewer than 10 bad events are allowed says too little to be judged; where these are many, there is no number.",
+    "A day on which fewer than 10 bad events are allowed says too little to be judged; where there are many such days, there is no number.",
 ]
 not_for = ["comparing people", "comparing services with another number of objectives", "waking somebody up: alerts belong where the events are counted"]
 references = ["The Site Reliability Workbook, https://sre.google/workbook/alerting-on-slos/"]
 depends_on = ["facts.fct_service_level_day", "facts.dim_service_owner"]
+
+[example]
+words = "1,000 events a day may be bad; 500, 0, 2,000, 1,000 and 500 were: 1 day is over, the one at the limit is not."
+statistic = "count"
+value = 1
+columns = ["item_id", "on_date", "excluded_reason"]
+rows = [
+    ["inbox:o 2026-03-27", "2026-03-27", "within_budget"],
+    ["inbox:o 2026-03-28", "2026-03-28", "within_budget"],
+    ["inbox:o 2026-03-29", "2026-03-29", ""],
+    ["inbox:o 2026-03-30", "2026-03-30", "within_budget"],
+    ["inbox:o 2026-03-31", "2026-03-31", "within_budget"],
+]
 
 [reasons]
 no_service = "an objective of no configured service"

@@ -1,7 +1,7 @@
 /*
 title = "Deployments outside agreed hours"
 question = "What share of our production deployments came at a time at which we had agreed not to deploy?"
-formula = "successful production deployments outside the hours agreed for the service, by the clock on the wall in its time zone ÷ those of services with agreed hours"
+formula = "successful production deployments outside the hours agreed for the service, by the local time of its time zone ÷ those of services with agreed hours"
 family = "reliability"
 calendar = "delivery"
 unit = "ratio"
@@ -16,12 +16,25 @@ since = 2026-11-22
 version = 1
 caveats = [
     "The hours are those that the configuration has now, also for what was deployed before they were agreed.",
-    "A service for which nothing was agreed has no number and enters none; public holidays are not known.",
-    "A rollback or a fix for an incident counts as any other: read it with deployment rework rate.",
+    "A service for which nothing was agreed has no number, and enters none. Public holidays are not known.",
+    "A rollback or a fix for an incident counts as any other deployment does: read it with the deployment rework rate.",
 ]
 not_for = ["comparing people", "comparing services that agreed on other hours", "services that are deployed at any hour on purpose"]
 references = ["DORA: continuous delivery, https://dora.dev/capabilities/continuous-delivery/"]
 depends_on = ["facts.fct_deployment", "facts.fct_deployment_hours", "facts.dim_service_owner"]
+
+[example]
+words = "One is the same commit again; 1 of the 4 others came at 17:00, when the hours agreed for that day were over: 25 %."
+statistic = "ratio"
+value = 0.25
+columns = ["item_id", "ended_at", "is_event", "excluded_reason"]
+rows = [
+    ["gh:1", "2026-03-02T10:00Z", false, ""],
+    ["gh:2", "2026-03-04T17:00Z", true, ""],
+    ["gh:3", "2026-03-06T11:00Z", false, ""],
+    ["gh:4", "2026-03-10T16:59Z", false, ""],
+    ["gh:5", "2026-03-14T20:00Z", true, "redeploy"],
+]
 
 [reasons]
 no_agreed_hours = "a service for which no hours were agreed"

@@ -1,6 +1,6 @@
 /*
 title = "Error budget left in the quarter"
-question = "How much of what may go wrong has this quarter left over so far?"
+question = "How much of what may go wrong in this quarter is still to be spent?"
 formula = "1 − bad events ÷ ((1 − target) × all events), from the beginning of the quarter to the end of the day; by objective"
 family = "reliability"
 calendar = "service_level"
@@ -26,6 +26,19 @@ caveats = [
 not_for = ["comparing people", "waking somebody up: alerts belong where the events are counted"]
 references = ["The Site Reliability Workbook, https://sre.google/workbook/implementing-slos/"]
 depends_on = ["facts.fct_service_level_quarter", "facts.dim_service_owner"]
+
+[example]
+words = "Each row adds up its quarter so far, and January begins anew: after 31 March 1,000 of 2,000 are left, 50 %."
+statistic = "ratio"
+value = 0.5
+columns = ["on_date", "value", "weight"]
+rows = [
+    ["2025-12-31", 100.0, 500.0],
+    ["2026-01-01", 400.0, 500.0],
+    ["2026-02-02", 600.0, 1000.0],
+    ["2026-03-03", 700.0, 1500.0],
+    ["2026-03-31", 1000.0, 2000.0],
+]
 
 [reasons]
 no_service = "an objective of no configured service"

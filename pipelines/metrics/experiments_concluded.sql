@@ -1,7 +1,7 @@
 /*
 title = "Experiments concluded"
 question = "How often do we decide what follows from what we tried?"
-formula = "experiments of which it was decided what follows, by what was decided"
+formula = "experiments that were concluded, by outcome"
 family = "governance"
 calendar = "experiments"
 unit = "count"
@@ -21,6 +21,19 @@ caveats = [
 not_for = ["comparing people", "a target"]
 references = ["DORA: team experimentation, https://dora.dev/capabilities/team-experimentation/"]
 depends_on = ["facts.fct_experiment", "facts.dim_service_owner", "facts.dim_run"]
+
+[example]
+words = "One is running and one has not begun: 3 were concluded."
+statistic = "count"
+value = 3
+columns = ["item_id", "category", "on_date", "excluded_reason"]
+rows = [
+    ["inbox:1", "adopted", "2026-02-20", ""],
+    ["inbox:2", "stopped", "2026-03-06", ""],
+    ["inbox:3", "inconclusive", "2026-03-16", ""],
+    ["inbox:4", "", "2026-03-31", "running"],
+    ["inbox:5", "", "2026-03-31", "running"],
+]
 
 [reasons]
 running = "begun or planned, and not concluded"

@@ -22,6 +22,19 @@ not_for = ["comparing people", "a target"]
 references = ["DORA: team experimentation, https://dora.dev/capabilities/team-experimentation/"]
 depends_on = ["facts.fct_experiment", "facts.dim_service_owner", "facts.dim_run"]
 
+[example]
+words = "One is planned and has not begun: 4 began."
+statistic = "count"
+value = 4
+columns = ["item_id", "on_date", "excluded_reason"]
+rows = [
+    ["inbox:1", "2026-01-12", ""],
+    ["inbox:2", "2026-01-26", ""],
+    ["inbox:3", "2026-02-09", ""],
+    ["inbox:4", "2026-03-02", ""],
+    ["inbox:5", "2026-03-31", "planned"],
+]
+
 [reasons]
 planned = "planned, and not begun"
 

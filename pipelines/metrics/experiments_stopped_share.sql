@@ -1,7 +1,7 @@
 /*
 title = "Experiments stopped"
 question = "What share of the experiments that we concluded did we stop?"
-formula = "experiments that were stopped ÷ experiments that were concluded and of which somebody said how"
+formula = "experiments that were stopped ÷ experiments that were concluded and of which somebody told the outcome"
 family = "governance"
 calendar = "experiments"
 unit = "ratio"
@@ -17,11 +17,24 @@ since = 2026-11-22
 version = 1
 caveats = [
     "Stopping is a good result: where nothing is ever stopped, nothing was in doubt.",
-    "One that led nowhere without being stopped is inconclusive and counts as not stopped.",
+    "One that led nowhere without being stopped is inconclusive, and counts as not stopped.",
 ]
 not_for = ["comparing people", "a target"]
 references = ["DORA: team experimentation, https://dora.dev/capabilities/team-experimentation/"]
 depends_on = ["facts.fct_experiment", "facts.dim_service_owner", "facts.dim_run"]
+
+[example]
+words = "Two are not concluded; of the 3 others one was stopped: 33 %."
+statistic = "ratio"
+value = 0.3333333333333333
+columns = ["item_id", "is_event", "excluded_reason"]
+rows = [
+    ["inbox:1", false, ""],
+    ["inbox:2", true, ""],
+    ["inbox:3", false, ""],
+    ["inbox:4", false, "running"],
+    ["inbox:5", false, "running"],
+]
 
 [reasons]
 running = "begun or planned, and not concluded"

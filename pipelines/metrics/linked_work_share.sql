@@ -1,6 +1,6 @@
 /*
 title = "Linked work share"
-question = "What share of what we merged can be followed back to a work item?"
+question = "What share of merged pull requests can be followed back to a work item?"
 formula = "merged pull requests whose title, branch or merge commit names a known work item ÷ merged pull requests"
 family = "flow"
 unit = "ratio"
@@ -24,6 +24,19 @@ references = ["DORA: visibility of work in the value stream, https://dora.dev/ca
 depends_on = [
     "facts.fct_pull_request", "facts.fct_pull_request_work", "facts.fct_work_item", "facts.dim_service_owner",
     "facts.dim_run",
+]
+
+[example]
+words = "One names nothing, and one a work item that nobody knows; 3 of 5 name a known one: 60 %."
+statistic = "ratio"
+value = 0.6
+columns = ["item_id", "on_date", "is_event"]
+rows = [
+    ["gh:1", "2026-03-02", true],
+    ["gh:2", "2026-03-04", false],
+    ["gh:3", "2026-03-05", true],
+    ["gh:4", "2026-03-06", false],
+    ["gh:5", "2026-03-09", true],
 ]
 
 [reasons]

@@ -1,8 +1,8 @@
 /*
 title = "Mentorship pairs completed"
 question = "How many pairs of the mentorship rotation came to their end?"
-formula = "pairs whose last day lies in the quarter and that were not broken off, from five on"
-family = "governance"
+formula = "pairs whose last day lies in the quarter and that were not broken off; told from five on"
+family = "people"
 calendar = "mentorships"
 unit = "count"
 direction = "neutral"
@@ -17,11 +17,24 @@ since = 2026-11-22
 version = 1
 caveats = [
     "It is a number of the whole organisation alone, and fewer than five pairs are not told apart from none: in a small group a count would say who.",
-    "It says that pairs met, and nothing of what came of it.",
+    "It says that there were pairs, and nothing of what came of them.",
 ]
 not_for = ["judging or comparing people", "a target"]
 references = ["DORA: learning culture, https://dora.dev/capabilities/learning-culture/"]
 depends_on = ["facts.fct_mentorship_quarter"]
+
+[example]
+words = "Five pairs came to their end in the quarter, just enough to be told: 5."
+statistic = "count"
+value = 5
+columns = ["item_id", "on_date", "value"]
+rows = [
+    ["2026-01-01:1", "2026-03-31", 1.0],
+    ["2026-01-01:2", "2026-03-31", 1.0],
+    ["2026-01-01:3", "2026-03-31", 1.0],
+    ["2026-01-01:4", "2026-03-31", 1.0],
+    ["2026-01-01:5", "2026-03-31", 1.0],
+]
 
 [reasons]
 fewer_than_five = "the quarter had none to four: how many is not told"

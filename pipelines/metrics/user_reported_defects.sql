@@ -1,8 +1,8 @@
 /*
 title = "User-reported defects"
-question = "How many defects did our users have to tell us of?"
-formula = "work items of a type or with a label that the configuration names, by their creation ÷ covered weeks; and their number"
-family = "flow"
+question = "How many defects did our users have to tell us about?"
+formula = "work items created, of a type or with a label that the configuration names ÷ covered weeks; and their number"
+family = "quality"
 calendar = "user_report"
 unit = "count"
 direction = "neutral"
@@ -23,6 +23,19 @@ caveats = [
 not_for = ["comparing people", "comparing products of different use", "a target"]
 references = ["DORA: customer feedback, https://dora.dev/capabilities/customer-feedback/"]
 depends_on = ["facts.fct_user_report", "facts.fct_work_item", "facts.dim_service_owner"]
+
+[example]
+words = "One was set aside and one is of no service's project: 3 defects."
+statistic = "count"
+value = 3
+columns = ["item_id", "on_date", "value", "excluded_reason"]
+rows = [
+    ["jira:1", "2026-03-02", 1.0, ""],
+    ["jira:2", "2026-03-04", 1.0, ""],
+    ["jira:3", "2026-03-10", 1.0, ""],
+    ["jira:4", "2026-03-11", 1.0, "ignored"],
+    ["jira:5", "2026-03-16", 1.0, "no_service"],
+]
 
 [reasons]
 no_service = "its project belongs to no configured service"

@@ -1,5 +1,6 @@
 """Figures, periods and sentences in plain words."""
 
+import re
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -77,4 +78,5 @@ def test_every_kind_and_statistic_of_a_metric_has_its_words(metric) -> None:
     of_kinds = (words.INTERVALS, words.VERDICT_RULES, weeks.UNITS, drill_down.VALUES)
     assert [told for told in of_kinds if metric.kind not in told] == []
     assert all(words.statistic(metric, name) for name in metric.statistics)
+    assert not re.search("[^aeiou]ys$", words.noun(metric.item_kind)), "such as entries of entry"
     assert set(metric.min_n) <= {*words.STATISTIC_NAMES, "count", "level", "median_days_per_week"}

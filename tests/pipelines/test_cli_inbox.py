@@ -97,7 +97,8 @@ def test_the_help_of_a_type_shows_every_column_with_its_meaning(outcomes, record
     assert code == 0
     for column in ROWS[record_type].columns():
         assert f"--{column.replace('_', '-')}" in out
-    assert ("(required)" in out) == (record_type != "postmortems"), "of which an id is enough"
+    is_required = record_type not in ("postmortems", "experiments", "mentorships", "actions")
+    assert ("(required)" in out) == is_required, "of which an id is enough"
     assert "[[" not in out
 
 
