@@ -20,7 +20,7 @@ from pipelines import publish
 from pipelines.assets.data_checks import DATA_CHECKS, data_checks
 from pipelines.assets.metrics import metric_assets, metric_key
 from pipelines.assets.models import model_assets
-from pipelines.assets.publish import SNAPSHOT, holds_demo
+from pipelines.assets.publish import SNAPSHOT, holds_demo, snapshot
 from pipelines.assets.raw import StreamRead, outcomes_toml, stream_key
 from pipelines.assets.retry import BACKOFF, may_pass, repeated
 from pipelines.assets.workspace import CONFIGURATION, RunOptions, Workspace
@@ -420,7 +420,7 @@ def test_a_metric_whose_query_fails_is_withheld_and_all_others_are_published(bui
     with duckdb.connect(str(place.home.snapshots / place.current), read_only=True) as con:
         metrics_before = metrics_with_numbers(con)
     monkeypatch.setattr("pipelines.incremental_metrics.checked_observations", one_fails)
-    outcome = run_job("build", RunOptions(as_of=AS_OF), place.home, Silent())
+    outcome = run_job("build", RunOptions(as_of=AS_OF, rebuild=True), place.home, Silent())
     assert (outcome.status, outcome.published) == ("failed", place.current)
     assert outcome.published != built.current
     assert outcome.error.startswith("change_lead_time: Binder Error")
@@ -525,7 +525,7 @@ def test_a_failed_publication_check_shows_and_keeps_the_old_snapshot(built, tmp_
     wrong = Check("no number at all", "SELECT metric FROM snapshot.metric_values WHERE value IS NOT NULL")
     replaced = [*CHECKS[1:], Check(CHECKS[0].name, wrong.sql)]
     monkeypatch.setattr(publish, "CHECKS", replaced)
-    result = run_on(place, "build")
+    result = materialize(place, snapshot)
     found = checks(result, SNAPSHOT)
     assert not result.success
     assert {name for name, one in found.items() if not one.passed} == {check_name(CHECKS[0].name)}
@@ -537,8 +537,10 @@ def test_a_failed_publication_check_shows_and_keeps_the_old_snapshot(built, tmp_
 
 def test_what_has_nothing_to_publish_is_no_materialisation(built, tmp_path):
     place = built.copy_to(tmp_path)
-    place.home.warehouse.unlink()
-    result = run_on(place, "build")
+    warehouse = Warehouse(place.home.warehouse)
+    warehouse.con.execute("UPDATE ops.run_manifest SET rows_read = 0, calls = 0")
+    warehouse.close()
+    result = materialize(place, snapshot)
     assert not result.success
     assert SNAPSHOT not in {one.asset_key for one in result.get_asset_materialization_events()}
     (failure,) = [one for one in result.all_events if one.is_step_failure]
@@ -638,7 +640,7 @@ def test_publishing_is_tried_again_after_a_disk_that_was_busy(built, tmp_path, m
 
     monkeypatch.setattr(publish, "_make_durable", busy_once)
     before = place.current
-    result = run_on(place, "build")
+    result = materialize(place, snapshot)
     assert result.success
     assert [one.step_key for one in result.all_events if one.is_step_restarted] == ["published__snapshot"]
     assert place.current != before
