@@ -15,7 +15,16 @@ from connectors.sandbox.github_world import (
     TimelineEvent,
 )
 from connectors.sandbox.mint import Mint, poisson, working_time
-from connectors.sandbox.organisation import HABITS, HISTORY_START, OWNER, PAYMENTS_MOVED, RENAMED_AT, WEB
+from connectors.sandbox.naming import name_work
+from connectors.sandbox.organisation import (
+    CATALOGUE,
+    HABITS,
+    HISTORY_START,
+    OWNER,
+    PAYMENTS_MOVED,
+    RENAMED_AT,
+    WEB,
+)
 from connectors.sandbox.recording import record
 from connectors.sandbox.rollouts import Blame, Operations, Plan, ServiceHistory, pace_on, season
 from connectors.sandbox.trunk import cut, lay_trunk, position_at
@@ -40,6 +49,8 @@ WORK_ITEM_RATES = {
     "TRK": (3.0, 5.0),
 }
 """Jira project → work items per week and the median of the days one is under way."""
+RESTLESS = {"CAT": CATALOGUE[-1].since}
+"""Jira project → from when on half of its work is added to sprints that have begun."""
 
 
 def build(seed: int = DEFAULT_SEED, scale: float = 1.0, with_scenarios: bool = False) -> World:
@@ -50,9 +61,9 @@ def build(seed: int = DEFAULT_SEED, scale: float = 1.0, with_scenarios: bool = F
     """
     mint = Mint(seed)
     world = organisation.found(seed)
+    _write_work_items(world, mint, scale)
     for name in HABITS:
         _write_repository(world, mint, name, scale)
-    _write_work_items(world, mint, scale)
     if with_scenarios:
         scenario_events.add_scenarios(world, mint)
     world.incidents.sort(key=lambda incident: (incident.started_at, incident.id))
@@ -81,6 +92,7 @@ def _write_repository(world: World, mint: Mint, name: str, scale: float) -> None
         for service in services
     ]
     branch = _known(branch, world.as_of)
+    _name_work(world, services, name, branch)
     if name in BUSY_REPOSITORIES:
         _overflow(branch.merged[len(branch.merged) // 2], mint, people)
     repository = Repository(mint.id(), OWNER, name)
@@ -93,6 +105,12 @@ def _write_repository(world: World, mint: Mint, name: str, scale: float) -> None
     if name in BUSY_REPOSITORIES:
         _write_issues(repository, people, mint, rng)
         _many_statuses(repository, mint)
+
+
+def _name_work(world: World, services: Sequence[Service], repository: str, branch: Branch) -> None:
+    projects = {project for service in services for project in service.jira_projects}
+    items = [item for item in world.work_items if item.project in projects]
+    name_work(branch, items, random.Random(f"{world.seed}/{repository}/work"))  # noqa: S311 (as above)
 
 
 def _services_of(world: World, name: str) -> list[Service]:
@@ -206,7 +224,8 @@ def _write_work_items(world: World, mint: Mint, scale: float) -> None:
     for project, (per_week, median_days) in WORK_ITEM_RATES.items():
         service = next(one for one in world.services if project in one.jira_projects)
         rng = random.Random(f"{world.seed}/{project}")  # noqa: S311 (as above)
-        desk = Desk(rng, mint, project, median_days)
+        restless = datetime.combine(RESTLESS[project], FIRST_HOUR) if project in RESTLESS else None
+        desk = Desk(rng, mint, project, median_days, restless)
         start = datetime.combine(service.active_from, FIRST_HOUR)
         quiet = datetime.combine(PAYMENTS_MOVED, FIRST_HOUR) if project == "PAY" else None
         items = desk.write(start, world.as_of, per_week * scale, quiet)

@@ -25,6 +25,7 @@ EXPECTED_METRICS = {
     "deployment_frequency",
     "deployment_rework_rate",
     "failed_deployment_recovery_time",
+    "linked_work_share",
     "merged_without_review_share",
     "pull_request_pickup_time",
     "pull_request_review_time",
@@ -32,6 +33,7 @@ EXPECTED_METRICS = {
     "pull_request_time_to_merge",
     "throughput",
     "time_to_production",
+    "unplanned_share",
     "work_in_progress",
     "work_item_age",
 }
