@@ -1,7 +1,7 @@
 """Plays the scenarios: makes the events whose answers `scenarios` holds as literals."""
 
 from collections.abc import Callable, Mapping
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from connectors.sandbox import scenario_failures
 from connectors.sandbox.changes import DEPENDENCY_BOT, REVIEW_BOT
@@ -31,7 +31,7 @@ def add_scenarios(world: World, mint: Mint) -> None:
     for number, login in enumerate((AUTHOR, REVIEWER)):
         world.accounts[login] = Account(96_000 + number, login)
         world.memberships.append(Membership(TEAM, login))
-    world.projects["WRK"] = "Workbench"
+    world.projects |= {"WRK": "Workbench", "ATT": "Attic"}
     owners = {
         "baton": [Ownership("baton-first", None, HANDED_OVER), Ownership("baton-second", HANDED_OVER)],
         "twins-north": [Ownership("twins")],
@@ -209,6 +209,14 @@ def _workbench(stage: Stage) -> None:
     stage.finish()
 
 
+def _attic(stage: Stage) -> None:
+    """What has not been touched since the history begins is not read: it was blocked later."""
+    stage.services[0].jira_projects.append("ATT")
+    begun = datetime(2024, 11, 4, 12, tzinfo=UTC)
+    stage.item("ATT", begun - timedelta(days=7), (ACTIVE, begun), (BLOCKED, at("05-06", "12:00")))
+    stage.finish()
+
+
 PLAYS: Mapping[str, Play] = {
     "lanterns": _lanterns,
     "weathervane": scenario_failures.weathervane,
@@ -235,5 +243,6 @@ PLAYS: Mapping[str, Play] = {
     "baton": _baton,
     "twins-north": _twins,
     "workbench": _workbench,
+    "attic": _attic,
 }
 """Scenario → how it is played."""

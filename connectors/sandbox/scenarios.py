@@ -220,4 +220,13 @@ SCENARIOS: tuple[Scenario, ...] = (
             Expectation("work_item_age", "p50", 25.5, 4, "service:workbench"),
         ),
     ),
+    Scenario(
+        "attic",
+        "Started on 4 November 2024, before anything of the organisation is counted; never finished.",
+        (
+            Expectation("work_in_progress", "level", 1.0, 1, "service:attic"),
+            # 365 days to 4 November 2025, 330 more to 30 September 2026, both ends counted.
+            Expectation("work_item_age", "max", 696.0, 1, "service:attic"),
+        ),
+    ),
 )

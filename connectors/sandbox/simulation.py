@@ -1,7 +1,7 @@
 """Makes the world: the organisation's history from a seed, and on request the scenarios beside it."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 
 from connectors.sandbox import organisation, scenario_events
@@ -103,7 +103,7 @@ def _write_repository(world: World, mint: Mint, name: str, scale: float) -> None
     for service, history in zip(services, histories, strict=True):
         _write_history(world, repository, service, history, mint, rng)
     if name in BUSY_REPOSITORIES:
-        _write_issues(repository, people, mint, rng)
+        _write_issues(repository, list(people), mint, rng)
         _many_statuses(repository, mint)
 
 
@@ -118,9 +118,10 @@ def _services_of(world: World, name: str) -> list[Service]:
     return [service for service in world.services if service.repository in known]
 
 
-def _people_of(world: World, service: Service) -> list[str]:
+def _people_of(world: World, service: Service) -> dict[str, date | None]:
+    """Who is in the service's team, and since when; None is always."""
     team = service.owners[-1].team
-    return [spell.account for spell in world.memberships if spell.team == team]
+    return {spell.account: spell.since for spell in world.memberships if spell.team == team}
 
 
 def _mondays(start: date, end: datetime) -> list[datetime]:
@@ -139,7 +140,7 @@ def _known(branch: Branch, as_of: datetime) -> Branch:
     return known
 
 
-def _overflow(change: PullRequest, mint: Mint, people: Sequence[str]) -> None:
+def _overflow(change: PullRequest, mint: Mint, people: Mapping[str, date | None]) -> None:
     """More commits, reviews and events than a page of each holds."""
     author, last = change.author, change.commits[-1]
     for _ in range(130):
