@@ -93,7 +93,9 @@ class ChangeWriter:
         change.labels.append("dependencies")
         ended = at_work(rng, opened + lognormal_hours(rng, 2 * pace.review))
         if rng.random() < 0.6:
-            self.add_review(change, rng.choice(self._there(opened)), "APPROVED", ended - timedelta(seconds=90))
+            self.add_review(
+                change, rng.choice(self._there(opened)), "APPROVED", ended - timedelta(seconds=90)
+            )
         self._merge(change, ended)
         self._branch.add(change)
         return change

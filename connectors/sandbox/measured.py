@@ -114,7 +114,7 @@ def service_levels(world: World) -> Iterator[Row]:
             total = round(one.events * rng.uniform(0.85, 1.15) * (0.6 if day.weekday() >= 5 else 1.0))
             is_worse = one.service == FALLING and day >= FALLS_FROM
             is_bad_day = rng.random() < (0.2 if is_worse else 0.02)
-            share = one.bad * (2.5 if is_bad_day else 1.4 if is_worse else 1.0) * rng.uniform(0.7, 1.3)
+            share = one.bad * (2.5 if is_bad_day else 1.8 if is_worse else 1.0) * rng.uniform(0.7, 1.3)
             yield {
                 "objective_id": one.id,
                 "period_start": f"{day}T00:00:00Z",
@@ -140,6 +140,7 @@ def retention(world: World) -> Iterator[Row]:
                 "period_number": number,
                 "users": users,
                 "retained": round(users * share),
+                "retained_or_later": round(users * min(share + 0.1, 1.0)),
             }
 
 

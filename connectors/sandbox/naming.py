@@ -21,7 +21,8 @@ def name_work(branch: Branch, items: Sequence[WorkItem], rng: random.Random) -> 
     begun = sorted(
         (min(starts), item.key)
         for item in items
-        if item.earlier_key is None and (starts := [step.at for step in item.transitions if step.after == ACTIVE])
+        if item.earlier_key is None
+        and (starts := [step.at for step in item.transitions if step.after == ACTIVE])
     )
     changes = sorted([*branch.merged, *branch.unmerged], key=lambda one: one.id)
     for change in changes:

@@ -29,6 +29,7 @@ from connectors.sandbox.planted_events import (
 )
 from connectors.sandbox.planted_finishes import finished_rows
 from connectors.sandbox.planted_planning import linked_seen, unplanned_seen
+from connectors.sandbox.planted_records import record_rows
 from connectors.sandbox.planted_work import in_progress, work_item_rows
 from connectors.sandbox.world import World
 
@@ -55,6 +56,7 @@ def answers(world: World) -> Row:
     seen += unplanned_seen(world, calendar)
     rows = [row for metric in _METRICS for row in _aggregate(world, metric, seen, calendar)]
     rows += _deployment_rows(world, calendar, seen)
+    rows += record_rows(world, calendar)
     return {
         "as_of": world.as_of.isoformat(),
         "rows": [*rows, *work_item_rows(world, calendar), *finished_rows(world, calendar)],

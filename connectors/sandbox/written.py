@@ -1,7 +1,7 @@
 """What people of the fictional organisation write down: reviews, decisions, postmortems, exercises, plans.
 
-Two stories run through it: what routing's postmortems ask for stays undone since April 2026, and of what the
-catalogue agreed on little is done since its pace broke down.
+Two stories run through it: what the postmortems of checkout's services ask for stays undone since June 2026,
+and of what the catalogue agreed on little is done since its pace broke down.
 """
 
 import random
@@ -13,14 +13,16 @@ from connectors.sandbox.organisation import CATALOGUE, TEAM_SIZES, services
 from connectors.sandbox.world import Incident, World
 
 Row = Mapping[str, str | int | float]
-FORGETFUL, FORGETS_FROM = "routing-engine", date(2026, 4, 1)
+FORGETFUL, FORGETS_FROM = ("checkout-web", "payments"), date(2026, 6, 1)
 BUSY, BUSY_FROM = "catalogue", CATALOGUE[-1].since
 FIRST_AGREED = date(2025, 10, 6)
 POSTMORTEMS_FROM = datetime(2025, 10, 1, tzinfo=UTC)
 CAUSES = ("configuration", "capacity", "migration", "missing test", "third party")
 DECISIONS = 30
-EXPERIMENTS = 18
-PAIRS = 16
+EXPERIMENTS = 36
+ROTATIONS = (date(2025, 9, 1), date(2026, 3, 2), date(2026, 9, 1))
+PAIRS = 8
+"""Of each rotation."""
 
 
 def registers(world: World) -> Iterator[Row]:
@@ -28,7 +30,9 @@ def registers(world: World) -> Iterator[Row]:
     rng = _rng(world, "registers")
     entries = [("data-access", f"access-{one.id}", "service", one.id) for one in services()]
     entries += [("policy", f"policy-{team}", "team", team) for team in TEAM_SIZES]
-    entries += [("model-risk", f"model-{one}", "service", one) for one in ("catalogue-search", "routing-engine")]
+    entries += [
+        ("model-risk", f"model-{one}", "service", one) for one in ("catalogue-search", "routing-engine")
+    ]
     for register, entry, column, owner in entries:
         reviewed = world.as_of.date() - timedelta(days=rng.randrange(10, 420))
         yield {
@@ -45,11 +49,14 @@ def actions(world: World) -> Iterator[Row]:
     """Two actions a month that each team agreed on, due six weeks later; a few were dropped, with a reason."""
     rng = _rng(world, "actions")
     for team in TEAM_SIZES:
-        agreed, number = FIRST_AGREED, 0
+        agreed, number = max(FIRST_AGREED, _first_day(team)), 0
         while agreed < world.as_of.date():
             due, number = agreed + timedelta(days=42), number + 1
             closed = due + timedelta(days=rng.randrange(-20, 10))
-            luck, likely = rng.random(), 0.2 if team == BUSY and agreed >= BUSY_FROM - timedelta(days=28) else 0.7
+            luck, likely = (
+                rng.random(),
+                0.2 if team == BUSY and agreed >= BUSY_FROM - timedelta(days=28) else 0.7,
+            )
             state = "done" if luck < likely else "dropped" if luck > 0.9 else "open"
             is_open = state == "open" or closed > world.as_of.date()
             yield {
@@ -81,12 +88,12 @@ def postmortems(world: World) -> Iterator[Row]:
 def postmortem_actions(world: World) -> Iterator[Row]:
     """Two for each postmortem, due a month later."""
     rng = _rng(world, "postmortem actions")
-    forgetful = next(one.incident_service for one in services() if one.id == FORGETFUL)
+    forgetful = {one.incident_service for one in services() if one.id in FORGETFUL}
     for incident, published in _written_down(world):
-        is_forgotten = incident.service == forgetful and published.date() >= FORGETS_FROM
+        is_forgotten = incident.service in forgetful and published.date() >= FORGETS_FROM
         for number in (1, 2):
             due = published.date() + timedelta(days=30)
-            closed = due + timedelta(days=rng.randrange(-25, 12))
+            closed = due + timedelta(days=rng.randrange(-25, 6))
             is_open = is_forgotten or rng.random() < 0.1 or closed > world.as_of.date()
             yield {
                 "postmortem_id": f"PM-{incident.number}",
@@ -125,7 +132,9 @@ def exercises(world: World) -> Iterator[Row]:
     rng = _rng(world, "exercises")
     for place, team in enumerate(TEAM_SIZES):
         for number in range(3):
-            planned = world.history_start + timedelta(days=30 + 9 * place + 180 * number)
+            planned = world.history_start + timedelta(days=30 + 22 * place + 180 * number)
+            if planned < _first_day(team):
+                continue
             yield {
                 "exercise_id": f"{team}-{number + 1}",
                 "kind": "restore test" if number % 2 else "game day",
@@ -136,10 +145,10 @@ def exercises(world: World) -> Iterator[Row]:
 
 
 def experiments(world: World) -> Iterator[Row]:
-    """A new one every month, concluded after a few weeks; stopping is as frequent as going on."""
+    """Two a month, each concluded after a few weeks; stopping is as frequent as going on."""
     rng = _rng(world, "experiments")
     for number in range(1, EXPERIMENTS + 1):
-        started = world.history_start + timedelta(days=30 * number)
+        started = world.history_start + timedelta(days=15 * number)
         concluded = started + timedelta(days=21 + rng.randrange(35))
         is_over = concluded < world.as_of.date()
         yield {
@@ -153,15 +162,17 @@ def experiments(world: World) -> Iterator[Row]:
 
 
 def mentorships(world: World) -> Iterator[Row]:
-    """Two rotations of eight pairs, each half a year long; one pair broke off."""
-    for number in range(1, PAIRS + 1):
-        started = date(2025, 9, 1) if number <= PAIRS // 2 else date(2026, 3, 2)
-        ended = started + timedelta(days=60 if number == 3 else 182)
+    """Rotations of half a year; one pair broke off."""
+    for number in range(len(ROTATIONS) * PAIRS):
+        started = ROTATIONS[number // PAIRS]
+        is_broken = number == 2
+        ended = started + timedelta(days=60 if is_broken else 182)
+        is_over = ended < world.as_of.date()
         yield {
-            "pair_id": str(number),
+            "pair_id": str(number + 1),
             "started_on": str(started),
-            "ended_on": str(ended) if ended < world.as_of.date() else "",
-            "state": "broken_off" if number == 3 else "completed" if ended < world.as_of.date() else "active",
+            "ended_on": str(ended) if is_over else "",
+            "state": "broken_off" if is_broken else "completed" if is_over else "active",
         }
 
 
@@ -176,6 +187,11 @@ def memberships(world: World) -> Iterator[Row]:
     teams = {spell.account: spell.team for spell in world.memberships}
     for login, joined in _joined(world):
         yield {"person": login, "team": teams[login], "from": str(joined), "accounts": login}
+
+
+def _first_day(team: str) -> date:
+    """From when on a team has had a service."""
+    return min(one.active_from for one in services() if team in {spell.team for spell in one.owners})
 
 
 def _joined(world: World) -> list[tuple[str, date]]:
