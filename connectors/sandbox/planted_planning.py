@@ -1,4 +1,4 @@
-"""Planted answers about plans: what was finished that nobody had planned, what was merged for a known item."""
+"""Planted answers about plans: what nobody had planned, what was merged for a known item."""
 
 from collections.abc import Iterator
 from datetime import datetime

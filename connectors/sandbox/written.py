@@ -46,7 +46,7 @@ def registers(world: World) -> Iterator[Row]:
 
 
 def actions(world: World) -> Iterator[Row]:
-    """Two actions a month that each team agreed on, due six weeks later; a few were dropped, with a reason."""
+    """One a fortnight that each team agreed on, due six weeks later; a few were dropped, with a reason."""
     rng = _rng(world, "actions")
     for team in TEAM_SIZES:
         agreed, number = max(FIRST_AGREED, _first_day(team)), 0

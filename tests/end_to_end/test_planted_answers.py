@@ -42,7 +42,7 @@ EXPECTED_METRICS = {
     "work_item_age",
 }
 READ_BY_THE_CLOCK = {"overdue_reviews"}
-"""Registers count from the day on which they are read, by the clock on the wall: only the last day is planted."""
+"""Registers count from the day on which they are read, by the clock: only the last day is planted."""
 WEEKLY_TAILS = ("p85", "p85_from_merge")
 """Not published: what ended in one week is too little for a tail. Ages are of all that is under way."""
 LEAST_N = {"p50": 3, "p85": 10, "ratio": 5, "share": 5}
