@@ -27,7 +27,7 @@ def write_configuration(
 
     `with_inbox` adds the source of the files that `inbox_files` writes, and agreed hours.
 
-    Every other source takes its token from the environment variable `TOKEN_VARIABLE`, which may hold anything.
+    Every other one takes its token from the environment variable `TOKEN_VARIABLE`, which may hold anything.
     """
     path.write_text("\n".join(_lines(urls, world or found(0), with_inbox)) + "\n", encoding="utf-8")
 

@@ -232,8 +232,8 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario(
         "notebook",
         "Of eight finished items five were planned: three before their sprint began, one that was put back "
-        "later, one that was never begun. Not planned: one selected and one begun in a sprint that had begun, "
-        "a bug. Of five changes two name a known item.",
+        "later, one that was never begun. Not planned: one selected and one begun in a sprint that had "
+        "begun, a bug. Of five changes two name a known item.",
         (
             Expectation("unplanned_share", "ratio", 3 / 8, 8, "service:notebook"),
             Expectation("linked_work_share", "ratio", 2 / 5, 5, "service:notebook"),
