@@ -3,7 +3,9 @@
 import os
 from pathlib import Path
 
+from connectors.inbox.types import FOLDER
 from connectors.sandbox.configuration import TOKEN_VARIABLE, write_configuration
+from connectors.sandbox.inbox_files import write_inbox
 from connectors.sandbox.organisation import AS_OF
 from connectors.sandbox.servers import serve
 from connectors.sandbox.simulation import build
@@ -21,9 +23,11 @@ def run_demo(home: Home, reporter: Reporter) -> Outcome:
     reporter.step("the sandbox organisation")
     home.create()
     configuration = Path(home.path) / CONFIGURATION_FILE
-    running = serve(build())
+    world = build()
+    write_inbox(Path(home.path) / FOLDER, world)
+    running = serve(world)
     try:
-        write_configuration(configuration, running.urls)
+        write_configuration(configuration, running.urls, world, with_inbox=True)
         os.environ[TOKEN_VARIABLE] = "sandbox"  # any token will do
         prepare_environment(home, configuration)
         return run_job("nightly", RunOptions(as_of=AS_OF.isoformat(), is_demo=True), home, reporter)

@@ -2,9 +2,9 @@
 
 import random
 from bisect import insort
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from connectors.sandbox.github_world import Commit, PullRequest, Review, TimelineEvent
 from connectors.sandbox.mint import Mint, at_work, hours, lognormal_hours
@@ -49,8 +49,14 @@ class ChangeWriter:
     """Writes the pull requests of one repository."""
 
     def __init__(
-        self, rng: random.Random, mint: Mint, branch: Branch, people: Sequence[str], methods: Sequence[str]
+        self,
+        rng: random.Random,
+        mint: Mint,
+        branch: Branch,
+        people: Mapping[str, date | None],
+        methods: Sequence[str],
     ) -> None:
+        """`people` with the first day of each; None is always."""
         self._rng = rng
         self._mint = mint
         self._branch = branch
@@ -61,7 +67,7 @@ class ChangeWriter:
         """An ordinary change of a person: coding, perhaps a draft, review, merge or abandonment."""
         rng = self._rng
         opened = at_work(rng, first_commit_at + lognormal_hours(rng, pace.coding))
-        author = rng.choices((rng.choice(self._people), DELETED_USER), weights=(199, 1))[0]
+        author = rng.choices((rng.choice(self._there(first_commit_at)), DELETED_USER), weights=(199, 1))[0]
         change = self._open(author, opened, self._commits_before(author, first_commit_at, opened))
         ready = opened
         if rng.random() < 0.2:
@@ -87,7 +93,9 @@ class ChangeWriter:
         change.labels.append("dependencies")
         ended = at_work(rng, opened + lognormal_hours(rng, 2 * pace.review))
         if rng.random() < 0.6:
-            self.add_review(change, rng.choice(self._people), "APPROVED", ended - timedelta(seconds=90))
+            self.add_review(
+                change, rng.choice(self._there(opened)), "APPROVED", ended - timedelta(seconds=90)
+            )
         self._merge(change, ended)
         self._branch.add(change)
         return change
@@ -95,7 +103,7 @@ class ChangeWriter:
     def write_hotfix(self, opened: datetime) -> PullRequest:
         """A change that mends production in a hurry, told by its label or by its branch."""
         rng = self._rng
-        author, reviewer = rng.sample(self._people, 2)
+        author, reviewer = rng.sample(self._there(opened - hours(1)), 2)
         started = opened - hours(rng.uniform(0.2, 0.8))
         change = self._open(author, opened, [self._commit(author, started, opened)])
         if rng.random() < 0.5:
@@ -110,7 +118,7 @@ class ChangeWriter:
 
     def write_revert(self, opened: datetime, reverted: PullRequest) -> PullRequest:
         """A change that takes back an earlier one, as GitHub's button makes it."""
-        author, reviewer = self._rng.sample(self._people, 2)
+        author, reviewer = self._rng.sample(self._there(opened - hours(1)), 2)
         change = self._open(author, opened, [self._commit(author, opened - timedelta(seconds=60), opened)])
         change.title, change.reverts = f'Revert "{reverted.title}"', reverted.id
         self.add_review(change, reviewer, "APPROVED", opened + hours(0.2))
@@ -122,6 +130,11 @@ class ChangeWriter:
         """Put a submitted review on the change."""
         moment = submitted_at.replace(microsecond=0)
         change.reviews.append(Review(self._mint.id(), author, state, moment))
+
+    def _there(self, moment: datetime) -> list[str]:
+        """Who had joined by then."""
+        today = moment.date()
+        return [person for person, since in self._people.items() if since is None or since <= today]
 
     def _open(self, author: str, opened: datetime, commits: list[Commit]) -> PullRequest:
         size = self._rng.lognormvariate(4.2, 1.1)
@@ -166,7 +179,7 @@ class ChangeWriter:
             self.add_review(change, change.author or "", "COMMENTED", ready + timedelta(minutes=6))
         if rng.random() < 0.07:
             return at_work(rng, ready + lognormal_hours(rng, 2))
-        others = [person for person in self._people if person != change.author]
+        others = [person for person in self._there(ready) if person != change.author]
         first = at_work(rng, ready + lognormal_hours(rng, pace.pickup))
         if change.is_draft and rng.random() < 0.15:
             first = change.created_at + (ready - change.created_at) / 2
@@ -218,6 +231,6 @@ class ChangeWriter:
             self._event(change, "ClosedEvent", change.created_at + (moment - change.created_at) / 3)
             self._event(change, "ReopenedEvent", change.created_at + (moment - change.created_at) / 2)
         change.merged_at = change.closed_at = moment
-        change.merged_by = self._rng.choice(self._people)
+        change.merged_by = self._rng.choice(self._there(change.created_at))
         self._event(change, "MergedEvent", moment)
         self._event(change, "ClosedEvent", moment)

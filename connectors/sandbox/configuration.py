@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from datetime import date
+from datetime import date, time
 from pathlib import Path
 
 from connectors.sandbox.changes import DEPENDENCY_BOT
@@ -13,20 +13,27 @@ from connectors.sandbox.world import Service, Team, World
 TOKEN_VARIABLE = "OUTCOMES_SANDBOX_TOKEN"  # noqa: S105 (a variable's name; any text in it will do)
 INCIDENT_WINDOW_HOURS = 24.0
 
-Value = str | int | float | bool | date | list["Value"] | dict[str, "Value"]
+Value = str | time | int | float | bool | date | list["Value"] | dict[str, "Value"]
+
+AGREED_HOURS: Value = {"days": ["mon", "tue", "wed", "thu"], "from": time(8), "to": time(18)}
 
 
-def write_configuration(path: Path, urls: Mapping[str, str], world: World | None = None) -> None:
+def write_configuration(
+    path: Path, urls: Mapping[str, str], world: World | None = None, *, with_inbox: bool = False
+) -> None:
     """Write a complete configuration for the world behind these addresses.
 
     Without a world it is the plain organisation, which is the same for every seed.
 
-    Every source takes its token from the environment variable `TOKEN_VARIABLE`, which may hold anything.
+    `with_inbox` adds the source of the files that `inbox_files` writes, and agreed hours.
+
+    Every other one takes its token from the environment variable `TOKEN_VARIABLE`, which may hold anything.
     """
-    path.write_text("\n".join(_lines(urls, world or found(0))) + "\n", encoding="utf-8")
+    path.write_text("\n".join(_lines(urls, world or found(0), with_inbox)) + "\n", encoding="utf-8")
 
 
-def _lines(urls: Mapping[str, str], world: World) -> Iterable[str]:
+def _lines(urls: Mapping[str, str], world: World, with_inbox: bool) -> Iterable[str]:
+    hours: dict[str, Value] = {"agreed_hours": [AGREED_HOURS]} if with_inbox else {}
     yield from _table(
         "[organisation]",
         id=world.organisation,
@@ -34,9 +41,12 @@ def _lines(urls: Mapping[str, str], world: World) -> Iterable[str]:
         time_zone=world.time_zone,
         quarter_start_month=world.quarter_start_month,
         history_start=world.history_start,
+        **hours,
     )
     for kind, url in urls.items():
         yield from _table("[[source]]", name=kind, kind=kind, base_url=url, token_env=TOKEN_VARIABLE)
+    if with_inbox:
+        yield from _table("[[source]]", name="inbox", kind="inbox")
     for identity, name in world.departments:
         yield from _table("[[department]]", id=identity, name=name)
     for team in world.teams:
@@ -103,7 +113,7 @@ def _table(header: str, **entries: Value) -> Iterable[str]:
 
 
 def _toml(value: Value) -> str:
-    if isinstance(value, date):
+    if isinstance(value, date | time):
         return value.isoformat()
     if isinstance(value, list):
         return "[" + ", ".join(map(_toml, value)) + "]"

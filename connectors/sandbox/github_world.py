@@ -68,6 +68,8 @@ class PullRequest:
     position: int | None = None
     reverts: int | None = None
     """The id of the pull request that this one takes back."""
+    work_item: str | None = None
+    """The key of the work item that its title or its branch names."""
 
 
 @dataclass(slots=True)

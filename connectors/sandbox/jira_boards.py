@@ -8,7 +8,8 @@ from starlette.responses import JSONResponse, Response
 from connectors.sandbox.connection import Json
 from connectors.sandbox.gate import Clock
 from connectors.sandbox.jql import BadQuery
-from connectors.sandbox.planning import KANBAN_PROJECTS, Planning, Sprint
+from connectors.sandbox.planning import Planning, Sprint
+from connectors.sandbox.sprints import KANBAN_PROJECTS
 from connectors.sandbox.world import World
 
 LARGEST_PAGE = 50

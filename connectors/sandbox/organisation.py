@@ -38,6 +38,15 @@ TEAM_SIZES = {
     "identity": 9,
 }
 
+JOINED = {
+    "harbour": [date(2026, 1, 12)],
+    "routing": [date(2026, 1, 5), date(2026, 2, 16)],
+    "catalogue": [date(2026, 2, 2), date(2026, 7, 6), date(2026, 8, 3)],
+    "checkout": [date(2026, 1, 19), date(2026, 3, 2), date(2026, 8, 17)],
+    "identity": [date(2026, 7, 13), date(2026, 9, 7)],
+}
+"""Team → when the last of its people joined: six in the first quarter of 2026, five in the third."""
+
 FIRST_NAMES = (
     "amina", "bela", "chiara", "dario", "elif", "farid", "greta", "hugo", "ines", "jonas",
     "kofi", "lena", "milan", "nora", "olu", "petra", "quinn", "rosa", "sami", "tilda",
@@ -147,6 +156,10 @@ def people() -> tuple[dict[str, Account], list[Membership]]:
             login = logins[len(accounts)]
             accounts[login] = Account(10_000 + len(accounts), login)
             memberships.append(Membership(team, login))
+    for team, days in JOINED.items():
+        newest = [spell for spell in memberships if spell.team == team][-len(days) :]
+        for spell, day in zip(newest, days, strict=True):
+            spell.since = day
     mover = next(spell for spell in memberships if spell.team == "catalogue")
     mover.until = date(2026, 3, 1)
     memberships.append(Membership("harbour", mover.account, date(2026, 3, 1), None))

@@ -6,16 +6,13 @@ changed without its time of change telling so.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from connectors.sandbox.jql import project_at
-from connectors.sandbox.work_items import BLOCKED, DONE, DROPPED, TO_DO
+from connectors.sandbox.sprints import KANBAN_PROJECTS, SPRINT_LENGTH, sprint_number, sprint_start
+from connectors.sandbox.work_items import BLOCKED, DONE, DROPPED, SELECTED, TO_DO
 from connectors.sandbox.world import WorkItem, World
 
-SPRINT_LENGTH = timedelta(days=14)
-FIRST_SPRINT = datetime(2020, 1, 6, 9, tzinfo=UTC)
-KANBAN_PROJECTS = frozenset({"TRK"})
-"""Projects whose board has no sprints."""
 RELIEF_TEAM = "RELIEF"
 
 
@@ -57,18 +54,18 @@ class Planning:
 
     def sprint_at(self, project: str, moment: datetime) -> Sprint:
         """The sprint that is under way in a project."""
-        return self._sprint(project, (moment - FIRST_SPRINT) // SPRINT_LENGTH)
+        return self._sprint(project, sprint_number(moment))
 
     def sprints(self, project: str, now: datetime) -> list[Sprint]:
         """A project's sprints from its first item's to the one after the present one."""
         created = [one.created_at for one in self._world.work_items if project_at(one, now) == project]
-        first = (min([*created, now]) - FIRST_SPRINT) // SPRINT_LENGTH
-        last = (now - FIRST_SPRINT) // SPRINT_LENGTH + 1
+        first = sprint_number(min([*created, now]))
+        last = sprint_number(now) + 1
         return [self._sprint(project, number) for number in range(first, last + 1)]
 
     def _sprint(self, project: str, number: int) -> Sprint:
         identity = (self._projects.index(project) + 1) * 1_000 + number
-        return Sprint(identity, f"{project} {number}", FIRST_SPRINT + number * SPRINT_LENGTH)
+        return Sprint(identity, f"{project} {number}", sprint_start(number))
 
     def changes(self, item: WorkItem, now: datetime) -> list[FieldChange]:
         """What has happened to an item's sprints, flag and team, the oldest first."""
@@ -76,18 +73,23 @@ class Planning:
         return sorted((one for one in found if one.at <= now), key=lambda one: (one.at, one.change))
 
     def _sprint_changes(self, item: WorkItem) -> Iterator[FieldChange]:
-        """Work that is begun enters the present sprint; what is put back leaves the one it was in."""
+        """What is selected enters the sprint in which it will be begun, the next one where nobody knows;
+        what is begun enters the present one; what is put back leaves the one it was in.
+        """
         ids: tuple[str, ...] = ()
-        for step in item.transitions:
+        for step, later in zip(item.transitions, [*item.transitions[1:], None], strict=False):
             project = project_at(item, step.at)
             if project in KANBAN_PROJECTS or step.after in (DONE, DROPPED):
                 continue
-            current = str(self.sprint_at(project, step.at).id)
+            number = sprint_number(step.at)
+            if step.after == SELECTED:
+                number = sprint_number(later.at) if later else number + 1
+            wanted = str(self._sprint(project, number).id)
             before = ids
             if step.after == TO_DO:
                 ids = ids[:-1]
-            elif current not in ids:
-                ids = (*ids, current)
+            elif wanted not in ids:
+                ids = (*ids, wanted)
             if ids != before:
                 yield FieldChange(step.id, step.at, "sprint", before, ids)
 

@@ -28,6 +28,8 @@ from connectors.sandbox.planted_events import (
     history,
 )
 from connectors.sandbox.planted_finishes import finished_rows
+from connectors.sandbox.planted_planning import linked_seen, unplanned_seen
+from connectors.sandbox.planted_records import record_rows
 from connectors.sandbox.planted_work import in_progress, work_item_rows
 from connectors.sandbox.world import World
 
@@ -51,8 +53,10 @@ def answers(world: World) -> Row:
     calendar = Calendar(world)
     histories = [history(world, service) for service in world.services]
     seen = [one for past in histories for one in _seen(world, calendar, past)]
+    seen += unplanned_seen(world, calendar)
     rows = [row for metric in _METRICS for row in _aggregate(world, metric, seen, calendar)]
     rows += _deployment_rows(world, calendar, seen)
+    rows += record_rows(world, calendar)
     return {
         "as_of": world.as_of.isoformat(),
         "rows": [*rows, *work_item_rows(world, calendar), *finished_rows(world, calendar)],
@@ -70,6 +74,7 @@ def _seen(world: World, calendar: Calendar, past: History) -> Iterator[Seen]:
     yield from pull_requests_seen(world, calendar, past)
     yield from stages_seen(world, calendar, past)
     yield from batches_seen(calendar, past)
+    yield from linked_seen(world, calendar, past)
 
 
 def _deliveries_seen(world: World, calendar: Calendar, past: History) -> Iterator[Seen]:
@@ -127,11 +132,13 @@ _METRICS: Mapping[str, str] = {
     "deployment_rework_rate": "ratio",
     "time_to_production": "survival",
     "failed_deployment_recovery_time": "survival",
+    "linked_work_share": "ratio",
     "merged_without_review_share": "ratio",
     "pull_request_pickup_time": "quantile",
     "pull_request_review_time": "quantile",
     "pull_request_size": "size",
     "pull_request_time_to_merge": "quantile",
+    "unplanned_share": "ratio",
 }
 """Metric → how its observations become numbers; how often is deployed needs the calendar as well."""
 

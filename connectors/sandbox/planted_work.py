@@ -63,13 +63,18 @@ def _rows(days: list[date], ages: dict[date, list[int]]) -> Iterator[Row]:
 
 
 def _item_days(world: World, calendar: Calendar) -> Iterator[tuple[WorkItem, str, date]]:
-    """Every item on every day at whose end it was in progress, with the service of its project of now."""
-    services = {project: service.id for service in world.services for project in service.jira_projects}
+    """Every item on every day at whose end it was in progress, with the service of its project of now.
+
+    What was begun before the service lived counts from that day on.
+    """
+    services = {project: service for service in world.services for project in service.jira_projects}
     for item in world.work_items:
         is_gone = item.deleted_at is not None and item.deleted_at <= world.as_of
         if not is_gone and item.project in services:
+            service = services[item.project]
             for day in _days_in_progress(item, calendar, world.as_of):
-                yield item, services[item.project], day
+                if day >= service.active_from:
+                    yield item, service.id, day
 
 
 def _days_in_progress(item: WorkItem, calendar: Calendar, as_of: datetime) -> Iterator[date]:

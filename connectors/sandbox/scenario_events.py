@@ -1,7 +1,7 @@
 """Plays the scenarios: makes the events whose answers `scenarios` holds as literals."""
 
 from collections.abc import Callable, Mapping
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from connectors.sandbox import scenario_failures
 from connectors.sandbox.changes import DEPENDENCY_BOT, REVIEW_BOT
@@ -9,7 +9,7 @@ from connectors.sandbox.github_world import DeploymentStatus
 from connectors.sandbox.mint import Mint
 from connectors.sandbox.organisation import SCRIPTED_USER
 from connectors.sandbox.scenario_stage import AUTHOR, HOUR, REVIEWER, TEAM, Stage, at, days
-from connectors.sandbox.work_items import ACTIVE, BLOCKED, DONE, DROPPED, TO_DO
+from connectors.sandbox.work_items import ACTIVE, BLOCKED, DONE, DROPPED, SELECTED, TO_DO
 from connectors.sandbox.world import Account, Membership, Ownership, Team, World
 
 DEPARTMENT = "proving-ground"
@@ -31,7 +31,7 @@ def add_scenarios(world: World, mint: Mint) -> None:
     for number, login in enumerate((AUTHOR, REVIEWER)):
         world.accounts[login] = Account(96_000 + number, login)
         world.memberships.append(Membership(TEAM, login))
-    world.projects["WRK"] = "Workbench"
+    world.projects |= {"WRK": "Workbench", "ATT": "Attic", "NTB": "Notebook"}
     owners = {
         "baton": [Ownership("baton-first", None, HANDED_OVER), Ownership("baton-second", HANDED_OVER)],
         "twins-north": [Ownership("twins")],
@@ -209,6 +209,34 @@ def _workbench(stage: Stage) -> None:
     stage.finish()
 
 
+def _attic(stage: Stage) -> None:
+    """What has not been touched since the history begins is not read: it was blocked later."""
+    stage.services[0].jira_projects.append("ATT")
+    begun = datetime(2024, 11, 4, 12, tzinfo=UTC)
+    stage.item("ATT", begun - timedelta(days=7), (ACTIVE, begun), (BLOCKED, at("05-06", "12:00")))
+    stage.finish()
+
+
+def _notebook(stage: Stage) -> None:
+    """A sprint begins on 13 July at 9:00. Two of five changes name a known item; one an unknown one."""
+    stage.services[0].jira_projects.append("NTB")
+    created, early, begun, done = (at(day, "12:00") for day in ("07-06", "07-08", "07-14", "07-20"))
+    for _ in range(3):
+        stage.item("NTB", created, (SELECTED, early), (ACTIVE, begun), (DONE, done))
+    stage.item("NTB", created, (SELECTED, begun - HOUR), (ACTIVE, begun), (DONE, done))
+    stage.item("NTB", created, (ACTIVE, begun), (DONE, done))
+    again = [(TO_DO, at("07-16")), (ACTIVE, at("07-30")), (DONE, at("08-03"))]
+    stage.item("NTB", created, (SELECTED, early), (ACTIVE, begun), *again)
+    stage.item("NTB", created, (DONE, done))
+    stage.item("NTB", created, (SELECTED, early), (ACTIVE, begun), (DONE, done)).type = "Bug"
+    stage.item("NTB", created, (SELECTED, begun), (ACTIVE, begun + HOUR), (DROPPED, done))
+    changes = stage.routine(days(5))
+    changes[0].title, changes[0].work_item = "NTB-1: A change", "NTB-1"
+    changes[1].head_ref, changes[1].work_item = "topic/ntb-2-retry", "NTB-2"
+    changes[2].title, changes[2].work_item = "NTB-99: A change", "NTB-99"
+    stage.finish()
+
+
 PLAYS: Mapping[str, Play] = {
     "lanterns": _lanterns,
     "weathervane": scenario_failures.weathervane,
@@ -235,5 +263,7 @@ PLAYS: Mapping[str, Play] = {
     "baton": _baton,
     "twins-north": _twins,
     "workbench": _workbench,
+    "attic": _attic,
+    "notebook": _notebook,
 }
 """Scenario → how it is played."""

@@ -220,4 +220,23 @@ SCENARIOS: tuple[Scenario, ...] = (
             Expectation("work_item_age", "p50", 25.5, 4, "service:workbench"),
         ),
     ),
+    Scenario(
+        "attic",
+        "Started on 4 November 2024, before anything of the organisation is counted; never finished.",
+        (
+            Expectation("work_in_progress", "level", 1.0, 1, "service:attic"),
+            # 365 days to 4 November 2025, 330 more to 30 September 2026, both ends counted.
+            Expectation("work_item_age", "max", 696.0, 1, "service:attic"),
+        ),
+    ),
+    Scenario(
+        "notebook",
+        "Of eight finished items five were planned: three before their sprint began, one that was put back "
+        "later, one that was never begun. Not planned: one selected and one begun in a sprint that had "
+        "begun, a bug. Of five changes two name a known item.",
+        (
+            Expectation("unplanned_share", "ratio", 3 / 8, 8, "service:notebook"),
+            Expectation("linked_work_share", "ratio", 2 / 5, 5, "service:notebook"),
+        ),
+    ),
 )

@@ -1,7 +1,7 @@
 """Makes the world: the organisation's history from a seed, and on request the scenarios beside it."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 
 from connectors.sandbox import organisation, scenario_events
@@ -15,7 +15,16 @@ from connectors.sandbox.github_world import (
     TimelineEvent,
 )
 from connectors.sandbox.mint import Mint, poisson, working_time
-from connectors.sandbox.organisation import HABITS, HISTORY_START, OWNER, PAYMENTS_MOVED, RENAMED_AT, WEB
+from connectors.sandbox.naming import name_work
+from connectors.sandbox.organisation import (
+    CATALOGUE,
+    HABITS,
+    HISTORY_START,
+    OWNER,
+    PAYMENTS_MOVED,
+    RENAMED_AT,
+    WEB,
+)
 from connectors.sandbox.recording import record
 from connectors.sandbox.rollouts import Blame, Operations, Plan, ServiceHistory, pace_on, season
 from connectors.sandbox.trunk import cut, lay_trunk, position_at
@@ -40,6 +49,8 @@ WORK_ITEM_RATES = {
     "TRK": (3.0, 5.0),
 }
 """Jira project → work items per week and the median of the days one is under way."""
+RESTLESS = {"CAT": CATALOGUE[-1].since}
+"""Jira project → from when on half of its work is added to sprints that have begun."""
 
 
 def build(seed: int = DEFAULT_SEED, scale: float = 1.0, with_scenarios: bool = False) -> World:
@@ -50,9 +61,9 @@ def build(seed: int = DEFAULT_SEED, scale: float = 1.0, with_scenarios: bool = F
     """
     mint = Mint(seed)
     world = organisation.found(seed)
+    _write_work_items(world, mint, scale)
     for name in HABITS:
         _write_repository(world, mint, name, scale)
-    _write_work_items(world, mint, scale)
     if with_scenarios:
         scenario_events.add_scenarios(world, mint)
     world.incidents.sort(key=lambda incident: (incident.started_at, incident.id))
@@ -81,6 +92,7 @@ def _write_repository(world: World, mint: Mint, name: str, scale: float) -> None
         for service in services
     ]
     branch = _known(branch, world.as_of)
+    _name_work(world, services, name, branch)
     if name in BUSY_REPOSITORIES:
         _overflow(branch.merged[len(branch.merged) // 2], mint, people)
     repository = Repository(mint.id(), OWNER, name)
@@ -91,8 +103,14 @@ def _write_repository(world: World, mint: Mint, name: str, scale: float) -> None
     for service, history in zip(services, histories, strict=True):
         _write_history(world, repository, service, history, mint, rng)
     if name in BUSY_REPOSITORIES:
-        _write_issues(repository, people, mint, rng)
+        _write_issues(repository, list(people), mint, rng)
         _many_statuses(repository, mint)
+
+
+def _name_work(world: World, services: Sequence[Service], repository: str, branch: Branch) -> None:
+    projects = {project for service in services for project in service.jira_projects}
+    items = [item for item in world.work_items if item.project in projects]
+    name_work(branch, items, random.Random(f"{world.seed}/{repository}/work"))  # noqa: S311 (as above)
 
 
 def _services_of(world: World, name: str) -> list[Service]:
@@ -100,9 +118,10 @@ def _services_of(world: World, name: str) -> list[Service]:
     return [service for service in world.services if service.repository in known]
 
 
-def _people_of(world: World, service: Service) -> list[str]:
+def _people_of(world: World, service: Service) -> dict[str, date | None]:
+    """Who is in the service's team, and since when; None is always."""
     team = service.owners[-1].team
-    return [spell.account for spell in world.memberships if spell.team == team]
+    return {spell.account: spell.since for spell in world.memberships if spell.team == team}
 
 
 def _mondays(start: date, end: datetime) -> list[datetime]:
@@ -121,7 +140,7 @@ def _known(branch: Branch, as_of: datetime) -> Branch:
     return known
 
 
-def _overflow(change: PullRequest, mint: Mint, people: Sequence[str]) -> None:
+def _overflow(change: PullRequest, mint: Mint, people: Mapping[str, date | None]) -> None:
     """More commits, reviews and events than a page of each holds."""
     author, last = change.author, change.commits[-1]
     for _ in range(130):
@@ -206,7 +225,8 @@ def _write_work_items(world: World, mint: Mint, scale: float) -> None:
     for project, (per_week, median_days) in WORK_ITEM_RATES.items():
         service = next(one for one in world.services if project in one.jira_projects)
         rng = random.Random(f"{world.seed}/{project}")  # noqa: S311 (as above)
-        desk = Desk(rng, mint, project, median_days)
+        restless = datetime.combine(RESTLESS[project], FIRST_HOUR) if project in RESTLESS else None
+        desk = Desk(rng, mint, project, median_days, restless)
         start = datetime.combine(service.active_from, FIRST_HOUR)
         quiet = datetime.combine(PAYMENTS_MOVED, FIRST_HOUR) if project == "PAY" else None
         items = desk.write(start, world.as_of, per_week * scale, quiet)

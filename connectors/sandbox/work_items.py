@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from connectors.sandbox.mint import Mint, at_work, hours, lognormal_hours, poisson, working_time
 from connectors.sandbox.rollouts import season
+from connectors.sandbox.sprints import KANBAN_PROJECTS, sprint_number, sprint_start
 from connectors.sandbox.world import Transition, WorkItem
 
 TO_DO, SELECTED, ACTIVE, REVIEW = "To Do", "Selected for development", "In Progress", "In Review"
@@ -26,15 +27,30 @@ STATUSES = {
 MEANINGS = {BLOCKED: "waiting", WAITING: "waiting", DROPPED: "ignored"}
 """What the configuration says about statuses whose category says too little."""
 
+LATE_ADDITIONS = 0.08
+"""The share of stories and tasks that are taken into a sprint which has begun. Bugs always are."""
+RESTLESS_LATE_ADDITIONS = 0.5
+DAYS_OF_BEGINNING = 9.0
+"""Planned work is begun within so many days of its sprint's beginning."""
+
 
 class Desk:
     """Writes the work items of one Jira project."""
 
-    def __init__(self, rng: random.Random, mint: Mint, project: str, median_days: float) -> None:
+    def __init__(
+        self,
+        rng: random.Random,
+        mint: Mint,
+        project: str,
+        median_days: float,
+        restless_from: datetime | None = None,
+    ) -> None:
+        """`restless_from`: from when on as much is added to sprints that have begun as is planned."""
         self._rng = rng
         self._mint = mint
         self._project = project
         self._median_hours = median_days * 24
+        self._restless_from = restless_from
         self._count = 0
 
     def write(
@@ -44,7 +60,7 @@ class Desk:
         items: list[WorkItem] = []
         for moment in _arrivals(self._rng, started_at, ended_at, per_week):
             item = self._item(moment)
-            item.transitions = list(self._life(moment, ended_at))
+            item.transitions = list(self._life(moment, ended_at, self._is_planned(item)))
             if quiet_on and _is_under_way(item, quiet_on):
                 continue
             self._count += 1
@@ -70,10 +86,21 @@ class Desk:
             reassigned_at=[created_at + hours(1)] if rng.random() < 0.2 else [],
         )
 
-    def _life(self, created_at: datetime, ended_at: datetime) -> Iterator[Transition]:
+    def _is_planned(self, item: WorkItem) -> bool:
+        """Whether it waits for the next sprint, which takes a board that has sprints."""
+        is_restless = self._restless_from is not None and item.created_at >= self._restless_from
+        share = RESTLESS_LATE_ADDITIONS if is_restless else LATE_ADDITIONS
+        is_late = self._rng.random() < share
+        return not is_late and item.type != "Bug" and self._project not in KANBAN_PROJECTS
+
+    def _life(self, created_at: datetime, ended_at: datetime, is_planned: bool) -> Iterator[Transition]:
         before, moment = TO_DO, created_at
         for after, wait in self._path():
-            moment = at_work(self._rng, moment + max(wait, timedelta(minutes=1))).replace(microsecond=0)
+            wanted = moment + max(wait, timedelta(minutes=1))
+            if is_planned and before == SELECTED:
+                offset = timedelta(days=self._rng.random() * DAYS_OF_BEGINNING)
+                wanted = sprint_start(sprint_number(moment) + 1) + offset
+            moment = at_work(self._rng, wanted).replace(microsecond=0)
             if moment >= ended_at:
                 return
             yield Transition(self._mint.id(), moment, before, after)

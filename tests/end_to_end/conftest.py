@@ -7,7 +7,9 @@ import dagster as dg
 import duckdb
 import pytest
 
+from connectors.inbox.types import FOLDER
 from connectors.sandbox.configuration import TOKEN_VARIABLE, write_configuration
+from connectors.sandbox.inbox_files import write_inbox
 from connectors.sandbox.planted import answers
 from connectors.sandbox.servers import serve
 from connectors.sandbox.simulation import build
@@ -51,7 +53,8 @@ def published(tmp_path_factory):
         for name in ("OUTCOMES_HOME", "OUTCOMES_CONFIG", "DAGSTER_HOME"):
             patch.setenv(name, "")  # so that what the run sets is undone
         try:
-            write_configuration(folder / "outcomes.toml", running.urls, world)
+            write_inbox(home.path / FOLDER, world)
+            write_configuration(folder / "outcomes.toml", running.urls, world, with_inbox=True)
             prepare_environment(home, folder / "outcomes.toml")
             outcome = run_job("nightly", RunOptions(as_of=world.as_of.isoformat()), home, Silent())
         finally:

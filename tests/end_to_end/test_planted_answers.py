@@ -14,6 +14,7 @@ import pytest
 from connectors.sandbox.scenarios import SCENARIOS
 
 EXPECTED_METRICS = {
+    "action_follow_through",
     "batch_size",
     "change_coding_time",
     "change_deploy_time",
@@ -21,20 +22,27 @@ EXPECTED_METRICS = {
     "change_lead_time",
     "change_pickup_time",
     "change_review_time",
+    "coverage",
     "cycle_time",
     "deployment_frequency",
     "deployment_rework_rate",
+    "error_budget_left",
     "failed_deployment_recovery_time",
+    "linked_work_share",
     "merged_without_review_share",
+    "overdue_reviews",
     "pull_request_pickup_time",
     "pull_request_review_time",
     "pull_request_size",
     "pull_request_time_to_merge",
     "throughput",
     "time_to_production",
+    "unplanned_share",
     "work_in_progress",
     "work_item_age",
 }
+READ_BY_THE_CLOCK = {"overdue_reviews"}
+"""Registers count from the day on which they are read, by the clock: only the last day is planted."""
 WEEKLY_TAILS = ("p85", "p85_from_merge")
 """Not published: what ended in one week is too little for a tail. Ages are of all that is under way."""
 LEAST_N = {"p50": 3, "p85": 10, "ratio": 5, "share": 5}
@@ -102,7 +110,7 @@ def test_everything_planted_is_published_so(published, metric):
     assert not wrong, f"{len(wrong)} of {len(planted)}, for example {wrong[:5]}"
 
 
-@pytest.mark.parametrize("metric", sorted(EXPECTED_METRICS))
+@pytest.mark.parametrize("metric", sorted(EXPECTED_METRICS - READ_BY_THE_CLOCK))
 def test_everything_published_was_planted(published, metric):
     # Every day, week, month and quarter of every scope, with every statistic.
     found, planted = found_by_key(published, metric), planted_by_key(published, metric)

@@ -30,7 +30,8 @@ def test_the_organisation_has_the_promised_size(demo: World) -> None:
 
 
 def test_the_organisation_has_the_promised_oddities(demo: World) -> None:
-    moved = [spell for spell in demo.memberships if spell.since]
+    spells = Counter(spell.account for spell in demo.memberships)
+    moved = [spell for spell in demo.memberships if spell.since and spells[spell.account] > 1]
     with_project = {service.owners[-1].team for service in demo.services if service.jira_projects}
     by_repository = Counter(service.repository for service in demo.services)
 
@@ -64,6 +65,20 @@ def test_pull_requests_show_every_habit(demo: World) -> None:
     assert any(not one.closed_at for one in changes)
     assert any(one.commits[0].authored_at > one.created_at for one in merged)
     assert {"HeadRefForcePushedEvent", "ConvertToDraftEvent", "ReopenedEvent"} <= kinds
+
+
+def test_nobody_works_before_joining(demo: World) -> None:
+    spells = Counter(spell.account for spell in demo.memberships)
+    joined = {one.account: one.since for one in demo.memberships if one.since and spells[one.account] == 1}
+    early = [
+        change.number
+        for repository in demo.repositories
+        for change in repository.pull_requests
+        if (since := joined.get(change.author or "")) and change.created_at.date() < since
+    ]
+
+    assert len(joined) == 11
+    assert early == []
 
 
 def test_nothing_happens_after_the_last_day(demo: World) -> None:

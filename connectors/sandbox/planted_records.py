@@ -1,0 +1,129 @@
+"""Planted answers about what is measured and written down, worked from the rows of the inbox's files."""
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from fractions import Fraction
+from typing import Any
+
+from connectors.sandbox import measured, written
+from connectors.sandbox.planted_calendar import DAY, GRAINS, Calendar, Span, scopes
+from connectors.sandbox.world import World
+
+LEAST = 5
+"""Of fewer actions the product tells no share."""
+
+Row = dict[str, Any]
+Told = list[tuple[date, Fraction, Fraction]]
+"""What was told on which day, in order: part and whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One row per agreed action whose day is over."""
+
+    team: str
+    due_on: date
+    is_done: bool
+
+
+def record_rows(world: World, calendar: Calendar) -> Iterator[Row]:
+    """The answers about coverage, error budgets, registers and agreed actions."""
+    yield from _level_rows(world, calendar, "coverage", GRAINS, _coverage(world))
+    yield from _level_rows(world, calendar, "error_budget_left", ("day", *GRAINS), _budgets(world))
+    yield from _overdue_rows(world, calendar)
+    yield from _action_rows(world, calendar)
+
+
+def _coverage(world: World) -> dict[str, Told]:
+    """Service → its reports."""
+    found: dict[str, Told] = defaultdict(list)
+    for row in measured.coverage(world):
+        day = date.fromisoformat(str(row["measured_at"])[:10])
+        counts = Fraction(row["covered_lines"]), Fraction(row["coverable_lines"])
+        found[str(row["component"])].append((day, *counts))
+    return found
+
+
+def _budgets(world: World) -> dict[str, Told]:
+    """Service → for each day what may still go wrong of its window, and what might in all."""
+    readings: dict[str, dict[date, tuple[int, int]]] = defaultdict(dict)
+    for row in measured.service_levels(world):
+        day = date.fromisoformat(str(row["period_start"])[:10])
+        readings[str(row["objective_id"])][day] = int(row["good"]), int(row["total"])
+    return {
+        one.service: [(day, *_budget(one, readings[one.id], day)) for day in sorted(readings[one.id])]
+        for one in measured.OBJECTIVES
+    }
+
+
+def _budget(
+    objective: measured.Objective, readings: dict[date, tuple[int, int]], day: date
+) -> tuple[Fraction, Fraction]:
+    window = [readings.get(day - timedelta(days=number), (0, 0)) for number in range(objective.window_days)]
+    good, total = (sum(counts) for counts in zip(*window, strict=True))
+    allowed = (1 - Fraction(str(objective.target))) * total
+    return allowed - (total - good), allowed
+
+
+def _level_rows(
+    world: World, calendar: Calendar, metric: str, grains: Sequence[str], told: dict[str, Told]
+) -> Iterator[Row]:
+    """The latest of each service at the end of each period, summed over the services of the scope then."""
+    for grain in grains:
+        for span in calendar.spans(grain, min(days[0][0] for days in told.values())):
+            last = min(span.end - DAY, calendar.today)
+            sums: dict[str, list[tuple[Fraction, Fraction]]] = defaultdict(list)
+            for service, days in told.items():
+                place = bisect_right(days, last, key=lambda one: one[0])
+                for scope in scopes(world, service, last) if place else ():
+                    sums[scope].append(days[place - 1][1:])
+            for scope, parts in sorted(sums.items()):
+                share = sum(part for part, _ in parts) / sum(whole for _, whole in parts)
+                yield _row(metric, scope, span, float(share), len(parts))
+
+
+def _overdue_rows(world: World, calendar: Calendar) -> Iterator[Row]:
+    """Entries whose day is past, of all; of the last day alone, on which the registers were read."""
+    overdue: dict[str, list[bool]] = defaultdict(list)
+    for row in written.registers(world):
+        is_past = date.fromisoformat(str(row["due_on"])) < calendar.today
+        service, team = row.get("service"), row.get("team")
+        for scope in scopes(world, str(service), calendar.today) if service else _above(world, str(team)):
+            overdue[scope].append(is_past)
+    for scope, entries in sorted(overdue.items()):
+        for grain in GRAINS:
+            share = sum(entries) / len(entries)
+            yield _row("overdue_reviews", scope, calendar.span(grain, calendar.today), share, len(entries))
+
+
+def _action_rows(world: World, calendar: Calendar) -> Iterator[Row]:
+    """Actions that are done, of those whose day is over, in the month and quarter of that day."""
+    groups: dict[tuple[str, Span], list[bool]] = defaultdict(list)
+    for one in _actions(world, calendar.today):
+        for scope in _above(world, one.team):
+            for grain in ("month", "quarter"):
+                groups[scope, calendar.span(grain, one.due_on)].append(one.is_done)
+    for (scope, span), done in sorted(groups.items()):
+        row = _row("action_follow_through", scope, span, sum(done) / len(done), len(done))
+        yield {**row, "is_too_few": len(done) < LEAST}
+
+
+def _actions(world: World, today: date) -> Iterable[Action]:
+    for row in written.actions(world):
+        due_on = date.fromisoformat(str(row["due_on"]))
+        if due_on < today:
+            yield Action(str(row["team"]), due_on, row["state"] == "done")
+
+
+def _above(world: World, team: str) -> list[str]:
+    """What a team's own records count in."""
+    department = next(one.department for one in world.teams if one.id == team)
+    return ["organisation", f"team:{team}", f"department:{department}"]
+
+
+def _row(metric: str, scope: str, span: Span, value: float, n: int) -> Row:
+    where = {"metric": metric, "scope": scope, "grain": span.grain, "period": span.name}
+    return {**where, "statistic": "ratio", "value": value, "n": n, "open_count": 0, "is_too_few": False}
