@@ -47,7 +47,6 @@ class Objective:
 
 OBJECTIVES = (
     Objective("slo-basket", "basket-api", "Basket answers", 0.995, 28, "availability", 24_000, 0.002),
-    Objective("slo-payments", "payments", "Payments succeed", 0.995, 28, "availability", 18_000, 0.003),
     Objective("slo-search", "catalogue-search", "Search answers in time", 0.99, 28, "latency", 40_000, 0.006),
 )
 
