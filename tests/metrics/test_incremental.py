@@ -101,7 +101,7 @@ def _begin(world: World) -> None:
 ONLY_NOW_MOVES: Nights = [([_begin], 0), ([], 48), ([], -24)]
 
 
-@settings(max_examples=1, derandomize=True, phases=[Phase.explicit, Phase.generate], **slowly)
+@settings(phases=[Phase.explicit], **slowly)
 @given(history=nights(2))
 @example(history=ONLY_NOW_MOVES)
 @pytest.mark.usefixtures("in_parts")

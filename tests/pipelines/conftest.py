@@ -9,6 +9,7 @@ import time
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -21,7 +22,16 @@ from connectors.records import PullRequest, Repository, Review
 from connectors.sandbox.servers import serve
 from connectors.sandbox.simulation import build
 from connectors.traffic import Traffic
+from pipelines.assets.data_checks import data_checks
+from pipelines.assets.metrics import metric_assets
+from pipelines.assets.models import model_assets
+from pipelines.assets.publish import snapshot
+from pipelines.assets.raw import outcomes_toml, raw_streams
+from pipelines.assets.workspace import Workspace
+from pipelines.catalog import load_metrics
 from pipelines.cli import main
+from pipelines.definitions import build as build_job
+from pipelines.definitions import nightly, nightly_assets
 from pipelines.home import Home
 from pipelines.warehouse import Warehouse
 
@@ -269,10 +279,37 @@ def outcomes():
     return call_main
 
 
+A_FEW = (
+    *("change_failure_rate", "change_lead_time", "cycle_time", "deployment_frequency"),
+    *("failed_deployment_recovery_time", "incident_load", "time_to_production", "throughput"),
+    *("pull_request_pickup_time", "work_in_progress", "work_item_age", "unattributed_share"),
+)
+"""The metrics that runs of these tests compute. All of them are in the tests of assets and end to end."""
+
+
+@cache
+def definitions_of_a_few():
+    metrics = {name: metric for name, metric in load_metrics().items() if name in A_FEW}
+    assets = [outcomes_toml, raw_streams, model_assets(), metric_assets(metrics), data_checks, snapshot]
+    return dg.Definitions(
+        assets=assets,
+        jobs=[nightly, build_job],
+        resources={"workspace": Workspace()},
+        executor=dg.in_process_executor,
+    )
+
+
+def assets_of_a_few():
+    asked, known = nightly_assets(), definitions_of_a_few().resolve_asset_graph().executable_asset_keys
+    return None if asked is None else [key for key in asked if key in known]
+
+
 @contextmanager
 def quickly():
-    """Without what takes seconds: Dagster's history on disk, and pauses before another try."""
+    """Without what takes seconds: most metrics, Dagster's history on disk, pauses before another try."""
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("pipelines.run.defs", definitions_of_a_few())
+        patch.setattr("pipelines.run.nightly_assets", assets_of_a_few)
         patch.setattr(dg.DagsterInstance, "get", staticmethod(dg.DagsterInstance.ephemeral))
         without_pauses = SimpleNamespace(**{**vars(time), "sleep": lambda _: None})
         patch.setattr("connectors.http.time", without_pauses)
