@@ -1,8 +1,10 @@
 """A run that is killed three times ends as an undisturbed one does; many more kills are in `make soak`."""
 
+import sys
 from contextlib import ExitStack
 from random import Random
 
+import a_few_metrics
 from running_site import assert_same_content, kill_moments, kill_one, site_of, undisturbed_run
 
 from pipelines.home import Home
@@ -13,7 +15,8 @@ KILLS = 3
 
 
 def test_three_kills_lose_nothing(tmp_path):
-    with site_of(SCALE, tmp_path, with_scenarios=False) as site, ExitStack() as stack:
+    program = (sys.executable, a_few_metrics.__file__)
+    with site_of(SCALE, tmp_path, with_scenarios=False, program=program) as site, ExitStack() as stack:
         undisturbed = undisturbed_run(site, Home(tmp_path / "undisturbed"))
         home = Home(tmp_path / "home")
         for moment in kill_moments(undisturbed, Random(SEED), KILLS):

@@ -11,7 +11,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -51,11 +51,11 @@ class Line:
 class Command:
     """One `outcomes` command in a session of its own; what it says is read while it runs."""
 
-    def __init__(self, *arguments: str) -> None:
+    def __init__(self, *arguments: str, program: Sequence[str] = (str(OUTCOMES),)) -> None:
         environment = {key: value for key, value in os.environ.items() if key not in DECIDED_BY_THE_TESTS}
         self.launched = time.monotonic()
         self.process = subprocess.Popen(
-            [str(OUTCOMES), *arguments],
+            [*program, *arguments],
             env={**environment, TOKEN_VARIABLE: "sandbox"},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
@@ -127,8 +127,11 @@ class Command:
 class Site:
     """The sandbox's servers behind proxies, and the configuration that names the proxies."""
 
-    def __init__(self, as_of: datetime, proxies: Mapping[str, ChaosProxy], configuration: Path) -> None:
+    def __init__(
+        self, as_of: datetime, proxies: Mapping[str, ChaosProxy], configuration: Path, program: Sequence[str]
+    ) -> None:
         self.proxies = proxies
+        self._program = program
         self._as_of = as_of.isoformat()
         self._configuration = configuration
 
@@ -136,7 +139,7 @@ class Site:
     def running(self, home: Home) -> Iterator[Command]:
         """`outcomes run` as of the sandbox's last moment; killed at the end if it still runs."""
         options = ("--config", str(self._configuration), "--home", str(home.path))
-        command = Command(*options, "run", "--as-of", self._as_of)
+        command = Command(*options, "run", "--as-of", self._as_of, program=self._program)
         try:
             yield command
         finally:
@@ -183,13 +186,22 @@ def differing(one: Dump, other: Dump) -> list[str]:
 
 
 @contextmanager
-def site_of(scale: float, folder: Path, *, with_scenarios: bool = True) -> Iterator[Site]:
-    """An organisation of that size (1 is the demo's), with every scenario on top or without them."""
+def site_of(
+    scale: float,
+    folder: Path,
+    *,
+    with_scenarios: bool = True,
+    program: Sequence[str] = (str(OUTCOMES),),
+) -> Iterator[Site]:
+    """An organisation of that size (1 is the demo's), with every scenario on top or without them.
+
+    It is read by `program`, which is the product's command or one like it.
+    """
     configuration = folder / "outcomes.toml"
     world = build(scale=scale, with_scenarios=with_scenarios)
     with serve(world) as servers, proxies_before(servers.urls) as proxies:
         write_configuration(configuration, {name: proxy.url for name, proxy in proxies.items()}, world)
-        yield Site(world.as_of, proxies, configuration)
+        yield Site(world.as_of, proxies, configuration, program)
 
 
 def undisturbed_run(site: Site, home: Home) -> Undisturbed:

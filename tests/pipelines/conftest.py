@@ -9,29 +9,20 @@ import time
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 
 import dagster as dg
 import duckdb
 import pytest
+from a_few_metrics import assets_of_a_few, definitions_of_a_few
 
 from connectors.base import Batch, Cursor
 from connectors.records import PullRequest, Repository, Review
 from connectors.sandbox.servers import serve
 from connectors.sandbox.simulation import build
 from connectors.traffic import Traffic
-from pipelines.assets.data_checks import data_checks
-from pipelines.assets.metrics import metric_assets
-from pipelines.assets.models import model_assets
-from pipelines.assets.publish import snapshot
-from pipelines.assets.raw import outcomes_toml, raw_streams
-from pipelines.assets.workspace import Workspace
-from pipelines.catalog import load_metrics
 from pipelines.cli import main
-from pipelines.definitions import build as build_job
-from pipelines.definitions import nightly, nightly_assets
 from pipelines.home import Home
 from pipelines.warehouse import Warehouse
 
@@ -277,31 +268,6 @@ class Place:
 def outcomes():
     """The command alone, for what needs neither configuration nor home."""
     return call_main
-
-
-A_FEW = (
-    *("change_failure_rate", "change_lead_time", "cycle_time", "deployment_frequency"),
-    *("failed_deployment_recovery_time", "incident_load", "time_to_production", "throughput"),
-    *("pull_request_pickup_time", "work_in_progress", "work_item_age", "unattributed_share"),
-)
-"""The metrics that runs of these tests compute. All of them are in the tests of assets and end to end."""
-
-
-@cache
-def definitions_of_a_few():
-    metrics = {name: metric for name, metric in load_metrics().items() if name in A_FEW}
-    assets = [outcomes_toml, raw_streams, model_assets(), metric_assets(metrics), data_checks, snapshot]
-    return dg.Definitions(
-        assets=assets,
-        jobs=[nightly, build_job],
-        resources={"workspace": Workspace()},
-        executor=dg.in_process_executor,
-    )
-
-
-def assets_of_a_few():
-    asked, known = nightly_assets(), definitions_of_a_few().resolve_asset_graph().executable_asset_keys
-    return None if asked is None else [key for key in asked if key in known]
 
 
 @contextmanager
