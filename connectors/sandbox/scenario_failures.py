@@ -16,14 +16,14 @@ def weathervane(stage: Stage) -> None:
 
 
 def bellows(stage: Stage) -> None:
-    """An incident an hour after a repetition, 31 hours after the deployment itself."""
+    """Incidents an hour after repetitions: 31 hours after the deployment itself, and 3 hours after it."""
     midnights = days(5)
     stage.routine(midnights)
-    for midnight in midnights[:3]:
+    for midnight, later in ((midnights[0], 30), (midnights[1], 30), (midnights[2], 30), (midnights[4], 2)):
         deployed = midnight + 14 * HOUR
-        stage.deploy(deployed + 30 * HOUR, content=deployed)
-    started = midnights[0] + 45 * HOUR
-    stage.incident(started, started + HOUR)
+        stage.deploy(deployed + later * HOUR, content=deployed)
+    for started in (midnights[0] + 45 * HOUR, midnights[4] + 17 * HOUR):
+        stage.incident(started, started + HOUR)
     stage.finish()
 
 

@@ -77,9 +77,9 @@ SCENARIOS: tuple[Scenario, ...] = (
     ),
     Scenario(
         "bellows",
-        "Three of five deployments are repeated a day later; an incident follows a repetition, too late "
-        "for the deployment itself.",
-        (_deployments("bellows", 5), _failures("bellows", 0, 5), _lead("bellows", 6.0, 5)),
+        "Three of five deployments are repeated a day later, one two hours later. An incident follows a "
+        "repetition of the first kind, too late for the deployment itself; one the other, in time for it.",
+        (_deployments("bellows", 5), _failures("bellows", 1, 5), _lead("bellows", 6.0, 5)),
     ),
     Scenario(
         "tinder",

@@ -47,7 +47,7 @@ MUTATIONS = (
         "facts.fct_deployment",
         "d.outcome = 'succeeded' AND coalesce(l.lineage_kind <> 'redeploy', true) AS is_counted",
         "d.outcome = 'succeeded' AS is_counted",
-        "deployment_frequency",
+        "change_failure_rate",
     ),
     Mutation(
         "the window without its end",
