@@ -29,6 +29,7 @@ from pipelines.config_model import (
     Status,
     Team,
 )
+from pipelines.dagster_storage import EventLog
 
 ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / "docs/configuration.md").read_text(encoding="utf-8")
@@ -188,6 +189,7 @@ def test_dagsters_instance_is_made_of_the_shipped_file(tmp_path, monkeypatch):
         assert instance.run_monitoring_enabled
         assert instance.run_retries_max_retries == 0
         assert instance.get_runs() == []
+        assert isinstance(instance.event_log_storage, EventLog)
     assert [path.parent.name for path in tmp_path.rglob("runs.db")] == ["history"]
 
 
