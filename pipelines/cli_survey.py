@@ -16,11 +16,6 @@ if TYPE_CHECKING:
 survey = typer.Typer(help="What teams say: ask them, and publish it.", no_args_is_help=True)
 
 
-@survey.callback()
-def _survey() -> None:
-    """Ask what people think of their work, and publish what protects each of them."""
-
-
 @survey.command()
 def bank(
     context: typer.Context,

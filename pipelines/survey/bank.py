@@ -25,7 +25,18 @@ from pipelines.survey.bank_rules import (
 )
 from pipelines.survey.bank_shapes import MOST_ITEMS, BankShape, ItemShape, Kind, Level, TranslationShape
 
-__all__ = ["Bank", "BankError", "Dimension", "Item", "Section", "asked", "combined", "load", "named", "shipped"]
+__all__ = [
+    "Bank",
+    "BankError",
+    "Dimension",
+    "Item",
+    "Section",
+    "asked",
+    "combined",
+    "load",
+    "named",
+    "shipped",
+]
 
 BANKS = Path(__file__).parent / "banks"
 TRANSLATIONS = "translations"
@@ -72,8 +83,8 @@ class Bank:
     """All that one survey asks, in one language.
 
     `when` says of whom and when it is asked, `wording` where its words come from and whether they were
-    validated. `is_apart`: it is asked by itself, never beside another. `parts`: the banks that it was
-    combined of, if any.
+    validated. `language` is that of the texts, `written_in` that of the bank's own file. `is_apart`: it is
+    asked by itself, never beside another. `parts`: the banks that it was combined of, if any.
     """
 
     id: str
@@ -89,6 +100,7 @@ class Bank:
     prefer_not_to_say: str = ""
     sections: tuple[Section, ...] = ()
     language: str = "en"
+    written_in: str = "en"
     when: str = ""
     wording: str = ""
     is_apart: bool = False
@@ -109,7 +121,7 @@ class Bank:
             files = (self.file.parent / TRANSLATIONS).glob("*.toml")
             others = {path.stem.removeprefix(prefix) for path in files if path.stem.startswith(prefix)}
             others = {language for language in others if "." not in language}
-        return [self.language, *sorted(others - {self.language})]
+        return [self.written_in, *sorted(others - {self.written_in})]
 
     def translated(self, language: str) -> "Bank":
         """The same ids and versions in another language. Raises `BankError` where that differs."""
@@ -117,11 +129,14 @@ class Bank:
             return self
         if self.parts:
             return combined([part.translated(language) for part in self.parts])
+        if language == self.written_in:
+            return _of_shape(_shape(self.file), self.file)
         known = self.languages()
         if language not in known:
-            fix = f"Write {TRANSLATIONS}/{self.file.stem}.{language}.toml beside it, or choose one of these"
-            what = f"there is no translation into {language}, only {', '.join(known)}"
-            raise BankError([f"{self.file}: {what.encode('unicode_escape').decode()}. {fix}"])
+            missing = language.encode("unicode_escape").decode()
+            fix = f"Write {TRANSLATIONS}/{self.file.stem}.{missing}.toml beside it, or choose one of these"
+            what = f"there is no translation into {missing}, only {', '.join(known)}"
+            raise BankError([f"{self.file}: {what}. {fix}"])
         return _in_words(self, _translation(self.file, language))
 
 
@@ -192,8 +207,7 @@ def combined(banks: Sequence[Bank]) -> Bank:
 
 
 def _demand_fitting(first: Bank, module: Bank) -> None:
-    is_module = module.kind == "module" and not module.is_apart and not first.is_apart
-    if not is_module:
+    if module.kind != "module" or module.is_apart or first.is_apart:
         what = f"cannot be asked beside {first.id}: it is no module, or is asked apart"
     elif module.language != first.language:
         what = f"is in another language than {first.id}"
@@ -288,6 +302,7 @@ def _of_shape(shape: BankShape, path: Path) -> Bank:
             for one in shape.sections
         ),
         language=shape.language,
+        written_in=shape.language,
         when=shape.when,
         wording=shape.wording,
         is_apart=shape.apart or shape.kind == "pulse",

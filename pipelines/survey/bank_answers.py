@@ -24,8 +24,8 @@ def print_bank(bank: Bank, *, as_json: bool) -> None:
         if bank.attribution:
             print_sentence(console, bank.attribution)
         console.print()
-        points = ", ".join(f"{value} {label}" for value, label in enumerate(bank.scale, 1))
-        print_sentence(console, f"{points}, or {bank.prefer_not_to_say}", QUIET)
+        points = [f"{value} {label}" for value, label in enumerate(bank.scale, 1)]
+        print_sentence(console, " · ".join([*points, bank.prefer_not_to_say]), QUIET)
         console.print()
         _print_sections(console, bank)
         if bank.asks_comment:

@@ -1,9 +1,9 @@
 """How far the statements of a dimension are answered alike, in the whole organisation.
 
-Cronbach's alpha (L. J. Cronbach, Coefficient alpha and the internal structure of tests, 1951) of k statements
-is k / (k - 1) * (1 - sum of their variances / variance of the persons' sums). Beside it, of each statement, the
-correlation with the sum of the others. Neither says that a dimension measures what its name says. Both rest
-on complete cases, with reversed statements turned.
+Cronbach's alpha (L. J. Cronbach, Coefficient alpha and the internal structure of tests, 1951) of k
+statements is k / (k - 1) * (1 - sum of their variances / variance of the persons' sums). Beside it, of each
+statement, the correlation with the sum of the others. Neither says that a dimension measures what its name
+says. Both rest on complete cases, with reversed statements turned.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-PAGE = (Path(__file__).parents[2] / "docs/survey.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parents[3] / "docs/survey.md").read_text(encoding="utf-8")
 SHOWN = [text for text in re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL) if "[[item]]" in text]
 
 
