@@ -75,6 +75,12 @@ def _brackets_meant(pattern: str) -> str:
     return pattern.replace("[[]bot]", "[bot]").replace("[bot]", "[[]bot]")
 
 
+def _language(tag: str) -> str:
+    if not re.fullmatch(r"[a-z]{2,3}(-[A-Z]{2})?", tag):
+        raise ValueError('is not a language. Write it as "en", "de" or "pt-BR"')
+    return tag
+
+
 def _distinct(names: list[str]) -> list[str]:
     if len({name.casefold() for name in names}) < len(names):
         raise ValueError("names the same thing twice. Remove one of them")
@@ -84,6 +90,7 @@ def _distinct(names: list[str]) -> list[str]:
 Identifier = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
 Text = Annotated[str, Field(min_length=1)]
 Names = Annotated[list[Text], AfterValidator(_distinct)]
+Language = Annotated[str, AfterValidator(_language)]
 TimeZone = Annotated[str, AfterValidator(_known_time_zone)]
 Regex = Annotated[str, AfterValidator(_valid_regex)]
 Paths = Annotated[list[Annotated[Text, AfterValidator(_part_of_a_repository)]], AfterValidator(_distinct)]
@@ -262,6 +269,14 @@ class Privacy(Table):
     k: Annotated[int, AfterValidator(_not_below_the_floor)] = K_FLOOR
 
 
+class Survey(Table):
+    """`[survey]`: what is asked, and in which languages."""
+
+    bank: Text | None = None
+    modules: Names = []
+    languages: Annotated[list[Language], AfterValidator(_distinct)] = Field(default=["en"], min_length=1)
+
+
 class Configuration(Table):
     """The whole file, checked. `source` holds each kind's own settings."""
 
@@ -273,6 +288,7 @@ class Configuration(Table):
     rules: Rules = Rules()
     statuses: list[Status] = Field(default=[], alias="status")
     privacy: Privacy = Privacy()
+    survey: Survey = Survey()
 
     def scopes_with_paths(self, source: str) -> frozenset[str]:
         """The repositories of the source of that name of which services own parts by path."""

@@ -1,0 +1,1 @@
+"""A survey, from what is asked to what is published."""
