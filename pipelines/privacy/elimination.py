@@ -107,15 +107,19 @@ def vanishing(rows: Iterable[Mapping[int, int]], columns: Container[int], work: 
     return [row for row in left if row]
 
 
+def tagged(rows: Iterable[Mapping[int, int]]) -> list[Vector]:
+    """The rows, each with a column of its own below 0 that says how often it is in a combination."""
+    return [{**row, -1 - at: 1} for at, row in enumerate(rows)]
+
+
 def combination(rows: list[Vector], support: Container[int], work: Work) -> tuple[Vector, Vector]:
-    """Coefficients of the rows (row → coefficient), and what they come to: not 0, and 0 outside of the support.
+    """Of tagged rows, coefficients (row → coefficient) and what they come to: not 0, and 0 outside of the support.
 
     Raises:
         ValueError: there is none.
     """
-    tagged = [{**row, -1 - at: 1} for at, row in enumerate(rows)]
-    outside = {column for row in rows for column in row if column not in support}
-    for found in vanishing(tagged, outside, work):
+    outside = {column for row in rows for column in row if column >= 0 and column not in support}
+    for found in vanishing(rows, outside, work):
         result = {column: value for column, value in found.items() if column >= 0}
         if result:
             return {-1 - column: value for column, value in found.items() if column < 0}, result

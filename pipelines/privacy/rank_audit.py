@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from math import gcd, lcm
 from typing import Generic, Literal
 
-from pipelines.privacy.elimination import TooMuchWork, Vector, Work, combination, reduced_basis, vanishing
+from pipelines.privacy.elimination import TooMuchWork, Vector, Work, combination, reduced_basis, tagged, vanishing
 from pipelines.privacy.published_rows import A, Row, whose
 from pipelines.privacy.row_families import OUTSIDE, Families, two_families
 from pipelines.privacy.small_cuts import small_cuts
@@ -30,6 +30,8 @@ at most two partitions of the same people, and every cut between their cells has
 
 MOST_NAMED = 10
 """Combinations named of rows that hang together: one is enough to block."""
+_MOST_TERMS = 6
+"""Atoms that a combination names when it is printed."""
 _STEPS = 8_000_000
 """Of elimination and search for rows that hang together: some seconds."""
 
@@ -45,8 +47,10 @@ class Leak(Generic[A]):
     people: int
 
     def __str__(self) -> str:
-        result = [("/".join(map(str, atom)) if isinstance(atom, tuple) else str(atom), times) for atom, times in self.result]
-        return f"{_sum(self.terms)} = {_sum(result)}: {self.people} {'person' if self.people == 1 else 'people'}"
+        shown = [(_named(atom), times) for atom, times in self.result[:_MOST_TERMS]]
+        more = f" and {len(self.result) - len(shown)} more" if len(self.result) > len(shown) else ""
+        people = "1 person" if self.people == 1 else f"{self.people} people"
+        return f"{_sum(self.terms)} = {_sum(shown)}{more}: {people}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,11 +280,15 @@ def _searched(part: _Part[A], k: int) -> list[Leak[A]]:
     work = Work(_STEPS)
     large = {column for column in part.atoms if part.people([column]) >= k}
     basis = reduced_basis(vanishing(part.vectors, large, work), work)
-    leaks = []
-    for support in small_supports(basis, part.people, k, MOST_NAMED, work):
-        coefficients, result = combination(part.vectors, support, work)
-        leaks.append(part.leak(coefficients, result))
-    return leaks
+    supports = small_supports(basis, part.people, k, MOST_NAMED, work)
+    if not supports:
+        return []
+    rows = vanishing(tagged(part.vectors), large, work)
+    return [part.leak(*combination(rows, support, work)) for support in supports]
+
+
+def _named(atom: Hashable) -> str:
+    return "/".join(map(str, atom)) if isinstance(atom, tuple) else str(atom)
 
 
 def _sum(terms: Iterable[tuple[str, int]]) -> str:
