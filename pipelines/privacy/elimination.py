@@ -101,7 +101,9 @@ def primitive(row: Vector) -> Vector:
 
 
 def vanishing(rows: Iterable[Mapping[int, int]], columns: Container[int], work: Work) -> list[Vector]:
-    """Combinations of the rows that span all those that are 0 in all of the columns; none of them is empty."""
+    """Combinations of the rows that span all those that are 0 in all of the columns; none of them is
+    empty.
+    """
     elimination = Elimination(columns, work)
     left = (elimination.add(row) for row in sorted(rows, key=len))
     return [row for row in left if row]
@@ -113,7 +115,9 @@ def tagged(rows: Iterable[Mapping[int, int]]) -> list[Vector]:
 
 
 def combination(rows: list[Vector], support: Container[int], work: Work) -> tuple[Vector, Vector]:
-    """Of tagged rows, coefficients (row → coefficient) and what they come to: not 0, and 0 outside of the support.
+    """Coefficients of tagged rows (row → coefficient) of a combination, and what it comes to.
+
+    It is not 0, and 0 outside of the support.
 
     Raises:
         ValueError: there is none.

@@ -2,7 +2,7 @@
 
 Published sums are rows of a matrix M over atoms. Anyone who has the rows can form every combination of them.
 Fewer than k people are exposed if and only if there is a set S of atoms with 0 < people(S) < k and
-rank(M without the columns of S) < rank(M): then, and only then, some combination is not 0 and rests on S alone.
+rank(M without the columns of S) < rank(M): then, and only then, a combination rests on S alone.
 
 In general this is as hard as finding the shortest word of a code. Here it is decided where that is cheap, and
 refused elsewhere: "not proven" is never "holds". All arithmetic is in whole numbers of any size.
@@ -14,7 +14,15 @@ from dataclasses import dataclass
 from math import gcd, lcm
 from typing import Generic, Literal
 
-from pipelines.privacy.elimination import TooMuchWork, Vector, Work, combination, reduced_basis, tagged, vanishing
+from pipelines.privacy.elimination import (
+    TooMuchWork,
+    Vector,
+    Work,
+    combination,
+    reduced_basis,
+    tagged,
+    vanishing,
+)
 from pipelines.privacy.published_rows import A, Row, whose
 from pipelines.privacy.row_families import OUTSIDE, Families, two_families
 from pipelines.privacy.small_cuts import small_cuts
@@ -23,8 +31,8 @@ from pipelines.privacy.small_supports import small_supports
 Proof = Literal["structural", "partitions", "search"]
 """How it was decided.
 
-`structural`: whatever the rows tell apart has k people or more, so no S exists. `partitions`: the rows are sums over
-at most two partitions of the same people, and every cut between their cells has k people or more.
+`structural`: whatever the rows tell apart has k people or more, so no S exists. `partitions`: the rows are
+sums over at most two partitions of the same people, and every cut between their cells has k people or more.
 `search`: nothing that vanishes on all atoms of k people or more rests on fewer than k, all tried.
 """
 
@@ -75,8 +83,9 @@ def audit_ranks(atoms: Mapping[A, int], rows: Sequence[Row[A]], k: int) -> RankA
     `atoms` are atom → how many people answered it. Several atoms may hold answers of the same people
     (a unit's answers to two items): `whose` says of whom. What a combination exposes are the people whose
     answers it rests on, each counted once. Within (unit, dimension) all items have the same people;
-    of two dimensions of one unit the respondents may be the same or differ, which the published counts do not say, so
-    the fewest that it can be are counted: per unit the largest of its atoms. That errs towards blocking.
+    of two dimensions of one unit the respondents may be the same or differ, which the published counts do
+    not say, so the fewest that it can be are counted: per unit the largest of its atoms. That errs towards
+    blocking.
 
     Raises:
         ValueError: k below 2, an atom with fewer than 0 people, or a row over an atom that is not there.
@@ -106,7 +115,9 @@ def _check(atoms: Mapping[A, int], rows: Iterable[Row[A]], k: int) -> None:
     for row in rows:
         if not row.weights.keys() <= atoms.keys():
             missing = next(atom for atom in row.weights if atom not in atoms)
-            raise ValueError(f"row {row.name} is over {missing}, of which it is not said how many people it holds")
+            raise ValueError(
+                f"row {row.name} is over {missing}, of which it is not said how many people it holds"
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,16 +160,16 @@ class _Part(Generic[A]):
         """What is not proven, in a sentence."""
         few = sum(self.people([column]) < k for column in self.atoms)
         return (
-            f"{len(self.names)} rows from {self.names[0]} to {self.names[-1]} tell {few} groups of fewer than "
-            f"{k} people apart: too many to prove that no combination rests on fewer than {k}"
+            f"{len(self.names)} rows from {self.names[0]} to {self.names[-1]} tell {few} groups of fewer "
+            f"than {k} people apart: too many to prove that no combination rests on fewer than {k}"
         )
 
 
 def _parts(atoms: Mapping[A, int], rows: Sequence[Row[A]]) -> list[_Part[A]]:
     """Merge atoms of equal weights, then split the rows by what they have in common.
 
-    A combination has the same value on atoms of equal weights, so they are in its support together; and what lies
-    in one part of it, a combination of that part's rows alone comes to.
+    A combination has the same value on atoms of equal weights, so they are in its support together; and
+    what lies in one part of it, a combination of that part's rows alone comes to.
     """
     weights: dict[A, list[tuple[int, int]]] = defaultdict(list)
     for at, row in enumerate(rows):
@@ -176,11 +187,11 @@ def _parts(atoms: Mapping[A, int], rows: Sequence[Row[A]]) -> list[_Part[A]]:
         places[at] = len(part.names)
         part.names.append(row.name)
         part.vectors.append({})
-    for number, (column, members) in enumerate(alike.items()):
-        part = parts[roots[column[0][0]]]
+    for number, (key, members) in enumerate(alike.items()):
+        part = parts[roots[key[0][0]]]
         part.atoms[number] = members
         part.holders[number] = _holders(members, atoms)
-        for at, weight in column:
+        for at, weight in key:
             part.vectors[places[at]][number] = weight
     return [part for part in parts.values() if part.atoms]
 
@@ -234,11 +245,12 @@ def _partitions(part: _Part[A]) -> Families[int] | None:
 def _cuts(part: _Part[A], families: Families[int], k: int) -> list[Leak[A]]:
     """Leaks are the cuts below k of the graph whose vertices are the own parts of the rows.
 
-    The row space is that of the own parts, which are disjoint within a family. A column lies in the own part of one
-    row of each family, or outside of one of them: it is an edge between the two, or to
+    The row space is that of the own parts, which are disjoint within a family. A column lies in the own
+    part of one row of each family, or outside of one of them: it is an edge between the two, or to
     a vertex OUTSIDE. A combination gives each own part a value, OUTSIDE 0, and with the sign of one
-    family turned a column has the difference between its ends. It is 0 but for a set S of columns if and only if S parts the graph;
-    the people of a cut are those of its edges, since no two columns have people in common.
+    family turned a column has the difference between its ends. It is 0 but for a set S of columns if and
+    only if S parts the graph; the people of a cut are those of its edges, since no two columns have people
+    in common.
     """
     edges = [(*ends, part.people([column])) for column, ends in families.least.items()]
     leaks = {}
@@ -256,7 +268,7 @@ def _cuts(part: _Part[A], families: Families[int], k: int) -> list[Leak[A]]:
 def _of_side(
     part: _Part[A], families: Families[int], inner: Iterable[int], result: Mapping[int, int]
 ) -> Leak[A]:
-    """The combination that is 1 on the own parts of one side: a row's own part is the row less those in it."""
+    """The combination that is 1 on the own parts of one side, each a row less the rows in it."""
     vertices = {end for ends in families.least.values() for end in ends}
     value = dict.fromkeys(inner, 1)
     for at in sorted(range(len(part.vectors)), key=lambda at: (-len(part.vectors[at]), -at)):

@@ -1,9 +1,9 @@
 """Cuts of a graph that weigh less than k: exact, by contracting what no such cut can part.
 
 In a maximum-adjacency ordering, two vertices joined by an edge at whose scanning the later one's weight
-to the scanned ones has reached k are at least k-connected (Nagamochi and Ibaraki 1992), so they lie on one side of every
-lighter cut. The last vertex of an ordering is one of them unless it alone is a light cut, so each round
-leaves fewer vertices.
+to the scanned ones has reached k are at least k-connected (Nagamochi and Ibaraki 1992), so they lie on one
+side of every lighter cut. The last vertex of an ordering is one of them unless it alone is a light cut, so
+each round leaves fewer vertices.
 """
 
 from collections import Counter, defaultdict

@@ -159,7 +159,7 @@ def test_people_behind_several_atoms_are_counted_once():
 
 
 def test_an_item_beside_its_dimension_exposes_who_skipped_another():
-    """2·n·D − n₁·E₁ − n₂·E₂ is an answer of one person if one of seven skipped the second item and still counts in E₁."""
+    """D − E₁ − E₂, as sums, is one person's answer if one of seven skipped an item but counts in E₁."""
     answered = [("most", "E1"), ("most", "E2"), ("one", "E1")]
     atoms = {("most", "E1"): 6, ("most", "E2"): 6, ("one", "E1"): 1}
     rows = [
@@ -178,9 +178,12 @@ def test_atoms_that_nobody_answered_and_rows_of_nothing_are_no_leak():
 
 
 def test_what_cannot_be_proven_is_not_said_to_hold():
-    """Sixty people and forty sums of random thirds of them, and a k of which too many sets would have to be tried."""
-    atoms = {at: 1 for at in range(60)}
-    rows = [Row(f"row {r}", {at: 1 for at in range(60) if (at * at * (r + 3) + at * r) % 7 < 3}) for r in range(12)]
+    """Sixty people, twelve sums of less than half of them, and a k for which too many sets would be tried."""
+    atoms = dict.fromkeys(range(60), 1)
+    rows = [
+        Row(f"row {r}", {at: 1 for at in range(60) if (at * at * (r + 3) + at * r) % 7 < 3})
+        for r in range(12)
+    ]
     audit = audit_ranks(atoms, rows, 25)
     assert not audit.holds
 
@@ -190,7 +193,12 @@ def test_what_cannot_be_proven_is_not_said_to_hold():
     [
         ({"a": 6}, sums(["a"]), 1, "k is 1"),
         ({"a": -1}, sums(["a"]), 6, "fewer than 0 people"),
-        ({"a": 6}, sums(["a", "b"]), 6, "row a.b is over b, of which it is not said how many people it holds"),
+        (
+            {"a": 6},
+            sums(["a", "b"]),
+            6,
+            "row a.b is over b, of which it is not said how many people it holds",
+        ),
     ],
 )
 def test_what_makes_no_sense_is_refused(atoms, rows, k, message):
@@ -227,7 +235,7 @@ def persons(atoms, support):
 
 
 def least_supports(atoms, rows, k):
-    """The definition: every S with 0 < people(S) < k whose removal lowers the rank, and no smaller one in it."""
+    """The definition: S with 0 < people(S) < k whose removal lowers the rank, and no smaller one in it."""
     names = [atom for atom in atoms if atoms[atom]]
     matrix = [[Fraction(row.weights.get(atom, 0)) for atom in names] for row in rows]
     full = rank(matrix)
@@ -251,7 +259,9 @@ def agrees(atoms, rows, k):
     for leak in audit.leaks:
         weights = {row.name: row.weights for row in rows}
         value = {
-            atom: sum(times * weights[name].get(atom, 0) for name, times in leak.terms) for atom in atoms if atoms[atom]
+            atom: sum(times * weights[name].get(atom, 0) for name, times in leak.terms)
+            for atom in atoms
+            if atoms[atom]
         }
         assert {atom: times for atom, times in value.items() if times} == dict(leak.result)
         support = {atom for atom, _ in leak.result}
@@ -264,8 +274,10 @@ def agrees(atoms, rows, k):
 
 @st.composite
 def systems(draw):
-    """Up to seven atoms of nobody to seven people, some of the same unit, and up to six rows of small weights."""
-    names = draw(st.lists(st.tuples(st.sampled_from("abcde"), st.integers(1, 3)), min_size=1, max_size=7, unique=True))
+    """Up to seven atoms of nobody to seven people, some of one unit, and up to six rows of small weights."""
+    names = draw(
+        st.lists(st.tuples(st.sampled_from("abcde"), st.integers(1, 3)), min_size=1, max_size=7, unique=True)
+    )
     atoms = {name: draw(st.integers(0, 7)) for name in names}
     weights = st.sampled_from([0, 0, 1, 1, 1, 2, -1, 3])
     rows = [
@@ -276,12 +288,17 @@ def systems(draw):
 
 @st.composite
 def reorganisations(draw):
-    """People in cells of an old and a new organisation; some of its groups, departments and wholes published."""
+    """People in cells of an old and a new organisation, of which some groups of any size are published."""
     cells = draw(
         st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=1, max_size=8, unique=True)
     )
     atoms = {f"{old}{new}": draw(st.integers(1, 6)) for old, new in cells}
-    groups = [[atom for atom in atoms if int(atom[side]) // width == at] for side in (0, 1) for width in (1, 2, 4) for at in range(4)]
+    groups = [
+        [atom for atom in atoms if int(atom[side]) // width == at]
+        for side in (0, 1)
+        for width in (1, 2, 4)
+        for at in range(4)
+    ]
     shown = [group for group in groups if group and draw(st.booleans())]
     weight = draw(st.sampled_from([1, 1, 2]))
     rows = [Row(f"row {at}", dict.fromkeys(group, weight if at % 2 else 1)) for at, group in enumerate(shown)]
