@@ -41,7 +41,8 @@ def weaken(
 
     That something is withheld says that some band was too narrow. To say no more, a group's details are to be
     those of all dimensions: in any one of them every total of every band is then still possible, since
-    another one may be the narrow one (all units at the lower ends of their bands always are).
+    another one may be the narrow one (all units at the lower ends of their bands always are). With a single
+    dimension there is no other one, and this is not so.
     """
     left, kept = tuple(rows), tuple(histograms)
     withheld: list[Hashable] = []
