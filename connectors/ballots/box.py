@@ -14,96 +14,33 @@ match them, and cannot read them without the private key. People are told so bef
 """
 
 import json
-import os
-import re
 import secrets
 import sqlite3
-import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
+from connectors.ballots.answers import BadAnswer, require_answers, require_comment
+from connectors.ballots.ballot_file import BallotFile
 from connectors.ballots.codes import hash_of
-from connectors.ballots.form import Form, FormError, read_form
-from connectors.ballots.seal import (
-    COMMENT_CHARACTERS,
-    KEY_BYTES,
-    PLAIN_BYTES,
-    POINTS,
-    Ballot,
-    is_answer,
-    longest,
-    seal,
-)
+from connectors.ballots.seal import Ballot, seal
+from connectors.ballots.wave import BoxError, Wave, as_text, form_of
 
-BUSY_SECONDS = 10.0
-"""How long a vote waits for others that are being written."""
-LEAST_SALT_BYTES = 16
-FORMAT = 1
-"""Of the file; kept in its `user_version`."""
-REFUSED = "This code cannot be used, or not any more. Please compare it with your slip, or ask whoever gave it to you."
+__all__ = ["REFUSED", "BadAnswer", "Box", "BoxError", "Place", "Refused", "Wave"]
+
+REFUSED = (
+    "This code cannot be used, or not any more. Please compare it with your slip, "
+    "or ask whoever gave it to you."
+)
 _NO_CODE = "0" * 16
-
-_TABLES = (
-    """CREATE TABLE IF NOT EXISTS wave (
-        id TEXT PRIMARY KEY, title TEXT NOT NULL, public_key BLOB NOT NULL, salt BLOB NOT NULL,
-        opens_at TEXT NOT NULL, closes_at TEXT NOT NULL, closed_at TEXT, form BLOB NOT NULL,
-        item_ids TEXT NOT NULL, asks_comment INTEGER NOT NULL
-    ) WITHOUT ROWID""",
-    """CREATE TABLE IF NOT EXISTS unit (
-        wave TEXT NOT NULL, id TEXT NOT NULL, name TEXT NOT NULL, PRIMARY KEY (wave, id)
-    ) WITHOUT ROWID""",
-    """CREATE TABLE IF NOT EXISTS code (
-        wave TEXT NOT NULL, hash BLOB NOT NULL, unit TEXT NOT NULL, is_cast INTEGER NOT NULL,
-        PRIMARY KEY (wave, hash)
-    ) WITHOUT ROWID""",
-    """CREATE TABLE IF NOT EXISTS ballot (
-        wave TEXT NOT NULL, key BLOB NOT NULL, is_cast INTEGER NOT NULL, sealed BLOB NOT NULL,
-        PRIMARY KEY (wave, key)
-    ) WITHOUT ROWID""",
-)
-
-
-class BoxError(Exception):
-    """The box cannot do what it is asked. `str()` is one line: what happened and what to do."""
 
 
 class Refused(Exception):
-    """A code that opens nothing: used, made up, of another survey, too early or too late. It never says which."""
+    """A code that opens nothing: used, made up, another survey's, too early or too late: never said which."""
 
     def __init__(self) -> None:
         super().__init__(REFUSED)
-
-
-class BadAnswer(Exception):
-    """An answer that no page of ours sends. `str()` is one line; the code is not used up."""
-
-
-@dataclass(frozen=True, slots=True)
-class Wave:
-    """A survey that people can answer.
-
-    Args:
-        id: such as `2026-Q3`; letters, digits, dots, dashes and underscores.
-        title: what people call it.
-        public_key: ballots are sealed to it; see `seal.new_keys`.
-        salt: of its codes' hashes; 16 random bytes or more.
-        opens_at: answers are taken from here on (UTC).
-        closes_at: and before this.
-        form: see `form.Form.to_bytes`.
-        item_ids: what every answer has exactly.
-    """
-
-    id: str
-    title: str
-    public_key: bytes
-    salt: bytes
-    opens_at: datetime
-    closes_at: datetime
-    form: bytes
-    item_ids: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,15 +74,15 @@ class Box:
     """
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self._file = BallotFile(path)
 
     # --- before a wave
 
     def open_wave(self, wave: Wave) -> None:
         """Take up a wave; codes are added next."""
-        form = _require_sound(wave)
+        form = form_of(wave)
         asks_comment = any(words.comment_question is not None for words in form.languages.values())
-        with self._writing() as con:
+        with self._file.writing() as con:
             if con.execute("SELECT 1 FROM wave WHERE id = ?", [wave.id]).fetchone():
                 raise BoxError(f"wave {wave.id} is in the box already. Close it, or open another")
             con.execute(
@@ -155,8 +92,8 @@ class Box:
                     wave.title,
                     wave.public_key,
                     wave.salt,
-                    _text(wave.opens_at),
-                    _text(wave.closes_at),
+                    as_text(wave.opens_at),
+                    as_text(wave.closes_at),
                     form.public_bytes(),
                     json.dumps(wave.item_ids),
                     asks_comment,
@@ -170,7 +107,7 @@ class Box:
 
         Both are laid in the order of their keys, which are random: nothing is left of the given order.
         """
-        with self._writing() as con:
+        with self._file.writing() as con:
             wave = _opening(con, wave_id)
             if con.execute("SELECT 1 FROM code WHERE wave = ? LIMIT 1", [wave_id]).fetchone():
                 raise BoxError(f"wave {wave_id} has its codes already. They are made once")
@@ -190,7 +127,7 @@ class Box:
 
     def form(self, wave_id: str) -> bytes | None:
         """The form as everybody may read it, as JSON; None for a wave that is not in the box."""
-        with self._opened() as con:
+        with self._file.opened() as con:
             row = con.execute("SELECT form FROM wave WHERE id = ?", [wave_id]).fetchone()
         return row[0] if row else None
 
@@ -200,7 +137,7 @@ class Box:
         Raises:
             Refused: the code opens nothing now.
         """
-        with self._opened() as con:
+        with self._file.opened() as con:
             con.execute("BEGIN")
             waves = [wave for (wave,) in con.execute("SELECT id FROM wave ORDER BY id").fetchall()]
             found = [(wave, _unit_of(con, _opening(con, wave, now), code)) for wave in waves]
@@ -227,14 +164,16 @@ class Box:
             Refused: the code opens nothing now.
             BadAnswer: something is wrong with the answer; the code can still be used.
         """
-        with self._writing() as con:
+        with self._file.writing() as con:
             if not con.execute("SELECT 1 FROM wave WHERE id = ?", [wave_id]).fetchone():
                 raise Refused
             wave = _opening(con, wave_id, now)
             unit = _unit_of(con, wave, code)
             if unit is None:
                 raise Refused
-            sealed = seal(wave.public_key, _ballot(wave, unit, answers, comment))
+            given = require_answers(answers, wave.item_ids)
+            said = require_comment(comment, is_asked=wave.asks_comment)
+            sealed = seal(wave.public_key, Ballot(unit, given, said))
             free = con.execute("SELECT key FROM ballot WHERE wave = ? AND is_cast = 0", [wave_id]).fetchall()
             key = secrets.choice(free)[0]
             con.execute(
@@ -246,7 +185,7 @@ class Box:
 
     def turnout(self, wave_id: str) -> tuple[int, int]:
         """How many codes there are, and how many were used. To be shown in tens while the wave is open."""
-        with self._opened() as con:
+        with self._file.opened() as con:
             _opening(con, wave_id)
             row = con.execute(
                 "SELECT count(*), coalesce(sum(is_cast), 0) FROM code WHERE wave = ?", [wave_id]
@@ -257,15 +196,15 @@ class Box:
 
     def close(self, wave_id: str, now: datetime) -> None:
         """Take no more answers, before `closes_at` too. A second time nothing changes."""
-        with self._writing() as con:
+        with self._file.writing() as con:
             _opening(con, wave_id)
             con.execute(
-                "UPDATE wave SET closed_at = ? WHERE id = ? AND closed_at IS NULL", [_text(now), wave_id]
+                "UPDATE wave SET closed_at = ? WHERE id = ? AND closed_at IS NULL", [as_text(now), wave_id]
             )
 
     def sealed(self, wave_id: str) -> list[bytes]:
         """Every ballot of a closed wave, the blank ones too, in the order of their random keys."""
-        with self._opened() as con:
+        with self._file.opened() as con:
             _opening(con, wave_id)
             if con.execute("SELECT closed_at FROM wave WHERE id = ?", [wave_id]).fetchone() == (None,):
                 raise BoxError(f"wave {wave_id} is open. Close it first")
@@ -274,72 +213,19 @@ class Box:
 
     def destroy(self, wave_id: str) -> None:
         """Overwrite everything about a closed wave with zeros. A wave that is not in the box is destroyed."""
-        with self._writing() as con:
+        with self._file.writing() as con:
             if con.execute("SELECT closed_at FROM wave WHERE id = ?", [wave_id]).fetchone() == (None,):
                 raise BoxError(f"wave {wave_id} is open. Close it first")
             for table in ("ballot", "code", "unit"):
                 con.execute(f"DELETE FROM {table} WHERE wave = ?", [wave_id])
             con.execute("DELETE FROM wave WHERE id = ?", [wave_id])
 
-    # --- the file
-
-    @contextmanager
-    def _opened(self) -> Iterator[sqlite3.Connection]:
-        """A connection that leaves no copies behind: no write-ahead log, no temporary file, no remains."""
-        try:
-            self._make()
-            with closing(sqlite3.connect(self._path, timeout=BUSY_SECONDS, isolation_level=None)) as con:
-                con.execute("PRAGMA journal_mode = DELETE")
-                con.execute("PRAGMA synchronous = EXTRA")  # a vote that was taken outlives a power cut
-                con.execute("PRAGMA secure_delete = ON")
-                con.execute("PRAGMA temp_store = MEMORY")
-                _require_format(con)
-                yield con
-        except (sqlite3.Error, OSError) as trouble:
-            raise BoxError(
-                f"{self._path.name}: cannot be used ({type(trouble).__name__}). Look at the home folder"
-            ) from None
-
-    def _make(self) -> None:
-        """Make the file where it is missing, for its owner alone; SQLite gives its journal the same mode."""
-        if not self._path.exists():
-            os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))
-
-    @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
-        """A transaction that is alone from its beginning."""
-        with self._opened() as con:
-            con.execute("BEGIN IMMEDIATE")
-            try:
-                yield con
-            except BaseException:
-                con.execute("ROLLBACK")
-                raise
-            con.execute("COMMIT")
-
-
-def _require_format(con: sqlite3.Connection) -> None:
-    """Lay out an empty file; refuse one of another kind."""
-    (version,) = con.execute("PRAGMA user_version").fetchone()
-    if version == FORMAT:
-        return
-    con.execute("BEGIN IMMEDIATE")
-    (version,) = con.execute("PRAGMA user_version").fetchone()  # another process may have been faster
-    is_empty = not con.execute("SELECT 1 FROM sqlite_schema").fetchone()
-    if version != FORMAT and not (version == 0 and is_empty):
-        con.execute("ROLLBACK")
-        raise BoxError("the ballot box is of another version. Publish its waves with that one")
-    for table in _TABLES:
-        con.execute(table)
-    con.execute(f"PRAGMA user_version = {FORMAT}")
-    con.execute("COMMIT")
-
 
 def _opening(con: sqlite3.Connection, wave_id: str, now: datetime | None = None) -> _Opening:
     row = con.execute(
-        "SELECT public_key, salt, closed_at IS NULL AND opens_at <= ? AND ? < closes_at, item_ids, asks_comment"
-        " FROM wave WHERE id = ?",
-        [_text(now) if now else "", _text(now) if now else "", wave_id],
+        "SELECT public_key, salt, closed_at IS NULL AND opens_at <= ? AND ? < closes_at,"
+        " item_ids, asks_comment FROM wave WHERE id = ?",
+        [as_text(now) if now else "", as_text(now) if now else "", wave_id],
     ).fetchone()
     if row is None:
         raise BoxError(f"wave {wave_id} is not in the box. Open it first")
@@ -356,60 +242,3 @@ def _unit_of(con: sqlite3.Connection, wave: _Opening, code: str) -> str | None:
     row = con.execute("SELECT unit, is_cast FROM code WHERE wave = ? AND hash = ?", [wave.id, wanted])
     unit, is_cast = row.fetchone() or (None, 1)
     return unit if wave.is_open and not is_cast else None
-
-
-def _ballot(wave: _Opening, unit: str, answers: Mapping[str, object], comment: object) -> Ballot:
-    """The ballot, as far as it is one."""
-    if answers.keys() != set(wave.item_ids):
-        raise BadAnswer("the answers are not exactly those to the questions of this survey")
-    if not all(is_answer(one) for one in answers.values()):
-        raise BadAnswer(f"an answer is not a whole number from 1 to {POINTS}, or null")
-    if comment is not None and not wave.asks_comment:
-        raise BadAnswer("this survey asks for no comment")
-    given = {item: one for item, one in answers.items() if one is None or isinstance(one, int)}
-    return Ballot(unit, given, _comment(comment))
-
-
-def _comment(comment: object) -> str | None:
-    """The comment as it is kept; None where nothing is written."""
-    if comment is None:
-        return None
-    if not isinstance(comment, str) or len(comment) > COMMENT_CHARACTERS:
-        raise BadAnswer(f"the comment is not a text of up to {COMMENT_CHARACTERS} characters")
-    if any(unicodedata.category(one) in {"Cc", "Cs"} and one not in "\n\r\t" for one in comment):
-        raise BadAnswer("the comment holds characters that are no text")
-    return comment.strip() or None
-
-
-def _require_sound(wave: Wave) -> Form:
-    """The wave's form, once everything of it fits."""
-    try:
-        form = read_form(wave.form)
-    except FormError as fault:
-        raise BoxError(f"wave {wave.id}: {fault}") from None
-    asked = next(iter(form.languages.values())).item_ids()
-    if not re.fullmatch(r"[A-Za-z0-9._-]{1,64}", wave.id) or form.wave != wave.id:
-        raise BoxError(
-            f"wave {wave.id!r}: the id cannot be used, or the form has another. Use letters and digits"
-        )
-    if len(wave.public_key) != KEY_BYTES or len(wave.salt) < LEAST_SALT_BYTES:
-        raise BoxError(f"wave {wave.id}: the public key or the salt is too short. Make them anew")
-    if not _utc(wave.opens_at) < _utc(wave.closes_at) == _utc(form.closes_at):
-        raise BoxError(f"wave {wave.id}: it must close after it opens, and when its form says so")
-    if sorted(asked) != sorted(wave.item_ids):
-        raise BoxError(f"wave {wave.id}: its form asks other items. Make both of one bank")
-    too_long = [unit for unit in form.units if longest(unit, wave.item_ids) > PLAIN_BYTES]
-    if too_long or not form.units:
-        raise BoxError(f"wave {wave.id}: a unit's id is too long, there are too many questions, or no unit")
-    return form
-
-
-def _utc(time: datetime) -> datetime:
-    if time.tzinfo is None:
-        raise BoxError("a time has no zone. Give it in UTC")
-    return time.astimezone(UTC)
-
-
-def _text(time: datetime) -> str:
-    """A time as text that sorts as it should."""
-    return _utc(time).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

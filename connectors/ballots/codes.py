@@ -4,7 +4,7 @@ import hmac
 import secrets
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-"""Crockford's base32: no I, L, O and U, which are read as 1, 1, 0 and V."""
+"""Crockford's base32: no I, L and O, which are read as 1, 1 and 0, and no U."""
 CHARACTERS = 16
 """Of 5 bits each: 80 bits, so that a million guesses a second for a year find none of 10,000 codes."""
 _FORGIVEN = str.maketrans({"O": "0", "I": "1", "L": "1", "-": None})

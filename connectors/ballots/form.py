@@ -1,7 +1,7 @@
 """What the page shows of a wave: its questions in each language. The same bytes for everybody."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -113,8 +113,3 @@ def _require_sound(form: Form) -> None:
         raise FormError(f"a scale of the form does not have {POINTS} labels. Label every point")
     if len({words.comment_question is None for words in form.languages.values()}) > 1:
         raise FormError("one language of the form asks for a comment and another does not. Let both or none")
-
-
-def sections_of(named: Sequence[tuple[str, Sequence[tuple[str, str]]]]) -> tuple[Section, ...]:
-    """Sections of (name, [(item, text)])."""
-    return tuple(Section(name, tuple(Question(*one) for one in asked)) for name, asked in named)
