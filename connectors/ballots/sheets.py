@@ -1,4 +1,4 @@
-"""Codes on their way to people: printed slips, or a table for a mail merge. What each can keep secret differs.
+"""Codes on their way to people: printed slips, or a table for a mail merge. Each has its own guarantee.
 
 Printed slips are drawn by chance, so nobody can say whose code is whose. A mail merge cannot keep that:
 the sender's outbox holds each code beside an address. Neither tells what anybody answered.
@@ -21,12 +21,13 @@ PRINTED_GUARANTEE = (
     "it holds codes and units, and no names."
 )
 MAIL_MERGE_GUARANTEE = (
-    "This file, and then the sender's outbox, say whose code is whose: whoever reads either can learn who has "
-    "answered, and could answer in their place, but not what they answered. Print the slips where that is "
-    "too much; delete this file once the mails are sent."
+    "This file, and then the sender's outbox, say whose code is whose: whoever reads either can learn who "
+    "has answered, and could answer in their place, but not what they answered. Print the slips where that is too "
+    "much; delete this file once the mails are sent."
 )
 COLUMNS = ("account", "name", "email", "unit", "code", "address", "open_until", "promise", "please_note")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+_FORMULA = ("=", "+", "-", "@")
+_BREAKS = ("\t", "\r", "\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,18 +102,19 @@ def _slip(sheet: Sheet, unit_name: str, code: str) -> str:
     told = words(sheet.language)
     groups = "".join(f"<span>{html.escape(group)}</span>" for group in code.split("-"))
     scan = told["slip_scan"].replace("{address}", sheet.address.rstrip("/"))
+    until = told["slip_until"].replace("{date}", sheet.until())
     return (
         f'<article><div class="text"><h3>{html.escape(sheet.title)}</h3>'
         f'<p class="unit">{html.escape(unit_name)}</p>'
         f'<p class="code" aria-label="{html.escape(told["slip_title"])}">{groups}</p>'
-        f"<p>{html.escape(scan)} <b>{html.escape(told['slip_until'].replace('{date}', sheet.until()))}.</b></p>"
+        f"<p>{html.escape(scan)} <b>{html.escape(until)}.</b></p>"
         f'<p class="promise">{html.escape(told["slip_promise"])}</p></div>'
         f"{_picture(sheet.link(code))}</article>"
     )
 
 
 def _picture(link: str) -> str:
-    """The QR code of a link, as SVG of 34 mm with the quiet edge that readers need."""
+    """The QR code of a link, as SVG with the quiet edge that readers need."""
     drawn = segno.make_qr(link, error="m").svg_inline(border=4, omitsize=True, dark="#000", light="#fff")
     return f'<div class="qr">{drawn}</div>'
 
@@ -135,4 +137,4 @@ def mail_merge(sheet: Sheet, recipients: Iterable[Recipient]) -> str:
 
 def _as_text(cell: str) -> str:
     """The cell, so that no spreadsheet takes it for a formula."""
-    return f"'{cell}" if cell.startswith(_FORMULA) or cell.lstrip().startswith(_FORMULA) else cell
+    return f"'{cell}" if cell.startswith(_BREAKS) or cell.lstrip().startswith(_FORMULA) else cell

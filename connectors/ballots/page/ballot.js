@@ -126,6 +126,7 @@ function heading(text, attributes = {}) {
 function showCode(trouble = null) {
   const field = make("input", { type: "text", id: "code", autocomplete: "off", autocapitalize: "characters",
     spellcheck: "false", maxlength: "40", required: true, value: code,
+    oninput: (event) => { code = event.target.value; }, // it stays in another language
     "aria-describedby": trouble ? "hint trouble" : "hint", "aria-invalid": trouble ? "true" : null });
   const button = make("button", { class: "main", type: "submit" }, say("code_send"));
   const sheet = make("form", { class: "stack", autocomplete: "off", novalidate: true }, heading(say("code_title")),
@@ -134,7 +135,6 @@ function showCode(trouble = null) {
     make("div", {}, make("label", { class: "field", for: "code" }, say("code_label")), field), button);
   sheet.addEventListener("submit", (event) => {
     event.preventDefault();
-    code = field.value;
     button.disabled = true;
     useCode();
   });
