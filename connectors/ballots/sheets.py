@@ -22,8 +22,8 @@ PRINTED_GUARANTEE = (
 )
 MAIL_MERGE_GUARANTEE = (
     "This file, and then the sender's outbox, say whose code is whose: whoever reads either can learn who "
-    "has answered, and could answer in their place, but not what they answered. Print the slips where that is too "
-    "much; delete this file once the mails are sent."
+    "has answered, and could answer in their place, but not what they answered. Print the slips "
+    "where that is too much; delete this file once the mails are sent."
 )
 COLUMNS = ("account", "name", "email", "unit", "code", "address", "open_until", "promise", "please_note")
 _FORMULA = ("=", "+", "-", "@")

@@ -41,17 +41,16 @@ def form(wave="2026-Q3", **more):
 class Survey:
     """An open wave: its box, its codes as people hold them, and its private key."""
 
-    def __init__(self, path, voters=7, wave="2026-Q3", box=None, **more):
+    def __init__(self, path, voters=7, wave="2026-Q3", box=None, given=None, **more):
         self.path = path / "ballots.sqlite"
         self.box = box or Box(self.path)
         self.id = wave
         self.public, self.private = seal.new_keys()
-        self.codes = [codes.new_code() for _ in range(voters)]
+        self.codes = given or [codes.new_code() for _ in range(voters)]
         asked = form(wave, **more)
         ids = tuple(asked.languages["en"].item_ids())
-        self.box.open_wave(
-            Wave(wave, "Third quarter", self.public, SALT, OPENS, CLOSES, asked.to_bytes(), ids)
-        )
+        self.wave = Wave(wave, "Third quarter", self.public, SALT, OPENS, CLOSES, asked.to_bytes(), ids)
+        self.box.open_wave(self.wave)
         hashed = [(codes.hash_of(SALT, one), self.unit(one)) for one in self.codes]
         self.box.add_codes(wave, hashed)
 

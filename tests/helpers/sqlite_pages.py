@@ -12,7 +12,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Cell:
-    """A row: where its cell begins, the pages into which it flows over, its columns, and its bytes' places."""
+    """A row: where its cell begins, the pages it flows over into, its columns, and where its bytes are."""
 
     page: int
     offset: int

@@ -32,7 +32,7 @@ def test_a_code_may_be_typed_in_many_ways(typed):
 
 @pytest.mark.parametrize("typed", ["", "01AB", "01ABCDEFGHJKM0N12", "01ABCDEFGHJKM0NU", "😀" * 16, "٣" * 16])
 def test_what_is_no_code_is_told_without_repeating_it(typed):
-    with pytest.raises(ValueError, match="^a code has 16 letters and digits$"):
+    with pytest.raises(ValueError, match=r"^a code has 16 letters and digits$"):
         read_code(typed)
 
 
@@ -113,6 +113,6 @@ def test_what_somebody_else_put_in_is_refused_without_showing_it(content):
     private = PrivateKey.generate()
     sealed = SealedBox(private.public_key).encrypt(content)
     with pytest.raises(
-        SealError, match="^a ballot was not made by the ballot box: its content has another form$"
+        SealError, match=r"^a ballot was not made by the ballot box: its content has another form$"
     ):
         seal.open_all(bytes(private), [sealed])
