@@ -3,6 +3,7 @@
 import signal
 import sys
 from pathlib import Path
+from typing import Any
 
 import uvicorn
 
@@ -12,6 +13,14 @@ from connectors.patient_protocol import PatientProtocol
 
 PORT = 8503
 MOST_CONNECTIONS = 512
+
+
+class SilentProtocol(PatientProtocol):
+    """Writes no access log, whatever somebody has attached to the server's loggers."""
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.access_log = False
 
 
 def serve(path: Path, host: str = "127.0.0.1", port: int = PORT) -> None:
@@ -29,7 +38,7 @@ def serve(path: Path, host: str = "127.0.0.1", port: int = PORT) -> None:
         create_door(Box(path)),
         host=host,
         port=port,
-        http=PatientProtocol,
+        http=SilentProtocol,
         h11_max_incomplete_event_size=16_384,
         ws="none",
         lifespan="off",

@@ -107,19 +107,20 @@ def test_the_page_asks_for_nothing_from_elsewhere_and_has_no_inline_script():
 
 
 PROMISE = (
-    "Within one wave, every number shown, and every sum or difference anyone can form of the numbers shown, "
-    "rests on the answers of at least six people; so even someone who knows their own answer faces five others."
+    "Within one wave, every number shown, and every sum or difference anyone can form of the numbers "
+    "shown, rests on the answers of at least six people; so even someone who knows their own answer faces "
+    "five others."
 )
 ACROSS = (
-    "Across waves this cannot be proven away: where opinions persist, a change of d people in a roster or among "
-    "those who answer exposes those d to good guessing (one joiner among six stayers: an item exact in half the "
-    "cases, from two published waves). We reduce it by the rules below and say so, in these words, before people "
-    "answer."
+    "Across waves this cannot be proven away: where opinions persist, a change of d people in a roster or "
+    "among those who answer exposes those d to good guessing (one joiner among six stayers: an item exact "
+    "in half the cases, from two published waves). We reduce it by the rules below and say so, in these "
+    "words, before people answer."
 )
 NOT_COVERED = (
-    "Not covered, and said: collusion, background knowledge, a whole group of one mind (reduced by bands), an "
-    "operator who watches the files while people answer, and what the linked tools themselves show (a pull "
-    "request names its author)."
+    "Not covered, and said: collusion, background knowledge, a whole group of one mind (reduced by bands), "
+    "an operator who watches the files while people answer, and what the linked tools themselves show (a "
+    "pull request names its author)."
 )
 
 
@@ -147,7 +148,7 @@ def test_a_request_leaves_nothing_in_any_log(survey, door, caplog, capfd):
     door.answer(code, comment="Canary Kestrel")
     door.ask("GET", f"/form/Canary?code={code}", headers={"User-Agent": "Kestrel", "Referer": "Canary"})
     written = caplog.text + "".join(capfd.readouterr())
-    assert not any(one in written for one in (*SECRETS, code, "127.0.0.1"))
+    assert not any(one in written for one in (*SECRETS, code, "127.0.0.1", "/unit"))
 
 
 def test_a_box_that_cannot_be_used_is_told_without_its_content(tmp_path, caplog):
@@ -178,7 +179,7 @@ def malformed(code):
         "doubled code": right.replace('"comment"', '"code": "x", "comment"'),
         "not a number": right.replace("4", "NaN"),
         "endless": right.replace("4", "1e999"),
-        "digits": right.replace("4", "4" * 9000, 1).replace(code.replace("4", "4"), code),
+        "digits": right.replace("4", "4" * 9000),
         "fraction": right.replace('"E1": 4', '"E1": 4.0'),
         "deep": b'{"code":' + b"[" * 8000 + b"]" * 8000 + b"}",
         "missing comment": json.dumps({"code": code, "answers": ANSWERS}),
@@ -230,13 +231,14 @@ def test_a_body_that_goes_on_and_on_is_cut(survey, door):
         for _ in range(100):
             yield b" " * 1000
 
-    status, _, _ = door.ask("POST", "/answer", endless(), {"Transfer-Encoding": "chunked"})
+    status, _, _ = door.ask("POST", "/answer", endless(), {"Content-Type": "application/json"})
     assert status == 413
 
 
 def test_a_body_that_does_not_come_is_waited_for_a_moment_only(survey):
     with served(survey.box, body_seconds=0.05) as door:
-        head = b"POST /answer HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 50\r\n\r\n{"
+        head = b"POST /answer HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+        head += b"Content-Length: 50\r\n\r\n{"
         assert door.raw(head).startswith(b"HTTP/1.1 408 ")
 
 
