@@ -1,4 +1,4 @@
-"""The ballot's page in a real browser: one person on a phone, by keyboard alone, with a network that fails."""
+"""The ballot in a real browser: one person on a phone, by keyboard alone, with a network that fails."""
 
 from collections.abc import Iterator
 from urllib.parse import urlsplit
