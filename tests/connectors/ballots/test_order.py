@@ -153,7 +153,7 @@ def most_by_chance(seeds):
     return seeds + 6 * sqrt(seeds)
 
 
-@pytest.mark.parametrize("seeds", [12, pytest.param(400, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("seeds", [12, pytest.param(100, marks=pytest.mark.soak)])
 def test_codes_and_ballots_are_matched_no_better_than_by_chance(tmp_path, seeds):
     total = matched(tmp_path, seeds, voted, lambda comment: hash_of(SALT, comment))
     assert len(total) == 40
