@@ -46,6 +46,12 @@ class Dimension:
     items: tuple[str, ...]
     unit_items: tuple[str, ...]
 
+    def made_of(self, cell: "Cell", *, is_unit: bool) -> tuple[str, ...]:
+        """The items in a cell: its own, or those of its score; a band has a unit's items at any level."""
+        if cell.item is not None:
+            return (cell.item,)
+        return self.unit_items if is_unit or cell.low is not None else self.items
+
 
 @dataclass(frozen=True, slots=True)
 class Cell:

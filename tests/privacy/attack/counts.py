@@ -94,3 +94,20 @@ def parents_and_units(wave: Wave) -> Iterable[Finding]:
             if 0 < apart < LEAST:
                 told = f"{group} has {shown[group]} answers, its units together {apart} more or fewer"
                 yield Finding("counts", True, wave.id, dimension, apart, told)
+
+
+def items_of_one_unit(wave: Wave) -> Iterable[Finding]:
+    """Items of a single unit: shown, or left over when a group's other parts are taken away from it."""
+    for dimension, cells in wave.shown.items():
+        shown: dict[str, set[str]] = {}
+        for cell in cells:
+            if cell.item is not None:
+                shown.setdefault(cell.item, set()).add(cell.scope)
+        for item, scopes in shown.items():
+            for scope in sorted(scopes):
+                units = set(wave.units_of[scope])
+                parts = [set(wave.units_of[one]) for one in scopes if set(wave.units_of[one]) < units]
+                rest = units.difference(*parts)
+                if len(rest) == 1:
+                    told = f"{item} of {min(rest)}, from {scope}{' less its other parts' if parts else ''}"
+                    yield Finding("items of a unit", True, wave.id, dimension, LEAST, told)

@@ -22,15 +22,18 @@ def places(values: Iterable[float]) -> int | None:
     return None
 
 
-def rounding(wave: Wave) -> dict[str, float]:
-    """By statistic (histograms are shares or counts): half a unit of the last place."""
-    kinds: dict[str, list[float]] = {}
-    for cells in wave.shown.values():
-        for cell in cells:
-            if cell.value is not None and cell.low is None:
-                kinds.setdefault(cell.statistic, []).append(cell.value)
-    found = {kind: places(values) for kind, values in kinds.items()}
-    return {kind: SLACK if count is None else 0.5 * 10.0**-count + SLACK for kind, count in found.items()}
+def half_a_place(wave: Wave, statistic: str, *, of_units: bool) -> float:
+    """Half a unit of the last place to which the exact numbers of a kind are rounded, at one level."""
+    count = places(
+        cell.value
+        for cells in wave.shown.values()
+        for cell in cells
+        if cell.statistic == statistic
+        and (cell.scope in wave.units) == of_units
+        and cell.value is not None
+        and cell.low is None
+    )
+    return SLACK if count is None else 0.5 * 10.0**-count + SLACK
 
 
 def score_totals(cell: Cell, n: int, items: int, half: float, *, includes_high: bool) -> tuple[int, int]:
@@ -79,16 +82,17 @@ def _turned(
     turned = {
         key: counts[::-1] if key[1] in artefact.reversed else counts for key, counts in found.items()
     }
-    half = rounding(wave).get("score", SLACK)
+    half = half_a_place(wave, "score", of_units=False)
     errors = [0.0, 0.0]
     for cell in wave.shown[dimension.id]:
-        if cell.statistic != "score" or cell.value is None or cell.low is not None:
+        is_exact = cell.value is not None and cell.low is None
+        if cell.statistic != "score" or not is_exact or cell.scope in wave.units:
             continue
         keys = [(cell.scope, item) for item in dimension.items]
         if all(key in found for key in keys):
             for at, candidate in enumerate((turned, found)):
                 means = [_mean(candidate[key]) for key in keys]
-                errors[at] += max(0.0, abs((sum(means) / len(means) - 1) * 25 - cell.value) - half)
+                errors[at] += max(0.0, abs((sum(means) / len(means) - 1) * 25 - (cell.value or 0)) - half)
     return found if errors[1] < errors[0] else turned
 
 

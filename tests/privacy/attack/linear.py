@@ -6,8 +6,9 @@ it is the left null space of the other columns. Elimination modulo 2³¹ − 1, 
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
-from itertools import combinations
+from itertools import combinations, islice
 
 import numpy as np
 
@@ -15,22 +16,35 @@ from attack.artefact import LEAST, Artefact, Dimension, Finding, Wave
 from attack.counts import class_counts
 
 P = 2**31 - 1
-MOST_SETS = 400
-"""Sets of small classes tried per dimension; a publication that keeps its rules has no small class at all."""
+MOST_SETS = 100
+"""Sets of small classes tried per size; a publication that keeps its rules has no small class at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Few:
+    """Some classes of people, and between what the number of their answers lies."""
+
+    classes: tuple[int, ...]
+    least: int
+    most: int
+
+    def __str__(self) -> str:
+        return f"{self.most} people" if self.least == self.most else f"{self.least} to {self.most} people"
 
 
 def exposed(wave: Wave, artefact: Artefact) -> Iterable[Finding]:
     """All small sets that some combination of the numbers shown isolates."""
     for dimension in artefact.dimensions:
         counts = class_counts(wave, dimension.id)
-        small = [at for at, (least, most) in enumerate(counts) if least < LEAST and most > 0]
-        if not small:
+        sets = small_sets(wave, dimension.id, counts)
+        if not sets:
             continue
         for statistics in (("score", "mean", "histogram"), ("favourable",), ("spread",)):
             names, rows = _matrix(wave, dimension, statistics)
-            found = _search(small, counts, rows, len(dimension.items)) if rows else []
-            for chosen, factors in found:
-                yield _finding(wave, dimension, chosen, counts, names, factors)
+            found = _search(sets, rows, len(dimension.items)) if rows else []
+            for people, factors in found:
+                told = f"{_in_words(names, factors)} holds {people}"
+                yield Finding("linear", True, wave.id, dimension.id, people.least, told)
 
 
 def _matrix(
@@ -41,8 +55,7 @@ def _matrix(
     for cell in wave.shown[dimension.id]:
         if cell.statistic not in statistics:
             continue
-        of_units = dimension.unit_items if cell.scope in wave.units else dimension.items
-        items = of_units if cell.item is None else (cell.item,)
+        items = dimension.made_of(cell, is_unit=cell.scope in wave.units)
         rows[cell.scope, cell.item] = [
             int(cell.scope in scopes and item in items)
             for scopes, _ in wave.classes
@@ -52,25 +65,46 @@ def _matrix(
     return names, list(rows.values())
 
 
-def _search(
-    small: Sequence[int], counts: Sequence[tuple[int, int]], rows: list[list[int]], width: int
-) -> list[tuple[tuple[int, ...], list[Fraction]]]:
-    """The smallest exposed sets: one class, two, three; none that holds another found before."""
-    found: list[tuple[tuple[int, ...], list[Fraction]]] = []
+def small_sets(wave: Wave, dimension: str, counts: Sequence[tuple[int, int]]) -> list[Few]:
+    """Sets of classes that hold one to five answers: small ones, some together, and what a scope leaves over.
+
+    Two hidden units may be told only together: their parent less its other parts has so many answers.
+    """
+    small = [at for at, (_, most) in enumerate(counts) if 0 < most < LEAST]
+    together = [
+        Few(chosen, sum(counts[at][0] for at in chosen), sum(counts[at][1] for at in chosen))
+        for size in (1, 2, 3)
+        for chosen in islice(combinations(small, size), MOST_SETS)
+    ]
+    shown = {
+        cell.scope: cell.n for cell in wave.shown[dimension] if cell.statistic == "score" and cell.n is not None
+    }
+    inside = {
+        scope: {at for at, (names, _) in enumerate(wave.classes) if scope in names} for scope in shown
+    }
+    for scope in shown.keys() & wave.groups.keys():
+        parts = [one for one in shown if inside[one] < inside[scope]]
+        outer = [one for one in parts if not any(inside[one] < inside[other] for other in parts)]
+        rest = inside[scope].difference(*(inside[one] for one in outer))
+        n = shown[scope] - sum(shown[one] for one in outer)
+        if len(rest) > 1:
+            together.append(Few(tuple(sorted(rest)), n, n))
+    return [few for few in together if 0 < few.most < LEAST]
+
+
+def _search(sets: Sequence[Few], rows: list[list[int]], width: int) -> list[tuple[Few, list[Fraction]]]:
+    """The exposed sets; none that holds another found before."""
+    found: list[tuple[Few, list[Fraction]]] = []
     matrix = np.array(rows, dtype=np.int64)
-    tried = 0
-    for size in (1, 2, 3):
-        for chosen in combinations(small, size):
-            least = sum(max(1, counts[at][0]) for at in chosen)
-            if least >= LEAST or any(set(one) <= set(chosen) for one, _ in found) or tried >= MOST_SETS:
-                continue
-            tried += 1
-            inside = np.zeros(matrix.shape[1], dtype=bool)
-            for at in chosen:
-                inside[at * width : (at + 1) * width] = True
-            factors = combination(matrix[:, ~inside], matrix[:, inside])
-            if factors is not None:
-                found.append((chosen, factors))
+    for few in sets:
+        if any(set(one.classes) <= set(few.classes) for one, _ in found):
+            continue
+        inside = np.zeros(matrix.shape[1], dtype=bool)
+        for at in few.classes:
+            inside[at * width : (at + 1) * width] = True
+        factors = combination(matrix[:, ~inside], matrix[:, inside])
+        if factors is not None:
+            found.append((few, factors))
     return found
 
 
@@ -115,21 +149,9 @@ def _cancels(factors: Sequence[Fraction | None], outside: np.ndarray) -> bool:
     return all(sum(factor * int(row[at]) for factor, row in kept) == 0 for at in range(outside.shape[1]))
 
 
-def _finding(
-    wave: Wave,
-    dimension: Dimension,
-    chosen: Sequence[int],
-    counts: Sequence[tuple[int, int]],
-    names: Sequence[str],
-    factors: Sequence[Fraction],
-) -> Finding:
+def _in_words(names: Sequence[str], factors: Sequence[Fraction]) -> str:
     used = [(factor, name) for factor, name in zip(factors, names, strict=True) if factor]
-    told = " ".join(f"{'+' if factor > 0 else '−'} {_times(abs(factor))}{name}" for factor, name in used)
-    least, most = sum(counts[at][0] for at in chosen), sum(counts[at][1] for at in chosen)
-    people = f"{least}" if least == most else f"{least} to {most}"
-    return Finding(
-        "linear", True, wave.id, dimension.id, max(least, 1), f"{told} holds {people} people"
-    )
+    return " ".join(f"{'+' if factor > 0 else '−'} {_times(abs(factor))}{name}" for factor, name in used)
 
 
 def _times(factor: Fraction) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from attack.artefact import Artefact, Dimension, Finding, Wave
 from attack.counts import class_counts
-from attack.decimals import SLACK, histograms, rounding, score_totals
+from attack.decimals import half_a_place, histograms, score_totals
 from attack.intervals import Bounds, ContradictionError, Sum, tighten
 from attack.pools import added, between, ends, has_gaps, reachable
 
@@ -74,14 +74,16 @@ def gather(wave: Wave, artefact: Artefact, dimension: Dimension) -> Known | None
 
 def _scores(known: Known, artefact: Artefact) -> None:
     """Every score, banded or not, is a sum between two ends."""
-    half = rounding(known.wave).get("score", SLACK)
+    half = {
+        of_units: half_a_place(known.wave, "score", of_units=of_units) for of_units in (False, True)
+    }
     for cell in known.wave.shown[known.dimension.id]:
         if cell.statistic != "score" or cell.n is None or cell.item is not None:
             continue
         is_unit = cell.scope in known.wave.units
-        items = known.dimension.unit_items if is_unit else known.dimension.items
+        items = known.dimension.made_of(cell, is_unit=is_unit)
         low, high = score_totals(
-            cell, cell.n, len(items), half, includes_high=artefact.band_includes_high
+            cell, cell.n, len(items), half[is_unit], includes_high=artefact.band_includes_high
         )
         if items == known.dimension.unit_items:
             terms = [((at, "units"), 1) for at in known.inside(cell.scope)]

@@ -7,6 +7,7 @@ in exactly one unit; 3 merged, never withheld beside its parent; 4 one set of re
 
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
+from fractions import Fraction
 from statistics import fmean, pstdev
 from typing import Any
 
@@ -142,18 +143,22 @@ def _dimension(
     cells = []
     for scope in scopes:
         is_unit = scope in tree.parents
-        n, items = len(complete[scope]), unit_items(name) if is_unit else list(BANK[name])
+        n = len(complete[scope])
+        # A small group is shown as a unit is, of the same items: two bands of the same people, one with an
+        # item more, would together be narrower than either.
+        is_banded = n < DETAILS if not is_unit else off != 5
+        items = unit_items(name) if is_unit or is_banded else list(BANK[name])
         cell = {"scope": scope, "dimension": name, "item": None, "statistic": "score", "position": None,
                 "value": None, "low": None, "high": None, "n": None, "withheld_reason": None}
         if n < least or scope in hidden:
             cells.append(cell | {"withheld_reason": "too_few_answers" if n < least else "would_tell_a_team"})
             continue
         score = _score(scored, complete[scope], items)
-        if (is_unit and off != 5) or (not is_unit and n < DETAILS):
-            low, high = bands[scope] if is_unit else band(score, n * len(items))
+        if is_banded:
+            low, high = band(score, n * len(items))
             cells.append(cell | {"value": (low + high) / 2, "low": low, "high": high, "n": n})
             continue
-        cells.append(cell | {"value": score if is_unit else round(score, 1), "n": n})
+        cells.append(cell | {"value": float(score) if is_unit else round(float(score), 1), "n": n})
         cells += _details(cell, scored, complete[scope], everyone[scope], items, off)
     return cells
 
@@ -184,11 +189,12 @@ def _details(
     return cells
 
 
-def _score(scored: Scored, people: Sequence[str], items: Sequence[str]) -> float:
-    return (fmean(scored[one][item] for one in people for item in items) - 1) * 25
+def _score(scored: Scored, people: Sequence[str], items: Sequence[str]) -> Fraction:
+    total = sum(scored[one][item] for one in people for item in items)
+    return (Fraction(total, len(people) * len(items)) - 1) * 25
 
 
-def band(score: float, answers: int) -> tuple[float, float]:
+def band(score: Fraction, answers: int) -> tuple[float, float]:
     """The band of a unit's score: steps of 5, wider where fewer than three totals would fit into one.
 
     A step of the total is 100 ÷ (4 · answers) points; a band from its low end up to, but without, its

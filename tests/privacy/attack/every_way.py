@@ -5,9 +5,10 @@ from typing import Any
 
 from attack.across import across_waves
 from attack.artefact import Artefact, Finding, Wave, read
-from attack.counts import different_respondents, parents_and_units, thresholds
+from attack.counts import different_respondents, items_of_one_unit, parents_and_units, thresholds
 from attack.linear import exposed
 from attack.ranges import ranges
+from attack.withheld import seen_through
 
 
 def attack(published: Mapping[str, Any]) -> list[Finding]:
@@ -23,5 +24,7 @@ def _one_wave(wave: Wave, artefact: Artefact) -> list[Finding]:
         *parents_and_units(wave),
         *different_respondents(wave, artefact),
         *exposed(wave, artefact),
+        *items_of_one_unit(wave),
         *ranges(wave, artefact),
+        *seen_through(wave, artefact),
     ]
