@@ -10,7 +10,9 @@ def class_counts(wave: Wave, dimension: str) -> list[tuple[int, int]]:
     """Between what the complete answers of each class of people lie, by the n of the scores."""
     bounds: Bounds = {at: (0, len(people)) for at, (_, people) in enumerate(wave.classes)}
     shown = {
-        cell.scope: cell.n for cell in wave.shown[dimension] if cell.statistic == "score" and cell.n is not None
+        cell.scope: cell.n
+        for cell in wave.shown[dimension]
+        if cell.statistic == "score" and cell.n is not None
     }
     inside = {scope: [at for at, (names, _) in enumerate(wave.classes) if scope in names] for scope in shown}
     sums: list[Sum] = [([(at, 1) for at in inside[scope]], n, n) for scope, n in shown.items()]
@@ -67,7 +69,9 @@ def different_respondents(wave: Wave, artefact: Artefact) -> Iterable[Finding]:
                 high = most - sum(extra[one][0] for one in taken)
                 if 0 < high and low < LEAST and (high < LEAST or low > 0):
                     minus = "".join(f" − the same of {one}" for one in taken)
-                    told = f"{scope}: items − {len(dimension.items)}·score{minus} holds {low} to {high} people"
+                    told = (
+                        f"{scope}: items − {len(dimension.items)}·score{minus} holds {low} to {high} people"
+                    )
                     yield Finding("respondents", True, wave.id, dimension.id, max(low, 1), told)
 
 

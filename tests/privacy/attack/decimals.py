@@ -79,9 +79,7 @@ def _turned(
     wave: Wave, artefact: Artefact, dimension: Dimension, found: dict[tuple[str, str], tuple[int, ...]]
 ) -> dict[tuple[str, str], tuple[int, ...]]:
     """Whether a reversed item is shown as answered or as scored is found out: by what fits the scores."""
-    turned = {
-        key: counts[::-1] if key[1] in artefact.reversed else counts for key, counts in found.items()
-    }
+    turned = {key: counts[::-1] if key[1] in artefact.reversed else counts for key, counts in found.items()}
     half = half_a_place(wave, "score", of_units=False)
     errors = [0.0, 0.0]
     for cell in wave.shown[dimension.id]:

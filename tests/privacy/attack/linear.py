@@ -77,11 +77,11 @@ def small_sets(wave: Wave, dimension: str, counts: Sequence[tuple[int, int]]) ->
         for chosen in islice(combinations(small, size), MOST_SETS)
     ]
     shown = {
-        cell.scope: cell.n for cell in wave.shown[dimension] if cell.statistic == "score" and cell.n is not None
+        cell.scope: cell.n
+        for cell in wave.shown[dimension]
+        if cell.statistic == "score" and cell.n is not None
     }
-    inside = {
-        scope: {at for at, (names, _) in enumerate(wave.classes) if scope in names} for scope in shown
-    }
+    inside = {scope: {at for at, (names, _) in enumerate(wave.classes) if scope in names} for scope in shown}
     for scope in shown.keys() & wave.groups.keys():
         parts = [one for one in shown if inside[one] < inside[scope]]
         outer = [one for one in parts if not any(inside[one] < inside[other] for other in parts)]

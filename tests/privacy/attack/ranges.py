@@ -74,9 +74,7 @@ def gather(wave: Wave, artefact: Artefact, dimension: Dimension) -> Known | None
 
 def _scores(known: Known, artefact: Artefact) -> None:
     """Every score, banded or not, is a sum between two ends."""
-    half = {
-        of_units: half_a_place(known.wave, "score", of_units=of_units) for of_units in (False, True)
-    }
+    half = {of_units: half_a_place(known.wave, "score", of_units=of_units) for of_units in (False, True)}
     for cell in known.wave.shown[known.dimension.id]:
         if cell.statistic != "score" or cell.n is None or cell.item is not None:
             continue
@@ -92,9 +90,7 @@ def _scores(known: Known, artefact: Artefact) -> None:
         known.sums.append((terms, low, high))
 
 
-def _items(
-    known: Known, artefact: Artefact, found: dict[tuple[str, str], tuple[int, ...]]
-) -> None:
+def _items(known: Known, artefact: Artefact, found: dict[tuple[str, str], tuple[int, ...]]) -> None:
     """An item's sum, from its histogram; all items together, where a scope shows them all."""
     for (scope, item), pool in found.items():
         # Where an item rests on other people than the score, its sum says nothing about the classes.

@@ -116,7 +116,9 @@ def _wave(
 
 def _scored(given: Answers) -> dict[str, int]:
     return {
-        item: 6 - answer if item in REVERSED else answer for item, answer in given.items() if answer is not None
+        item: 6 - answer if item in REVERSED else answer
+        for item, answer in given.items()
+        if answer is not None
     }
 
 
@@ -124,9 +126,7 @@ def _complete(scored: Scored, people: Sequence[str], items: Sequence[str]) -> li
     return [one for one in people if one in scored and all(item in scored[one] for item in items)]
 
 
-def _dimension(
-    tree: Tree, scored: Scored, name: str, least: int, off: int | None
-) -> list[dict[str, Any]]:
+def _dimension(tree: Tree, scored: Scored, name: str, least: int, off: int | None) -> list[dict[str, Any]]:
     """The cells of one dimension: bands for units, details from twelve answers on for groups."""
     scopes = [*tree.groups, *tree.parents]
     everyone = {
@@ -138,7 +138,9 @@ def _dimension(
     bands = {}
     for unit in tree.parents:
         if len(complete[unit]) >= least:
-            bands[unit] = band(_score(scored, complete[unit], unit_items(name)), len(complete[unit]) * len(unit_items(name)))
+            bands[unit] = band(
+                _score(scored, complete[unit], unit_items(name)), len(complete[unit]) * len(unit_items(name))
+            )
     hidden = set() if off == 5 else too_much(tree, scored, complete, unit_items(name), exact, bands)
     cells = []
     for scope in scopes:
@@ -148,8 +150,18 @@ def _dimension(
         # item more, would together be narrower than either.
         is_banded = n < DETAILS if not is_unit else off != 5
         items = unit_items(name) if is_unit or is_banded else list(BANK[name])
-        cell = {"scope": scope, "dimension": name, "item": None, "statistic": "score", "position": None,
-                "value": None, "low": None, "high": None, "n": None, "withheld_reason": None}
+        cell = {
+            "scope": scope,
+            "dimension": name,
+            "item": None,
+            "statistic": "score",
+            "position": None,
+            "value": None,
+            "low": None,
+            "high": None,
+            "n": None,
+            "withheld_reason": None,
+        }
         if n < least or scope in hidden:
             cells.append(cell | {"withheld_reason": "too_few_answers" if n < least else "would_tell_a_team"})
             continue

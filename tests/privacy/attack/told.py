@@ -30,9 +30,7 @@ def too_much(
     shown = set(exact)
     while True:
         blocks = _blocks(tree, shown)
-        tight = [
-            group for group in sorted(shown) if _is_tight(blocks[group], scored, complete, items, bands)
-        ]
+        tight = [group for group in sorted(shown) if _is_tight(blocks[group], scored, complete, items, bands)]
         if not tight:
             return exact - shown
         group = min(tight, key=lambda one: (len(complete[one]), one))
@@ -67,9 +65,7 @@ def _is_tight(
     bands: Bands,
 ) -> bool:
     """Whether the known sum of a block leaves a unit in it fewer than three totals."""
-    answers = {
-        item: Counter(scored[one][item] for unit in units for one in complete[unit]) for item in items
-    }
+    answers = {item: Counter(scored[one][item] for unit in units for one in complete[unit]) for item in items}
     total = sum(answer * count for pool in answers.values() for answer, count in pool.items())
     possible: dict[str, set[int]] = {}
     for unit in units:
