@@ -1,7 +1,7 @@
 """The product's own publication, put into the form that the attack reads: everything of it is in `product`.
 
-Who is asked and in which unit, the merging, the table and its audits are the product's; the organisations are the
-attack's. Which series are broken is decided where waves are stored, so here it is by the rule's words: a unit
+Who is asked and in which unit, the merging, the table and its audits are the product's; the organisations
+are the attack's. Which series are broken is decided where waves are stored, so here it is by the rule's words: a unit
 whose roster differs from the last wave's by one to five.
 
 As a program, it is the attack with the product as publisher: `python tests/privacy/attacked_product.py`, with
@@ -72,7 +72,9 @@ def _planned(made: Organisation) -> tuple[Partition, Roster]:
     kinds = {group: "organisation" if group == ROOT else "department" for group in tree.groups}
     groups = [Group(group, group, kinds[group], parent) for group, parent in tree.groups.items()]
     units = [Unit(unit, unit, parent, (unit,)) for unit, parent in tree.parents.items()]
-    plan = plan_partition(groups, units, {unit: len(tree.people[unit]) for unit in tree.people}, LEAST_MEMBERS)
+    plan = plan_partition(
+        groups, units, {unit: len(tree.people[unit]) for unit in tree.people}, LEAST_MEMBERS
+    )
     return plan, {unit.id: [one for part in unit.parts for one in tree.people[part]] for unit in plan.units}
 
 
@@ -91,7 +93,8 @@ def _roster(made: Organisation, plan: Partition, first: Roster, wave: int) -> tu
         if (pool := pool_of[group]) is not None:
             pools.setdefault(pool, []).append(person)
     newcomers = [
-        Unit(f"newcomers:{group}", group, group, (f"newcomers:{group}",), is_newcomers=True) for group in pools
+        Unit(f"newcomers:{group}", group, group, (f"newcomers:{group}",), is_newcomers=True)
+        for group in pools
     ]
     joined = {f"newcomers:{group}": people for group, people in pools.items()}
     return replace(plan, units=(*plan.units, *newcomers)), {**roster, **joined}

@@ -33,7 +33,7 @@ def _same_scope(before: Wave, after: Wave, scope: str) -> Iterable[Finding]:
 
 
 def _by_sums(before: Wave, after: Wave, units: list[str], earlier: set[str]) -> Iterable[Finding]:
-    """A unit against the union of the earlier ones that it is made of: no series is drawn, all can subtract."""
+    """A unit against the earlier ones that it is made of: no series is drawn, but all can subtract."""
     home: Mapping[str, str] = {
         person: unit for unit in before.units if unit in earlier for person in before.members[unit]
     }

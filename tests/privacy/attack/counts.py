@@ -67,7 +67,7 @@ def different_respondents(wave: Wave, artefact: Artefact) -> Iterable[Finding]:
             for taken in {(), tuple(below)}:
                 low = max(0, least - sum(extra[one][1] for one in taken))
                 high = most - sum(extra[one][0] for one in taken)
-                if 0 < high and low < LEAST and (high < LEAST or low > 0):
+                if high > 0 and low < LEAST and (high < LEAST or low > 0):
                     minus = "".join(f" − the same of {one}" for one in taken)
                     told = (
                         f"{scope}: items − {len(dimension.items)}·score{minus} holds {low} to {high} people"

@@ -37,7 +37,7 @@ def half_a_place(wave: Wave, statistic: str, *, of_units: bool) -> float:
 
 
 def score_totals(cell: Cell, n: int, items: int, half: float, *, includes_high: bool) -> tuple[int, int]:
-    """Between what the sum of n people's answers (1 to 5, turned) to the items lies, by a score of 0 to 100."""
+    """Between what the sum of n people's turned answers to the items lies, by a score of 0 to 100."""
     if cell.low is not None and cell.high is not None:
         low, high = _total(cell.low, n * items), _total(cell.high, n * items)
         top = floor(high + SLACK)

@@ -8,7 +8,6 @@ from attack.artefact import Artefact, Finding, Wave, read
 from attack.counts import different_respondents, items_of_one_unit, parents_and_units, thresholds
 from attack.linear import exposed
 from attack.ranges import ranges
-from attack.withheld import seen_through
 
 
 def attack(published: Mapping[str, Any]) -> list[Finding]:
@@ -26,5 +25,4 @@ def _one_wave(wave: Wave, artefact: Artefact) -> list[Finding]:
         *exposed(wave, artefact),
         *items_of_one_unit(wave),
         *ranges(wave, artefact),
-        *seen_through(wave, artefact),
     ]

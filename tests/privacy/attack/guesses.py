@@ -8,7 +8,6 @@ the unit's band (the distribution nearest to the group's, in information, with t
 from collections.abc import Iterator, Mapping
 
 import numpy as np
-
 from attack.artefact import Artefact, Dimension, Wave
 from attack.decimals import histograms
 

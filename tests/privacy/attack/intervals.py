@@ -15,7 +15,7 @@ class ContradictionError(Exception):
 def tighten(bounds: Bounds, sums: Sequence[Sum], rounds: int = 40) -> Bounds:
     """Narrow the bounds by every sum until nothing moves; never narrower than what is possible."""
     for _ in range(rounds):
-        if not any([_narrow(bounds, *one) for one in sums]):
+        if sum(_narrow(bounds, *one) for one in sums) == 0:
             break
     return bounds
 

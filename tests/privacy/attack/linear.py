@@ -11,7 +11,6 @@ from fractions import Fraction
 from itertools import combinations, islice
 
 import numpy as np
-
 from attack.artefact import LEAST, Artefact, Dimension, Finding, Wave
 from attack.counts import class_counts
 

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-
 from attack.artefact import Finding, read
 from attack.every_way import attack
 from attack.guesses import guesses
@@ -95,18 +94,16 @@ def table(tallies: Mapping[int | None, Tally]) -> str:
     ]
     for off, tally in tallies.items():
         ways = ", ".join(f"{kind} {n:,}" for (kind, counts), n in tally.kinds.most_common() if counts)
-        lines.append(
-            f"| {NAMES[off]} | {tally.leaking:,} of {tally.organisations:,} | {tally.leaks:,} | {ways or '–'} |"
-        )
+        leaking = f"{tally.leaking:,} of {tally.organisations:,}"
+        lines.append(f"| {NAMES[off]} | {leaking} | {tally.leaks:,} | {ways or '–'} |")
     return "\n".join(lines)
 
 
 def summary(tally: Tally) -> str:
     """What was attacked with every rule on, and what was found that is not promised."""
-    lines = [
-        f"{tally.organisations:,} organisations, {tally.people:,} people, two waves each; "
-        f"{tally.cells:,} cells shown, {tally.withheld:,} withheld; {tally.leaks:,} leaks."
-    ]
+    attacked = f"{tally.organisations:,} organisations, {tally.people:,} people, two waves each"
+    cells = f"{tally.cells:,} cells shown, {tally.withheld:,} withheld"
+    lines = [f"{attacked}; {cells}; {tally.leaks:,} leaks."]
     lines += [f"- leak by {kind}: {n:,}" for (kind, counts), n in tally.kinds.most_common() if counts]
     lines += [
         f"- not promised, {kind}: {n:,}" for (kind, counts), n in tally.kinds.most_common() if not counts

@@ -1,4 +1,4 @@
-"""The reference publisher's check of its bands: groups that would narrow a unit to two totals are withheld."""
+"""The reference publisher's check of its bands: groups that narrow a unit to two totals are withheld."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
