@@ -1,8 +1,8 @@
 """The product's own publication, put into the form that the attack reads: everything of it is in `product`.
 
 Who is asked and in which unit, the merging, the table and its audits are the product's; the organisations
-are the attack's. Which series are broken is decided where waves are stored, so here it is by the rule's words: a unit
-whose roster differs from the last wave's by one to five.
+are the attack's. Which series are broken is decided where waves are stored, so here it is by the rule's
+words: a unit whose roster differs from the last wave's by one to five.
 
 As a program, it is the attack with the product as publisher: `python tests/privacy/attacked_product.py`, with
 the options of `python tests/privacy/attack`.

@@ -282,7 +282,7 @@ def _product():
 
 def test_nothing_is_found_in_what_the_product_publishes():
     product = _product()
-    for one in made(10, seed=1):
+    for one in made(20, seed=1):
         assert _leaks(product(one)) == []
 
 
