@@ -30,6 +30,7 @@ from pipelines.config_model import (
     Rules,
     Service,
     Status,
+    Survey,
     Team,
     Weekday,
     split_prefix,
@@ -41,7 +42,12 @@ __all__ = ["Configuration", "ConfigurationError", "config_tables", "load"]
 Model = TypeVar("Model", bound=BaseModel)
 Row = dict[str, Any]
 
-_SINGLE: dict[str, type[BaseModel]] = {"organisation": Organisation, "rules": Rules, "privacy": Privacy}
+_SINGLE: dict[str, type[BaseModel]] = {
+    "organisation": Organisation,
+    "rules": Rules,
+    "privacy": Privacy,
+    "survey": Survey,
+}
 _REPEATED: dict[str, type[BaseModel]] = {
     "department": Department,
     "team": Team,

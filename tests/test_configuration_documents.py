@@ -27,6 +27,7 @@ from pipelines.config_model import (
     Rules,
     Service,
     Status,
+    Survey,
     Team,
 )
 
@@ -52,6 +53,7 @@ TABLES: dict[str, type[BaseModel]] = {
     "`[[status]]`": Status,
     "An objective": Objective,
     "`[privacy]`": Privacy,
+    "`[survey]`": Survey,
 }
 
 

@@ -1,0 +1,1 @@
+"""A survey, from who is asked what to its publication."""
