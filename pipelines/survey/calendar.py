@@ -212,7 +212,8 @@ def planned_pulses(
             month = quarter.month(position, start_month)
             opens_on = month + timedelta(days=-month.weekday() % 7)
             try:
-                asked = [one.wave for one in found]
+                held = [wave for wave in planned if wave.closes_on < opens_on]
+                asked = [*held, *(one.wave for one in found)]
                 found.append(opening("pulse", opens_on, pulse, asked, start_month, planned))
             except CalendarError:
                 continue
