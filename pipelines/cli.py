@@ -14,7 +14,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from pipelines import cli_answers, cli_inbox, cli_privacy, cli_runs
+from pipelines import cli_answers, cli_inbox, cli_privacy, cli_runs, cli_survey
 from pipelines.cli_errors import (
     FAILED,
     INTERRUPTED,
@@ -119,6 +119,7 @@ for command in (
     app.command()(command)
 app.add_typer(cli_inbox.record, name="record")
 app.add_typer(cli_inbox.inbox, name="inbox")
+app.add_typer(cli_survey.survey, name="survey")
 
 
 def _counted(things: Sized, one: str) -> str:

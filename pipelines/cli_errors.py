@@ -16,6 +16,9 @@ ONE_LINE_FAILURES = frozenset(
 )
 """Errors whose text is the line to show, by name: importing their modules would take seconds."""
 
+LINES_OF_USAGE = frozenset({"BankError"})
+"""Errors whose text has a line to show for each mistake."""
+
 _FIXES = {
     errno.ENOSPC: "Free some space and run again",
     errno.EDQUOT: "Free some space and run again",
@@ -36,14 +39,15 @@ class CommandError(Exception):
 
 
 def describe(failure: Exception) -> tuple[str, int]:
-    """One line (several for a configuration with several mistakes) and the exit code."""
+    """One line (several for a file with several mistakes) and the exit code."""
     kind = type(failure).__name__
     if isinstance(failure, CommandError):
         return f"error: {failure}", failure.code
     if kind == "ConfigurationError":
         return str(failure), USAGE
-    if kind in ONE_LINE_USAGE:
-        return f"error: {failure}", USAGE
+    if kind in ONE_LINE_USAGE | LINES_OF_USAGE:
+        lines = str(failure).splitlines() if kind in LINES_OF_USAGE else [str(failure)]
+        return "\n".join(f"error: {line}" for line in lines), USAGE
     if isinstance(failure, HomeBusyError) or kind in ONE_LINE_FAILURES:
         return f"error: {failure}", FAILED
     first = (str(failure).splitlines() or [""])[0][:200]

@@ -25,6 +25,13 @@ class AnswerFormat(StrEnum):
     csv = "csv"
 
 
+class TableFormat(StrEnum):
+    """How an answer that is no table of numbers is written."""
+
+    table = "table"
+    json = "json"
+
+
 class RunFormat(StrEnum):
     """How a run reports."""
 

@@ -92,6 +92,12 @@ def _brackets_meant(pattern: str) -> str:
     return pattern.replace("[[]bot]", "[bot]").replace("[bot]", "[[]bot]")
 
 
+def _language(tag: str) -> str:
+    if not re.fullmatch(r"[a-z]{2,3}(-[A-Z]{2})?", tag):
+        raise ValueError('is not a language. Write it as "en", "de" or "pt-BR"')
+    return tag
+
+
 def _distinct(names: list[str]) -> list[str]:
     if len({name.casefold() for name in names}) < len(names):
         raise ValueError("names the same thing twice. Remove one of them")
@@ -101,6 +107,7 @@ def _distinct(names: list[str]) -> list[str]:
 Identifier = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
 Text = Annotated[str, Field(min_length=1)]
 Names = Annotated[list[Text], AfterValidator(_distinct)]
+Language = Annotated[str, AfterValidator(_language)]
 TimeZone = Annotated[str, AfterValidator(_known_time_zone)]
 Regex = Annotated[str, AfterValidator(_valid_regex)]
 Paths = Annotated[list[Annotated[Text, AfterValidator(_part_of_a_repository)]], AfterValidator(_distinct)]
@@ -280,8 +287,11 @@ class Privacy(Table):
 
 
 class Survey(Table):
-    """`[survey]`: who is asked, in units of at least how many, and where they answer."""
+    """`[survey]`: what is asked, in which languages, of whom, in units of how many, and where."""
 
+    bank: Text | None = None
+    modules: Names = []
+    languages: Annotated[list[Language], AfterValidator(_distinct)] = Field(default=["en"], min_length=1)
     roster: Text | None = None
     address: Annotated[str, AfterValidator(_address)] | None = None
     least_members: Annotated[int, AfterValidator(_not_below_eight)] = LEAST_MEMBERS

@@ -1,1 +1,1 @@
-"""A survey, from who is asked what to its publication."""
+"""A survey, from what is asked to what is published."""
