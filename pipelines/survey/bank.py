@@ -25,7 +25,18 @@ from pipelines.survey.bank_rules import (
 )
 from pipelines.survey.bank_shapes import MOST_ITEMS, BankShape, ItemShape, Kind, Level, TranslationShape
 
-__all__ = ["Bank", "BankError", "Dimension", "Item", "Section", "asked", "combined", "load", "named", "shipped"]
+__all__ = [
+    "Bank",
+    "BankError",
+    "Dimension",
+    "Item",
+    "Section",
+    "asked",
+    "combined",
+    "load",
+    "named",
+    "shipped",
+]
 
 BANKS = Path(__file__).parent / "banks"
 TRANSLATIONS = "translations"

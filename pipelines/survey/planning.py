@@ -165,3 +165,12 @@ def _merges(
     for group in partition.groups:
         if group.id not in before:
             yield Merge(group.id, f"one of them has no {least} people of its own, so they are shown as one")
+    left = {part for group in partition.groups for part in group.id.split("+")}
+    parents = {group.id: group.parent for group in groups}
+    for gone in groups:
+        above = gone.id
+        while above not in left:
+            above = parents[above] or ORGANISATION
+        if above != gone.id:
+            into = next(group.id for group in partition.groups if above in group.id.split("+"))
+            yield Merge(into, f"{gone.name} has fewer than {least} people and is all there is beneath it")

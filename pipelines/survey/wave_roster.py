@@ -6,16 +6,14 @@ in a pool at the nearest level that has six of them, and count neither below it 
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from pipelines.config_model import K_FLOOR, Configuration
-from pipelines.privacy.units import Group, Partition, Unit
+from pipelines.config_model import Configuration
+from pipelines.privacy.units import Partition, Unit, newcomers_pools
 from pipelines.survey.people import Known
 from pipelines.survey.planning import Plan, home_of
 from pipelines.survey.roster import ORGANISATION, Person
-
-LEAST_NEWCOMERS = K_FLOOR
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +33,7 @@ class WaveRoster:
 
 
 def wave_roster(
-    configuration: Configuration, plan: Plan, people: Sequence[Person], known: Known, least: int
+    configuration: Configuration, plan: Plan, people: Sequence[Person], known: Known
 ) -> WaveRoster:
     """Who is asked, of the people who are there today.
 
@@ -44,7 +42,6 @@ def wave_roster(
         plan: the frozen plan of the year.
         people: everybody who is there today, once each.
         known: which accounts are one person's: a planned one may be listed by another account by now.
-        least: the fewest newcomers who may be a pool; never below six.
     """
     planned = {known.person(account): account for account in plan.members}
     parts = {unit.id: set(unit.parts) for unit in plan.partition.units}
@@ -59,7 +56,7 @@ def wave_roster(
         members[account] = plan.members[account]
         moved += person.unit not in parts[plan.members[account]]
     left = len(plan.members) - len(members)
-    pools, unasked = _pools(configuration, plan.partition, newcomers, max(least, LEAST_NEWCOMERS))
+    pools, unasked = _pools(configuration, plan.partition, newcomers)
     units = [_pool_unit(plan.partition, group) for group in sorted(pools)]
     for group, accounts in pools.items():
         members |= dict.fromkeys(accounts, _pool_id(group))
@@ -68,24 +65,25 @@ def wave_roster(
 
 
 def _pools(
-    configuration: Configuration, partition: Partition, newcomers: Sequence[Person], least: int
+    configuration: Configuration, partition: Partition, newcomers: Sequence[Person]
 ) -> tuple[dict[str, list[str]], list[str]]:
-    """Group → accounts of its pool; and whom no pool takes."""
+    """Group → accounts of its pool; and whom no pool takes.
+
+    Where fewer than six are left over for the organisation, the smallest pool joins them there: they
+    are not asked only if the whole organisation has no six newcomers.
+    """
     waiting = _by_group(configuration, partition, newcomers)
-    pools: dict[str, list[str]] = {}
-    for group in _from_the_leaves(partition):
-        accounts = waiting.pop(group.id, [])
-        if len(accounts) >= least:
-            pools[group.id] = accounts
-        elif accounts and group.parent is not None:
-            waiting[group.parent].extend(accounts)
-        elif accounts:
-            # Fewer than six are left over for the organisation, and there are pools: the smallest joins them.
-            if not pools:
-                return {}, accounts
-            smallest = min(pools, key=lambda one: (len(pools[one]), one))
-            pools[group.id] = accounts + pools.pop(smallest)
-    return pools, []
+    pool_of = newcomers_pools(partition.groups, {group: len(accounts) for group, accounts in waiting.items()})
+    pools: defaultdict[str, list[str]] = defaultdict(list)
+    unasked: list[str] = []
+    for group, accounts in waiting.items():
+        pool = pool_of[group]
+        (unasked if pool is None else pools[pool]).extend(accounts)
+    if unasked and pools:
+        smallest = min(pools, key=lambda group: (len(pools[group]), group))
+        pools[ORGANISATION] = pools.pop(smallest) + unasked
+        unasked = []
+    return pools, unasked
 
 
 def _by_group(
@@ -98,24 +96,11 @@ def _by_group(
     found: defaultdict[str, list[str]] = defaultdict(list)
     for person in newcomers:
         above = homes[person.unit]
-        while above not in planned:  # a department that is younger than the plan
+        while above not in planned:  # younger than the plan, or told of with what is above it
             parent = parents[above]
             above = f"department:{parent}" if parent else ORGANISATION
         found[planned[above]].append(person.account)
     return found
-
-
-def _from_the_leaves(partition: Partition) -> Iterator[Group]:
-    """Every group after all that lie beneath it."""
-    beneath: defaultdict[str | None, list[Group]] = defaultdict(list)
-    for group in partition.groups:
-        beneath[group.parent].append(group)
-    order: list[Group] = []
-    level = beneath[None]
-    while level:
-        order += level
-        level = [child for group in level for child in beneath[group.id]]
-    return reversed(order)
 
 
 def _pool_id(group: str) -> str:

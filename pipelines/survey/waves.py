@@ -47,14 +47,14 @@ def refuse_replanning(con: duckdb.DuckDBPyConnection, today: Quarter, *, new_yea
     With `new_year` only an unpublished wave stands in the way.
     """
     unpublished = con.execute(
-        "SELECT wave_id FROM survey.wave WHERE state <> 'published' ORDER BY opens_at LIMIT 1"
+        "SELECT wave_id FROM survey.wave WHERE state <> 'published' ORDER BY opens_at"
     ).fetchone()
     if unpublished:
         raise PlanError(f"survey plan: {unpublished[0]} is not published yet. Publish it first, then plan")
     plan = load_plan(con)
     if plan is None or new_year:
         return
-    opened = opened_quarters(con, plan)
+    opened = opened_waves(con, plan)
     last = year_from(plan.first)[-1]
     if opened and today <= last and last.label not in opened:
         raise PlanError(
@@ -63,12 +63,28 @@ def refuse_replanning(con: duckdb.DuckDBPyConnection, today: Quarter, *, new_yea
         )
 
 
-def opened_quarters(con: duckdb.DuckDBPyConnection, plan: Plan) -> set[str]:
-    """The quarters of a plan whose survey was opened."""
-    rows = con.execute(
-        "SELECT wave_id FROM survey.wave WHERE plan_id = ? AND kind = 'quarterly'", [plan.id]
-    ).fetchall()
+def opened_waves(con: duckdb.DuckDBPyConnection, plan: Plan) -> set[str]:
+    """The waves that were opened under a plan."""
+    rows = con.execute("SELECT wave_id FROM survey.wave WHERE plan_id = ?", [plan.id]).fetchall()
     return {wave for (wave,) in rows}
+
+
+def first_quarter(con: duckdb.DuckDBPyConnection, today: Quarter, wanted: Quarter | None = None) -> Quarter:
+    """The quarter with which a plan that is made now begins: this one, or the first that is still free.
+
+    Raises:
+        PlanError: the wanted one is over, or was asked already.
+    """
+    rows = con.execute("SELECT wave_id FROM survey.wave UNION SELECT plan_id FROM survey.wave").fetchall()
+    taken = {name for (name,) in rows}
+    if wanted is None:
+        return next(
+            quarter for number in range(len(taken) + 1) if (quarter := today.later(number)).label not in taken
+        )
+    if wanted < today or wanted.label in taken:
+        why = "is over" if wanted < today else "was planned and asked already"
+        raise PlanError(f"survey plan: {wanted.label} {why}. Begin with a later quarter")
+    return wanted
 
 
 def save_plan(con: duckdb.DuckDBPyConnection, plan: Plan, bank: str, made_at: datetime) -> None:
@@ -89,14 +105,17 @@ def save_plan(con: duckdb.DuckDBPyConnection, plan: Plan, bank: str, made_at: da
 
 def load_plan(con: duckdb.DuckDBPyConnection) -> Plan | None:
     """The plan that was frozen last, or None."""
+    # Without LIMIT: of a small table from which much was deleted, DuckDB 1.5 then finds nothing at times.
     found = con.execute(
-        "SELECT plan_id, least_members FROM survey.plan ORDER BY made_at DESC, plan_id DESC LIMIT 1"
+        "SELECT plan_id, least_members FROM survey.plan ORDER BY made_at DESC, plan_id DESC"
     ).fetchone()
     if found is None:
         return None
     plan_id, least = found
-    members = con.execute("SELECT account, unit_id FROM survey.plan_member WHERE plan_id = ?", [plan_id])
-    return Plan(read_quarter(plan_id), least, _partition(con, "plan", plan_id), dict(members.fetchall()))
+    members = con.execute(
+        "SELECT account, unit_id FROM survey.plan_member WHERE plan_id = ?", [plan_id]
+    ).fetchall()
+    return Plan(read_quarter(plan_id), least, _partition(con, "plan", plan_id), dict(members))
 
 
 # ---- waves -------------------------------------------------------------------------------------
@@ -151,8 +170,10 @@ def freeze_wave(con: duckdb.DuckDBPyConnection, plan: Plan, wave: NewWave, roste
 
 def wave_partition(con: duckdb.DuckDBPyConnection, wave_id: str) -> tuple[Partition, dict[str, int]]:
     """A wave's units and groups as they were frozen, and how many people each unit has."""
-    members = con.execute("SELECT unit_id, members FROM survey.wave_unit WHERE wave_id = ?", [wave_id])
-    return _partition(con, "wave", wave_id), dict(members.fetchall())
+    members = con.execute(
+        "SELECT unit_id, members FROM survey.wave_unit WHERE wave_id = ?", [wave_id]
+    ).fetchall()
+    return _partition(con, "wave", wave_id), dict(members)
 
 
 def in_tens(count: int) -> str:
@@ -271,5 +292,7 @@ def _partition(con: duckdb.DuckDBPyConnection, kind: Literal["plan", "wave"], ow
     ).fetchall()
     return Partition(
         tuple(Group(*group) for group in groups),
-        tuple(Unit(one, name, parent, tuple(json.loads(parts)), new) for one, name, parent, parts, new in units),
+        tuple(
+            Unit(one, name, parent, tuple(json.loads(parts)), new) for one, name, parent, parts, new in units
+        ),
     )
