@@ -30,9 +30,12 @@ def _shared_parts(graph):
 
 
 def _lonely(graph):
-    """Modules beside the sources that one source alone needs."""
+    """Modules beside the sources that one source alone needs. The ballot box is no source, and needs some."""
     of_sources = {*SOURCES.values(), *(f"connectors.{kind}" for kind in SOURCES)}
-    beside = {one for one in graph if one.count(".") == 1} - of_sources
+    of_the_box = {
+        one for module in graph if module.startswith("connectors.ballots.") for one in graph[module]
+    }
+    beside = {one for one in graph if one.count(".") == 1} - of_sources - of_the_box
     needed_by = {kind: reached(graph, module) & beside for kind, module in SOURCES.items()}
     users = {one: [kind for kind, needed in needed_by.items() if one in needed] for one in beside}
     return {one: kinds for one, kinds in users.items() if len(kinds) == 1}

@@ -19,10 +19,10 @@ from pydantic import ValidationError
 from connectors.base import AuthError, Cursor, SourceContext
 from connectors.inbox.door.app import create_door
 from connectors.inbox.door.remembered import Answers, Remembered
-from connectors.inbox.door.server import PatientProtocol
 from connectors.inbox.door.tokens import Pace, Tokens
 from connectors.inbox.source import InboxSource, Settings
 from connectors.inbox.types import ROWS
+from connectors.patient_protocol import PatientProtocol
 
 CI = "ci-token-0123456789abcdef"
 COVERAGE = "coverage-token-0123456789"
