@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pipelines.cli_errors import USAGE, CommandError
 from pipelines.cli_options import TableFormat, day
 
 if TYPE_CHECKING:
     from pipelines.survey.bank import Bank
+    from pipelines.survey.calendar import Quarter
 
 survey = typer.Typer(help="What teams say: ask them, and publish it.", no_args_is_help=True)
 
@@ -67,11 +69,13 @@ def plan(
     from pipelines.survey.plan_text import print_plan  # noqa: PLC0415 - heavy
     from pipelines.survey.year import Wish, plan_year  # noqa: PLC0415 - heavy
 
-    wish = Wish(first, is_new_year=new_year, is_frozen=yes)
+    wish = Wish(_quarter(first), is_new_year=new_year, is_frozen=yes)
     shown = plan_year(load(context.obj.config), context.obj.home, wish)
     print_plan(shown, as_json=format_ == TableFormat.json)
     if not yes:
-        typer.echo("Nothing is frozen yet. Run it again with --yes, then `outcomes survey announce`.", err=True)
+        typer.echo(
+            "Nothing is frozen yet. Run it again with --yes, then `outcomes survey announce`.", err=True
+        )
     elif new_year:
         typer.echo("Frozen. The series of every unit start again; departments keep theirs.", err=True)
 
@@ -106,3 +110,12 @@ def status(context: typer.Context) -> None:
     from pipelines.survey.year import told_status  # noqa: PLC0415 - heavy
 
     typer.echo(told_status(context.obj.home))
+
+
+def _quarter(text: str | None) -> "Quarter | None":
+    from pipelines.survey.calendar import CalendarError, read_quarter  # noqa: PLC0415 - used here alone
+
+    try:
+        return read_quarter(text) if text else None
+    except CalendarError as wrong:
+        raise CommandError(f"--from {wrong}", USAGE) from None

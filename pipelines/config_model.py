@@ -29,7 +29,7 @@ K_FLOOR = 6
 """No published survey number rests on fewer answers than this; the configuration may only raise it."""
 
 LEAST_MEMBERS = 8
-"""Reporting units are planned with at least this many people: six of eight answer more often than six of six."""
+"""Reporting units are planned with at least this many people: six of eight answer, six of six do not."""
 
 SOURCE_NAME = r"[a-z][a-z0-9_-]*"
 """What a source's name may look like, hence what may be a prefix."""
@@ -68,7 +68,7 @@ def _not_below_the_floor(k: int) -> int:
 def _not_below_eight(members: int) -> int:
     if members < LEAST_MEMBERS:
         raise ValueError(
-            f"is below {LEAST_MEMBERS}: of fewer, six answers are unlikely. Leave least_members out or raise it"
+            f"is below {LEAST_MEMBERS}: fewer rarely give six answers. Leave least_members out or raise it"
         )
     return members
 

@@ -16,12 +16,13 @@ _MONTHS = {
 
 TO_THE_SENDER = """\
 Before you send it (this is no part of the text, and no legal advice):
-- Consent is highly unlikely to be a legal basis at work, since people cannot freely refuse their employer (Article 29
-  Working Party, opinion 2/2017). Write down a balancing test instead; the defaults here are the private ones.
+- Consent is highly unlikely to be a legal basis at work, since people cannot freely refuse their employer
+  (Article 29 Working Party, opinion 2/2017). Write down a balancing test instead.
 - Where law asks for it, the works council agrees first. Where it does not, ask it all the same.
 - Add no question about health.
 - Say where people can read what is stored, and for how long.
-- Codes that go out by a mail merge leave a map from people to codes in the sender's outbox; printed slips do not."""
+- Codes that go out by a mail merge leave a map from people to codes in the sender's outbox; printed slips
+  do not."""
 
 
 class AnnouncementError(Exception):

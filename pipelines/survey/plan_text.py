@@ -154,7 +154,7 @@ def _print_calendar(console: Console, shown: Shown) -> None:
             pools = ", ".join(f"{count} in {pool}" for pool, count in sorted(one.joined.items()))
             line += f"; newcomers by then: {pools}"
         if one.unasked:
-            line += f"; {one.unasked} newcomers by then, fewer than six: not asked"
+            line += f"; newcomers by then {one.unasked}, fewer than six: not asked"
         console.print(Text(line))
     for pulse in shown.pulses:
         left_out = "; ".join(f"{item} not, {wave} asks it" for item, wave in sorted(pulse.left_out.items()))
