@@ -165,7 +165,7 @@ def _erase_members(con: duckdb.DuckDBPyConnection, person: Person) -> Touched:
 
 
 def _erase_asked(con: duckdb.DuckDBPyConnection, person: Person) -> Touched:
-    """Make nobody's what the survey knows of whom it asked. That somebody was asked stays: units are compared."""
+    """Make nobody's what the survey knows of whom it asked. That it asked stays: units are compared."""
     names = sorted(name.strip() for name in person.keys | person.listed)
     nobody, changed = f"erased:{uuid4().hex}", 0
     for table in ("plan_member", "wave_member", "asked"):

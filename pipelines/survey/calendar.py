@@ -189,7 +189,7 @@ def _refuse_pulse_in_quarterly_month(wave: Wave, others: Sequence[Wave]) -> None
 
 
 def _are_near(one: Wave, other: Wave) -> bool:
-    """Whether somebody could be asked in both within 60 days: from the end of one to the start of the other."""
+    """Whether somebody could be asked in both within 60 days: from one's end to the other's start."""
     rest = timedelta(days=REST_DAYS)
     return one.closes_on + rest > other.opens_on and other.closes_on + rest > one.opens_on
 

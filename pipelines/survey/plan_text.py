@@ -18,9 +18,10 @@ _UNIT = "scores in steps of 5, in bands, from {k} answers; else for a larger uni
 _GROUP = "scores; from {items} answers questions, shares and spread"
 _SMALL = "scores only: {items} answers are out of reach"
 NEWCOMERS = (
-    "Whoever joins later answers with the newcomers: in their department as soon as six of them came to it, else "
-    "in its parent, else in the organisation; fewer than six in the whole organisation are not asked. They count "
-    "neither in a team nor below their pool."
+    "Whoever joins later answers with the newcomers: in their department as soon as six of them came to it, "
+    "else in its parent, else in the organisation; "
+    "fewer than six in the whole organisation are not asked. "
+    "They count neither in a team nor below their pool."
 )
 
 

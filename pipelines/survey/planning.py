@@ -76,8 +76,8 @@ def make_draft(configuration: Configuration, roster: Roster, first: Quarter) -> 
         raise PlanError("survey: a department has the id organisation, which means all. Give it another id")
     if len(roster.people) < k:
         raise PlanError(
-            f"survey: {len(roster.people)} people are in the roster, and no number may rest on fewer than {k} "
-            "answers. Ask more people, or none"
+            f"survey: {len(roster.people)} people are in the roster, and no number may rest on fewer than "
+            f"{k} answers. Ask more people, or none"
         )
     singles = Counter(person.unit for person in roster.people)
     groups, units = tree_of(configuration, singles)
@@ -152,7 +152,7 @@ def _units_by_part(partition: Partition) -> dict[str, str]:
 def _merges(
     units: list[Unit], groups: list[Group], partition: Partition, singles: Mapping[str, int], least: int
 ) -> Iterable[Merge]:
-    """Why units are merged: which of them are too small; why departments are: what across them is one unit."""
+    """Why units are merged: which of them are too small; why departments are."""
     names = {unit.id: unit.name for unit in units}
     before = {group.id for group in groups}
     for unit in partition.units:

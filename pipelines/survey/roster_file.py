@@ -247,7 +247,7 @@ class _Units:
 
 
 def _meant(reading: _Reading, text: str, known: list[str]) -> str:
-    """What may have been meant: looked for only as often as it is told, and listed only where few are known."""
+    """What may have been meant: looked for only as often as it is told, listed where few are known."""
     if len(reading.faults) < MOST_FAULTS:
         fix = suggestion(text, known)
         if len(known) <= MOST_KNOWN or not fix.startswith("Known"):

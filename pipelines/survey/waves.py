@@ -59,7 +59,7 @@ def refuse_replanning(con: duckdb.DuckDBPyConnection, today: Quarter, *, new_yea
     if opened and today <= last and last.label not in opened:
         raise PlanError(
             f"survey plan: the units of {plan.year} are frozen since {min(opened)} was asked, until "
-            f"{last.label} was asked or is over. --new-year plans anew now, and every unit's series starts again"
+            f"{last.label} was asked or is over. --new-year plans anew now; every unit's series starts again"
         )
 
 
@@ -207,7 +207,8 @@ def broken_series(con: duckdb.DuckDBPyConnection, wave_id: str, units: Iterable[
     ).fetchall()
     people = _people_by_part(con, plan_id)
     cells = con.execute(
-        "SELECT DISTINCT scope, wave_id, is_series_broken FROM survey.published_cell WHERE scope_kind = 'unit'"
+        "SELECT DISTINCT scope, wave_id, is_series_broken FROM survey.published_cell "
+        "WHERE scope_kind = 'unit'"
     ).fetchall()
     published = {(scope, wave): broken for scope, wave, broken in cells}
     return frozenset(unit.id for unit in units if _is_broken(unit, wave_id, before, published, people))
@@ -220,13 +221,13 @@ def _is_broken(
     published: Mapping[tuple[str, str], bool],
     people: Mapping[str, Mapping[str, frozenset[str]]],
 ) -> bool:
-    now = _people_of(unit, people[wave_id])
+    now = _people_of(unit, people.get(wave_id, {}))
     for wave, is_same_plan in before:
         if (unit.id, wave) not in published:
             continue
         if not is_same_plan:
             return True
-        if 0 < len(now ^ _people_of(unit, people[wave])) < K_FLOOR:
+        if 0 < len(now ^ _people_of(unit, people.get(wave, {}))) < K_FLOOR:
             return True
         if published[unit.id, wave]:
             return False  # its series began there

@@ -1,4 +1,4 @@
-"""What `outcomes survey plan`, `announce` and `status` do: between configuration, warehouse and ballot box."""
+"""What `outcomes survey plan`, `announce` and `status` do: between configuration, warehouse and box."""
 
 from collections import Counter
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What people are told before they answer. The promise and its limits are held against the words agreed on."""
+"""What people are told before they answer. The promise and its limits are held against what was agreed."""
 
 from datetime import date
 
@@ -8,19 +8,20 @@ from pipelines.privacy.units import Group, Partition, Unit
 from pipelines.survey.announcement import AnnouncementError, Facts, announcement
 
 PROMISE = (
-    "Within one wave, every number shown, and every sum or difference anyone can form of the numbers shown, rests "
-    "on the answers of at least six people; so even someone who knows their own answer faces five others."
+    "Within one wave, every number shown, and every sum or difference anyone can form of the numbers shown, "
+    "rests on the answers of at least six people; so even someone who knows their own answer faces five "
+    "others."
 )
 LIMITS = (
-    "Across waves this cannot be proven away: where opinions persist, a change of d people in a roster or among "
-    "those who answer exposes those d to good guessing (one joiner among six stayers: an item exact in half the "
-    "cases, from two published waves). We reduce it by the rules below and say so, in these words, before people "
-    "answer."
+    "Across waves this cannot be proven away: where opinions persist, a change of d people in a roster or "
+    "among those who answer exposes those d to good guessing (one joiner among six stayers: an item exact in "
+    "half the cases, from two published waves). We reduce it by the rules below and say so, in these words, "
+    "before people answer."
 )
 NOT_COVERED = (
-    "Not covered, and said: collusion, background knowledge, a whole group of one mind (reduced by bands), an "
-    "operator who watches the files while people answer, and what the linked tools themselves show (a pull request "
-    "names its author)."
+    "Not covered, and said: collusion, background knowledge, a whole group of one mind (reduced by bands), "
+    "an operator who watches the files while people answer, and what the linked tools themselves show (a "
+    "pull request names its author)."
 )
 FACTS = Facts(
     organisation="Acme",
@@ -30,7 +31,8 @@ FACTS = Facts(
     closes_on=date(2026, 12, 24),
     address="https://survey.example.org",
     partition=Partition(
-        (Group("organisation", "Acme", "organisation", None), Group("department:sea", "Sea", "department", "organisation")),
+        (Group("organisation", "Acme", "organisation", None),
+         Group("department:sea", "Sea", "department", "organisation")),
         (
             Unit("team:quay", "Quay {of} stone", "department:sea", ("team:quay",)),
             Unit("team:harbour", "Harbour", "department:sea", ("team:harbour",)),
@@ -52,7 +54,8 @@ def test_the_promise_and_its_limits_are_there_word_for_word(sentence):
         (
             "en",
             ["The people team asks", "14 December 2026 to 24 December 2026", "https://survey.example.org",
-             "appraisal, pay or ranking", "voluntary", "- Sea: Harbour, Quay {of} stone", "this unit or a larger",
+             "appraisal, pay or ranking", "voluntary", "- Sea: Harbour, Quay {of} stone",
+             "this unit or a larger",
              "cannot be met", "destroyed", "in tens", "at least 8 people", "fewer\nthan 6"],
         ),
         (
@@ -71,5 +74,5 @@ def test_who_asks_when_what_for_and_what_happens(language, words):
 
 
 def test_a_language_without_a_text_is_told():
-    with pytest.raises(AnnouncementError, match="no text in ../en, only in de, en"):
+    with pytest.raises(AnnouncementError, match=r"no text in \.\./en, only in de, en"):
         announcement(FACTS, "../en")

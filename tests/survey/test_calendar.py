@@ -81,7 +81,9 @@ def test_a_quarterly_survey_asks_everything_for_ten_days():
 def test_a_late_survey_pushes_the_next_one_out():
     # Closed on 10 October: 60 days later is 9 December.
     late = Wave("2026-Q3", "quarterly", date(2026, 9, 30), date(2026, 10, 10), frozenset(QUARTERLY))
-    with pytest.raises(CalendarError, match="E1 was asked in 2026-Q3, less than 60 .* Open it on 2026-12-09"):
+    with pytest.raises(
+        CalendarError, match=r"E1 was asked in 2026-Q3, less than 60 .* Open it on 2026-12-09"
+    ):
         asked("quarterly", date(2026, 12, 8), QUARTERLY, [late])
     assert asked("quarterly", date(2026, 12, 9), QUARTERLY, [late]).wave.id == "2026-Q4"
 

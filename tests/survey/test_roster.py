@@ -37,7 +37,10 @@ def faults(read, content, **others):
 
 # ---- a file ------------------------------------------------------------------------------------
 
-GOOD = "account,unit,department,name,email\nada,harbour,sea,Ada L,ada@example.org\nbob,sea,,,\ncy,organisation,,,\n"
+GOOD = (
+    "account,unit,department,name,email\n"
+    "ada,harbour,sea,Ada L,ada@example.org\nbob,sea,,,\ncy,organisation,,,\n"
+)
 PEOPLE = (
     Person("ada", "team:harbour", "Ada L", "ada@example.org"),
     Person("bob", "direct:sea"),
@@ -91,14 +94,20 @@ def test_every_fault_is_told_with_its_line(read):
         "people.csv line 4: the person is in no unit. Write it, or remove the line",
         'people.csv line 5: unit is no team or department here. Did you mean "harbour"?',
         'people.csv line 6: names a department that has no [[department]]. Did you mean "sea"?',
-        "people.csv line 7: names another department than the team's [[team]] does. "
-        "Mend the line or the configuration",
-        "people.csv line 8: is the same person as line 2: one account in two spellings, or two accounts of "
-        "one. Remove one of the lines: each person is in one unit",
+        (
+            "people.csv line 7: names another department than the team's [[team]] does. "
+            "Mend the line or the configuration"
+        ),
+        (
+            "people.csv line 8: is the same person as line 2: one account in two spellings, or two accounts "
+            "of one. Remove one of the lines: each person is in one unit"
+        ),
         "people.csv line 9: name begins like a formula. Write it as plain text, without = + - or @",
         "people.csv line 10: email is no address. Write it as ada@example.org, or leave it empty",
-        "people.csv line 11: has 2 values for 5 columns. Write the missing ones, and quote values that "
-        "contain the separator",
+        (
+            "people.csv line 11: has 2 values for 5 columns. Write the missing ones, and quote values that "
+            "contain the separator"
+        ),
     ]
 
 
@@ -143,7 +152,7 @@ def test_of_many_faults_the_first_are_told_and_the_rest_counted(read):
 
 
 def test_a_missing_file_is_one_line(tmp_path):
-    with pytest.raises(RosterError, match="cannot be read .No such file"):
+    with pytest.raises(RosterError, match=r"cannot be read .No such file"):
         read_roster(tmp_path / "none.csv", PLACES, NOBODY)
 
 
@@ -256,7 +265,8 @@ def test_the_warehouse_joins_accounts_and_knows_bots():
             "t (source, id, login, email, gone_at)"
         )
         con.execute(
-            "CREATE TABLE staged.stg_account AS SELECT source, id AS account_id, id = '2' AS is_bot FROM raw.account"
+            "CREATE TABLE staged.stg_account AS SELECT source, id AS account_id, id = '2' AS is_bot "
+            "FROM raw.account"
         )
         con.execute(
             "CREATE TABLE staged.stg_person_account AS SELECT source, id AS account_id, 'P1' AS person_key "

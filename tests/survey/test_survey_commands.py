@@ -175,7 +175,8 @@ class _Nothing:
 
 @pytest.mark.parametrize(
     ("codes", "cast", "told"),
-    [(340, 118, "about 120 of 340"), (340, 9, "fewer than ten of 340"), (8, 8, "fewer than ten of fewer than ten")],
+    [(340, 118, "about 120 of 340"), (340, 9, "fewer than ten of 340"),
+     (8, 8, "fewer than ten of fewer than ten")],
 )  # fmt: skip
 def test_turnout_is_of_all_and_in_tens(outcomes, con, place, monkeypatch, codes, cast, told):
     outcomes("plan", "--yes")
@@ -183,8 +184,8 @@ def test_turnout_is_of_all_and_in_tens(outcomes, con, place, monkeypatch, codes,
     open_wave(warehouse, wave_roster_of(load_plan(warehouse.con)))
     warehouse.close()
     (place / "home/ballots.sqlite").touch()
-    monkeypatch.setattr(Box, "__init__", lambda self, path: None)
-    monkeypatch.setattr(Box, "turnout", lambda self, wave: (codes, cast))
+    monkeypatch.setattr(Box, "__init__", lambda *_: None)
+    monkeypatch.setattr(Box, "turnout", lambda *_: (codes, cast))
     out = outcomes("status")[1]
     assert told in out
     assert "harbour" not in out.lower()
