@@ -1,6 +1,7 @@
 """Shows a plan: who is told of together, why, what will be published for whom, and who is not asked."""
 
 import json
+import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -51,7 +52,7 @@ class Shown:
 def print_plan(shown: Shown, *, as_json: bool) -> None:
     """Print it to stdout."""
     if as_json:
-        print(json.dumps(plan_document(shown), ensure_ascii=False, indent=2))
+        sys.stdout.write(json.dumps(plan_document(shown), ensure_ascii=False, indent=2) + "\n")
         return
     console = Console(highlight=False, soft_wrap=True)
     plan, roster = shown.draft.plan, shown.draft.roster
