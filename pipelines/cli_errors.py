@@ -10,13 +10,20 @@ from pipelines.home import HomeBusyError
 
 FAILED, USAGE, INTERRUPTED = 1, 2, 130
 
-ONE_LINE_USAGE = frozenset({"UnknownNameError", "ExportError"})
+ONE_LINE_USAGE = frozenset({"UnknownNameError", "ExportError", "AnnouncementError"})
 ONE_LINE_FAILURES = frozenset(
-    {"WarehouseError", "NothingPublishedError", "PublicationBlockedError", "ExportFailedError"}
+    {
+        "WarehouseError",
+        "NothingPublishedError",
+        "PublicationBlockedError",
+        "ExportFailedError",
+        "PlanError",
+        "CalendarError",
+    }
 )
 """Errors whose text is the line to show, by name: importing their modules would take seconds."""
 
-LINES_OF_USAGE = frozenset({"BankError"})
+LINES_OF_USAGE = frozenset({"BankError", "RosterError"})
 """Errors whose text has a line to show for each mistake."""
 
 _FIXES = {

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipelines.cli_options import TableFormat
+from pipelines.cli_errors import USAGE, CommandError
+from pipelines.cli_options import TableFormat, day
 
 if TYPE_CHECKING:
     from pipelines.survey.bank import Bank
+    from pipelines.survey.calendar import Quarter
 
 survey = typer.Typer(help="What teams say: ask them, and publish it.", no_args_is_help=True)
 
@@ -45,3 +47,70 @@ def _bank_of(file: str | None, home: Path, config: Path) -> "Bank":
     found = asked(settings.bank, settings.modules, home)
     in_each_language = [found.translated(language) for language in settings.languages]
     return in_each_language[0]
+
+
+@survey.command()
+def plan(
+    context: typer.Context,
+    first: Annotated[str | None, typer.Option("--from", help="The first quarter, such as 2026-Q3.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Freeze it. Without it the plan is only shown.")] = False,
+    new_year: Annotated[
+        bool, typer.Option("--new-year", help="Plan anew within a year: every unit's series starts again.")
+    ] = False,
+    format_: Annotated[TableFormat, typer.Option("--format", help="How to answer.")] = TableFormat.table,
+) -> None:
+    """Put everybody into one reporting unit for a year of surveys, and show what will be published."""
+    from pipelines.config import load  # noqa: PLC0415 - heavy
+    from pipelines.survey.plan_text import print_plan  # noqa: PLC0415 - heavy
+    from pipelines.survey.year import Wish, plan_year  # noqa: PLC0415 - heavy
+
+    wish = Wish(_quarter(first), is_new_year=new_year, is_frozen=yes)
+    shown = plan_year(load(context.obj.config), context.obj.home, wish)
+    print_plan(shown, as_json=format_ == TableFormat.json)
+    if not yes:
+        typer.echo(
+            "Nothing is frozen yet. Run it again with --yes, then `outcomes survey announce`.", err=True
+        )
+    elif new_year:
+        typer.echo("Frozen. The series of every unit start again; departments keep theirs.", err=True)
+
+
+@survey.command()
+def announce(
+    context: typer.Context,
+    opens: Annotated[str | None, typer.Option(help="The day on which it opens; else as planned.")] = None,
+    days: Annotated[int, typer.Option(min=1, max=28, help="For how many days it is open.")] = 10,
+    asker: Annotated[
+        str | None, typer.Option("--by", help="Who asks and answers questions; else the organisation.")
+    ] = None,
+    language: Annotated[
+        list[str] | None, typer.Option(help="In this language (repeatable); else as configured.")
+    ] = None,
+) -> None:
+    """Print the text to send before people answer. Notes for the sender are on stderr."""
+    from pipelines.config import load  # noqa: PLC0415 - heavy
+    from pipelines.survey.announcement import TO_THE_SENDER, announcement  # noqa: PLC0415 - heavy
+    from pipelines.survey.year import announced  # noqa: PLC0415 - heavy
+
+    configuration = load(context.obj.config)
+    facts = announced(configuration, context.obj.home, day(opens, "--opens"), days, asker)
+    texts = [announcement(facts, one) for one in language or configuration.survey.languages]
+    typer.echo("\n----\n\n".join(texts))
+    typer.echo(TO_THE_SENDER, err=True)
+
+
+@survey.command()
+def status(context: typer.Context) -> None:
+    """Say how the latest survey stands, and how many have answered: of all together, in tens."""
+    from pipelines.survey.year import told_status  # noqa: PLC0415 - heavy
+
+    typer.echo(told_status(context.obj.home))
+
+
+def _quarter(text: str | None) -> "Quarter | None":
+    from pipelines.survey.calendar import CalendarError, read_quarter  # noqa: PLC0415 - used here alone
+
+    try:
+        return read_quarter(text) if text else None
+    except CalendarError as wrong:
+        raise CommandError(f"--from {wrong}", USAGE) from None

@@ -28,6 +28,9 @@ from connectors.base import ServiceKey, SourceSettings
 K_FLOOR = 6
 """No published survey number rests on fewer answers than this; the configuration may only raise it."""
 
+LEAST_MEMBERS = 8
+"""Reporting units are planned with at least this many people: six of eight answer, six of six do not."""
+
 SOURCE_NAME = r"[a-z][a-z0-9_-]*"
 """What a source's name may look like, hence what may be a prefix."""
 
@@ -60,6 +63,20 @@ def _not_below_the_floor(k: int) -> int:
     if k < K_FLOOR:
         raise ValueError(f"is below {K_FLOOR}, a floor that can only be raised. Leave k out or raise it")
     return k
+
+
+def _not_below_eight(members: int) -> int:
+    if members < LEAST_MEMBERS:
+        raise ValueError(
+            f"is below {LEAST_MEMBERS}: fewer rarely give six answers. Leave least_members out or raise it"
+        )
+    return members
+
+
+def _address(text: str) -> str:
+    if not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", text):
+        raise ValueError('is no address of a page. Write one such as "https://survey.example.org"')
+    return text.rstrip("/")
 
 
 def _part_of_a_repository(path: str) -> str:
@@ -270,11 +287,14 @@ class Privacy(Table):
 
 
 class Survey(Table):
-    """`[survey]`: what is asked, and in which languages."""
+    """`[survey]`: what is asked, in which languages, of whom, in units of how many, and where."""
 
     bank: Text | None = None
     modules: Names = []
     languages: Annotated[list[Language], AfterValidator(_distinct)] = Field(default=["en"], min_length=1)
+    roster: Text | None = None
+    address: Annotated[str, AfterValidator(_address)] | None = None
+    least_members: Annotated[int, AfterValidator(_not_below_eight)] = LEAST_MEMBERS
 
 
 class Configuration(Table):

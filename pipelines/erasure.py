@@ -7,6 +7,7 @@ sizes of teams and cohorts are one less from the next build on.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import uuid4
 
 import duckdb
 
@@ -57,6 +58,7 @@ def erase_person(con: duckdb.DuckDBPyConnection, person: Person, *, is_trial: bo
         erased.note_left_out(con)
         _stand_in_for_bots(con, person)
         touched.append(_erase_members(con, person))
+        touched.append(_erase_asked(con, person))
         _drop_computed(con)
         con.execute("ROLLBACK" if is_trial else "COMMIT")
     except BaseException:
@@ -160,6 +162,20 @@ def _erase_members(con: duckdb.DuckDBPyConnection, person: Person) -> Touched:
         [sorted(name.strip() for name in person.keys | person.listed)],
     ).fetchall()
     return Touched("members of teams", removed[0][0], 0)
+
+
+def _erase_asked(con: duckdb.DuckDBPyConnection, person: Person) -> Touched:
+    """Make nobody's what the survey knows of whom it asked. That it asked stays: units are compared."""
+    names = sorted(name.strip() for name in person.keys | person.listed)
+    nobody, changed = f"erased:{uuid4().hex}", 0
+    for table in ("plan_member", "wave_member", "asked"):
+        ((rows,),) = con.execute(
+            f"UPDATE survey.{table} SET account = ? "
+            "WHERE lower(trim(account)) IN (SELECT lower(unnest(?::VARCHAR[])))",
+            [nobody, names],
+        ).fetchall()
+        changed += rows
+    return Touched("the survey's rosters", 0, changed)
 
 
 def _drop_computed(con: duckdb.DuckDBPyConnection) -> None:

@@ -35,6 +35,7 @@ from pipelines.raw_tables import (
     store,
 )
 from pipelines.reconciliation import UNDELIVERED_TABLE
+from pipelines.survey.tables import SURVEY_TABLES
 
 __all__ = [
     "CONFIGURATION_COLUMNS",
@@ -125,7 +126,7 @@ class Warehouse:
         if version is None:
             self.con.execute("INSERT INTO ops.schema_version VALUES (?)", [SCHEMA_VERSION])
         create_raw_tables(self.con)
-        self.con.execute(OPS_TABLES + MANIFEST_TABLE + UNDELIVERED_TABLE + ERASED_TABLES)
+        self.con.execute(OPS_TABLES + MANIFEST_TABLE + UNDELIVERED_TABLE + ERASED_TABLES + SURVEY_TABLES)
 
     def close(self) -> None:
         """Write everything to the file and let go of it."""

@@ -253,6 +253,27 @@ def test_what_is_new_about_the_person_is_left_out_too(filled):
     assert of_second == column(filled, "pull_request", "merged_by_id")[1] != of_first
 
 
+def test_who_was_asked_in_a_survey_is_made_nobody(filled):
+    """That somebody was asked stays: units of two surveys are compared by who was in them."""
+    con = filled.con
+    con.execute(
+        f"INSERT INTO survey.plan_member VALUES ('p', ' {LOGIN.title()}', 'u', 'p'), ('p', 'ben', 'u', 'p')"
+    )
+    for wave in ("w1", "w2"):
+        con.execute("INSERT INTO survey.asked VALUES ('p', ?, 'quarterly', ?, 'u')", [wave, LOGIN])
+    con.execute("INSERT INTO survey.wave_member VALUES ('w2', ?, 'u')", [ADDRESS])
+    touched = {one.table: one.changed for one in erase_person(con, find_person(con, LOGIN), is_trial=False)}
+    assert touched["the survey's rosters"] == 4
+    rows = con.execute(
+        "SELECT account FROM survey.plan_member UNION ALL SELECT account FROM survey.asked "
+        "UNION ALL SELECT account FROM survey.wave_member"
+    ).fetchall()
+    others = [account for (account,) in rows if account != "ben"]
+    assert len(set(others)) == 1
+    assert others[0].startswith("erased:")
+    assert len(others) == 4
+
+
 def test_the_warehouse_keeps_no_more_than_keyed_hashes(filled):
     erase_all(filled, LOGIN)
     rows = filled.con.execute("SELECT hash, kind, words FROM ops.erased ORDER BY kind").fetchall()

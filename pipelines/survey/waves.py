@@ -1,0 +1,301 @@
+"""Plans and waves in the warehouse: what is frozen, what was asked, and whose series is broken.
+
+Functions that write do so inside the caller's transaction, since opening a wave is more than its rows.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+import duckdb
+import pyarrow as pa
+
+from pipelines.config_model import K_FLOOR
+from pipelines.privacy.units import Group, Partition, Unit
+from pipelines.survey.calendar import Kind, Quarter, Wave, read_quarter, year_from
+from pipelines.survey.planning import Plan, PlanError
+from pipelines.survey.wave_roster import WaveRoster
+
+State = Literal["open", "closed", "published"]
+
+
+@dataclass(frozen=True, slots=True)
+class NewWave:
+    """What is known of a wave when it opens; times are aware."""
+
+    id: str
+    kind: Kind
+    title: str
+    bank: str
+    item_versions: Mapping[str, int]
+    """What it asks: item → version."""
+    opens_at: datetime
+    closes_at: datetime
+    languages: tuple[str, ...]
+
+
+# ---- plans -------------------------------------------------------------------------------------
+
+
+def refuse_replanning(con: duckdb.DuckDBPyConnection, today: Quarter, *, new_year: bool) -> None:
+    """Raise `PlanError` where the year that is planned has begun and has not ended.
+
+    With `new_year` only an unpublished wave stands in the way.
+    """
+    unpublished = con.execute(
+        "SELECT wave_id FROM survey.wave WHERE state <> 'published' ORDER BY opens_at"
+    ).fetchone()
+    if unpublished:
+        raise PlanError(f"survey plan: {unpublished[0]} is not published yet. Publish it first, then plan")
+    plan = load_plan(con)
+    if plan is None or new_year:
+        return
+    opened = opened_waves(con, plan)
+    last = year_from(plan.first)[-1]
+    if opened and today <= last and last.label not in opened:
+        raise PlanError(
+            f"survey plan: the units of {plan.year} are frozen since {min(opened)} was asked, until "
+            f"{last.label} was asked or is over. --new-year plans anew now; every unit's series starts again"
+        )
+
+
+def opened_waves(con: duckdb.DuckDBPyConnection, plan: Plan) -> set[str]:
+    """The waves that were opened under a plan."""
+    rows = con.execute("SELECT wave_id FROM survey.wave WHERE plan_id = ?", [plan.id]).fetchall()
+    return {wave for (wave,) in rows}
+
+
+def first_quarter(
+    con: duckdb.DuckDBPyConnection | None, today: Quarter, wanted: Quarter | None = None
+) -> Quarter:
+    """The quarter with which a plan that is made now begins: this one, or the first that is still free.
+
+    Raises:
+        PlanError: the wanted one is over, or was asked already.
+    """
+    used = "SELECT wave_id FROM survey.wave UNION SELECT plan_id FROM survey.wave"
+    taken = {name for (name,) in con.execute(used).fetchall()} if con is not None else set()
+    if wanted is None:
+        return next(
+            quarter for number in range(len(taken) + 1) if (quarter := today.later(number)).label not in taken
+        )
+    if wanted < today or wanted.label in taken:
+        why = "is over" if wanted < today else "was planned and asked already"
+        raise PlanError(f"survey plan: {wanted.label} {why}. Begin with a later quarter")
+    return wanted
+
+
+def save_plan(con: duckdb.DuckDBPyConnection, plan: Plan, bank: str, made_at: datetime) -> None:
+    """Freeze a plan. An earlier one of which no wave was opened goes, as do the persons of every other."""
+    con.execute("DELETE FROM survey.plan WHERE plan_id NOT IN (SELECT plan_id FROM survey.wave)")
+    for table in ("plan_group", "plan_unit"):
+        con.execute(f"DELETE FROM survey.{table} WHERE plan_id NOT IN (SELECT plan_id FROM survey.plan)")
+    con.execute("DELETE FROM survey.plan_member")
+    con.execute("DELETE FROM survey.asked")
+    con.execute(
+        "INSERT INTO survey.plan VALUES (?, ?, ?, ?, ?)",
+        [plan.id, plan.year, made_at, bank, plan.least_members],
+    )
+    _insert(con, "plan_group", _group_rows(plan.id, plan.partition.groups))
+    _insert(con, "plan_unit", _unit_rows(plan.id, plan.partition.units))
+    _insert(con, "plan_member", [(plan.id, *one, plan.id) for one in sorted(plan.members.items())])
+
+
+def load_plan(con: duckdb.DuckDBPyConnection) -> Plan | None:
+    """The plan that was frozen last, or None."""
+    # Without LIMIT: of a small table from which much was deleted, DuckDB 1.5 then finds nothing at times.
+    found = con.execute(
+        "SELECT plan_id, least_members FROM survey.plan ORDER BY made_at DESC, plan_id DESC"
+    ).fetchone()
+    if found is None:
+        return None
+    plan_id, least = found
+    members = con.execute(
+        "SELECT account, unit_id FROM survey.plan_member WHERE plan_id = ?", [plan_id]
+    ).fetchall()
+    return Plan(read_quarter(plan_id), least, _partition(con, "plan", plan_id), dict(members))
+
+
+# ---- waves -------------------------------------------------------------------------------------
+
+
+def earlier_waves(con: duckdb.DuckDBPyConnection, time_zone: str) -> list[Wave]:
+    """Every wave that was opened here, as the calendar looks at it: days are the organisation's."""
+    rows = con.execute(
+        "SELECT wave_id, kind, opens_at, coalesce(closed_at, closes_at), bank_version, state = 'open' "
+        "FROM survey.wave WHERE origin = 'here' ORDER BY opens_at"
+    ).fetchall()
+    zone = ZoneInfo(time_zone)
+    return [
+        Wave(
+            wave,
+            kind,
+            opens_at.astimezone(zone).date(),
+            closes_at.astimezone(zone).date(),
+            frozenset(json.loads(items)),
+            is_open=is_open,
+        )
+        for wave, kind, opens_at, closes_at, items, is_open in rows
+    ]
+
+
+def freeze_wave(con: duckdb.DuckDBPyConnection, plan: Plan, wave: NewWave, roster: WaveRoster) -> None:
+    """Write an open wave with its units and people, inside the caller's transaction."""
+    con.execute(
+        "INSERT INTO survey.wave VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'open', NULL, NULL, 'here', ?, NULL)",
+        [
+            wave.id,
+            plan.id,
+            wave.kind,
+            wave.title,
+            wave.bank,
+            json.dumps(dict(wave.item_versions), sort_keys=True),
+            wave.opens_at,
+            wave.closes_at,
+            list(wave.languages),
+        ],
+    )
+    counts = dict.fromkeys((unit.id for unit in roster.partition.units), 0)
+    for unit in roster.members.values():
+        counts[unit] += 1
+    units = [(*row, counts[row[1]]) for row in _unit_rows(wave.id, roster.partition.units)]
+    _insert(con, "wave_group", _group_rows(wave.id, roster.partition.groups))
+    _insert(con, "wave_unit", units)
+    members = sorted(roster.members.items())
+    _insert(con, "wave_member", [(wave.id, *one) for one in members])
+    _insert(con, "asked", [(plan.id, wave.id, wave.kind, *one) for one in members])
+
+
+def wave_partition(con: duckdb.DuckDBPyConnection, wave_id: str) -> tuple[Partition, dict[str, int]]:
+    """A wave's units and groups as they were frozen, and how many people each unit has."""
+    members = con.execute(
+        "SELECT unit_id, members FROM survey.wave_unit WHERE wave_id = ?", [wave_id]
+    ).fetchall()
+    return _partition(con, "wave", wave_id), dict(members)
+
+
+def in_tens(count: int) -> str:
+    """A turnout as it may be told while people answer: two looks a minute apart tell nobody's answer."""
+    return "fewer than ten" if count < 10 else f"about {(count + 5) // 10 * 10}"
+
+
+# ---- broken series -----------------------------------------------------------------------------
+
+
+def broken_series(con: duckdb.DuckDBPyConnection, wave_id: str, units: Iterable[Unit]) -> frozenset[str]:
+    """The published units whose line is not drawn on from the wave before.
+
+    A unit's series is broken where its people differ by one to five from those of a wave since its
+    series began, or where it was published before under another plan. Departments and the
+    organisation keep theirs. Call it before the wave's own cells are written.
+
+    Args:
+        con: the warehouse.
+        wave_id: the wave that is published.
+        units: its units after closing, merged further perhaps: their `parts` are looked at.
+    """
+    this = con.execute("SELECT plan_id, kind, opens_at FROM survey.wave WHERE wave_id = ?", [wave_id])
+    ((plan_id, kind, opens_at),) = this.fetchall()
+    before = con.execute(
+        "SELECT w.wave_id, w.plan_id = ? FROM survey.wave w WHERE w.kind = ? AND w.opens_at < ? "
+        "AND w.state = 'published' AND w.origin = 'here' ORDER BY w.opens_at DESC",
+        [plan_id, kind, opens_at],
+    ).fetchall()
+    people = _people_by_part(con, plan_id)
+    cells = con.execute(
+        "SELECT DISTINCT scope, wave_id, is_series_broken FROM survey.published_cell "
+        "WHERE scope_kind = 'unit'"
+    ).fetchall()
+    published = {(scope, wave): broken for scope, wave, broken in cells}
+    return frozenset(unit.id for unit in units if _is_broken(unit, wave_id, before, published, people))
+
+
+def _is_broken(
+    unit: Unit,
+    wave_id: str,
+    before: Sequence[tuple[str, bool]],
+    published: Mapping[tuple[str, str], bool],
+    people: Mapping[str, Mapping[str, frozenset[str]]],
+) -> bool:
+    now = _people_of(unit, people.get(wave_id, {}))
+    for wave, is_same_plan in before:
+        if (unit.id, wave) not in published:
+            continue
+        if not is_same_plan:
+            return True
+        if 0 < len(now ^ _people_of(unit, people.get(wave, {}))) < K_FLOOR:
+            return True
+        if published[unit.id, wave]:
+            return False  # its series began there
+    return False
+
+
+def _people_of(unit: Unit, by_part: Mapping[str, frozenset[str]]) -> frozenset[str]:
+    return frozenset().union(*(by_part.get(part, frozenset()) for part in unit.parts))
+
+
+def _people_by_part(con: duckdb.DuckDBPyConnection, plan_id: str) -> dict[str, dict[str, frozenset[str]]]:
+    """Wave → single unit → accounts: those of a planned unit stand under the first of its parts.
+
+    A unit is only ever merged, so all parts of a planned unit are in the same published one.
+    """
+    first = dict(
+        con.execute(
+            "SELECT DISTINCT unit_id, parts->>'$[0]' FROM survey.wave_unit u "
+            "JOIN survey.wave w USING (wave_id) WHERE w.plan_id = ?",
+            [plan_id],
+        ).fetchall()
+    )
+    found: defaultdict[str, defaultdict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    rows = con.execute("SELECT wave_id, unit_id, account FROM survey.asked WHERE plan_id = ?", [plan_id])
+    for wave, unit, account in rows.fetchall():
+        found[wave][first[unit]].add(account)
+    return {wave: {part: frozenset(all_) for part, all_ in parts.items()} for wave, parts in found.items()}
+
+
+# ---- rows --------------------------------------------------------------------------------------
+
+Row = tuple[Any, ...]
+
+
+def _group_rows(owner: str, groups: Iterable[Group]) -> list[Row]:
+    return [(owner, group.id, group.name, group.kind, group.parent) for group in groups]
+
+
+def _unit_rows(owner: str, units: Iterable[Unit]) -> list[Row]:
+    return [
+        (owner, unit.id, unit.name, unit.parent, json.dumps(list(unit.parts)), unit.is_newcomers)
+        for unit in units
+    ]
+
+
+def _insert(con: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Row]) -> None:
+    """Write rows in the order of the table's columns: by column, since one at a time takes seconds."""
+    if rows:
+        names = [name for (name, *_) in con.execute(f"DESCRIBE survey.{table}").fetchall()]
+        arriving = pa.table(dict(zip(names, map(list, zip(*rows, strict=True)), strict=True)))
+        con.register("arriving_survey", arriving)
+        con.execute(f"INSERT INTO survey.{table} BY NAME SELECT * FROM arriving_survey")
+        con.unregister("arriving_survey")
+
+
+def _partition(con: duckdb.DuckDBPyConnection, kind: Literal["plan", "wave"], owner: str) -> Partition:
+    groups = con.execute(
+        f"SELECT group_id, name, kind, parent FROM survey.{kind}_group WHERE {kind}_id = ? ORDER BY rowid",
+        [owner],
+    ).fetchall()
+    units = con.execute(
+        f"SELECT unit_id, name, parent, parts, is_newcomers FROM survey.{kind}_unit WHERE {kind}_id = ? "
+        "ORDER BY rowid",
+        [owner],
+    ).fetchall()
+    return Partition(
+        tuple(Group(*group) for group in groups),
+        tuple(
+            Unit(one, name, parent, tuple(json.loads(parts)), new) for one, name, parent, parts, new in units
+        ),
+    )

@@ -1,0 +1,303 @@
+"""Plans and waves in the warehouse, and which series are broken from one survey to the next."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import duckdb
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from survey_people import configured, several
+
+from pipelines.privacy.units import Unit
+from pipelines.survey.calendar import Quarter
+from pipelines.survey.people import Known
+from pipelines.survey.planning import PlanError, make_draft
+from pipelines.survey.roster import Person, configured_roster
+from pipelines.survey.tables import SURVEY_TABLES
+from pipelines.survey.wave_roster import wave_roster
+from pipelines.survey.waves import (
+    NewWave,
+    broken_series,
+    earlier_waves,
+    first_quarter,
+    freeze_wave,
+    in_tens,
+    load_plan,
+    refuse_replanning,
+    save_plan,
+    wave_partition,
+)
+from pipelines.warehouse import Warehouse
+
+DAY = date(2026, 11, 4)
+NOW = datetime(2026, 11, 4, 6, tzinfo=UTC)
+PLACES = configured(
+    {"sea": None, "land": None},
+    {
+        "harbour": ("sea", several("h", 12)),
+        "pier": ("sea", several("p", 5)),
+        "mole": ("sea", several("m", 8)),
+        "road": ("land", several("r", 9)),
+    },
+)
+ROSTER = configured_roster(PLACES, DAY, Known())
+QUARTERS = [Quarter(2026, 4).later(number) for number in range(6)]
+
+
+@pytest.fixture(scope="module")
+def opened():
+    """In memory: a warehouse has the same tables, as the first test sees."""
+    with duckdb.connect() as con:
+        con.execute("SET TimeZone = 'UTC'")
+        con.execute(SURVEY_TABLES)
+        yield con
+
+
+@pytest.fixture
+def con(opened):
+    """An emptied schema: to make a warehouse for each test would take most of the time."""
+    empty(opened)
+    return opened
+
+
+def empty(con):
+    tables = "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'survey'"
+    for (table,) in con.execute(tables).fetchall():
+        con.execute(f"DELETE FROM survey.{table}")
+
+
+def plan_from(con, quarter, made_at=NOW):
+    plan = make_draft(PLACES, ROSTER, quarter).plan
+    save_plan(con, plan, "quarterly", made_at)
+    return plan
+
+
+def ask(con, quarter, people=ROSTER.people, *, state="published", kind="quarterly", name=None):
+    """Opens a wave with these people and publishes a cell of each of its units."""
+    plan = load_plan(con)
+    opens_at = NOW + timedelta(days=91 * QUARTERS.index(quarter))
+    wave = NewWave(
+        name or quarter.label, kind, "T", "quarterly", {"E1": 1, "P1": 2}, opens_at,
+        opens_at + timedelta(days=10), ("en",),
+    )  # fmt: skip
+    freeze_wave(con, plan, wave, wave_roster(PLACES, plan, people, Known()))
+    partition, _ = wave_partition(con, wave.id)
+    return publish(con, wave.id, partition.units, state)
+
+
+def publish(con, wave, units, state="published"):
+    broken = broken_series(con, wave, units)
+    for unit in units:
+        con.execute(
+            "INSERT INTO survey.published_cell (wave_id, scope_kind, scope, is_series_broken) "
+            "VALUES (?, 'unit', ?, ?)",
+            [wave, unit.id, unit.id in broken],
+        )
+    con.execute("UPDATE survey.wave SET state = ? WHERE wave_id = ?", [state, wave])
+    con.execute("DELETE FROM survey.wave_member WHERE wave_id = ?", [wave])
+    return set(broken)
+
+
+def without(*accounts):
+    return [person for person in ROSTER.people if person.account not in accounts]
+
+
+def test_a_warehouse_has_the_schema_and_keeps_what_is_in_it(tmp_path):
+    path = tmp_path / "warehouse.duckdb"
+    for count in (0, 1):
+        warehouse = Warehouse(path)
+        assert warehouse.con.execute("SELECT count(*) FROM survey.plan").fetchone() == (count,)
+        warehouse.con.execute("INSERT INTO survey.plan (plan_id) VALUES ('2026-Q4')")
+        warehouse.close()
+
+
+# ---- plans -------------------------------------------------------------------------------------
+
+
+def test_a_plan_comes_back_as_it_was_frozen(con):
+    assert load_plan(con) is None
+    plan = plan_from(con, QUARTERS[0])
+    assert load_plan(con) == plan
+
+
+def test_a_plan_is_replaced_until_a_wave_is_opened(con):
+    plan_from(con, QUARTERS[0])
+    refuse_replanning(con, QUARTERS[0], new_year=False)
+    plan = plan_from(con, QUARTERS[0], NOW + timedelta(days=1))
+    assert load_plan(con) == plan
+    assert con.execute("SELECT count(*) FROM survey.plan").fetchone() == (1,)
+    assert con.execute("SELECT count(*) FROM survey.plan_member").fetchone() == (len(ROSTER.people),)
+
+
+def test_a_plan_is_found_however_often_it_was_made_anew(con):
+    for _ in range(40):
+        plan_from(con, QUARTERS[0])
+        assert load_plan(con) is not None
+
+
+def test_a_year_that_has_begun_is_planned_anew_only_when_asked_for(con):
+    plan_from(con, QUARTERS[0])
+    ask(con, QUARTERS[0])
+    with pytest.raises(
+        PlanError, match="2026-Q4 to 2027-Q3 are frozen since 2026-Q4 was asked, until 2027-Q3"
+    ):
+        refuse_replanning(con, QUARTERS[1], new_year=False)
+    refuse_replanning(con, QUARTERS[1], new_year=True)
+    refuse_replanning(con, QUARTERS[4], new_year=False)  # the year is over
+    for quarter in QUARTERS[1:4]:
+        ask(con, quarter)
+    refuse_replanning(con, QUARTERS[3], new_year=False)  # its last survey was asked
+
+
+def test_a_pulse_begins_a_year_as_well(con):
+    plan_from(con, QUARTERS[0])
+    ask(con, QUARTERS[0], kind="pulse", name="2026-Q4-pulse-11")
+    with pytest.raises(PlanError, match="frozen since 2026-Q4-pulse-11 was asked"):
+        refuse_replanning(con, QUARTERS[0], new_year=False)
+
+
+@pytest.mark.parametrize("state", ["open", "closed"])
+def test_no_plan_while_answers_wait(con, state):
+    plan_from(con, QUARTERS[0])
+    ask(con, QUARTERS[0], state=state)
+    with pytest.raises(PlanError, match="2026-Q4 is not published yet"):
+        refuse_replanning(con, QUARTERS[4], new_year=True)
+
+
+def test_a_plan_begins_with_a_quarter_that_is_free(con):
+    assert first_quarter(con, QUARTERS[0]) == QUARTERS[0]
+    assert first_quarter(con, QUARTERS[0], QUARTERS[2]) == QUARTERS[2]
+    plan_from(con, QUARTERS[0])
+    ask(con, QUARTERS[0])
+    ask(con, QUARTERS[1])
+    assert first_quarter(con, QUARTERS[0]) == QUARTERS[2]
+    for wanted, why in ((QUARTERS[1], "planned and asked already"), (QUARTERS[0].later(-1), "is over")):
+        with pytest.raises(PlanError, match=why):
+            first_quarter(con, QUARTERS[0], wanted)
+
+
+# ---- waves -------------------------------------------------------------------------------------
+
+
+def test_a_wave_is_frozen_with_counts_and_people(con):
+    plan_from(con, QUARTERS[0])
+    new = [Person(account, "team:road") for account in several("n", 6)]
+    ask(con, QUARTERS[0], [*without("h0"), *new], state="open")
+    partition, members = wave_partition(con, "2026-Q4")
+    assert members == {
+        "team:harbour": 11, "team:mole+team:pier": 13, "team:road": 9, "newcomers:land": 6,
+    }  # fmt: skip
+    assert [unit.id for unit in partition.units if unit.is_newcomers] == ["newcomers:land"]
+    assert {group.id for group in partition.groups} == {"organisation", "department:sea", "department:land"}
+    (wave,) = earlier_waves(con, "UTC")
+    assert (wave.id, wave.is_open, wave.items) == ("2026-Q4", True, {"E1", "P1"})
+    assert (wave.opens_on, wave.closes_on) == (date(2026, 11, 4), date(2026, 11, 14))
+
+
+def test_days_are_the_organisations(con):
+    plan_from(con, QUARTERS[0])
+    ask(con, QUARTERS[0])  # opened at 06:00 UTC
+    assert earlier_waves(con, "America/Los_Angeles")[0].opens_on == date(2026, 11, 3)
+
+
+def test_no_table_that_is_published_has_a_column_of_persons(con):
+    columns = con.execute(
+        "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = 'survey' "
+        "AND column_name = 'account'"
+    ).fetchall()
+    assert {table for table, _ in columns} == {"plan_member", "wave_member", "asked"}
+
+
+@pytest.mark.parametrize(
+    ("count", "told"),
+    [(0, "fewer than ten"), (9, "fewer than ten"), (10, "about 10"), (14, "about 10"), (15, "about 20"),
+     (118, "about 120"), (340, "about 340")],
+)  # fmt: skip
+def test_turnout_is_told_in_tens(count, told):
+    assert in_tens(count) == told
+
+
+# ---- series ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("gone", "broken"),
+    [
+        ([], set()),
+        (["h0"], {"team:harbour"}),
+        (several("h", 5), {"team:harbour"}),
+        (several("h", 6), set()),
+        (["h0", "p0"], {"team:harbour", "team:mole+team:pier"}),
+    ],
+)
+def test_one_to_five_people_break_a_series(con, gone, broken):
+    plan_from(con, QUARTERS[0])
+    assert ask(con, QUARTERS[0]) == set()
+    assert ask(con, QUARTERS[1], without(*gone)) == broken
+
+
+def test_a_pool_that_grows_by_one_breaks_its_series(con):
+    plan_from(con, QUARTERS[0])
+    new = [Person(account, "team:road") for account in several("n", 7)]
+    ask(con, QUARTERS[0], [*ROSTER.people, *new[:6]])
+    assert ask(con, QUARTERS[1], [*ROSTER.people, *new]) == {"newcomers:land"}
+
+
+def test_a_survey_is_held_against_all_since_the_series_began(con):
+    """Six leave, then all come back but for another one: seven differ from the last, one from the first."""
+    plan_from(con, QUARTERS[0])
+    ask(con, QUARTERS[0])
+    assert ask(con, QUARTERS[1], without(*several("h", 6))) == set()
+    assert ask(con, QUARTERS[2], without("h11")) == {"team:harbour"}
+    # The series began anew: what was before does not matter any more.
+    assert ask(con, QUARTERS[3], without("h11")) == set()
+
+
+def test_a_unit_merged_after_closing_is_held_against_the_same_merge(con):
+    plan_from(con, QUARTERS[0])
+    both = [
+        Unit(
+            "team:harbour+team:mole+team:pier",
+            "B",
+            "department:sea",
+            ("team:harbour", "team:mole", "team:pier"),
+            False,
+        )
+    ]
+    for quarter, gone in ((QUARTERS[0], ()), (QUARTERS[1], ("h0",)), (QUARTERS[2], ("h0", "p0"))):
+        ask(con, quarter, without(*gone), state="closed")
+        con.execute("DELETE FROM survey.published_cell WHERE wave_id = ?", [quarter.label])
+        assert publish(con, quarter.label, both) == ({both[0].id} if gone else set())
+
+
+def test_a_new_year_breaks_every_series_of_units(con):
+    plan_from(con, QUARTERS[0])
+    ask(con, QUARTERS[0])
+    plan_from(con, QUARTERS[1], NOW + timedelta(days=80))
+    assert ask(con, QUARTERS[1]) == {"team:harbour", "team:mole+team:pier", "team:road"}
+    assert ask(con, QUARTERS[2]) == set()
+
+
+def test_a_pulse_has_series_of_its_own(con):
+    plan_from(con, QUARTERS[0])
+    ask(con, QUARTERS[0])
+    assert ask(con, QUARTERS[1], without("h0"), kind="pulse", name="2027-Q1-pulse-01") == set()
+
+
+@given(
+    rosters=st.lists(st.sets(st.sampled_from([one.account for one in ROSTER.people])), min_size=2, max_size=5)
+)
+@settings(max_examples=10, deadline=None)
+def test_rosters_of_a_series_differ_by_none_or_six(opened, rosters):
+    """Whatever people come back: two rosters of an unbroken series differ by 0 or by 6 and more."""
+    empty(opened)
+    plan = plan_from(opened, QUARTERS[0])
+    series = {unit.id: [] for unit in plan.partition.units}
+    for quarter, gone in zip(QUARTERS, rosters, strict=False):
+        broken = ask(opened, quarter, without(*gone))
+        for unit, before in series.items():
+            roster = {account for account, one in plan.members.items() if one == unit and account not in gone}
+            if unit in broken:
+                before.clear()
+            assert all(len(roster ^ other) in {0, *range(6, 100)} for other in before)
+            before.append(roster)
