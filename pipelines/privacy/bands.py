@@ -12,8 +12,12 @@ WIDTHS = (5, 10, 20)
 LEAST_TOTALS = 3
 """How many totals must remain possible of whatever is shown in a band."""
 
-_CHANCES = 40
-"""A width has room if the exact sum of m units narrows it in one case of twenty: 2 (m + 1) / size ** m."""
+_SELDOM, _TOO_OFTEN = 100, 20
+"""The exact sum of m units narrows bands of a size to fewer than three totals in 2 (m + 1) / size ** m of all cases.
+
+A width is chosen so that this is at most one case in `_SELDOM`; if it is more than one in `_TOO_OFTEN` with the
+widest, the sum is not shown.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,16 +71,29 @@ def band_of(total: int, width: int, span: int) -> Band:
 def width_for(span: int, beside: int) -> int:
     """The narrowest width that leaves room: three totals in each band, and more where few units share a sum.
 
-    `beside` is how many units, this one included, the exact numbers of the group above are told of. If
-    all of them are at the same end of their bands, the group's exact number says so; that must be rare, and
-    where it happens the group's numbers are withheld. Of a single one there are no exact numbers.
+    `beside` is how many units, this one included, the exact numbers of a group above are told of: if all of
+    them are at the same end of their bands, an exact sum says so. 1 where no exact number is told of it.
     """
     for width in WIDTHS:
-        size = min(band.most - band.least + 1 for band in bands(width, span))
-        has_room = beside < 2 or size**beside >= _CHANCES * (beside + 1)
-        if size >= LEAST_TOTALS and has_room:
+        size = _least_size(width, span)
+        if size >= LEAST_TOTALS and (beside == 1 or _narrowed(size, beside, _SELDOM)):
             return width
     return WIDTHS[-1]
+
+
+@lru_cache(maxsize=4096)
+def can_be_exact(least_span: int, units: int) -> bool:
+    """Whether the exact sum of so many units seldom narrows their bands; `least_span` is of the smallest."""
+    return units > 1 and _narrowed(_least_size(WIDTHS[-1], least_span), units, _TOO_OFTEN)
+
+
+def _least_size(width: int, span: int) -> int:
+    return min(band.most - band.least + 1 for band in bands(width, span))
+
+
+def _narrowed(size: int, units: int, cases: int) -> bool:
+    """Whether bands of a size are narrowed in at most one of so many cases."""
+    return bool(size**units >= 2 * cases * (units + 1))
 
 
 @dataclass(frozen=True, slots=True)
