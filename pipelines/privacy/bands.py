@@ -4,7 +4,6 @@ Totals here are sums of turned answers above their least value: with n people an
 points they run from 0 to 4nj, and 100 times a total by that is the score.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -13,10 +12,10 @@ LEAST_TOTALS = 3
 """How many totals must remain possible of whatever is shown in a band."""
 
 _SELDOM, _TOO_OFTEN = 100, 20
-"""The exact sum of m units narrows bands of a size to fewer than three totals in 2 (m + 1) / size ** m of all cases.
+"""The exact sum of m units narrows bands of a size to fewer than three totals in 2 (m + 1) / size ** m cases.
 
-A width is chosen so that this is at most one case in `_SELDOM`; if it is more than one in `_TOO_OFTEN` with the
-widest, the sum is not shown.
+A width is chosen so that this is at most one case in `_SELDOM`; if it is more than one in `_TOO_OFTEN` with
+the widest, the sum is not shown.
 """
 
 
@@ -94,46 +93,3 @@ def _least_size(width: int, span: int) -> int:
 def _narrowed(size: int, units: int, cases: int) -> bool:
     """Whether bands of a size are narrowed in at most one of so many cases."""
     return bool(size**units >= 2 * cases * (units + 1))
-
-
-@dataclass(frozen=True, slots=True)
-class Banded:
-    """What is shown of one unit in one dimension: its people, and from which to which total its band goes."""
-
-    people: int
-    least: int
-    most: int
-
-
-def leaves_room(units: Sequence[Banded], item_totals: Sequence[int], top: int) -> bool:
-    """Whether each unit's band still leaves three totals when each item's total over all units is known.
-
-    Totals are above their least value; an answer has at most `top`. Which totals of one unit are possible is
-    the range of a flow from units to items, exact by Hoffman's theorem (Hoffman, "Some recent applications of
-    the theory of linear inequalities to extremal combinatorial analysis", 1960): the least over all cuts. Of
-    cuts through as many items only that with the smallest totals matters.
-    """
-    items, people = len(item_totals), sum(unit.people for unit in units)
-    highest = _highest(units, item_totals, top)
-    mirrored = [
-        Banded(unit.people, unit.people * items * top - unit.most, unit.people * items * top - unit.least)
-        for unit in units
-    ]
-    lowest = _highest(mirrored, [people * top - total for total in item_totals], top)
-    return all(
-        high - (unit.people * items * top - low) + 1 >= LEAST_TOTALS
-        for unit, high, low in zip(units, highest, lowest, strict=True)
-    )
-
-
-def _highest(units: Sequence[Banded], item_totals: Sequence[int], top: int) -> list[int]:
-    """The highest total that each unit can have."""
-    highest = [unit.most for unit in units]
-    ordered = sorted(item_totals)
-    for inside in range(len(ordered) + 1):
-        free = (len(ordered) - inside) * top
-        needed = [max(0, unit.least - unit.people * free) for unit in units]
-        left = sum(ordered[:inside]) - sum(needed)
-        for at, unit in enumerate(units):
-            highest[at] = min(highest[at], left + needed[at] + unit.people * free)
-    return highest

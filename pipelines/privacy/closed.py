@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Mapping
 from functools import partial
 
-from pipelines.privacy.bands import Band, Banded, band_of, can_be_exact, leaves_room, width_for
+from pipelines.privacy.bands import Band, band_of, can_be_exact, width_for
+from pipelines.privacy.room import Banded, leaves_room
 from pipelines.privacy.scores import Form, Tally
 from pipelines.privacy.showing import exact_by_counts, exact_of
 from pipelines.privacy.units import Partition
@@ -84,9 +85,8 @@ class Closed:
         if dimension not in self.of_units:
             return True
         bands = [(self.people[unit][dimension], self.bands[unit, dimension]) for unit in sorted(rest)]
-        people = self.n(rest, dimension)
-        return leaves_room(
-            [Banded(n, band.least, band.most) for n, band in bands],
-            [total - people for total in self.totals(rest, self.of_units[dimension])],
-            self.form.points - 1,
-        )
+        histograms = [
+            self.answers(rest, item)[:: -1 if self.form.items[item].is_reversed else 1]
+            for item in self.of_units[dimension]
+        ]
+        return leaves_room([Banded(n, band.least, band.most) for n, band in bands], histograms)

@@ -22,11 +22,11 @@ class Row(Generic[A]):
 
 @dataclass(frozen=True, slots=True)
 class BoundedRow(Generic[A]):
-    """What one published number tells of a sum of totals: it is a whole number from `low` to `high`, both included.
+    """What one published number tells of a sum of totals: it is from `low` to `high`, both included.
 
-    `weights` are over the atoms' totals. `is_band` says that the number is shown as a band, so that
-    everything else published must not narrow it to fewer totals than the audit asks for; a number that
-    is shown exactly, or rounded finely on purpose, is no band.
+    All are whole numbers; `weights` are over the atoms' totals. `is_band` says that the number is shown as a
+    band, so that everything else published must not narrow it to fewer totals than the audit asks for; a
+    number that is shown exactly, or rounded finely on purpose, is no band.
     """
 
     name: str
@@ -34,6 +34,18 @@ class BoundedRow(Generic[A]):
     low: int
     high: int
     is_band: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Histogram(Generic[A]):
+    """How often each answer was given by all people of some atoms, from the scale's least answer up.
+
+    Its total is a BoundedRow besides; this says which answers the total is made of.
+    """
+
+    name: str
+    atoms: frozenset[A]
+    counts: tuple[int, ...]
 
 
 def whose(atom: Hashable) -> Hashable:
