@@ -52,7 +52,7 @@ def test_the_width_is_the_narrowest_with_room(people, items, beside, width):
 
 
 @given(st.integers(6, 60), st.integers(1, 4), st.integers(1, 30))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_every_band_of_every_unit_leaves_three_totals(people, items, beside):
     span = 4 * people * items
     width = width_for(span, beside)
