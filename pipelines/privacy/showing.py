@@ -20,7 +20,7 @@ Rests = Mapping[str, frozenset[str]]
 
 @dataclass(slots=True)
 class _Cover:
-    """The exact groups of a tree, found from the deepest up; `outer` are those under no exact one yet."""
+    """The exact groups of a tree, found from the deepest up; `outer` are the uppermost of a subtree."""
 
     below: Mapping[str, frozenset[str]]
     children: Mapping[str, list[str]]
@@ -28,8 +28,15 @@ class _Cover:
     rests: dict[str, frozenset[str]] = field(default_factory=dict)
 
     def inside(self, group: str) -> list[str]:
-        """The outermost exact groups below a group."""
-        return [one for child in self.children[group] for one in self.outer[child]]
+        """The outermost exact groups below a group; one that was and gave way stands for those below it."""
+        found, waiting = [], [one for child in self.children[group] for one in self.outer[child]]
+        while waiting:
+            one = waiting.pop()
+            if one in self.rests:
+                found.append(one)
+            else:
+                waiting += [inner for child in self.children[one] for inner in self.outer[child]]
+        return found
 
     def rest(self, group: str, exact: list[str]) -> frozenset[str]:
         """The units of a group that are in none of these exact ones."""

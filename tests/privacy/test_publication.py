@@ -129,6 +129,20 @@ def test_a_department_of_one_team_shows_what_the_team_shows():
     assert find(publication, "organisation", "safety").value is not None
 
 
+def test_who_gave_way_to_one_sum_is_in_the_rest_of_the_next():
+    """B1 is in B beside one team: it gives way to B. Then B gives way to Acme, whose own unit is one too.
+
+    So of all of Acme alone, nine units, there are exact numbers.
+    """
+    inner = Group("department:b1", "B1", "department", B.id)
+    sizes = dict.fromkeys("pqrstvw", inner) | {"y": B, "z": ACME}
+    _, members, responses = wave(sizes, dict.fromkeys(sizes, ANSWERED["p"]))
+    units = tuple(unit(name, parent) for name, parent in sorted(sizes.items()))
+    publication = publish(FORM, Partition((ACME, B, inner), units), members, responses, 6)
+    shown = {one.id: find(publication, one.id, "safety").withheld_reason for one in (ACME, B, inner)}
+    assert shown == {ACME.id: None, B.id: "would_tell_a_team", inner.id: "would_tell_a_team"}
+
+
 def test_a_department_whose_teams_are_all_at_the_end_of_their_bands_is_withheld():
     """Five teams of twenty, each with 10 above the least of 160: the highest of "10 or below" is 19.
 
