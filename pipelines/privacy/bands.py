@@ -4,7 +4,6 @@ Totals here are sums of turned answers above their least value: with n people an
 points they run from 0 to 4nj, and 100 times a total by that is the score.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -12,8 +11,12 @@ WIDTHS = (5, 10, 20)
 LEAST_TOTALS = 3
 """How many totals must remain possible of whatever is shown in a band."""
 
-_CHANCES = 40
-"""A width has room if the exact sum of m units narrows it in one case of twenty: 2 (m + 1) / size ** m."""
+_SELDOM, _TOO_OFTEN = 100, 20
+"""The exact sum of m units narrows bands of a size to fewer than three totals in 2 (m + 1) / size ** m cases.
+
+A width is chosen so that this is at most one case in `_SELDOM`; if it is more than one in `_TOO_OFTEN` with
+the widest, the sum is not shown.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,56 +70,26 @@ def band_of(total: int, width: int, span: int) -> Band:
 def width_for(span: int, beside: int) -> int:
     """The narrowest width that leaves room: three totals in each band, and more where few units share a sum.
 
-    `beside` is how many units, this one included, the exact numbers of the group above are told of. If
-    all of them are at the same end of their bands, the group's exact number says so; that must be rare, and
-    where it happens the group's numbers are withheld. Of a single one there are no exact numbers.
+    `beside` is how many units, this one included, the exact numbers of a group above are told of: if all of
+    them are at the same end of their bands, an exact sum says so. 1 where no exact number is told of it.
     """
     for width in WIDTHS:
-        size = min(band.most - band.least + 1 for band in bands(width, span))
-        has_room = beside < 2 or size**beside >= _CHANCES * (beside + 1)
-        if size >= LEAST_TOTALS and has_room:
+        size = _least_size(width, span)
+        if size >= LEAST_TOTALS and (beside == 1 or _narrowed(size, beside, _SELDOM)):
             return width
     return WIDTHS[-1]
 
 
-@dataclass(frozen=True, slots=True)
-class Banded:
-    """What is shown of one unit in one dimension: its people, and from which to which total its band goes."""
-
-    people: int
-    least: int
-    most: int
+@lru_cache(maxsize=4096)
+def can_be_exact(least_span: int, units: int) -> bool:
+    """Whether the exact sum of so many units seldom narrows their bands; `least_span` is of the smallest."""
+    return units > 1 and _narrowed(_least_size(WIDTHS[-1], least_span), units, _TOO_OFTEN)
 
 
-def leaves_room(units: Sequence[Banded], item_totals: Sequence[int], top: int) -> bool:
-    """Whether each unit's band still leaves three totals when each item's total over all units is known.
-
-    Totals are above their least value; an answer has at most `top`. Which totals of one unit are possible is
-    the range of a flow from units to items, exact by Hoffman's theorem (Hoffman, "Some recent applications of
-    the theory of linear inequalities to extremal combinatorial analysis", 1960): the least over all cuts. Of
-    cuts through as many items only that with the smallest totals matters.
-    """
-    items, people = len(item_totals), sum(unit.people for unit in units)
-    highest = _highest(units, item_totals, top)
-    mirrored = [
-        Banded(unit.people, unit.people * items * top - unit.most, unit.people * items * top - unit.least)
-        for unit in units
-    ]
-    lowest = _highest(mirrored, [people * top - total for total in item_totals], top)
-    return all(
-        high - (unit.people * items * top - low) + 1 >= LEAST_TOTALS
-        for unit, high, low in zip(units, highest, lowest, strict=True)
-    )
+def _least_size(width: int, span: int) -> int:
+    return min(band.most - band.least + 1 for band in bands(width, span))
 
 
-def _highest(units: Sequence[Banded], item_totals: Sequence[int], top: int) -> list[int]:
-    """The highest total that each unit can have."""
-    highest = [unit.most for unit in units]
-    ordered = sorted(item_totals)
-    for inside in range(len(ordered) + 1):
-        free = (len(ordered) - inside) * top
-        needed = [max(0, unit.least - unit.people * free) for unit in units]
-        left = sum(ordered[:inside]) - sum(needed)
-        for at, unit in enumerate(units):
-            highest[at] = min(highest[at], left + needed[at] + unit.people * free)
-    return highest
+def _narrowed(size: int, units: int, cases: int) -> bool:
+    """Whether bands of a size are narrowed in at most one of so many cases."""
+    return bool(size**units >= 2 * cases * (units + 1))

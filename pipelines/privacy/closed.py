@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Mapping
 from functools import partial
 
-from pipelines.privacy.bands import Band, Banded, band_of, leaves_room, width_for
+from pipelines.privacy.bands import Band, band_of, can_be_exact, width_for
+from pipelines.privacy.room import Banded, leaves_room
 from pipelines.privacy.scores import Form, Tally
-from pipelines.privacy.showing import exact_groups, exact_of
+from pipelines.privacy.showing import exact_by_counts, exact_of
 from pipelines.privacy.units import Partition
 
 
@@ -38,17 +39,15 @@ class Closed:
             for dimension in self.shown
             if (items := form.allowed(self.dimensions[dimension], "unit"))
         }
-        may_be_exact = exact_groups(partition)
-        beside = {unit: len(rest) for rest in may_be_exact.values() for unit in rest}
-        self.bands: dict[tuple[str, str], Band] = {
-            (unit.id, dimension): self._band(unit.id, dimension, beside.get(unit.id, 1))
-            for unit in partition.units
-            for dimension in self.of_units
-        }
-        self.exact = {
-            dimension: exact_of(partition, may_be_exact, partial(self._has_room, dimension))
-            for dimension in self.shown
-        }
+        self.bands: dict[tuple[str, str], Band] = {}
+        self.exact: dict[str, frozenset[str]] = {}
+        for dimension in self.shown:
+            may_be_exact = exact_by_counts(partition, partial(self._can_have_room, dimension))
+            if dimension in self.of_units:
+                beside = {unit: len(rest) for rest in may_be_exact.values() for unit in rest}
+                for unit in self.people:
+                    self.bands[unit, dimension] = self._band(unit, dimension, beside.get(unit, 1))
+            self.exact[dimension] = exact_of(partition, may_be_exact, partial(self._has_room, dimension))
 
     def n(self, units: Iterable[str], dimension: str) -> int:
         """Complete cases of several units."""
@@ -64,20 +63,30 @@ class Closed:
         summed = self._turned[[self._row[unit] for unit in units]].sum(axis=0).tolist()
         return [summed[item] for item in items]
 
+    def _span(self, people: int, dimension: str) -> int:
+        """From the least to the highest total of so many people."""
+        return people * len(self.of_units[dimension]) * (self.form.points - 1)
+
     def _band(self, unit: str, dimension: str, beside: int) -> Band:
-        items = self.of_units[dimension]
-        answers = self.people[unit][dimension] * len(items)
-        span = answers * (self.form.points - 1)
-        return band_of(sum(self.totals([unit], items)) - answers, width_for(span, beside), span)
+        items, people = self.of_units[dimension], self.people[unit][dimension]
+        span = self._span(people, dimension)
+        total = sum(self.totals([unit], items)) - people * len(items)
+        return band_of(total, width_for(span, beside), span)
+
+    def _can_have_room(self, dimension: str, rest: frozenset[str]) -> bool:
+        """Whether exact numbers of these units together would seldom narrow their bands, by counts alone."""
+        if dimension not in self.of_units:
+            return len(rest) > 1
+        smallest = min(self.people[unit][dimension] for unit in rest)
+        return can_be_exact(self._span(smallest, dimension), len(rest))
 
     def _has_room(self, dimension: str, rest: frozenset[str]) -> bool:
-        """Whether exact numbers of these units together leave each of their bands three totals."""
+        """Whether the exact numbers of these units together leave each of their bands three totals."""
         if dimension not in self.of_units:
             return True
         bands = [(self.people[unit][dimension], self.bands[unit, dimension]) for unit in sorted(rest)]
-        people = self.n(rest, dimension)
-        return leaves_room(
-            [Banded(n, band.least, band.most) for n, band in bands],
-            [total - people for total in self.totals(rest, self.of_units[dimension])],
-            self.form.points - 1,
-        )
+        histograms = [
+            self.answers(rest, item)[:: -1 if self.form.items[item].is_reversed else 1]
+            for item in self.of_units[dimension]
+        ]
+        return leaves_room([Banded(n, band.least, band.most) for n, band in bands], histograms)

@@ -28,12 +28,15 @@ class Publication:
     """A wave as it is published: the partition after closing, the table, and the sums behind units' scores.
 
     `complete_cases` says per unit and dimension how many people all of it rests on; 0 where nothing is shown.
+    `totals` are the exact sums of turned answers, per unit and item, of what is shown: for the proofs alone,
+    never to be stored or shown.
     """
 
     partition: Partition
     cells: tuple[Cell, ...]
     sums: tuple[UnitSum, ...]
     complete_cases: Mapping[str, Mapping[str, int]]
+    totals: Mapping[tuple[str, str], int]
 
 
 class AuditError(Exception):
@@ -89,7 +92,13 @@ def _published(wave: Closed) -> Publication:
         unit: {dimension: n if dimension in wave.shown else 0 for dimension, n in of.items()}
         for unit, of in wave.people.items()
     }
-    return Publication(wave.partition, tuple(table(wave)), tuple(sums), people)
+    totals = {
+        (unit, wave.form.items[item].id): wave.totals([unit], [item])[0]
+        for unit in wave.people
+        for dimension in wave.shown
+        for item in wave.dimensions[dimension]
+    }
+    return Publication(wave.partition, tuple(table(wave)), tuple(sums), people, totals)
 
 
 def audit_counts(publication: Publication, k: int) -> None:

@@ -1,13 +1,13 @@
 """A publication as the rows that the audits read, taken from what is shown and nothing else."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
 from pipelines.privacy.cells import Cell
 from pipelines.privacy.publication import Publication
-from pipelines.privacy.published_rows import BoundedRow, Row
+from pipelines.privacy.published_rows import BoundedRow, Histogram, Row
 from pipelines.privacy.scores import Form
 
 Atom = tuple[str, str, str]
@@ -16,16 +16,18 @@ Atom = tuple[str, str, str]
 
 @dataclass(frozen=True, slots=True)
 class WaveRows:
-    """All that is shown of a wave over its atoms; `atoms` says how many people answered each.
+    """All that is shown of a wave over its atoms: how many people answered each, and with which total.
 
-    `bounded` are over the atoms' totals, turned so that more is better: whole numbers from once to `points`
-    times the people. Shares, histograms and spread have no rows of their own: each is told of the very atoms
-    of the mean or score beside it.
+    Answers are turned so that more is better, also in the histograms; they run from 1 to `points`. Shares and
+    spread have no rows of their own, nor have histograms in `rows`: each is told of the very atoms of the
+    mean or score beside it.
     """
 
     atoms: dict[Atom, int]
+    totals: dict[Atom, int]
     rows: tuple[Row[Atom], ...]
     bounded: tuple[BoundedRow[Atom], ...]
+    histograms: tuple[Histogram[Atom], ...]
     points: int
 
 
@@ -53,7 +55,26 @@ def rows_of(publication: Publication, form: Form) -> WaveRows:
         low, high = _totals(cell, len(items), cell.n, form)
         rows.append(Row(name, weights))
         bounded.append(BoundedRow(name, weights, low, high, is_band=cell.label is not None))
-    return WaveRows(atoms, tuple(rows), tuple(bounded), form.points)
+    totals = {atom: publication.totals[atom[0], atom[2]] for atom in atoms}
+    histograms = tuple(_histograms(publication, form, below))
+    return WaveRows(atoms, totals, tuple(rows), tuple(bounded), histograms, form.points)
+
+
+def _histograms(
+    publication: Publication, form: Form, below: Mapping[str, frozenset[str]]
+) -> Iterator[Histogram[Atom]]:
+    """One per item of a group that is shown."""
+    counts: dict[tuple[str, str, str], dict[int, int]] = {}
+    for cell in publication.cells:
+        if cell.item is None or cell.position is None or cell.value is None or cell.n is None:
+            continue
+        key = (cell.scope, cell.dimension, cell.item)
+        counts.setdefault(key, {})[cell.position] = round(cell.value * cell.n)
+    reversed_items = {item.id for item in form.items if item.is_reversed}
+    for (scope, dimension, item), at in counts.items():
+        positions = sorted(at, reverse=item in reversed_items)
+        atoms = frozenset((unit, dimension, item) for unit in below[scope])
+        yield Histogram(f"{scope} {item} histogram", atoms, tuple(at[position] for position in positions))
 
 
 def _items(cell: Cell, form: Form) -> list[int]:

@@ -34,7 +34,7 @@ QUARTERLY = Form(
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody of an organisation: `teams` in the order in which they chose them, `home` a department's id."""
+    """Somebody of an organisation: `teams` in the order in which they chose, `home` a department's id."""
 
     name: str
     teams: tuple[str, ...]
@@ -52,7 +52,7 @@ class Roster:
     people: tuple[Person, ...]
 
     def unit_of(self) -> dict[str, str]:
-        """The one unit in which each person is asked: who is on leave is not, nor who is new and has no pool."""
+        """The one unit in which each is asked; who is on leave is not, nor who is new without a pool."""
         here = [person for person in self.people if not person.is_on_leave]
         pools = newcomers_pools(self.groups, Counter(person.home for person in here if person.is_new))
         found = {}
@@ -72,7 +72,9 @@ class Roster:
     def planned(self, least: int = 8) -> Partition:
         """The units of its waves."""
         members = self.members()
-        return plan_partition(self.groups, self.units, {unit.id: members[unit.id] for unit in self.units}, least)
+        return plan_partition(
+            self.groups, self.units, {unit.id: members[unit.id] for unit in self.units}, least
+        )
 
 
 @st.composite

@@ -23,8 +23,8 @@ SCALE = {
     "rows": [[4, 5, 2], [3, 3, 4], [5, None, 1], [None, None, 5], [2, 4, 3], [4, 4, 2]],
     "expected": {"n": 4, "mean": 3.5, "favourable": 0.5833333333333334, "score_0_100": 62.5},
 }
-"""Oracle: complete cases are rows 1, 2, 5, 6. The reversed third item gives 4, 2, 3, 4; people 13/3, 8/3, 3, 4,
-of mean 14/4 = 3.5; favourable 3 + 0 + 1 + 3 = 7 of 12 answers; (3.5 - 1) / 4 * 100 = 62.5."""
+"""Oracle: complete cases are rows 1, 2, 5, 6. The reversed third item gives 4, 2, 3, 4; people 13/3, 8/3, 3,
+4, of mean 14/4 = 3.5; favourable 3 + 0 + 1 + 3 = 7 of 12 answers; (3.5 - 1) / 4 * 100 = 62.5."""
 
 
 def form_of(scale):

@@ -74,9 +74,7 @@ def test_four_parts_are_named_in_short():
 
 def test_a_department_of_one_small_unit_is_published_with_the_smallest_beside_it():
     """B has 5 people, C 19, D 30: B joins C, and Pier the smaller team there."""
-    partition = planned(
-        [B, C, D], {("Pier", "B"): 5, ("Mole", "C"): 9, ("Dock", "C"): 10, ("Reef", "D"): 30}
-    )
+    partition = planned([B, C, D], {("Pier", "B"): 5, ("Mole", "C"): 9, ("Dock", "C"): 10, ("Reef", "D"): 30})
     both = Group("department:b+department:c", "B with C", "department", "organisation")
     assert partition.groups == (ACME, both, D)
     assert shown(partition) == {"Dock": both.id, "Mole with Pier": both.id, "Reef": "department:d"}
@@ -174,7 +172,9 @@ def test_floors_can_only_be_raised():
 
 # ---- after closing -------------------------------------------------------------------------------
 
-TEAMS = Partition((ACME, B, C), (team("Dock", "C"), team("Harbour", "B"), team("Mole", "C"), team("Quay", "B")))
+TEAMS = Partition(
+    (ACME, B, C), (team("Dock", "C"), team("Harbour", "B"), team("Mole", "C"), team("Quay", "B"))
+)
 
 
 def both(first, second):
@@ -243,7 +243,9 @@ def test_newcomers_wait_for_the_nearest_level_with_six():
         "department:d1": "organisation",
     }
     assert newcomers_pools(groups, {C.id: 4, D.id: 1}) == {C.id: None, D.id: None}
-    assert newcomers_pools(groups, {D.id: 4, "department:d1": 2}) == dict.fromkeys([D.id, "department:d1"], D.id)
+    assert newcomers_pools(groups, {D.id: 4, "department:d1": 2}) == dict.fromkeys(
+        [D.id, "department:d1"], D.id
+    )
 
 
 # ---- whatever the roster ---------------------------------------------------------------------------
