@@ -43,7 +43,7 @@ def rows_of_text(path: Path, content: bytes, mapping: Mapping) -> Iterator[Row]:
 
 def _refuse_odd_size(path: Path, number: int, cells: tuple[str | None, ...], width: int) -> None:
     if number > MOST_ROWS:
-        raise SurveyImportError.of(path, f"has more than {MOST_ROWS:,} rows", "Import it by parts of a year")
+        raise SurveyImportError.of(path, f"has more than {MOST_ROWS:,} rows", "Leave out what is no answer")
     if width > MOST_COLUMNS:
         raise SurveyImportError.of(
             path, f"has more than {MOST_COLUMNS} columns", "Leave out what is not read"
@@ -60,6 +60,8 @@ def _decoded(path: Path, content: bytes) -> str:
             path, "is no CSV but a spreadsheet or archive", "Name it .xlsx, or unpack it"
         )
     is_wide = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    if b"\0" in content and not is_wide:
+        raise SurveyImportError.of(path, "is not text, or UTF-16 without its mark", _SAVE_ANEW)
     try:
         text = content.decode("utf-16" if is_wide else "utf-8-sig")
     except UnicodeDecodeError as odd:

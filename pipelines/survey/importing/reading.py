@@ -182,7 +182,7 @@ def _header(path: Path, row: Row) -> list[str]:
 
 
 def _without_blank_end(rows: Iterator[Row], faults: Faults) -> Iterator[Row]:
-    """The rows, without the blank ones below the last. Those between others are mistakes: something was lost."""
+    """The rows, without the blank ones below the last. Those between others are mistakes."""
     blank: list[int] = []
     for number, cells in rows:
         if all(cell is None for cell in cells):
