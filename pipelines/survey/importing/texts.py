@@ -4,7 +4,7 @@ import unicodedata
 
 
 def plain(text: str) -> str:
-    """The text in its compatible composed form, without invisible signs; gaps are one blank, none at the ends.
+    """The text in its compatible composed form, no invisible signs; gaps are one blank, none at an end.
 
     Spreadsheets and forms put no-break blanks, line breaks and byte order marks where nobody wrote them.
     Upper and lower case stay different.

@@ -1,4 +1,4 @@
-"""`outcomes survey import`: templates that fit what the forms write, and a check that tells no small count."""
+"""`outcomes survey import`: templates that fit what forms write, and a check that tells no small count."""
 
 from datetime import datetime
 
@@ -75,7 +75,7 @@ def test_microsoft_forms(run, survey, language, shape):
     bank = shipped("quarterly").translated(language)
     labels, answers = answered(bank)
     header = [*MICROSOFT[language], *[f"{shape.format(item.text)}\u00a0" for item in bank.items], "Team"]
-    when = datetime(2026, 7, 2, 15, 14, 15)
+    when = datetime(2026, 7, 2, 15, 14, 15)  # noqa: DTZ001 - spreadsheets know no zones
     rows = [[number, when, when, "anonymous", None, *labels, "Quay"] for number in (1, 2)]
     file = survey.folder / "answers.xlsx"
     book_of([header, *rows], "Sheet1").save(file)

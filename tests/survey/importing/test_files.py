@@ -14,6 +14,7 @@ from pipelines.survey.importing.faults import SurveyImportError
 from pipelines.survey.importing.reading import read_survey
 
 TEXT = csv_of([HEADER, *ROWS, ("", "Harbour Café", "Never", "Never")])
+WHEN = datetime(2026, 4, 3, 9)  # noqa: DTZ001 - spreadsheets know no zones
 MORE = [("team:harbour", 1, 1), *ANSWERS]
 
 
@@ -101,7 +102,7 @@ def test_a_file_that_is_too_large(refused, monkeypatch):
 
 def test_what_other_programs_leave_in_a_workbook(survey):
     """Times as times, numbers beside texts, a column that is hidden, a filter, a width, a named range."""
-    book = book_of([HEADER, *[(datetime(2026, 4, 3, 9), *row[1:]) for row in ROWS]])
+    book = book_of([HEADER, *[(WHEN, *row[1:]) for row in ROWS]])
     sheet = book.active
     sheet["A2"] = time(9, 30)
     sheet["A3"] = "#N/A"
@@ -117,15 +118,17 @@ def test_a_formula_is_refused_wherever_it_stands(refused):
         book = book_of([HEADER, *ROWS])
         book.active[place] = '=IF(1,"Always",WEBSERVICE("https://example.org"))'
         assert refused(book, "answers.xlsx") == [
-            f"answers.xlsx: row 2, column {column}: is a formula, and formulas are never evaluated. "
-            "Replace the formulas by their values (paste as values)"
+            (
+                f"answers.xlsx: row 2, column {column}: is a formula, and formulas are never evaluated. "
+                "Replace the formulas by their values (paste as values)"
+            )
         ]
 
 
 @pytest.mark.parametrize(
     ("value", "what"),
     [
-        (datetime(2026, 4, 3), "is a date or a time; spreadsheet programs make such of texts like 3-4"),
+        (WHEN, "is a date or a time; spreadsheet programs make such of texts like 3-4"),
         (True, "is TRUE or FALSE"),
         ("#N/A", "is an error of the spreadsheet program"),
     ],
@@ -141,9 +144,8 @@ def test_cells_that_are_neither_text_nor_number(refused, value, what):
 def test_merged_cells(refused, cells):
     book = book_of([HEADER, *ROWS])
     book.active.merge_cells(cells)
-    assert refused(book, "answers.xlsx") == [
-        f"answers.xlsx: cells are merged ({cells}). Undo it: one header to each column, one value to each cell"
-    ]
+    fix = "Undo it: one header to each column, one value to each cell"
+    assert refused(book, "answers.xlsx") == [f"answers.xlsx: cells are merged ({cells}). {fix}"]
 
 
 def test_several_sheets(survey, refused):
@@ -231,7 +233,7 @@ def test_the_workbook_is_taken_as_it_is_made(survey):
         ),
         (lambda: repacked()[:-30], "is no XLSX file. "),
         (lambda: b"PK\x03\x04" + bytes(100), "is no XLSX file. "),
-        (lambda: TEXT.encode(), "is no XLSX file. "),
+        (TEXT.encode, "is no XLSX file. "),
         (
             lambda: bytes.fromhex("d0cf11e0a1b11ae1") + bytes(600),
             "is protected by a password, or of the old form",

@@ -1,8 +1,14 @@
 """A mapping's mistakes, each in one line, before a file is opened."""
 
-import pytest
-from answer_sheets import HEADER, ROWS, csv_of
+import re
+from pathlib import Path
 
+import pytest
+from answer_sheets import HEADER, MAPPING, ROWS, csv_of
+
+from pipelines.survey.importing.mapping import read_mapping
+
+PAGE = (Path(__file__).parents[3] / "docs/survey.md").read_text(encoding="utf-8")
 TEXT = csv_of([HEADER, *ROWS])
 
 
@@ -63,10 +69,19 @@ def test_a_mapping_that_cannot_be_used(refused, changes, line):
 
 def test_labels_are_not_needed_beside_numbers(survey, refused):
     text = csv_of([HEADER, ("", "Quay", "5", "1")])
-    without = {
-        "old": '[labels.en]\nscale = ["Never", "Seldom", "Sometimes", "Often", "Always"]\nnot_said = ["Prefer not to say"]\n',
-        "new": "",
-    }
+    labels = "[labels.en]" + MAPPING.partition("[labels.en]")[2]
+    without = {"old": labels.replace("#END", ""), "new": ""}
     assert len(survey.read(text, top="numbers = true", **without).responses) == 1
     (line,) = refused(text, **without)
     assert line.startswith("mapping.toml: labels: is missing, and so is numbers = true. ")
+
+
+def test_the_documented_mapping_can_be_read_with_all_that_it_offers(survey):
+    (shown,) = (text for text in re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL) if "[members]" in text)
+    survey.mapping.write_text(shown, encoding="utf-8")
+    assert read_mapping(survey.mapping).form == "google-forms"
+    survey.mapping.write_text(re.sub(r"(?m)^# (\w+ = )", r"\1", shown), encoding="utf-8")
+    mapping = read_mapping(survey.mapping)
+    assert (mapping.sheet, mapping.separator, mapping.repeated) == ("Form1", ";", "last")
+    assert (mapping.numbers, mapping.keep_comments, mapping.ignore_others) == (True, True, True)
+    assert mapping.columns.respondent == "Email Address"
