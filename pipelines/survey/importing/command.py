@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pipelines.cli_errors import USAGE, CommandError
 from pipelines.config import load
-from pipelines.config_model import Configuration
+from pipelines.config_model import K_FLOOR, Configuration
 from pipelines.explain_layout import QUIET, page, print_sentence, print_table
 from pipelines.survey.importing.reading import ELSEWHERE, Imported, read_survey
 
@@ -33,11 +33,11 @@ def import_survey(file: Path, mapping: Path, wave: str, config: Path, *, is_chec
 
 
 def _print_check(imported: Imported, wave: str, configuration: Configuration) -> None:
-    """What would be imported, by counts; a small unit's count is not told, nor can it be subtracted."""
+    """What would be imported, by counts: a small unit's is not told, and a team without answers looks the same."""
     k = configuration.privacy.k
     names = {f"team:{team.id}": team.name for team in configuration.teams}
     counts = Counter(response.unit for response in imported.responses)
-    units = sorted({*counts, *(imported.members or {})})
+    units = sorted({*names, *counts, *(imported.members or {})})
     rows = [
         (
             unit,
@@ -49,7 +49,7 @@ def _print_check(imported: Imported, wave: str, configuration: Configuration) ->
     ]
     with page() as console:
         print_sentence(console, f"{wave}: {imported.bank.title}, {ELSEWHERE}", "bold")
-        print_sentence(console, f"Answers: {_in_tens(len(imported.responses))}. Nothing was written.")
+        print_sentence(console, "Every row can be taken. Nothing was written.")
         print_table(console, ("unit", "name", "answers", "members"), rows)
         if imported.replaced:
             again = (
@@ -64,7 +64,7 @@ def told(count: int, k: int) -> str:
     """A unit's answers as they may be told: from `k` on as a number."""
     if count >= k:
         return str(count)
-    place = k - 6
+    place = k - K_FLOOR
     return f"fewer than {_WORDS[place] if place < len(_WORDS) else k}"
 
 

@@ -1,5 +1,6 @@
 """`outcomes survey import`: templates that fit what forms write, and a check that tells no small count."""
 
+import re
 from datetime import datetime
 
 import pytest
@@ -111,19 +112,21 @@ def check(run, survey):
 
 
 def test_a_small_unit_is_told_as_small_alone(check):
-    """9 and 5 answered: neither 5 nor 14, from which it would follow, is told."""
+    """9 and 5 answered: neither 5 nor a total, from which it would follow, is told."""
     said = check(harbour=9, quay=5)
     assert "collected elsewhere: confidential, not anonymous" in said
-    assert "Answers: about 10. Nothing was written." in said
+    assert "Every row can be taken. Nothing was written." in said
     assert "team:harbour Harbour Café 9 not known" in said
     assert "team:quay Quay fewer than six not known" in said
-    assert "14" not in said
+    assert set(re.findall(r"[0-9]+", said)) == {"2026", "3", "9"}
 
 
 def test_a_unit_without_answers_looks_like_a_small_one(check):
     members = "[members]\nharbour = 12\nquay = 7"
-    assert "team:quay Quay fewer than six 7" in check(harbour=9, members=members)
-    assert "team:quay Quay fewer than six 7" in check(harbour=9, quay=5, members=members)
+    said = [check(harbour=9, quay=count, members=members) for count in range(6)]
+    assert "team:quay Quay fewer than six 7" in said[0]
+    assert len(set(said)) == 1
+    assert check(harbour=9) == check(harbour=9, quay=5)
 
 
 def test_a_raised_floor_is_raised_here(check):
