@@ -33,7 +33,7 @@ def import_survey(file: Path, mapping: Path, wave: str, config: Path, *, is_chec
 
 
 def _print_check(imported: Imported, wave: str, configuration: Configuration) -> None:
-    """What would be imported, by counts. A small unit's is not told, and one without answers looks the same."""
+    """What would be imported, by counts. A small unit's is not told, an empty one looks the same."""
     k = configuration.privacy.k
     names = {f"team:{team.id}": team.name for team in configuration.teams}
     counts = Counter(response.unit for response in imported.responses)
