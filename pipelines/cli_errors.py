@@ -23,7 +23,7 @@ ONE_LINE_FAILURES = frozenset(
 )
 """Errors whose text is the line to show, by name: importing their modules would take seconds."""
 
-LINES_OF_USAGE = frozenset({"BankError", "RosterError"})
+LINES_OF_USAGE = frozenset({"BankError", "RosterError", "SurveyImportError"})
 """Errors whose text has a line to show for each mistake."""
 
 _FIXES = {

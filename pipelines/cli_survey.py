@@ -3,6 +3,7 @@
 Heavy imports stand inside the commands that need them: `outcomes --help` is instant.
 """
 
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -114,3 +115,41 @@ def _quarter(text: str | None) -> "Quarter | None":
         return read_quarter(text) if text else None
     except CalendarError as wrong:
         raise CommandError(f"--from {wrong}", USAGE) from None
+
+
+class Template(StrEnum):
+    """The forms for which there is a mapping to fill in."""
+
+    google_forms = "google-forms"
+    microsoft_forms = "microsoft-forms"
+
+
+@survey.command("import")
+def import_(
+    context: typer.Context,
+    file: Annotated[Path | None, typer.Argument(help="The answers: a .csv or .xlsx file.")] = None,
+    mapping: Annotated[Path | None, typer.Option(help="What its columns and labels mean.")] = None,
+    wave: Annotated[str | None, typer.Option(help="Which wave it was, such as 2026-Q3.")] = None,
+    check: Annotated[bool, typer.Option("--check", help="Say what would be imported, by counts.")] = False,
+    template: Annotated[Template | None, typer.Option(help="Print a mapping to fill in.")] = None,
+    bank: Annotated[
+        str, typer.Option(help="What the template asks: a shipped bank or a file.")
+    ] = "quarterly",
+    language: Annotated[str | None, typer.Option(help="The template's language, such as de.")] = None,
+) -> None:
+    """Import a survey that was held elsewhere."""
+    if template is not None:
+        from pipelines.survey.bank import named  # noqa: PLC0415 - heavy
+        from pipelines.survey.importing.templates import template as filled  # noqa: PLC0415 - heavy
+
+        found = named(bank, Path())
+        asked = found.translated(language) if language else found
+        typer.echo(filled(template.value, asked, bank), nl=False)
+        return
+    if file is None or mapping is None or wave is None:
+        what = "a file, --mapping and --wave are needed"
+        fix = "Or print a mapping to fill in with --template google-forms"
+        raise CommandError(f"survey import: {what}. {fix}", USAGE)
+    from pipelines.survey.importing.command import import_survey  # noqa: PLC0415 - heavy
+
+    import_survey(file, mapping, wave, context.obj.config, is_check=check)

@@ -1,0 +1,178 @@
+"""`outcomes survey import`: templates that fit what forms write, and a check that tells no small count."""
+
+import re
+from datetime import datetime
+
+import pytest
+from answer_sheets import HEADER, ORGANISATION, ROWS, book_of, csv_of
+from typer.testing import CliRunner
+
+from pipelines.cli import app
+from pipelines.cli_errors import FAILED, USAGE, describe
+from pipelines.config import load
+from pipelines.survey.bank import shipped
+from pipelines.survey.importing.reading import read_survey
+
+GOOGLE = {"en": "Timestamp", "de": "Zeitstempel"}
+MICROSOFT = {
+    "en": ("ID", "Start time", "Completion time", "Email", "Name"),
+    "de": ("ID", "Startzeit", "Fertigstellungszeit", "E-Mail", "Name"),
+}
+"""The columns that the forms write before the questions."""
+
+
+@pytest.fixture
+def run(survey):
+    """Run the command; an error is told as the command tells it."""
+
+    def run(*arguments):
+        places = ["--config", str(survey.config), "--home", str(survey.folder), "survey", "import"]
+        done = CliRunner().invoke(app, [*places, *map(str, arguments)])
+        if done.exception and not isinstance(done.exception, SystemExit):
+            return describe(done.exception)
+        return done.output, done.exit_code
+
+    return run
+
+
+def answered(bank):
+    """Two rows of answers by the bank's scale, and what they mean: 1, 2, 3, 4, 5, not said, 1, …"""
+    labels = [*bank.scale, bank.prefer_not_to_say]
+    first = [number % 6 for number in range(len(bank.items))]
+    answers = {
+        item.id: None if place == 5 else place + 1 for item, place in zip(bank.items, first, strict=True)
+    }
+    return [labels[place] for place in first], answers
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+@pytest.mark.parametrize("shape", ["{}", "Wie ist es? / How is it? [{}]"])
+def test_google_forms(run, survey, language, shape):
+    template, code = run("--template", "google-forms", "--language", language)
+    assert code == 0
+    survey.mapping.write_text(template, encoding="utf-8")
+    bank = shipped("quarterly").translated(language)
+    labels, answers = answered(bank)
+    header = [
+        GOOGLE[language],
+        *[shape.format(item.text) for item in bank.items],
+        "Team",
+        bank.comment_question,
+    ]
+    rows = [["2026/07/02 3:14:15 PM GMT+2", *labels, "Quay", "Less noise"], ["?", *[""] * 16, "harbour", ""]]
+    file = survey.folder / "answers.csv"
+    file.write_bytes(csv_of([header, *rows]).encode())
+    nothing, given = read_survey(file, survey.mapping, load(survey.config)).responses
+    assert (given.unit, dict(given.answers)) == ("team:quay", answers)
+    assert (nothing.unit, set(nothing.answers.values())) == ("team:harbour", {None})
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+@pytest.mark.parametrize("shape", ["{}", "Wie ist es?.{}"])
+def test_microsoft_forms(run, survey, language, shape):
+    template, code = run("--template", "microsoft-forms", "--language", language)
+    assert code == 0
+    survey.mapping.write_text(template, encoding="utf-8")
+    bank = shipped("quarterly").translated(language)
+    labels, answers = answered(bank)
+    header = [*MICROSOFT[language], *[f"{shape.format(item.text)}\u00a0" for item in bank.items], "Team"]
+    when = datetime(2026, 7, 2, 15, 14, 15)  # noqa: DTZ001 - spreadsheets know no zones
+    rows = [[number, when, when, "anonymous", None, *labels, "Quay"] for number in (1, 2)]
+    file = survey.folder / "answers.xlsx"
+    book_of([header, *rows], "Sheet1").save(file)
+    responses = read_survey(file, survey.mapping, load(survey.config)).responses
+    assert [(one.unit, dict(one.answers)) for one in responses] == [("team:quay", answers)] * 2
+
+
+def test_a_template_of_another_bank(run, survey):
+    said, code = run("--template", "google-forms", "--bank", survey.folder / "small.toml")
+    assert (code, 'Q1 = "I can focus."' in said) == (0, True)
+    said, code = run("--template", "google-forms", "--language", "fr")
+    assert (code, "there is no translation into fr" in said) == (USAGE, True)
+
+
+# ---- what would be imported --------------------------------------------------------------------
+
+
+@pytest.fixture
+def check(run, survey):
+    """Check a survey of so many answers by team."""
+
+    def check(k=6, members="", **teams):
+        survey.config.write_text(f"{ORGANISATION}[privacy]\nk = {k}\n", encoding="utf-8")
+        rows = [("", team, "Always", "Never") for team, count in teams.items() for _ in range(count)]
+        survey.mapped(end=members)
+        file = survey.folder / "answers.csv"
+        file.write_text(csv_of([HEADER, *rows]), encoding="utf-8")
+        said, code = run(file, "--mapping", survey.mapping, "--wave", "2026-Q3", "--check")
+        assert code == 0, said
+        return " ".join(said.split())
+
+    return check
+
+
+def test_a_small_unit_is_told_as_small_alone(check):
+    """9 and 5 answered: neither 5 nor a total, from which it would follow, is told."""
+    said = check(harbour=9, quay=5)
+    assert "collected elsewhere: confidential, not anonymous" in said
+    assert "Every row can be taken. Nothing was written." in said
+    assert "team:harbour Harbour Café 9 not known" in said
+    assert "team:quay Quay fewer than six not known" in said
+    assert set(re.findall(r"[0-9]+", said)) == {"2026", "3", "9"}
+
+
+def test_a_unit_without_answers_looks_like_a_small_one(check):
+    members = "[members]\nharbour = 12\nquay = 7"
+    said = [check(harbour=9, quay=count, members=members) for count in range(6)]
+    assert "team:quay Quay fewer than six 7" in said[0]
+    assert len(set(said)) == 1
+    assert check(harbour=9) == check(harbour=9, quay=5)
+
+
+def test_a_raised_floor_is_raised_here(check):
+    said = check(k=8, harbour=8, quay=7)
+    assert "Café 8 not known" in said
+    assert "Quay fewer than eight not known" in said
+    assert "fewer than 40" in check(k=40, harbour=8)
+
+
+def test_nothing_is_published_yet(run, survey):
+    survey.mapped()
+    file = survey.folder / "answers.csv"
+    file.write_text(csv_of([HEADER, *ROWS]), encoding="utf-8")
+    said, code = run(file, "--mapping", survey.mapping, "--wave", "2026-Q3")
+    assert (code, said) == (
+        FAILED,
+        "error: survey import: 2026-Q3 is not published: only --check is there yet. Add --check",
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        ((), "survey import: a file, --mapping and --wave are needed. Or print a mapping to fill in with "),
+        (("answers.csv", "--mapping", "m.toml"), "survey import: a file, --mapping and --wave are needed. "),
+        (("a.csv", "--mapping", "none.toml", "--wave", "2026-Q3"), "none.toml: there is no such file. "),
+        (
+            ("a.csv", "--mapping", "none.toml", "--wave", "now"),
+            "--wave: is no wave. Write it as 2026-Q3, or ",
+        ),
+    ],
+)
+def test_what_is_missing(run, arguments, line):
+    said, code = run(*arguments)
+    assert (code, said.startswith(f"error: {line}"), len(said.splitlines())) == (USAGE, True, 1), said
+
+
+def test_each_mistake_is_a_line(run, survey):
+    survey.mapped()
+    file = survey.folder / "answers.csv"
+    file.write_text(csv_of([HEADER, ("", "Ann", "x", "Never")]), encoding="utf-8")
+    said, code = run(file, "--mapping", survey.mapping, "--wave", "2026-Q3")
+    assert (code, [line.split(": ")[:3] for line in said.splitlines()]) == (
+        USAGE,
+        [
+            ["error", str(file), "row 2, column B (unit)"],
+            ["error", str(file), "row 2, column C (item Q1)"],
+        ],
+    )
