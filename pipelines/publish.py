@@ -68,6 +68,13 @@ _TABLES = {
     "ORDER BY source, stream, scope",
     "forecast": "SELECT * FROM published.forecast ORDER BY scope, question, amount",
     "metric_freshness": "SELECT * FROM published.metric_freshness ORDER BY ALL",
+    "survey_wave": "SELECT * FROM survey.published_wave ORDER BY opens_on, wave_id",
+    "survey_unit": "SELECT wave_id, unit_id, name, parent, string_split(unit_id, '+') AS parts, members "
+    "FROM survey.published_unit ORDER BY wave_id, unit_id",
+    "survey_item": "SELECT * FROM survey.wave_item WHERE wave_id IN (SELECT wave_id FROM survey.published_wave) "
+    "ORDER BY wave_id, position",
+    "survey_cell": "SELECT * FROM survey.published_cell ORDER BY wave_id, scope_kind, scope, dimension, item, "
+    "statistic, position",
     "cost_of_delay": "SELECT item_id, cost_of_delay FROM staged.stg_work_item_cost ORDER BY item_id",
 }
 """The snapshot, table by table; people's accounts are in none of these."""

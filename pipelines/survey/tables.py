@@ -23,6 +23,11 @@ CREATE TABLE IF NOT EXISTS survey.wave (
     bank_version JSON, opens_at TIMESTAMPTZ, closes_at TIMESTAMPTZ, state VARCHAR,
     closed_at TIMESTAMPTZ, published_at TIMESTAMPTZ, origin VARCHAR, languages VARCHAR[], reliability JSON
 );
+CREATE TABLE IF NOT EXISTS survey.wave_item (
+    wave_id VARCHAR, position INTEGER, item VARCHAR, version INTEGER, dimension VARCHAR,
+    dimension_name VARCHAR, text VARCHAR, is_reversed BOOLEAN, least_level VARCHAR, scale VARCHAR[],
+    attribution VARCHAR
+);
 CREATE TABLE IF NOT EXISTS survey.wave_group (
     wave_id VARCHAR, group_id VARCHAR, name VARCHAR, kind VARCHAR, parent VARCHAR
 );
