@@ -92,7 +92,8 @@ def test_nothing_scrolls_sideways(visit: Visit, path: str) -> None:
         )
         wide = page.get_by_test_id("stMain").evaluate(
             "e => [...e.querySelectorAll('.eo *')].filter(x => "
-            "!x.closest('.eo-long, pre, caption, thead') && x.getBoundingClientRect().right > e.clientWidth + 1).map(x => x.className || x.tagName)"
+            "!x.closest('.eo-long, pre, caption, thead') && x.getBoundingClientRect().right > "
+            "e.clientWidth + 1).map(x => x.className || x.tagName)"
         )
         assert (width, wide) == (width, [])
 
