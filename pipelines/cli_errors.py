@@ -19,6 +19,13 @@ ONE_LINE_FAILURES = frozenset(
         "ExportFailedError",
         "PlanError",
         "CalendarError",
+        "WaveError",
+        "BoxError",
+        "FormError",
+        "SealError",
+        "PartitionError",
+        "AnswerError",
+        "AuditError",
     }
 )
 """Errors whose text is the line to show, by name: importing their modules would take seconds."""

@@ -3,6 +3,7 @@
 Heavy imports stand inside the commands that need them: `outcomes --help` is instant.
 """
 
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,7 +15,7 @@ from pipelines.cli_options import TableFormat, day
 
 if TYPE_CHECKING:
     from pipelines.survey.bank import Bank
-    from pipelines.survey.calendar import Quarter
+    from pipelines.survey.calendar import Kind, Quarter
 
 survey = typer.Typer(help="What teams say: ask them, and publish it.", no_args_is_help=True)
 
@@ -66,7 +67,7 @@ def plan(
     from pipelines.survey.year import Wish, plan_year  # noqa: PLC0415 - heavy
 
     wish = Wish(_quarter(first), is_new_year=new_year, is_frozen=yes)
-    shown = plan_year(load(context.obj.config), context.obj.home, wish)
+    shown = plan_year(load(context.obj.config), context.obj.home, wish, datetime.now(UTC))
     print_plan(shown, as_json=format_ == TableFormat.json)
     if not yes:
         typer.echo(
@@ -108,15 +109,6 @@ def status(context: typer.Context) -> None:
     typer.echo(told_status(context.obj.home))
 
 
-def _quarter(text: str | None) -> "Quarter | None":
-    from pipelines.survey.calendar import CalendarError, read_quarter  # noqa: PLC0415 - used here alone
-
-    try:
-        return read_quarter(text) if text else None
-    except CalendarError as wrong:
-        raise CommandError(f"--from {wrong}", USAGE) from None
-
-
 class Template(StrEnum):
     """The forms for which there is a mapping to fill in."""
 
@@ -153,3 +145,104 @@ def import_(
     from pipelines.survey.importing.command import import_survey  # noqa: PLC0415 - heavy
 
     import_survey(file, mapping, wave, context.obj.config, is_check=check)
+
+
+KeyFile = Annotated[
+    Path,
+    typer.Option(
+        help="The key that opens the ballots: outside the home folder, and not where its backups go.",
+        dir_okay=False,
+    ),
+]
+
+
+@survey.command("open")
+def open_(
+    context: typer.Context,
+    key_file: KeyFile,
+    pulse: Annotated[
+        bool, typer.Option("--pulse", help="The short survey between two quarterly ones.")
+    ] = False,
+    days: Annotated[int, typer.Option(min=1, max=28, help="For how many days it is open.")] = 10,
+) -> None:
+    """Open a survey: freeze who is asked, and write the key that opens its ballots."""
+    from pipelines.config import load  # noqa: PLC0415 - heavy
+    from pipelines.survey.asking import open_wave  # noqa: PLC0415 - heavy
+    from pipelines.survey.wave_text import print_opened  # noqa: PLC0415 - heavy
+
+    configuration, kind = load(context.obj.config), "pulse" if pulse else "quarterly"
+    print_opened(
+        open_wave(configuration, context.obj.home, key_file, datetime.now(UTC), kind, days), key_file
+    )
+
+
+@survey.command()
+def codes(
+    context: typer.Context,
+    sheets: Annotated[
+        Path | None, typer.Option(help="Write printable slips here (HTML): nobody knows whose is whose.")
+    ] = None,
+    mail_merge: Annotated[
+        Path | None, typer.Option(help="Write a table for a mail merge here (CSV), with a code per person.")
+    ] = None,
+) -> None:
+    """Make the one-time codes of the open survey, once. Only their hashes are kept here."""
+    from connectors.ballots.sheets import MAIL_MERGE_GUARANTEE, PRINTED_GUARANTEE  # noqa: PLC0415 - heavy
+    from pipelines.config import load  # noqa: PLC0415 - heavy
+    from pipelines.survey.wave_codes import make_codes  # noqa: PLC0415 - heavy
+
+    out = sheets or mail_merge
+    if out is None or (sheets and mail_merge):
+        raise CommandError("survey codes: name either --sheets or --mail-merge", USAGE)
+    is_mail_merge = mail_merge is not None
+    count = make_codes(
+        load(context.obj.config), context.obj.home, out, datetime.now(UTC), is_mail_merge=is_mail_merge
+    )
+    typer.echo(f"{out} written, with {count} codes.")
+    typer.echo(MAIL_MERGE_GUARANTEE if is_mail_merge else PRINTED_GUARANTEE)
+
+
+@survey.command()
+def serve(
+    context: typer.Context,
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535, help="And the port.")] = 8503,
+) -> None:
+    """Serve the page on which people answer, until Ctrl-C. It is the ballot box's own door."""
+    from connectors.ballots import server  # noqa: PLC0415 - heavy
+    from pipelines.serve import require_free_port  # noqa: PLC0415 - heavy
+    from pipelines.survey.held import BALLOTS  # noqa: PLC0415 - heavy
+
+    require_free_port("--port", port, host)
+    context.obj.home.create()
+    typer.echo(f"People answer at http://{host}:{port}. Put a proxy with TLS and no access log before it.")
+    server.serve(context.obj.home.path / BALLOTS, host, port)
+
+
+@survey.command()
+def close(context: typer.Context) -> None:
+    """Close the open survey: no more answers are taken."""
+    from pipelines.survey.asking import close_wave  # noqa: PLC0415 - heavy
+
+    wave = close_wave(context.obj.home, datetime.now(UTC))
+    typer.echo(f"{wave} is closed. Run `outcomes survey publish` with its key.")
+
+
+@survey.command()
+def publish(context: typer.Context, key_file: KeyFile) -> None:
+    """Publish the closed survey, once, and destroy its answers. Nobody sees a number before."""
+    from pipelines.config import load  # noqa: PLC0415 - heavy
+    from pipelines.survey.publishing import publish_wave  # noqa: PLC0415 - heavy
+    from pipelines.survey.wave_text import print_published  # noqa: PLC0415 - heavy
+
+    done = publish_wave(load(context.obj.config), context.obj.home, key_file, datetime.now(UTC))
+    print_published(done)
+
+
+def _quarter(text: str | None) -> "Quarter | None":
+    from pipelines.survey.calendar import CalendarError, read_quarter  # noqa: PLC0415 - used here alone
+
+    try:
+        return read_quarter(text) if text else None
+    except CalendarError as wrong:
+        raise CommandError(f"--from {wrong}", USAGE) from None

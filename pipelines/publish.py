@@ -71,10 +71,10 @@ _TABLES = {
     "survey_wave": "SELECT * FROM survey.published_wave ORDER BY opens_on, wave_id",
     "survey_unit": "SELECT wave_id, unit_id, name, parent, string_split(unit_id, '+') AS parts, members "
     "FROM survey.published_unit ORDER BY wave_id, unit_id",
-    "survey_item": "SELECT * FROM survey.wave_item WHERE wave_id IN (SELECT wave_id FROM survey.published_wave) "
+    "survey_item": "SELECT i.* FROM survey.wave_item i SEMI JOIN survey.published_wave w USING (wave_id) "
     "ORDER BY wave_id, position",
-    "survey_cell": "SELECT * FROM survey.published_cell ORDER BY wave_id, scope_kind, scope, dimension, item, "
-    "statistic, position",
+    "survey_cell": "SELECT * FROM survey.published_cell "
+    "ORDER BY wave_id, scope_kind, scope, dimension, item, statistic, position",
     "cost_of_delay": "SELECT item_id, cost_of_delay FROM staged.stg_work_item_cost ORDER BY item_id",
 }
 """The snapshot, table by table; people's accounts are in none of these."""

@@ -123,6 +123,11 @@ class Box:
                 ((wave_id, key, seal(wave.public_key, None)) for key in keys),
             )
 
+    def salt(self, wave_id: str) -> bytes:
+        """What the wave's codes are hashed with."""
+        with self._file.opened() as con:
+            return _opening(con, wave_id).salt
+
     # --- while people answer
 
     def form(self, wave_id: str) -> bytes | None:

@@ -33,13 +33,15 @@ class Section:
 class Words:
     """A wave in one language.
 
-    `scale` labels the points from 1 upwards. Without a `comment_question` no comment is asked for.
+    `scale` labels the points from 1 upwards. Without a `comment_question` no comment is asked for. `note`
+    says where the statements come from.
     """
 
     title: str
     scale: tuple[str, ...]
     sections: tuple[Section, ...]
     comment_question: str | None
+    note: str = ""
 
     def item_ids(self) -> list[str]:
         """The items that are asked, in the bank's order."""
@@ -98,7 +100,7 @@ def _words(told: Mapping[str, Any]) -> Words:
         Section(one["name"], tuple(Question(q["id"], q["text"]) for q in one["questions"]))
         for one in told["sections"]
     )
-    return Words(told["title"], tuple(told["scale"]), sections, told["comment_question"])
+    return Words(told["title"], tuple(told["scale"]), sections, told["comment_question"], told["note"])
 
 
 def _require_sound(form: Form) -> None:

@@ -100,9 +100,9 @@ def save_plan(con: duckdb.DuckDBPyConnection, plan: Plan, bank: str, made_at: da
         "INSERT INTO survey.plan VALUES (?, ?, ?, ?, ?)",
         [plan.id, plan.year, made_at, bank, plan.least_members],
     )
-    _insert(con, "plan_group", _group_rows(plan.id, plan.partition.groups))
-    _insert(con, "plan_unit", _unit_rows(plan.id, plan.partition.units))
-    _insert(con, "plan_member", [(plan.id, *one, plan.id) for one in sorted(plan.members.items())])
+    insert_rows(con, "plan_group", _group_rows(plan.id, plan.partition.groups))
+    insert_rows(con, "plan_unit", _unit_rows(plan.id, plan.partition.units))
+    insert_rows(con, "plan_member", [(plan.id, *one, plan.id) for one in sorted(plan.members.items())])
 
 
 def load_plan(con: duckdb.DuckDBPyConnection) -> Plan | None:
@@ -163,11 +163,11 @@ def freeze_wave(con: duckdb.DuckDBPyConnection, plan: Plan, wave: NewWave, roste
     for unit in roster.members.values():
         counts[unit] += 1
     units = [(*row, counts[row[1]]) for row in _unit_rows(wave.id, roster.partition.units)]
-    _insert(con, "wave_group", _group_rows(wave.id, roster.partition.groups))
-    _insert(con, "wave_unit", units)
+    insert_rows(con, "wave_group", _group_rows(wave.id, roster.partition.groups))
+    insert_rows(con, "wave_unit", units)
     members = sorted(roster.members.items())
-    _insert(con, "wave_member", [(wave.id, *one) for one in members])
-    _insert(con, "asked", [(plan.id, wave.id, wave.kind, *one) for one in members])
+    insert_rows(con, "wave_member", [(wave.id, *one) for one in members])
+    insert_rows(con, "asked", [(plan.id, wave.id, wave.kind, *one) for one in members])
 
 
 def wave_partition(con: duckdb.DuckDBPyConnection, wave_id: str) -> tuple[Partition, dict[str, int]]:
@@ -273,8 +273,8 @@ def _unit_rows(owner: str, units: Iterable[Unit]) -> list[Row]:
     ]
 
 
-def _insert(con: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Row]) -> None:
-    """Write rows in the order of the table's columns: by column, since one at a time takes seconds."""
+def insert_rows(con: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Row]) -> None:
+    """Write rows in the order of a survey table's columns: by column, since one at a time takes seconds."""
     if rows:
         names = [name for (name, *_) in con.execute(f"DESCRIBE survey.{table}").fetchall()]
         arriving = pa.table(dict(zip(names, map(list, zip(*rows, strict=True)), strict=True)))

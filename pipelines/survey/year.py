@@ -1,18 +1,14 @@
 """What `outcomes survey plan`, `announce` and `status` do: between configuration, warehouse and box."""
 
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-import duckdb
-
 from connectors.ballots.box import Box, BoxError
 from pipelines.config_model import Configuration
-from pipelines.home import Home, only_run
+from pipelines.home import Home
 from pipelines.survey.announcement import AnnouncementError, Facts
 from pipelines.survey.bank import Bank, asked, shipped
 from pipelines.survey.calendar import (
@@ -26,6 +22,7 @@ from pipelines.survey.calendar import (
     quarter_of,
     year_from,
 )
+from pipelines.survey.held import BALLOTS, transaction, warehouse_of
 from pipelines.survey.people import Known, known_people
 from pipelines.survey.plan_text import Coming, Shown
 from pipelines.survey.planning import Draft, Plan, PlanError, make_draft
@@ -41,9 +38,7 @@ from pipelines.survey.waves import (
     refuse_replanning,
     save_plan,
 )
-from pipelines.warehouse import Warehouse
 
-BALLOTS = "ballots.sqlite"
 UNPLANNED = "survey: no year is planned. Run `outcomes survey plan`"
 
 
@@ -64,22 +59,22 @@ def todays_roster(configuration: Configuration, home: Home, day: date, known: Kn
     return configured_roster(configuration, day, known)
 
 
-def today_of(configuration: Configuration) -> date:
-    """Today, by the organisation's calendar."""
-    return datetime.now(ZoneInfo(configuration.organisation.time_zone)).date()
+def today_of(configuration: Configuration, now: datetime) -> date:
+    """The day by the organisation's calendar."""
+    return now.astimezone(ZoneInfo(configuration.organisation.time_zone)).date()
 
 
-def plan_year(configuration: Configuration, home: Home, wish: Wish) -> Shown:
-    """Plan a year from today's roster; with `is_frozen` it is kept.
+def plan_year(configuration: Configuration, home: Home, wish: Wish, now: datetime) -> Shown:
+    """Plan a year from the roster of the day; with `is_frozen` it is kept.
 
     Raises:
         PlanError: there may or can be no such plan.
         RosterError: the roster has faults.
     """
-    today = today_of(configuration)
+    today = today_of(configuration, now)
     this_quarter = quarter_of(today, configuration.organisation.quarter_start_month)
     bank = asked(configuration.survey.bank, configuration.survey.modules, home.path)
-    with _warehouse(home, makes_it=wish.is_frozen) as con:
+    with warehouse_of(home, makes_it=wish.is_frozen) as con:
         known = known_people(con, configuration.rules.bots)
         roster = todays_roster(configuration, home, today, known)
         if con is not None:
@@ -87,8 +82,8 @@ def plan_year(configuration: Configuration, home: Home, wish: Wish) -> Shown:
         first = first_quarter(con, this_quarter, wish.first)
         draft = make_draft(configuration, roster, first)
         if con is not None and wish.is_frozen:
-            with _transaction(con):
-                save_plan(con, draft.plan, bank.id, datetime.now(UTC))
+            with transaction(con):
+                save_plan(con, draft.plan, bank.id, now)
     return _shown(configuration, draft, bank, known, today, is_frozen=wish.is_frozen)
 
 
@@ -150,7 +145,7 @@ def announced(
         fix = "Write there where people answer"
         raise AnnouncementError(f"survey announce: [survey] address is missing. {fix}")
     bank = asked(configuration.survey.bank, configuration.survey.modules, home.path)
-    with _warehouse(home) as con:
+    with warehouse_of(home) as con:
         plan = load_plan(con) if con is not None else None
         if con is None or plan is None:
             raise PlanError(UNPLANNED)
@@ -183,7 +178,7 @@ def _next_wave(
     days: int = DAYS_OPEN,
 ) -> Wave:
     start_month = configuration.organisation.quarter_start_month
-    today = today_of(configuration)
+    today = today_of(configuration, datetime.now(UTC))
     this_quarter = quarter_of(today, start_month)
     left = [one for one in year_from(plan.first) if one >= this_quarter and one.label not in opened]
     if not left:
@@ -200,7 +195,7 @@ def _next_wave(
 
 def told_status(home: Home) -> str:
     """The latest survey's state, and of an open one the turnout of all together, in tens."""
-    with _warehouse(home) as con:
+    with warehouse_of(home) as con:
         plan = load_plan(con) if con is not None else None
         if con is None or plan is None:
             raise PlanError(UNPLANNED)
@@ -226,31 +221,3 @@ def _turnout(home: Home, wave: str) -> str:
     if codes == 0:
         return "No codes were made yet."
     return f"Answers: {in_tens(cast)} of {in_tens(codes).removeprefix('about ')}, in the whole organisation."
-
-
-# ---- the warehouse -----------------------------------------------------------------------------
-
-
-@contextmanager
-def _warehouse(home: Home, *, makes_it: bool = False) -> Iterator[duckdb.DuckDBPyConnection | None]:
-    """The warehouse, held while no run is; None where there is none and none is to be made."""
-    if not makes_it and not home.warehouse.exists():
-        yield None
-        return
-    with only_run(home):
-        warehouse = Warehouse(home.warehouse)
-        try:
-            yield warehouse.con
-        finally:
-            warehouse.close()
-
-
-@contextmanager
-def _transaction(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    con.execute("BEGIN")
-    try:
-        yield
-        con.execute("COMMIT")
-    except BaseException:
-        con.execute("ROLLBACK")
-        raise

@@ -203,7 +203,7 @@ function allItems() {
 }
 
 function showQuestions() {
-  const { title, scale, sections, comment_question: more } = asked();
+  const { title, scale, sections, comment_question: more, note } = asked();
   const sheet = make("form", { autocomplete: "off", novalidate: true },
     make("div", { class: "stack" }, heading(title, { lang: language }), make("p", { class: "lede" }, say("recall"))),
     make("div", { class: "progress" }, make("span", { id: "progress" }),
@@ -213,7 +213,8 @@ function showQuestions() {
       ...order[i].map((j) => question(section.questions[j], scale)))),
     more === null ? null : commentBox(more),
     make("div", { class: "section stack" }, make("div", { id: "trouble", role: "alert", tabindex: "-1" }),
-      make("button", { class: "main", type: "submit", id: "send" }, say("send"))));
+      make("button", { class: "main", type: "submit", id: "send" }, say("send")),
+      note ? make("p", { class: "quiet", lang: language }, note) : null));
   sheet.addEventListener("submit", (event) => { event.preventDefault(); send(); });
   draw(sheet);
   count();

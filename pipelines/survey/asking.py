@@ -1,0 +1,228 @@
+"""A wave's opening and its closing: what `outcomes survey open` and `close` do."""
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import duckdb
+
+from connectors.ballots import form as ballot_form
+from connectors.ballots.box import Box, Wave
+from connectors.ballots.seal import new_keys
+from pipelines.config_model import Configuration
+from pipelines.home import Home
+from pipelines.survey.bank import Bank, asked, shipped
+from pipelines.survey.calendar import DAYS_OPEN, Kind, Opening, opening, planned_wave, quarter_of, year_from
+from pipelines.survey.held import BALLOTS, transaction, warehouse_of
+from pipelines.survey.people import known_people
+from pipelines.survey.planning import Plan, PlanError
+from pipelines.survey.wave_items import save_items
+from pipelines.survey.wave_roster import WaveRoster, wave_roster
+from pipelines.survey.waves import NewWave, earlier_waves, freeze_wave, load_plan
+from pipelines.survey.year import UNPLANNED, todays_roster
+
+SALT_BYTES = 32
+
+
+class WaveError(Exception):
+    """A wave cannot be opened, closed or published as asked. `str()` is one line: what, and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A wave that was opened, for whom, and what it leaves out because it was asked lately."""
+
+    wave_id: str
+    closes_at: datetime
+    roster: WaveRoster
+    left_out: Mapping[str, str]
+
+
+def open_wave(
+    configuration: Configuration,
+    home: Home,
+    key_file: Path,
+    now: datetime,
+    kind: Kind = "quarterly",
+    days: int = DAYS_OPEN,
+) -> Opened:
+    """Open a wave now: freeze its people, lay its form into the box, write the key that opens its ballots.
+
+    The key is written first and the warehouse last: what is killed in between is begun anew with another
+    file for the key, and a box that holds a wave which the warehouse does not know is emptied of it.
+
+    Raises:
+        WaveError: the key file may not be there.
+        PlanError, RosterError, CalendarError, BankError: there is no plan, or it may not be opened.
+    """
+    _require_apart(key_file, home)
+    today = now.astimezone(ZoneInfo(configuration.organisation.time_zone)).date()
+    with warehouse_of(home) as con:
+        plan = load_plan(con) if con is not None else None
+        if con is None or plan is None:
+            raise PlanError(UNPLANNED)
+        may, bank = _may_open(configuration, home, con, plan, kind, today, days)
+        known = known_people(con, configuration.rules.bots)
+        people = todays_roster(configuration, home, today, known).people
+        roster = wave_roster(configuration, plan, people, known)
+        wave = _new_wave(configuration, bank, may, now)
+        public = _write_key(key_file)
+        _lay_into_box(Box(home.path / BALLOTS), bank, wave, roster, public)
+        with transaction(con):
+            freeze_wave(con, plan, wave, roster)
+            save_items(con, wave.id, bank)
+    return Opened(wave.id, wave.closes_at, roster, may.left_out)
+
+
+def _require_apart(key_file: Path, home: Home) -> None:
+    """Whoever reads the home folder or its backup must not be able to open ballots."""
+    if key_file.resolve().is_relative_to(home.path.resolve()):
+        raise WaveError(
+            f"--key-file {key_file}: lies in the home folder, beside the ballots. Name a place elsewhere "
+            "that its processes and backups cannot read"
+        )
+    if not key_file.parent.is_dir():
+        raise WaveError(f"--key-file {key_file}: its folder is missing. Make it first")
+    if key_file.exists():
+        raise WaveError(f"--key-file {key_file}: exists already. Name another file")
+
+
+def _write_key(key_file: Path) -> bytes:
+    """Write a new private key for its owner alone; returns the public one."""
+    public, private = new_keys()
+    try:
+        descriptor = os.open(key_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="ascii") as out:
+            out.write(f"{private.hex()}\n")
+            out.flush()
+            os.fsync(out.fileno())
+    except OSError as trouble:
+        raise WaveError(f"--key-file {key_file}: cannot be written ({trouble.strerror})") from None
+    return public
+
+
+def _may_open(
+    configuration: Configuration,
+    home: Home,
+    con: duckdb.DuckDBPyConnection,
+    plan: Plan,
+    kind: Kind,
+    today: date,
+    days: int,
+) -> tuple[Opening, Bank]:
+    """Whether the calendar lets it open today, and what it asks then."""
+    start_month = configuration.organisation.quarter_start_month
+    whole = asked(configuration.survey.bank, configuration.survey.modules, home.path)
+    bank = whole if kind == "quarterly" else shipped("pulse")
+    year = year_from(plan.first)
+    if quarter_of(today, start_month) not in year:
+        raise PlanError(
+            f"survey open: {today} is not in the planned year {plan.year}. Plan the year it is in"
+        )
+    earlier = earlier_waves(con, configuration.organisation.time_zone)
+    planned = [planned_wave(quarter, start_month, [item.id for item in whole.items]) for quarter in year]
+    items = [item.id for item in bank.items]
+    may = opening(kind, today, items, earlier, start_month, planned, days)
+    return may, _of_items(bank, may.wave.items)
+
+
+def _of_items(bank: Bank, items: frozenset[str]) -> Bank:
+    """The bank with these items alone: a pulse leaves out what was asked lately."""
+    dimensions = [
+        replace(one, items=tuple(item for item in one.items if item in items)) for one in bank.dimensions
+    ]
+    sections = [
+        replace(one, items=tuple(item for item in one.items if item in items)) for one in bank.sections
+    ]
+    return replace(
+        bank,
+        items=tuple(item for item in bank.items if item.id in items),
+        dimensions=tuple(one for one in dimensions if one.items),
+        sections=tuple(one for one in sections if one.items),
+    )
+
+
+def _new_wave(configuration: Configuration, bank: Bank, may: Opening, now: datetime) -> NewWave:
+    """It opens now, and closes when its last day ends where the organisation is."""
+    zone = ZoneInfo(configuration.organisation.time_zone)
+    closes_at = datetime.combine(may.wave.closes_on + timedelta(days=1), time(0), zone).astimezone(UTC)
+    return NewWave(
+        id=may.wave.id,
+        kind=may.wave.kind,
+        title=f"{bank.title}, {may.wave.id}",
+        bank=bank.id,
+        item_versions={item.id: item.version for item in bank.items},
+        opens_at=now,
+        closes_at=closes_at,
+        languages=tuple(configuration.survey.languages),
+    )
+
+
+def _lay_into_box(box: Box, bank: Bank, wave: NewWave, roster: WaveRoster, public: bytes) -> None:
+    shown = {language: _words(bank, language, wave.id) for language in wave.languages}
+    units = {unit.id: unit.name for unit in roster.partition.units}
+    form = ballot_form.Form(wave.id, wave.closes_at, shown, units)
+    laid = Wave(
+        wave.id,
+        wave.title,
+        public,
+        secrets.token_bytes(SALT_BYTES),
+        wave.opens_at,
+        wave.closes_at,
+        form.to_bytes(),
+        tuple(item.id for item in bank.items),
+    )
+    if box.form(wave.id) is not None:  # left by an opening that was killed: nobody has a code of it
+        box.close(wave.id, wave.opens_at)
+        box.destroy(wave.id)
+    box.open_wave(laid)
+
+
+def _words(bank: Bank, language: str, wave_id: str) -> ballot_form.Words:
+    """The bank's words as the ballot's page shows them."""
+    told = _of_items(bank.translated(language), frozenset(item.id for item in bank.items))
+    texts = {item.id: item.text for item in told.items}
+    sections = tuple(
+        ballot_form.Section(
+            section.title, tuple(ballot_form.Question(item, texts[item]) for item in section.items)
+        )
+        for section in told.sections
+    )
+    question = told.comment_question if told.asks_comment else None
+    note = " ".join(filter(None, [told.attribution, told.wording]))
+    return ballot_form.Words(f"{told.title}, {wave_id}", told.scale, sections, question, note)
+
+
+def open_wave_of(con: duckdb.DuckDBPyConnection | None) -> tuple[str, datetime]:
+    """The wave that is open, and when it closes. Raises `WaveError` where none is."""
+    found = (
+        con.execute("SELECT wave_id, closes_at FROM survey.wave WHERE state = 'open'").fetchone()
+        if con is not None
+        else None
+    )
+    if found is None:
+        raise WaveError("survey: none is open. Run `outcomes survey open`")
+    return found[0], found[1]
+
+
+def close_wave(home: Home, now: datetime) -> str:
+    """Take no more answers. The box first: what is killed in between is closed by the next call.
+
+    Returns:
+        The wave's id.
+
+    Raises:
+        WaveError: none is open.
+    """
+    with warehouse_of(home) as con:
+        wave_id, _ = open_wave_of(con)
+        assert con is not None
+        Box(home.path / BALLOTS).close(wave_id, now)
+        con.execute(
+            "UPDATE survey.wave SET state = 'closed', closed_at = ? WHERE wave_id = ?", [now, wave_id]
+        )
+    return wave_id

@@ -1,0 +1,119 @@
+"""One-time codes for everybody of a wave: what `outcomes survey codes` does."""
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+
+from connectors.ballots.box import Box
+from connectors.ballots.codes import hash_of, new_code
+from connectors.ballots.sheets import Recipient, Sheet, Slip, mail_merge, printable
+from pipelines.config_model import Configuration
+from pipelines.home import Home
+from pipelines.survey.asking import WaveError, open_wave_of
+from pipelines.survey.held import BALLOTS, warehouse_of
+from pipelines.survey.people import known_people
+from pipelines.survey.roster import Person
+from pipelines.survey.year import today_of, todays_roster
+
+
+def make_codes(
+    configuration: Configuration, home: Home, out: Path, now: datetime, *, is_mail_merge: bool
+) -> int:
+    """Make the open wave's codes, once, and write them to a file; the box keeps their hashes alone.
+
+    The file is written first: codes that the box does not know are worth nothing, and codes that nobody
+    has could never be used.
+
+    Returns:
+        How many there are.
+
+    Raises:
+        WaveError: no wave is open, it has its codes, or the file may not be there.
+    """
+    address = configuration.survey.address
+    if address is None:
+        raise WaveError("survey codes: [survey] address is missing. Write there where people answer")
+    box = Box(home.path / BALLOTS)
+    with warehouse_of(home) as con:
+        wave_id, closes_at = open_wave_of(con)
+        assert con is not None
+        if box.turnout(wave_id)[0]:
+            raise WaveError(f"survey codes: those of {wave_id} were made already, and they are made once")
+        asked = _asked(con, wave_id)
+        people = _people(configuration, home, con, now) if is_mail_merge else {}
+    codes = _different_codes(len(asked))
+    title = f"{configuration.organisation.name}, {wave_id}"
+    sheet = Sheet(title, address, closes_at, configuration.survey.languages[0])
+    slips = [Slip(one.unit_name, code) for one, code in zip(asked, codes, strict=True)]
+    text = _mailed(sheet, asked, slips, people) if is_mail_merge else printable(sheet, slips)
+    _write_private(out, text)
+    salt = box.salt(wave_id)
+    box.add_codes(wave_id, [(hash_of(salt, code), one.unit) for one, code in zip(asked, codes, strict=True)])
+    return len(codes)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """One person of the wave."""
+
+    account: str
+    unit: str
+    unit_name: str
+
+
+def _asked(con: duckdb.DuckDBPyConnection, wave_id: str) -> list[_Asked]:
+    rows = con.execute(
+        "SELECT m.account, m.unit_id, u.name FROM survey.wave_member m "
+        "JOIN survey.wave_unit u USING (wave_id, unit_id) WHERE wave_id = ? ORDER BY m.account",
+        [wave_id],
+    ).fetchall()
+    return [_Asked(*row) for row in rows]
+
+
+def _people(
+    configuration: Configuration, home: Home, con: duckdb.DuckDBPyConnection, now: datetime
+) -> dict[str, Person]:
+    """Names and addresses for a mail merge, by the account of the roster."""
+    known = known_people(con, configuration.rules.bots)
+    listed = todays_roster(configuration, home, today_of(configuration, now), known).people
+    by_person = {known.person(one.account): one for one in listed}
+    accounts = [
+        account for (account,) in con.execute("SELECT DISTINCT account FROM survey.wave_member").fetchall()
+    ]
+    found = {account: by_person.get(known.person(account)) for account in accounts}
+    return {account: one for account, one in found.items() if one is not None}
+
+
+def _mailed(
+    sheet: Sheet, asked: Sequence[_Asked], slips: Sequence[Slip], people: Mapping[str, Person]
+) -> str:
+    recipients = []
+    for one, slip in zip(asked, slips, strict=True):
+        person = people.get(one.account)
+        name, email = (person.name or "", person.email or "") if person else ("", "")
+        recipients.append(Recipient(one.account, name, email, slip))
+    return mail_merge(sheet, recipients)
+
+
+def _different_codes(count: int) -> list[str]:
+    codes: dict[str, None] = {}
+    while len(codes) < count:
+        codes[new_code()] = None
+    return list(codes)
+
+
+def _write_private(out: Path, text: str) -> None:
+    try:
+        descriptor = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        raise WaveError(f"{out}: exists already. Name another file") from None
+    except OSError as trouble:
+        raise WaveError(f"{out}: cannot be written ({trouble.strerror})") from None
+    with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())

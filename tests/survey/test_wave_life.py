@@ -1,0 +1,274 @@
+"""A whole wave: planned, opened, answered by codes, closed, published once, destroyed."""
+
+import json
+import re
+import shutil
+from collections import Counter, defaultdict
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+
+import duckdb
+import pytest
+
+from connectors.ballots.box import Box, Refused
+from connectors.ballots.seal import SealError, new_keys
+from pipelines.config import load
+from pipelines.home import Home
+from pipelines.survey import publishing
+from pipelines.survey.asking import WaveError, close_wave, open_wave
+from pipelines.survey.calendar import CalendarError
+from pipelines.survey.publishing import publish_wave
+from pipelines.survey.wave_codes import make_codes
+from pipelines.survey.year import Wish, plan_year
+
+NOW = datetime(2026, 9, 14, 8, tzinfo=UTC)
+TEAMS = {"harbour": 12, "quay": 9, "pier": 4, "tide": 10}
+"""How many people each has. Pier is too small for a unit of its own and goes with the smallest beside it."""
+
+
+def configuration_text(teams):
+    text = '[organisation]\nid = "alder"\nname = "Alder"\n[survey]\naddress = "https://ask.example.org"\n'
+    for place, (team, size) in enumerate(teams.items()):
+        department = "sea" if place < 3 else "land"
+        members = ", ".join(f'{{ account = "{team}-{number}" }}' for number in range(size))
+        text += f'[[team]]\nid = "{team}"\nname = "{team.title()}"\ndepartment = "{department}"\n'
+        text += f"members = [{members}]\n"
+    for department in ("sea", "land"):
+        text += f'[[department]]\nid = "{department}"\nname = "{department.title()}"\n'
+    return text
+
+
+def place_in(folder, teams=TEAMS):
+    """A planned year, with the key's file beside the home folder."""
+    (folder / "outcomes.toml").write_text(configuration_text(teams), encoding="utf-8")
+    configuration, home = load(folder / "outcomes.toml"), Home(folder / "home")
+    if not home.path.exists():
+        home.create()
+        plan_year(configuration, home, Wish(is_frozen=True), NOW)
+    return SimpleNamespace(
+        configuration=configuration,
+        home=home,
+        key=folder / "wave.key",
+        slips=folder / "slips.html",
+        box=Box(home.path / "ballots.sqlite"),
+    )
+
+
+@pytest.fixture(scope="module")
+def planned_once(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("planned")
+    place_in(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def opened_once(planned_once, tmp_path_factory):
+    folder = shutil.copytree(planned_once, tmp_path_factory.mktemp("opened"), dirs_exist_ok=True)
+    opened(place_in(folder))
+    return folder
+
+
+@pytest.fixture
+def planned(planned_once, tmp_path):
+    """Before its first wave."""
+    return place_in(shutil.copytree(planned_once, tmp_path, dirs_exist_ok=True))
+
+
+@pytest.fixture
+def place(opened_once, tmp_path):
+    """With an open wave, whose codes are printed."""
+    return place_in(shutil.copytree(opened_once, tmp_path, dirs_exist_ok=True))
+
+
+def codes_of(place):
+    """The codes as they are printed, with the unit that stands on each slip."""
+    found = re.findall(
+        r'<p class="unit">([^<]+)</p><p class="code"[^>]*>((?:<span>\w{4}</span>){4})',
+        place.slips.read_text(encoding="utf-8"),
+    )
+    return [(unit, "-".join(re.findall(r"<span>(\w{4})</span>", code))) for unit, code in found]
+
+
+def opened(place):
+    done = open_wave(place.configuration, place.home, place.key, NOW)
+    make_codes(place.configuration, place.home, place.slips, NOW, is_mail_merge=False)
+    return done
+
+
+def items_of(place):
+    with duckdb.connect(str(place.home.warehouse), read_only=True) as con:
+        rows = con.sql("SELECT DISTINCT item FROM survey.wave_item ORDER BY item").fetchall()
+    return [item for (item,) in rows]
+
+
+def vote(place, answer):
+    """Everybody answers every item with `answer`, or with what it says of their number in their unit."""
+    items, number = items_of(place), Counter()
+    given = defaultdict(list)
+    for unit, code in codes_of(place):
+        said = answer(number[unit]) if callable(answer) else answer
+        number[unit] += 1
+        given[unit].append(said)
+        place.box.cast("2026-Q3", code, dict.fromkeys(items, said), None, NOW + timedelta(hours=1))
+    return given
+
+
+def query(place, sql):
+    with duckdb.connect(str(place.home.warehouse), read_only=True) as con:
+        return con.sql(sql).fetchall()
+
+
+def published_once(place):
+    close_wave(place.home, NOW + timedelta(days=11))
+    return publish_wave(place.configuration, place.home, place.key, NOW + timedelta(days=11))
+
+
+def test_a_wave_is_published_as_people_answered(tmp_path):
+    """No statement of growth is turned, so answer x is (x - 1) / 4 of 100; a score is the mean."""
+    place = place_in(tmp_path, {**TEAMS, **{f"reef{number}": 12 for number in range(6)}})
+    done = opened(place)
+    assert (done.wave_id, len(done.roster.members)) == ("2026-Q3", 107)
+    given = vote(place, lambda number: number % 5 + 1)
+    published_once(place)
+    rows = query(
+        place,
+        'SELECT scope_name, low, high, n, "of" FROM survey.published_cell '
+        "WHERE dimension = 'growth' AND statistic = 'score' AND scope_kind = 'unit'",
+    )
+    assert {(name, n, of) for name, _, _, n, of in rows} == {
+        ("Harbour", 12, 12), ("Pier with Quay", 13, 13), ("Tide", 10, 10),
+        *((f"Reef{number}", 12, 12) for number in range(6)),
+    }  # fmt: skip
+    for name, low, high, n, _ in rows:
+        assert low <= sum((said - 1) * 25 for said in given[name]) / n <= high
+    ((value, n),) = query(
+        place,
+        "SELECT value, n FROM survey.published_cell "
+        "WHERE dimension = 'growth' AND statistic = 'score' AND scope_kind = 'organisation'",
+    )
+    everybody = [said for unit in given.values() for said in unit]
+    assert (round(value, 6), n) == (round(sum((said - 1) * 25 for said in everybody) / 107, 6), 107)
+
+
+def test_afterwards_the_answers_are_nowhere_and_the_table_stays(place):
+    vote(place, 3)
+    published_once(place)
+    assert not place.key.exists()
+    assert place.box.form("2026-Q3") is None
+    assert query(place, "SELECT count(*) FROM survey.wave_member") == [(0,)]
+    cells = query(place, "SELECT * FROM survey.published_cell ORDER BY ALL")
+    with pytest.raises(WaveError, match=r"was published on 2026-09-25.*A wave is published once"):
+        publish_wave(place.configuration, place.home, place.key, NOW + timedelta(days=12))
+    assert query(place, "SELECT * FROM survey.published_cell ORDER BY ALL") == cells
+
+
+def test_a_kill_between_the_table_and_the_destruction_is_mended(place, monkeypatch):
+    vote(place, 3)
+    with monkeypatch.context() as patch:
+        patch.setattr(publishing, "_destroy", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            published_once(place)
+    cells = query(place, "SELECT * FROM survey.published_cell ORDER BY ALL")
+    assert place.key.exists()
+    done = publish_wave(place.configuration, place.home, place.key, NOW + timedelta(days=12))
+    assert (done.is_new, place.key.exists(), place.box.form("2026-Q3")) == (False, False, None)
+    assert query(place, "SELECT * FROM survey.published_cell ORDER BY ALL") == cells
+
+
+def test_no_other_file_is_removed_as_a_key(place, tmp_path):
+    vote(place, 3)
+    published_once(place)
+    other = tmp_path / "minutes.txt"
+    other.write_text("what was agreed", encoding="utf-8")
+    with pytest.raises(WaveError, match="A wave is published once"):
+        publish_wave(place.configuration, place.home, other, NOW)
+    assert other.exists()
+
+
+def test_without_its_key_nothing_is_published(place, tmp_path):
+    vote(place, 3)
+    close_wave(place.home, NOW)
+    other = tmp_path / "other.key"
+    with pytest.raises(WaveError, match="cannot be read"):
+        publish_wave(place.configuration, place.home, other, NOW)
+    other.write_text(new_keys()[1].hex(), encoding="ascii")
+    with pytest.raises(SealError):
+        publish_wave(place.configuration, place.home, other, NOW)
+    assert query(place, "SELECT count(*) FROM survey.published_cell") == [(0,)]
+    assert place.box.form("2026-Q3") is not None
+
+
+def test_an_open_wave_is_not_published_and_a_closed_one_takes_no_answer(place):
+    with pytest.raises(WaveError, match=r"is open\. Run `outcomes survey close` first"):
+        publish_wave(place.configuration, place.home, place.key, NOW)
+    close_wave(place.home, NOW)
+    ((_, code), *_) = codes_of(place)
+    with pytest.raises(Refused):
+        place.box.cast("2026-Q3", code, dict.fromkeys(items_of(place), 3), None, NOW)
+    with pytest.raises(WaveError, match="none is open"):
+        close_wave(place.home, NOW)
+
+
+@pytest.mark.parametrize("where", ["home/wave.key", "home/dagster/../wave.key", "missing/wave.key"])
+def test_the_key_lies_apart(planned, tmp_path, where):
+    with pytest.raises(WaveError, match="--key-file"):
+        open_wave(planned.configuration, planned.home, tmp_path / where, NOW)
+    assert query(planned, "SELECT count(*) FROM survey.wave") == [(0,)]
+    assert planned.box.form("2026-Q3") is None
+
+
+def test_a_key_is_for_its_owner_alone_and_never_overwritten(place):
+    assert place.key.stat().st_mode & 0o777 == 0o600
+    assert place.slips.stat().st_mode & 0o777 == 0o600
+    with pytest.raises(WaveError, match="exists already"):
+        open_wave(place.configuration, place.home, place.key, NOW)
+
+
+def test_a_second_wave_waits_for_the_first(place, tmp_path):
+    with pytest.raises(CalendarError, match="one survey is open at a time"):
+        open_wave(place.configuration, place.home, tmp_path / "second.key", NOW)
+
+
+def test_an_opening_that_was_killed_is_begun_anew(planned, monkeypatch, tmp_path):
+    with monkeypatch.context() as patch:
+        patch.setattr(
+            "pipelines.survey.asking.freeze_wave", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt)
+        )
+        with pytest.raises(KeyboardInterrupt):
+            open_wave(planned.configuration, planned.home, tmp_path / "first.key", NOW)
+    opened(planned)
+    assert sum(map(len, vote(planned, 3).values())) == 35
+    published_once(planned)
+
+
+def test_codes_are_made_once(place, tmp_path):
+    with pytest.raises(WaveError, match="made once"):
+        make_codes(place.configuration, place.home, tmp_path / "again.html", NOW, is_mail_merge=False)
+    assert not (tmp_path / "again.html").exists()
+
+
+def test_the_warehouse_and_the_box_keep_no_code_and_no_answer_in_clear(place):
+    vote(place, 5)
+    files = b"".join(path.read_bytes() for path in place.home.path.rglob("*") if path.is_file())
+    for _, code in codes_of(place):
+        assert code.encode() not in files
+        assert code.replace("-", "").encode() not in files
+    assert place.key.read_bytes().strip() not in files
+
+
+def test_few_answers_publish_nothing_and_say_so_everywhere(place):
+    few = iter(range(5))
+    chosen = [code for _, code in codes_of(place) for _ in [next(few, None)] if _ is not None]
+    for code in chosen:
+        place.box.cast("2026-Q3", code, dict.fromkeys(items_of(place), 3), None, NOW)
+    published_once(place)
+    rows = query(place, 'SELECT DISTINCT value, n, "of", withheld_reason FROM survey.published_cell')
+    assert {row[:3] for row in rows} == {(None, None, None)}
+    assert "too_few_answers" in {row[3] for row in rows}
+
+
+def test_reliability_needs_a_hundred(place):
+    vote(place, lambda number: number % 5 + 1)
+    published_once(place)
+    ((stated,),) = query(place, "SELECT reliability FROM survey.published_wave")
+    assert {one["alpha"] for one in json.loads(stated)} == {None}
