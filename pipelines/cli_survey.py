@@ -170,10 +170,9 @@ def open_(
     from pipelines.survey.asking import open_wave  # noqa: PLC0415 - heavy
     from pipelines.survey.wave_text import print_opened  # noqa: PLC0415 - heavy
 
-    configuration, kind = load(context.obj.config), "pulse" if pulse else "quarterly"
-    print_opened(
-        open_wave(configuration, context.obj.home, key_file, datetime.now(UTC), kind, days), key_file
-    )
+    configuration, now = load(context.obj.config), datetime.now(UTC)
+    kind: Kind = "pulse" if pulse else "quarterly"
+    print_opened(open_wave(configuration, context.obj.home, key_file, now, kind, days), key_file)
 
 
 @survey.command()
