@@ -80,7 +80,10 @@ _OF_FLOWS = (
     *("is_event", "is_open", "excluded_reason"),
 )
 """The columns of items that numbers about flows are made of."""
-_OF_LEVELS = ("item_kind", "item", "begin", "end", "clock", "value", "weight", "excluded_reason")
+_OF_LEVELS = (
+    *("item_kind", "item", "is_apart", "begin", "end", "clock", "value", "weight"),
+    "excluded_reason",
+)
 _NOT_WEEKLY = ["p85", "p95", "p85_from_merge", "p95_from_merge", "median_days_per_week"]
 """A week holds too few items for its tail, and one week's days are no median."""
 

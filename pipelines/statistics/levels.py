@@ -15,19 +15,20 @@ from pipelines.statistics.frames import KEY, MetricSpec
 from pipelines.statistics.quantiles import Floats, Integers
 
 _BEYOND = 1 << 24
-"""Days: more than a calendar has."""
+"""Days: more than a calendar has; its square is more than there are items."""
 
 
 def as_days(observations: pl.DataFrame, calendar: pl.DataFrame, until: Horizon, zone: str) -> pl.DataFrame:
-    """Add `begin`, `end` (exclusive) and `clock` to spells, as days since 1970-01-01, and `item`.
+    """Add `begin`, `end` (exclusive) and `clock` to spells, as days since 1970-01-01, `item` and `is_apart`.
 
     Spells are cut to what their service's calendar covers, and dropped where nothing is left. An
-    excluded spell without a start counts from its `on_date`. `item` is a number of the item.
+    excluded spell without a start counts from its `on_date`. `item` is a number of the item, `is_apart`
+    whether none of its spells overlap.
     """
     began, ended = (pl.col(name).dt.convert_time_zone(zone).dt.date() for name in ("started_at", "ended_at"))
     tomorrow = pl.lit(until.last_day).dt.offset_by("1d")
     began = pl.coalesce(began, "on_date")
-    return (
+    spells = (
         observations.join(calendar, on="service_id", how="left", maintain_order="left")
         .with_columns(
             pl.max_horizontal(began, "starts_on").cast(pl.Int32).alias("begin"),
@@ -36,8 +37,25 @@ def as_days(observations: pl.DataFrame, calendar: pl.DataFrame, until: Horizon, 
         )
         .filter(pl.col("begin") < pl.col("end"))
         .drop("starts_on", "ends_on")
-        .with_columns(pl.struct("item_kind", "item_id").rank("dense").cast(pl.Int64).alias("item"))
+        .with_columns((_number("item_kind") * _BEYOND**2 + _number("item_id")).alias("item"))
     )
+    ordered = spells.select("item", "begin", "end").sort(pl.all())
+    overlapping = ordered.filter(~_is_apart(ordered, ["item"]))["item"].unique()
+    return spells.with_columns((~pl.col("item").is_in(overlapping.implode())).alias("is_apart"))
+
+
+def _number(name: str) -> pl.Expr:
+    """A number for each distinct text."""
+    return pl.col(name).cast(pl.Categorical).to_physical().cast(pl.Int64)
+
+
+def _is_apart(ordered: pl.DataFrame, identity: Sequence[str]) -> pl.Series:
+    """Whether each spell begins when all earlier ones of the same item are over; they are in order."""
+    is_another = pl.any_horizontal(pl.col(name) != pl.col(name).shift(1) for name in identity)
+    # Days of a later item are beyond all days of the earlier ones, so that one maximum runs through all.
+    item = is_another.fill_null(value=True).cum_sum().cast(pl.Int64) * _BEYOND
+    reach = (item + pl.col("end")).cum_max().shift(1)
+    return ordered.select((item + pl.col("begin") >= reach).fill_null(value=True)).to_series()
 
 
 def merged(spells: pl.DataFrame) -> pl.DataFrame:
@@ -47,18 +65,11 @@ def merged(spells: pl.DataFrame) -> pl.DataFrame:
     """
     columns = ["begin", "end", "clock", "value", "weight"]
     identity = ["scope", "item"]
-    numbered = spells.select(*identity, *columns)
-    is_one_of_several = numbered.select(identity).is_duplicated()
-    # Many items have one spell, and need neither sorting nor islands.
-    alone = numbered.filter(~is_one_of_several)
-    ordered = numbered.filter(is_one_of_several).sort([*identity, *columns])
-    is_another = pl.any_horizontal(pl.col(name) != pl.col(name).shift(1) for name in identity)
-    # Days of a later item are beyond all days of the earlier ones, so that one maximum runs through all.
-    item = is_another.fill_null(value=True).cum_sum().cast(pl.Int64) * _BEYOND
-    reach = (item + pl.col("end")).cum_max().shift(1)
-    is_apart = (item + pl.col("begin") >= reach).fill_null(value=True)
+    # Most items are in one state at a time, and need neither sorting nor islands.
+    alone = spells.filter("is_apart")
+    ordered = spells.filter(~pl.col("is_apart")).select(*identity, *columns).sort([*identity, *columns])
     several = (
-        ordered.with_columns(is_apart.cum_sum().alias("island"))
+        ordered.with_columns(_is_apart(ordered, identity).cum_sum().alias("island"))
         .group_by("island", maintain_order=True)
         .agg(
             pl.col("scope").first(),
@@ -81,12 +92,14 @@ def under_way(spells: pl.DataFrame, grid: pl.DataFrame) -> pl.DataFrame:
         return grid.select(KEY).with_columns(n=pl.lit(0, pl.Int64), peak=pl.lit(0, pl.Int64))
     origin, days = int(first.min()), int(last.max() - first.min()) + 1
     scopes, place = np.unique(_codes(grid), return_inverse=True)
-    change = np.zeros((len(scopes), days + 1), dtype=np.int64)
     known = spells.filter(np.isin(_codes(spells), scopes))
-    row = np.searchsorted(scopes, _codes(known))
+    row = np.searchsorted(scopes, _codes(known)) * (days + 1)
     # A team may be named before its calendar begins; a spell outside of it adds and takes off.
-    for column, step in (("begin", 1), ("end", -1)):
-        np.add.at(change, (row, np.clip(_days(known, column) - origin, 0, days)), step)
+    begun, ended = (
+        np.bincount(row + np.clip(_days(known, name) - origin, 0, days), minlength=len(scopes) * (days + 1))
+        for name in ("begin", "end")
+    )
+    change = (begun - ended).reshape(len(scopes), days + 1)
     level = np.cumsum(change, axis=1)
     # From a row's first to its last covered day, and what lies between two rows is not looked at.
     spans = np.column_stack([first - origin, last - origin + 1]) + (place * (days + 1))[:, np.newaxis]
