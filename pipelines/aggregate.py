@@ -20,7 +20,6 @@ from pipelines.withholding import is_eligible, is_linked, with_coverage, withhel
 
 __all__ = [
     "DAYS_BETWEEN_SCHEMA",
-    "METRIC_OBSERVATION_SCHEMA",
     "METRIC_VALUES_SCHEMA",
     "OBSERVATION_SCHEMA",
     "AggregationFrames",
@@ -60,18 +59,6 @@ METRIC_VALUES_SCHEMA: dict[str, pl.DataType] = {
 
 BREAKDOWN_SCHEMA: dict[str, pl.DataType] = {**METRIC_VALUES_SCHEMA, "category": pl.String()}
 """A published value of the items of one category alone."""
-
-METRIC_OBSERVATION_SCHEMA: dict[str, pl.DataType] = {
-    "scopes": pl.Int32(),
-    **OBSERVATION_SCHEMA,
-    "counts_from": pl.Date(),
-    "counts_to": pl.Date(),
-}
-"""An observation and the number of the scopes in which it counts, from the one local day up to the other,
-exclusive."""
-
-METRIC_SCOPES_SCHEMA: dict[str, pl.DataType] = {"scopes": pl.Int32(), "scope": pl.String()}
-"""What the numbers of scopes mean: one row per number and scope."""
 
 _ORDER = ["scope_kind", "scope", "grain", "period_start", "statistic"]
 _GRAINS = pl.Enum(["day", "month", "quarter", "week"])
@@ -256,10 +243,14 @@ def _flows(
 def _dated(items: ScopedItems, frames: AggregationFrames, grain: str) -> pl.DataFrame:
     """One row per item, scope and period of a grain, from the least value to the greatest."""
     periods = period_of_date(frames.periods, [grain]).select("on_date", "period_start")
-    starts = items.observations.select("on_date").join(periods, on="on_date", how="left", maintain_order="left")
+    starts = items.observations.select("on_date").join(
+        periods, on="on_date", how="left", maintain_order="left"
+    )
     within = replace(items, observations=items.observations.with_columns(starts["period_start"]))
-    return within.where(pl.col("period_start").is_not_null()).rows(*_OF_FLOWS).with_columns(
-        pl.lit(grain, dtype=_GRAINS).alias("grain")
+    return (
+        within.where(pl.col("period_start").is_not_null())
+        .rows(*_OF_FLOWS)
+        .with_columns(pl.lit(grain, dtype=_GRAINS).alias("grain"))
     )
 
 
@@ -290,7 +281,7 @@ def _levels(
     spells = items.rows(*_OF_LEVELS)
     kind = pl.col("item_kind")
     covered = spells.filter(kind == metric.coverage_item_kind)
-    counted, linked, eligible = _merged_each(
+    counted, linked, eligible = levels.merged_each(
         spells.filter((kind == metric.item_kind) & pl.col("excluded_reason").is_null()),
         covered.filter(is_linked(metric)),
         covered.filter(is_eligible(metric)),
@@ -306,15 +297,6 @@ def _levels(
     return withheld(metric, parts, frames.coverage_floor).with_columns(
         *[pl.lit(None, dtype=kind).alias(name) for name, kind in nothing.items()]
     )
-
-
-def _merged_each(*parts: pl.DataFrame) -> list[pl.DataFrame]:
-    """The spells of each part made one where they overlap; equal parts, as most are, only once."""
-    found: list[pl.DataFrame] = []
-    for position, part in enumerate(parts):
-        is_as_before = position > 0 and part.equals(parts[position - 1])
-        found.append(found[-1] if is_as_before else levels.merged(part))
-    return found
 
 
 def _grid_of(statistic: str, grid: pl.DataFrame) -> pl.DataFrame:

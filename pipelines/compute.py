@@ -9,8 +9,6 @@ import polars as pl
 from pipelines.aggregate import (
     BREAKDOWN_SCHEMA,
     DAYS_BETWEEN_SCHEMA,
-    METRIC_OBSERVATION_SCHEMA,
-    METRIC_SCOPES_SCHEMA,
     METRIC_VALUES_SCHEMA,
     AggregationFrames,
     aggregate,
@@ -20,7 +18,7 @@ from pipelines.aggregate import (
     scoped_items,
 )
 from pipelines.catalog_headers import Metric, Model
-from pipelines.items import create_item_view
+from pipelines.items import METRIC_OBSERVATION_SCHEMA, METRIC_SCOPES_SCHEMA, create_item_view
 from pipelines.neighbours import NEIGHBOUR_SCHEMA, neighbouring_values
 from pipelines.statistics.false_signals import false_signals
 from pipelines.statistics.frames import OBSERVATION_SCHEMA

@@ -6,6 +6,21 @@ and team that owned it. `metric_item` puts the two together again, one row per o
 """
 
 import duckdb
+import polars as pl
+
+from pipelines.statistics.frames import OBSERVATION_SCHEMA
+
+METRIC_OBSERVATION_SCHEMA: dict[str, pl.DataType] = {
+    "scopes": pl.Int32(),
+    **OBSERVATION_SCHEMA,
+    "counts_from": pl.Date(),
+    "counts_to": pl.Date(),
+}
+"""An observation and the number of the scopes in which it counts, from the one local day up to the other,
+exclusive."""
+
+METRIC_SCOPES_SCHEMA: dict[str, pl.DataType] = {"scopes": pl.Int32(), "scope": pl.String()}
+"""What the numbers of scopes mean: one row per number and scope."""
 
 STORED = ("metric_observation", "metric_scopes")
 """The tables behind `metric_item`; it says all that they do."""

@@ -28,7 +28,10 @@ def curve(durations: pl.DataFrame, by: Sequence[str]) -> pl.DataFrame:
     still open at that age). Adds `ended`, `at_risk`, `survival`, `lower` and `upper`.
     """
     rows = (
-        durations.sort("time").group_by(by, maintain_order=True).agg("time", "is_event").explode("time", "is_event")
+        durations.sort("time")
+        .group_by(by, maintain_order=True)
+        .agg("time", "is_event")
+        .explode("time", "is_event")
     )
     time, is_event = rows["time"].to_numpy(), rows["is_event"].to_numpy().astype(np.int64)
     groups = _starts(rows, by)
@@ -87,5 +90,7 @@ def quantile(steps: pl.DataFrame, by: Sequence[str], p: float) -> pl.DataFrame:
     for name, column in (("value", "survival"), ("low", "lower"), ("high", "upper")):
         reached = np.append(np.flatnonzero(steps[column].to_numpy() <= 1 - p + _ROUNDING), len(time))
         first = reached[np.searchsorted(reached, starts)]
-        found[name] = pl.Series(np.append(time, np.nan)[np.where(first < after, first, len(time))]).fill_nan(None)
+        found[name] = pl.Series(np.append(time, np.nan)[np.where(first < after, first, len(time))]).fill_nan(
+            None
+        )
     return steps[starts].select(by).with_columns(one.alias(name) for name, one in found.items())

@@ -82,6 +82,15 @@ def merged(spells: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([one.select("scope", *columns) for one in (alone, several)])
 
 
+def merged_each(*parts: pl.DataFrame) -> list[pl.DataFrame]:
+    """The spells of each part made one where they overlap; equal parts, as most are, only once."""
+    found: list[pl.DataFrame] = []
+    for position, part in enumerate(parts):
+        is_as_before = position > 0 and part.equals(parts[position - 1])
+        found.append(found[-1] if is_as_before else merged(part))
+    return found
+
+
 def under_way(spells: pl.DataFrame, grid: pl.DataFrame) -> pl.DataFrame:
     """`n` at the end of each period's last covered day and its `peak` over the period, by KEY.
 

@@ -12,7 +12,7 @@ class ScopedItems:
     observations: pl.DataFrame
     """Each once: the columns of an observation, and what its kind of metric adds."""
     places: pl.DataFrame
-    """One row per observation and scope that it counts in, in order: `row`, its position from 0, and `scope`."""
+    """One row per observation and scope that it counts in, in order: `row`, its position from 0; `scope`."""
 
     def rows(self, *columns: str) -> pl.DataFrame:
         """One row per observation and scope: `scope` and these columns of the observation, or all."""

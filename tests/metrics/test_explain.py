@@ -164,7 +164,8 @@ def test_of_a_share_of_an_amount_the_greatest_part_comes_first(
     con = built("changes")
     with changed(con, f"UPDATE metric_catalog SET kind = 'share', direction = '{direction}'"):
         con.execute(
-            "UPDATE metric_observation SET weight = CASE item_id WHEN 'gh:1' THEN 40 WHEN 'gh:2' THEN 80 ELSE 10 END"
+            "UPDATE metric_observation "
+            "SET weight = CASE item_id WHEN 'gh:1' THEN 40 WHEN 'gh:2' THEN 80 ELSE 10 END"
         )
         answer = ask(con, "change_lead_time", "organisation", "2026-Q1")
     own = [item for item in answer["items"] if item["item_kind"] == "change"]
@@ -192,7 +193,9 @@ def test_the_longest_comes_first_with_its_link(built: Any) -> None:
 
 def test_of_many_items_ten_are_shown_and_the_rest_is_counted(built: Any) -> None:
     con = built("failures")
-    again = "INSERT INTO metric_observation SELECT * REPLACE (item_id || 'x' AS item_id) FROM metric_observation"
+    again = (
+        "INSERT INTO metric_observation SELECT * REPLACE (item_id || 'x' AS item_id) FROM metric_observation"
+    )
     with changed(con, again):
         answer = ask(con, "deployment_frequency", "organisation", "2026-Q1")
         assert len(answer["items"]) == 20
