@@ -102,7 +102,7 @@ def current() -> Snapshot:
 def _opens(path: Path) -> bool:
     try:
         with duckdb.connect(str(path), read_only=True) as con:
-            found = con.sql("select table_name from duckdb_tables()").fetchall()
+            found = con.sql("select table_name from information_schema.tables").fetchall()
             macros = con.sql("select 1 from duckdb_functions() where function_name = 'items_behind'")
             has_all = {name for (name,) in found} >= TABLES and bool(macros.fetchall())
             return has_all and bool(con.sql("from run").fetchall())

@@ -4,6 +4,8 @@ Observations are what happened, to which service, on which local day. Here they 
 statistics with their range, coverage and verdict: a value, or the reason why there is none.
 """
 
+from dataclasses import replace
+
 import polars as pl
 
 from pipelines.statistics import flows, levels
@@ -11,17 +13,18 @@ from pipelines.statistics.covered_periods import covered_periods, horizon, perio
 from pipelines.statistics.days_between import DAYS_BETWEEN_SCHEMA, days_between
 from pipelines.statistics.frames import KEY, OBSERVATION_SCHEMA, AggregationFrames, MetricSpec
 from pipelines.statistics.quarters import QUARTERLY_COLUMNS
-from pipelines.statistics.scopes import expand, one_row_per_item, scope_spans, service_calendar
+from pipelines.statistics.scoped_items import ScopedItems
+from pipelines.statistics.scopes import one_row_per_item, places, scope_spans, service_calendar
 from pipelines.statistics.verdicts import WEEKLY_COLUMNS, with_verdicts
 from pipelines.withholding import is_eligible, is_linked, with_coverage, withheld
 
 __all__ = [
     "DAYS_BETWEEN_SCHEMA",
-    "METRIC_ITEM_SCHEMA",
     "METRIC_VALUES_SCHEMA",
     "OBSERVATION_SCHEMA",
     "AggregationFrames",
     "MetricSpec",
+    "ScopedItems",
     "aggregate",
     "aggregate_days_between",
     "aggregate_items",
@@ -57,21 +60,17 @@ METRIC_VALUES_SCHEMA: dict[str, pl.DataType] = {
 BREAKDOWN_SCHEMA: dict[str, pl.DataType] = {**METRIC_VALUES_SCHEMA, "category": pl.String()}
 """A published value of the items of one category alone."""
 
-METRIC_ITEM_SCHEMA: dict[str, pl.DataType] = {
-    "scope": pl.String(),
-    **OBSERVATION_SCHEMA,
-    "counts_from": pl.Date(),
-    "counts_to": pl.Date(),
-}
-"""An observation in one of its scopes; it counts there from the one local day up to the other, exclusive."""
-
 _ORDER = ["scope_kind", "scope", "grain", "period_start", "statistic"]
 _GRAINS = pl.Enum(["day", "month", "quarter", "week"])
-_OF_FLOWS = [
-    *("scope", "item_kind", "on_date", "value", "weight"),
+_OF_FLOWS = (
+    *("item_kind", "period_start", "on_date", "value", "weight"),
     *("is_event", "is_open", "excluded_reason"),
-]
+)
 """The columns of items that numbers about flows are made of."""
+_OF_LEVELS = (
+    *("item_kind", "item", "is_apart", "begin", "end", "clock", "value", "weight"),
+    "excluded_reason",
+)
 _NOT_WEEKLY = ["p85", "p95", "p85_from_merge", "p95_from_merge", "median_days_per_week"]
 """A week holds too few items for its tail, and one week's days are no median."""
 
@@ -86,8 +85,8 @@ def aggregate(metric: MetricSpec, observations: pl.DataFrame, frames: Aggregatio
     return aggregate_items(metric, scoped_items(metric, observations, frames), frames)
 
 
-def scoped_items(metric: MetricSpec, observations: pl.DataFrame, frames: AggregationFrames) -> pl.DataFrame:
-    """One row per observation and scope that it counts in (columns METRIC_ITEM_SCHEMA and more).
+def scoped_items(metric: MetricSpec, observations: pl.DataFrame, frames: AggregationFrames) -> ScopedItems:
+    """The observations that are covered, with counts_from and counts_to, and the scopes they count in.
 
     Flows have one row per item and scope. A level has one per spell of the item under each service:
     several may count on the same day, and are one item then. These rows are published as they are, so
@@ -101,38 +100,48 @@ def scoped_items(metric: MetricSpec, observations: pl.DataFrame, frames: Aggrega
         is_of_none = pl.col("service_id").is_null() & is_eligible(metric)
         is_covered = pl.col("service_id").is_in(calendar["service_id"].drop_nulls().implode())
         known = rows.filter(is_of_none | is_covered)
-        spells = expand(levels.as_days(known, calendar, until, frames.time_zone), frames)
-        return spells.with_columns(
+        spells = levels.as_days(known, calendar, until, frames.time_zone).with_columns(
             pl.col("begin").cast(pl.Date).alias("counts_from"), pl.col("end").cast(pl.Date).alias("counts_to")
         )
+        return ScopedItems(spells, places(spells, frames))
     is_covered = pl.col("service_id").is_null() | (
         (pl.col("on_date") >= pl.col("starts_on"))
         & (pl.col("ends_on").is_null() | (pl.col("on_date") < pl.col("ends_on")))
     )
     # Where a service has no calendar at all, what is left out of every count still says why.
     is_told = pl.col("starts_on").is_null() & ~is_eligible(metric)
-    covered = rows.join(calendar, on="service_id", how="left").filter(is_covered | is_told)
-    return one_row_per_item(expand(covered.drop("starts_on", "ends_on"), frames)).with_columns(
-        pl.col("on_date").alias("counts_from"), pl.col("on_date").dt.offset_by("1d").alias("counts_to")
+    covered = (
+        rows.join(calendar, on="service_id", how="left")
+        .filter(is_covered | is_told)
+        .drop("starts_on", "ends_on")
+        # Sums of floats depend on their order in the last digit.
+        .sort("value")
+        .with_columns(
+            pl.col("on_date").alias("counts_from"), pl.col("on_date").dt.offset_by("1d").alias("counts_to")
+        )
     )
+    return one_row_per_item(ScopedItems(covered, places(covered, frames)))
 
 
-def aggregate_items(metric: MetricSpec, items: pl.DataFrame, frames: AggregationFrames) -> pl.DataFrame:
+def aggregate_items(metric: MetricSpec, items: ScopedItems, frames: AggregationFrames) -> pl.DataFrame:
     """As `aggregate`, from what `scoped_items` returned."""
     return _aggregate(metric, items, frames, None)
 
 
 def _aggregate(
-    metric: MetricSpec, items: pl.DataFrame, frames: AggregationFrames, scopes: pl.Series | None
+    metric: MetricSpec, items: ScopedItems, frames: AggregationFrames, scopes: pl.Series | None
 ) -> pl.DataFrame:
     """The numbers of some scopes, or of all of them: none depends on another scope's."""
     grid = aggregation_grid(metric, frames, scopes)
     if grid.is_empty() or not metric.statistics:
         return pl.DataFrame(schema=METRIC_VALUES_SCHEMA)
+    # What is grouped over and over is grouped by small numbers instead of texts.
+    grid = grid.with_columns(pl.col("scope").cast(items.places.schema["scope"]))
+    items = items.within(grid["scope"])
     if metric.kind == "level":
         numbers = _levels(metric, items, grid, frames)
     else:
-        numbers = _flows(metric, items, grid, frames)
+        numbers = _flows(metric, items, grid.with_columns(pl.col("grain").cast(_GRAINS)), frames)
     return (
         numbers.with_columns(
             pl.lit(metric.name).alias("metric"),
@@ -160,22 +169,20 @@ def aggregation_grid(
     return covered_periods(spans, frames.periods, metric.grains, horizon(frames.as_of, frames.time_zone))
 
 
-def aggregate_categories(metric: MetricSpec, items: pl.DataFrame, frames: AggregationFrames) -> pl.DataFrame:
+def aggregate_categories(metric: MetricSpec, items: ScopedItems, frames: AggregationFrames) -> pl.DataFrame:
     """As `aggregate_items`, for the items of each category by themselves, with `category` added.
 
     A scope has rows of those categories that it ever had an item of. Columns are BREAKDOWN_SCHEMA.
     """
     parts = [pl.DataFrame(schema=BREAKDOWN_SCHEMA)]
-    for category in items["category"].drop_nulls().unique().sort():
-        mine = items.filter(pl.col("category") == category)
-        values = _aggregate(metric, mine, frames, mine["scope"].unique())
+    for category in items.observations["category"].drop_nulls().unique().sort():
+        mine = items.where(pl.col("category") == category)
+        values = _aggregate(metric, mine, frames, mine.places["scope"].unique().cast(pl.String))
         parts.append(values.with_columns(pl.lit(category).alias("category")))
     return pl.concat(parts)
 
 
-def aggregate_days_between(
-    metric: MetricSpec, items: pl.DataFrame, frames: AggregationFrames
-) -> pl.DataFrame:
+def aggregate_days_between(metric: MetricSpec, items: ScopedItems, frames: AggregationFrames) -> pl.DataFrame:
     """The charts of a count's rare events, from what `scoped_items` returned: columns DAYS_BETWEEN_SCHEMA."""
     if metric.kind != "count":
         return pl.DataFrame(schema=DAYS_BETWEEN_SCHEMA)
@@ -186,7 +193,8 @@ def aggregate_days_between(
         pl.min_horizontal(pl.col("ends_on").dt.offset_by("-1d"), today).alias("last_day"),
         (pl.col("ends_on").is_null() | (pl.col("ends_on") > today)).alias("is_running"),
     )
-    return days_between(metric, flows.rows_of(metric, "count", items).filter(~pl.col("is_open")), spans)
+    events = items.where(flows.is_of(metric, "count") & ~pl.col("is_open")).rows("on_date")
+    return days_between(metric, events.with_columns(pl.col("scope").cast(pl.String)), spans)
 
 
 def _checked(metric: MetricSpec, observations: pl.DataFrame) -> pl.DataFrame:
@@ -220,20 +228,36 @@ def _needed(metric: MetricSpec) -> list[str]:
     return ["value"] if metric.kind == "quantity" else []
 
 
-def _in_scopes(items: pl.DataFrame, grid: pl.DataFrame) -> pl.DataFrame:
-    """The items of the scopes that have a calendar."""
-    return items.filter(pl.col("scope").is_in(grid["scope"].unique().cast(pl.String).implode()))
-
-
 def _flows(
-    metric: MetricSpec, items: pl.DataFrame, grid: pl.DataFrame, frames: AggregationFrames
+    metric: MetricSpec, items: ScopedItems, grid: pl.DataFrame, frames: AggregationFrames
 ) -> pl.DataFrame:
-    # What is grouped over and over is grouped by small numbers instead of texts, and is no wider than needed.
-    scope = pl.Enum(grid["scope"].unique().sort())
-    grid = grid.with_columns(pl.col("scope").cast(scope), pl.col("grain").cast(_GRAINS))
-    items = _in_scopes(items.select(_OF_FLOWS), grid).with_columns(pl.col("scope").cast(scope)).sort("value")
-    days = period_of_date(frames.periods, metric.grains).with_columns(pl.col("grain").cast(_GRAINS))
-    dated = items.join(days, on="on_date", maintain_order="left")
+    parts, quarters = [], _dated(items, frames, "quarter")
+    observed = items.places["scope"].unique()
+    # One grain after the other: an item stands in memory once per scope, and not per grain as well.
+    for (grain,), mine in grid.group_by("grain", maintain_order=True):
+        dated = quarters if grain == "quarter" else _dated(items, frames, str(grain))
+        parts += _of_grain(metric, dated, mine, observed)
+    return with_verdicts(metric, withheld(metric, parts, frames.coverage_floor), quarters)
+
+
+def _dated(items: ScopedItems, frames: AggregationFrames, grain: str) -> pl.DataFrame:
+    """One row per item, scope and period of a grain, from the least value to the greatest."""
+    periods = period_of_date(frames.periods, [grain]).select("on_date", "period_start")
+    starts = items.observations.select("on_date").join(
+        periods, on="on_date", how="left", maintain_order="left"
+    )
+    within = replace(items, observations=items.observations.with_columns(starts["period_start"]))
+    return (
+        within.where(pl.col("period_start").is_not_null())
+        .rows(*_OF_FLOWS)
+        .with_columns(pl.lit(grain, dtype=_GRAINS).alias("grain"))
+    )
+
+
+def _of_grain(
+    metric: MetricSpec, dated: pl.DataFrame, grid: pl.DataFrame, observed: pl.Series
+) -> list[pl.DataFrame]:
+    """Each statistic of the metric for the periods of one grain."""
     tally = (
         dated.filter(pl.col("item_kind") == metric.coverage_item_kind)
         .group_by(KEY)
@@ -242,23 +266,22 @@ def _flows(
             is_eligible(metric).sum().alias("coverage_eligible"),
         )
     )
-    grid = with_coverage(grid, tally, items)
-    parts = [
+    grid = with_coverage(grid, tally, observed)
+    return [
         flows.estimate(metric, statistic, mine, _grid_of(statistic, grid)).with_columns(
             statistic=pl.lit(statistic)
         )
         for statistic, mine in flows.counted(metric, dated).items()
     ]
-    return with_verdicts(metric, withheld(metric, parts, frames.coverage_floor), dated)
 
 
 def _levels(
-    metric: MetricSpec, spells: pl.DataFrame, grid: pl.DataFrame, frames: AggregationFrames
+    metric: MetricSpec, items: ScopedItems, grid: pl.DataFrame, frames: AggregationFrames
 ) -> pl.DataFrame:
-    spells = _in_scopes(spells, grid)
+    spells = items.rows(*_OF_LEVELS)
     kind = pl.col("item_kind")
     covered = spells.filter(kind == metric.coverage_item_kind)
-    counted, linked, eligible = _merged_each(
+    counted, linked, eligible = levels.merged_each(
         spells.filter((kind == metric.item_kind) & pl.col("excluded_reason").is_null()),
         covered.filter(is_linked(metric)),
         covered.filter(is_eligible(metric)),
@@ -267,22 +290,13 @@ def _levels(
         levels.under_way(linked, grid)["n"].alias("coverage_linked"),
         levels.under_way(eligible, grid)["n"].alias("coverage_eligible"),
     )
-    grid = with_coverage(grid, tally, spells)
+    grid = with_coverage(grid, tally, items.places["scope"].unique())
     parts = levels.estimates(metric, counted, grid)
     # A level drifts: yesterday's is most of today's, so no chart of independent values judges it.
     nothing = {"verdict": pl.String(), **WEEKLY_COLUMNS, **QUARTERLY_COLUMNS}
     return withheld(metric, parts, frames.coverage_floor).with_columns(
         *[pl.lit(None, dtype=kind).alias(name) for name, kind in nothing.items()]
     )
-
-
-def _merged_each(*parts: pl.DataFrame) -> list[pl.DataFrame]:
-    """The spells of each part made one where they overlap; equal parts, as most are, only once."""
-    found: list[pl.DataFrame] = []
-    for position, part in enumerate(parts):
-        is_as_before = position > 0 and part.equals(parts[position - 1])
-        found.append(found[-1] if is_as_before else levels.merged(part))
-    return found
 
 
 def _grid_of(statistic: str, grid: pl.DataFrame) -> pl.DataFrame:

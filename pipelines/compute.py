@@ -9,7 +9,6 @@ import polars as pl
 from pipelines.aggregate import (
     BREAKDOWN_SCHEMA,
     DAYS_BETWEEN_SCHEMA,
-    METRIC_ITEM_SCHEMA,
     METRIC_VALUES_SCHEMA,
     AggregationFrames,
     aggregate,
@@ -19,6 +18,7 @@ from pipelines.aggregate import (
     scoped_items,
 )
 from pipelines.catalog_headers import Metric, Model
+from pipelines.items import METRIC_OBSERVATION_SCHEMA, METRIC_SCOPES_SCHEMA, create_item_view
 from pipelines.neighbours import NEIGHBOUR_SCHEMA, neighbouring_values
 from pipelines.statistics.false_signals import false_signals
 from pipelines.statistics.frames import OBSERVATION_SCHEMA
@@ -62,7 +62,8 @@ def prepare_published(con: duckdb.DuckDBPyConnection, metrics: Mapping[str, Metr
     for table, schema in (
         ("metric_values", METRIC_VALUES_SCHEMA),
         ("metric_breakdown", BREAKDOWN_SCHEMA),
-        ("metric_item", {"metric": pl.String(), **METRIC_ITEM_SCHEMA}),
+        ("metric_observation", {"metric": pl.String(), **METRIC_OBSERVATION_SCHEMA}),
+        ("metric_scopes", {"metric": pl.String(), **METRIC_SCOPES_SCHEMA}),
         ("days_between", {"metric": pl.String(), **DAYS_BETWEEN_SCHEMA}),
         ("metric_neighbour", NEIGHBOUR_SCHEMA),
         ("metric_failure", FAILURE_SCHEMA),
@@ -74,6 +75,7 @@ def prepare_published(con: duckdb.DuckDBPyConnection, metrics: Mapping[str, Metr
             f"DELETE FROM published.{table} WHERE metric NOT IN (SELECT unnest(?::VARCHAR[]))",
             [list(metrics)],
         )
+    create_item_view(con, "published")
 
 
 def _drop_unless(con: duckdb.DuckDBPyConnection, table: str, columns: list[str]) -> None:
@@ -119,16 +121,16 @@ def compute_metric(
     """Replace the metric's published rows by what its observations say; `frames` of `aggregation_frames`."""
     scoped = scoped_items(metric, observations, frames)
     values = aggregate_items(metric, scoped, frames)
-    items = _without_people(scoped).select(pl.lit(metric.name).alias("metric"), *METRIC_ITEM_SCHEMA)
+    items, scopes = scoped.numbered()
+    named = pl.lit(metric.name).alias("metric")
     breakdown = aggregate_categories(metric, scoped, frames)
-    rare = aggregate_days_between(metric, scoped, frames).select(
-        pl.lit(metric.name).alias("metric"), pl.all()
-    )
+    rare = aggregate_days_between(metric, scoped, frames)
     for table, frame in (
         ("metric_values", values),
         ("metric_breakdown", breakdown),
-        ("metric_item", items),
-        ("days_between", rare),
+        ("metric_observation", _without_people(items).select(named, *METRIC_OBSERVATION_SCHEMA)),
+        ("metric_scopes", scopes.select(named, *METRIC_SCOPES_SCHEMA)),
+        ("days_between", rare.select(named, pl.all())),
     ):
         _replace(con, table, metric, frame)
     con.execute("DELETE FROM published.metric_failure WHERE metric = ?", [metric.name])
@@ -152,7 +154,8 @@ def withhold_metric(
         *(pl.lit(None, dtype=values.schema[name]).alias(name) for name in without),
         *(pl.lit(0, dtype=pl.Int32).alias(name) for name in counts),
     ).with_columns(pl.lit(DEFINITION_FAILS).alias("withheld_reason"))
-    for table in ("metric_breakdown", "metric_item", "days_between", "metric_neighbour"):
+    tables = ("metric_breakdown", "metric_observation", "metric_scopes", "days_between", "metric_neighbour")
+    for table in tables:
         con.execute(f"DELETE FROM published.{table} WHERE metric = ?", [metric.name])
     _replace(con, "metric_values", metric, withheld)
     _replace(con, "metric_failure", metric, pl.DataFrame({"metric": [metric.name], "message": [message]}))

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import duckdb
 
+from pipelines.items import STORED
+
 FORMATS = ("parquet", "csv")
 
 # What differs between two runs over the same data: who wrote a row, when, and at what cost.
@@ -100,12 +102,13 @@ def _plain(value: object) -> str:
 
 
 def _tables(con: duckdb.DuckDBPyConnection, schema: str) -> list[str]:
+    """The tables as they are read: items by scope, and not what they are stored as."""
     rows = con.execute(
         "SELECT table_name FROM information_schema.tables WHERE table_schema = ? "
-        "AND table_type = 'BASE TABLE' AND table_catalog = current_database() ORDER BY table_name",
+        "AND table_catalog = current_database() ORDER BY table_name",
         [schema],
     ).fetchall()
-    return [row[0] for row in rows]
+    return [name for (name,) in rows if name not in STORED]
 
 
 def _make(folder: Path) -> None:

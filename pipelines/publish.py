@@ -15,6 +15,7 @@ from pathlib import Path
 import duckdb
 
 from pipelines.home import Home
+from pipelines.items import create_item_view
 from pipelines.manifest import LATEST_MANIFEST
 from pipelines.warehouse import Warehouse
 
@@ -37,9 +38,10 @@ _TABLES = {
     "period_start, statistic",
     "metric_breakdown": "SELECT * FROM published.metric_breakdown ORDER BY metric, category, scope_kind, "
     "scope, grain, period_start, statistic",
-    "metric_item": "SELECT i.* FROM published.metric_item i "
-    f"WHERE i.is_open OR i.counts_to > {_ITEMS_FROM} "
-    "ORDER BY metric, scope, on_date, item_kind, item_id, service_id, started_at",
+    "metric_observation": "SELECT o.* FROM published.metric_observation o "
+    f"WHERE o.is_open OR o.counts_to > {_ITEMS_FROM} "
+    "ORDER BY metric, scopes, on_date, item_kind, item_id, service_id, started_at",
+    "metric_scopes": "SELECT * FROM published.metric_scopes ORDER BY metric, scopes, scope",
     "metric_neighbour": "SELECT * FROM published.metric_neighbour "
     "ORDER BY metric, position, scope, grain, period_start, statistic",
     "days_between": "SELECT * FROM published.days_between ORDER BY metric, scope, is_open, until, since",
@@ -209,10 +211,11 @@ def _fill(con: duckdb.DuckDBPyConnection, run_id: str, status: str) -> None:
 
 
 def _create_macros(con: duckdb.DuckDBPyConnection) -> None:
-    """A macro finds its tables by the names they will have when the snapshot is opened by itself."""
+    """Views and macros find their tables by the names these have when the snapshot is opened by itself."""
     ((warehouse,),) = con.execute("SELECT current_database()").fetchall()
     con.execute("USE snapshot")
     try:
+        create_item_view(con, "main")
         con.execute(MACROS.read_text(encoding="utf-8"))
     finally:
         con.execute(f'USE "{warehouse}"')

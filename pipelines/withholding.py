@@ -7,11 +7,11 @@ import polars as pl
 from pipelines.statistics.frames import KEY, MetricSpec
 
 
-def with_coverage(grid: pl.DataFrame, tally: pl.DataFrame, items: pl.DataFrame) -> pl.DataFrame:
-    """Add the two counts, and whether the scope has ever had an observation at all."""
+def with_coverage(grid: pl.DataFrame, tally: pl.DataFrame, observed: pl.Series) -> pl.DataFrame:
+    """Add the two counts, and whether the scope is one of those that ever had an observation at all."""
     counts = pl.col("coverage_linked", "coverage_eligible").cast(pl.Int64).fill_null(0)
     return grid.join(tally, on=KEY, how="left", maintain_order="left").with_columns(
-        counts, pl.col("scope").is_in(items["scope"].unique().implode()).alias("is_observed")
+        counts, pl.col("scope").is_in(observed.implode()).alias("is_observed")
     )
 
 

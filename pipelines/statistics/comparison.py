@@ -77,14 +77,17 @@ def _p_value(difference: Callable[[Booleans], Floats], is_later: Booleans, seed:
     """Two-sided permutation test; `difference` takes one arrangement of the weeks per row."""
     if min(np.count_nonzero(is_later), np.count_nonzero(~is_later)) < LEAST_WEEKS:
         return None
-    observed = abs(float(difference(is_later[np.newaxis, :])[0]))
-    # Rounding must not make an arrangement that equals the observed one look smaller.
-    threshold = observed * (1 - 1e-12)
     generator = np.random.default_rng(seed)
-    reached = 0
+    reached, threshold = 0, np.inf
     for drawn in range(0, _PERMUTATIONS, _BATCH):
         arrangements = generator.permuted(np.tile(is_later, (_BATCH, 1)), axis=1)
-        reaching = np.flatnonzero(np.abs(difference(arrangements)) >= threshold)
+        if not drawn:
+            found = np.abs(difference(np.concatenate([is_later[np.newaxis, :], arrangements])))
+            # Rounding must not make an arrangement that equals the observed one look smaller.
+            threshold, found = found[0] * (1 - 1e-12), found[1:]
+        else:
+            found = np.abs(difference(arrangements))
+        reaching = np.flatnonzero(found >= threshold)
         if reached + len(reaching) >= _ENOUGH:
             return _ENOUGH / (drawn + int(reaching[_ENOUGH - reached - 1]) + 1)
         reached += len(reaching)

@@ -20,11 +20,16 @@ _WEEK = 7
 _NONE = pl.lit(None, dtype=pl.Float64)
 
 
-def rows_of(metric: MetricSpec, statistic: str, rows: pl.DataFrame) -> pl.DataFrame:
-    """The counted observations that a statistic is made of; open ones among them."""
+def is_of(metric: MetricSpec, statistic: str) -> pl.Expr:
+    """Whether an observation is one that a statistic is made of: it is counted, open or not."""
     kind = pl.col("item_kind")
     is_wanted = kind.str.ends_with(FROM_MERGE) if statistic.endswith(FROM_MERGE) else kind == metric.item_kind
-    return rows.filter(is_wanted & pl.col("excluded_reason").is_null())
+    return is_wanted & pl.col("excluded_reason").is_null()
+
+
+def rows_of(metric: MetricSpec, statistic: str, rows: pl.DataFrame) -> pl.DataFrame:
+    """The counted observations that a statistic is made of; open ones among them."""
+    return rows.filter(is_of(metric, statistic))
 
 
 class Counted:

@@ -4,8 +4,7 @@ A spell lasts from the local day on which it began to the day before it ended: w
 is not under way at that day's end, and a day that has not ended yet is looked at as of now.
 """
 
-from bisect import bisect_left, bisect_right, insort
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import polars as pl
@@ -13,26 +12,23 @@ import polars as pl
 from pipelines.statistics.covered_periods import Horizon
 from pipelines.statistics.flows import QUANTILES
 from pipelines.statistics.frames import KEY, MetricSpec
-from pipelines.statistics.quantiles import Integers
+from pipelines.statistics.quantiles import Floats, Integers
 
-_IDENTITY = ["scope", "item_kind", "item_id"]
 _BEYOND = 1 << 24
-"""Days: more than a calendar has."""
-
-Changes = tuple[list[int], list[bool], list[int]]
-"""Days in order, whether something begins or ends on each, and its clock."""
+"""Days: more than a calendar has; its square is more than there are items."""
 
 
 def as_days(observations: pl.DataFrame, calendar: pl.DataFrame, until: Horizon, zone: str) -> pl.DataFrame:
-    """Add `begin`, `end` (exclusive) and `clock` to spells, as days since 1970-01-01.
+    """Add `begin`, `end` (exclusive) and `clock` to spells, as days since 1970-01-01, `item` and `is_apart`.
 
     Spells are cut to what their service's calendar covers, and dropped where nothing is left. An
-    excluded spell without a start counts from its `on_date`.
+    excluded spell without a start counts from its `on_date`. `item` is a number of the item, `is_apart`
+    whether none of its spells overlap.
     """
     began, ended = (pl.col(name).dt.convert_time_zone(zone).dt.date() for name in ("started_at", "ended_at"))
     tomorrow = pl.lit(until.last_day).dt.offset_by("1d")
     began = pl.coalesce(began, "on_date")
-    return (
+    spells = (
         observations.join(calendar, on="service_id", how="left", maintain_order="left")
         .with_columns(
             pl.max_horizontal(began, "starts_on").cast(pl.Int32).alias("begin"),
@@ -41,7 +37,25 @@ def as_days(observations: pl.DataFrame, calendar: pl.DataFrame, until: Horizon, 
         )
         .filter(pl.col("begin") < pl.col("end"))
         .drop("starts_on", "ends_on")
+        .with_columns((_number("item_kind") * _BEYOND**2 + _number("item_id")).alias("item"))
     )
+    ordered = spells.select("item", "begin", "end").sort(pl.all())
+    overlapping = ordered.filter(~_is_apart(ordered, ["item"]))["item"].unique()
+    return spells.with_columns((~pl.col("item").is_in(overlapping.implode())).alias("is_apart"))
+
+
+def _number(name: str) -> pl.Expr:
+    """A number for each distinct text."""
+    return pl.col(name).cast(pl.Categorical).to_physical().cast(pl.Int64)
+
+
+def _is_apart(ordered: pl.DataFrame, identity: Sequence[str]) -> pl.Series:
+    """Whether each spell begins when all earlier ones of the same item are over; they are in order."""
+    is_another = pl.any_horizontal(pl.col(name) != pl.col(name).shift(1) for name in identity)
+    # Days of a later item are beyond all days of the earlier ones, so that one maximum runs through all.
+    item = is_another.fill_null(value=True).cum_sum().cast(pl.Int64) * _BEYOND
+    reach = (item + pl.col("end")).cum_max().shift(1)
+    return ordered.select((item + pl.col("begin") >= reach).fill_null(value=True)).to_series()
 
 
 def merged(spells: pl.DataFrame) -> pl.DataFrame:
@@ -50,26 +64,12 @@ def merged(spells: pl.DataFrame) -> pl.DataFrame:
     They tell of the same item, so its `value` and `weight` are those of the first.
     """
     columns = ["begin", "end", "clock", "value", "weight"]
-    numbered = spells.select(
-        "scope",
-        *(
-            pl.col(name).cast(pl.Categorical).to_physical().cast(pl.Int64).alias(f"_{name}")
-            for name in _IDENTITY
-        ),
-        *columns,
-    )
-    identity = [f"_{name}" for name in _IDENTITY]
-    is_one_of_several = numbered.select(identity).is_duplicated()
-    # Many items have one spell, and need neither sorting nor islands.
-    alone = numbered.filter(~is_one_of_several)
-    ordered = numbered.filter(is_one_of_several).sort([*identity, *columns])
-    is_another = pl.any_horizontal(pl.col(name) != pl.col(name).shift(1) for name in identity)
-    # Days of a later item are beyond all days of the earlier ones, so that one maximum runs through all.
-    item = is_another.fill_null(value=True).cum_sum().cast(pl.Int64) * _BEYOND
-    reach = (item + pl.col("end")).cum_max().shift(1)
-    is_apart = (item + pl.col("begin") >= reach).fill_null(value=True)
+    identity = ["scope", "item"]
+    # Most items are in one state at a time, and need neither sorting nor islands.
+    alone = spells.filter("is_apart")
+    ordered = spells.filter(~pl.col("is_apart")).select(*identity, *columns).sort([*identity, *columns])
     several = (
-        ordered.with_columns(is_apart.cum_sum().alias("island"))
+        ordered.with_columns(_is_apart(ordered, identity).cum_sum().alias("island"))
         .group_by("island", maintain_order=True)
         .agg(
             pl.col("scope").first(),
@@ -82,6 +82,15 @@ def merged(spells: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([one.select("scope", *columns) for one in (alone, several)])
 
 
+def merged_each(*parts: pl.DataFrame) -> list[pl.DataFrame]:
+    """The spells of each part made one where they overlap; equal parts, as most are, only once."""
+    found: list[pl.DataFrame] = []
+    for position, part in enumerate(parts):
+        is_as_before = position > 0 and part.equals(parts[position - 1])
+        found.append(found[-1] if is_as_before else merged(part))
+    return found
+
+
 def under_way(spells: pl.DataFrame, grid: pl.DataFrame) -> pl.DataFrame:
     """`n` at the end of each period's last covered day and its `peak` over the period, by KEY.
 
@@ -91,14 +100,15 @@ def under_way(spells: pl.DataFrame, grid: pl.DataFrame) -> pl.DataFrame:
     if grid.is_empty():
         return grid.select(KEY).with_columns(n=pl.lit(0, pl.Int64), peak=pl.lit(0, pl.Int64))
     origin, days = int(first.min()), int(last.max() - first.min()) + 1
-    scopes = grid["scope"].unique(maintain_order=True)
-    place = _places(grid["scope"], scopes)
-    change = np.zeros((len(scopes), days + 1), dtype=np.int64)
-    known = spells.filter(pl.col("scope").is_in(scopes.implode()))
-    row = _places(known["scope"], scopes)
+    scopes, place = np.unique(_codes(grid), return_inverse=True)
+    known = spells.filter(np.isin(_codes(spells), scopes))
+    row = np.searchsorted(scopes, _codes(known)) * (days + 1)
     # A team may be named before its calendar begins; a spell outside of it adds and takes off.
-    for column, step in (("begin", 1), ("end", -1)):
-        np.add.at(change, (row, np.clip(_days(known, column) - origin, 0, days)), step)
+    begun, ended = (
+        np.bincount(row + np.clip(_days(known, name) - origin, 0, days), minlength=len(scopes) * (days + 1))
+        for name in ("begin", "end")
+    )
+    change = (begun - ended).reshape(len(scopes), days + 1)
     level = np.cumsum(change, axis=1)
     # From a row's first to its last covered day, and what lies between two rows is not looked at.
     spans = np.column_stack([first - origin, last - origin + 1]) + (place * (days + 1))[:, np.newaxis]
@@ -106,12 +116,6 @@ def under_way(spells: pl.DataFrame, grid: pl.DataFrame) -> pl.DataFrame:
         pl.Series("n", level[place, last - origin]),
         pl.Series("peak", np.maximum.reduceat(level.ravel(), spans.ravel())[::2]),
     )
-
-
-def _places(names: pl.Series, known: pl.Series) -> Integers:
-    """The position of each name among the known ones, all of which are distinct."""
-    positions = pl.Series(range(len(known)), dtype=pl.Int64)
-    return names.replace_strict(known, positions, return_dtype=pl.Int64).to_numpy()
 
 
 def estimates(metric: MetricSpec, spells: pl.DataFrame, grid: pl.DataFrame) -> list[pl.DataFrame]:
@@ -154,11 +158,11 @@ def _shares(spells: pl.DataFrame, grid: pl.DataFrame) -> pl.DataFrame:
     nothing behind.
     """
     thousandths = [(pl.col(name) * 1000).round().cast(pl.Int64).alias(name) for name in ("value", "weight")]
-    by_scope = _by_scope(spells.with_columns(thousandths), "begin", "end", "value", "weight")
+    amounts = spells.with_columns(thousandths)
     parts = []
-    for (scope,), periods in grid.group_by("scope", maintain_order=True):
+    for periods, mine in _each_scope(grid, amounts):
         moments = _days(periods, "last_day")
-        begin, end, value, weight = np.array(by_scope.get(str(scope), []), dtype=np.int64).reshape(-1, 4).T
+        begin, end, value, weight = (_whole(mine, name) for name in ("begin", "end", "value", "weight"))
         amount, whole = (
             _sum_before(begin, one, moments) - _sum_before(end, one, moments) for one in (value, weight)
         )
@@ -180,71 +184,81 @@ def _sum_before(days: Integers, amounts: Integers, moments: Integers) -> Integer
 def _ages(spells: pl.DataFrame, grid: pl.DataFrame, statistics: Sequence[str]) -> pl.DataFrame:
     """Type-7 quantiles of the ages at the end of each period's last covered day, by KEY; a column for each.
 
-    One walk through the days of a scope keeps the sorted days on which the clocks of what is under way
-    began; items times days are never spelled out.
+    Of each scope it is counted how many with each clock are under way at each moment; items times days are
+    never spelled out.
     """
     parts = []
-    wanted_quantiles = [QUANTILES.get(statistic, 1.0) for statistic in statistics]
-    changes = _changes(spells)
-    for (scope,), periods in grid.group_by("scope", maintain_order=True):
-        moments = _days(periods, "last_day")
-        wanted, position = np.unique(moments, return_inverse=True)
-        found = _walk(wanted, changes.get(str(scope), ([], [], [])), wanted_quantiles)
+    for periods, mine in _each_scope(grid, spells):
+        moments, position = np.unique(_days(periods, "last_day"), return_inverse=True)
+        clocks, up_to = _clocks_up_to(mine, moments)
         values = [
-            pl.Series(name, column, dtype=pl.Float64).gather(position)
-            for name, column in zip(statistics, found, strict=True)
+            pl.Series(name, _ages_at(clocks, up_to, moments, QUANTILES.get(name, 1.0))).gather(position)
+            for name in statistics
         ]
-        parts.append(periods.select(KEY).with_columns(values))
+        parts.append(periods.select(KEY).with_columns(one.fill_nan(None) for one in values))
     return pl.concat(parts)
 
 
-def _changes(spells: pl.DataFrame) -> dict[str, Changes]:
-    """Per scope what begins and what ends, by day; what ends on a day does so before another begins."""
-    both = [
-        spells.select(
-            "scope", pl.col(column).alias("day"), pl.lit(column == "begin").alias("is_begin"), "clock"
-        )
-        for column in ("begin", "end")
-    ]
-    place = pl.col("scope").cast(pl.Categorical).to_physical().alias("place")
-    ordered = pl.concat(both).with_columns(place).sort("place", "day", "is_begin", "clock")
-    return {
-        str(scope): (frame["day"].to_list(), frame["is_begin"].to_list(), frame["clock"].to_list())
-        for (scope,), frame in ordered.group_by("scope", maintain_order=True)
-    }
+def _clocks_up_to(spells: pl.DataFrame, moments: Integers) -> tuple[Integers, Integers]:
+    """The days on which clocks began, in order, and by moment how many under way began up to each of them.
+
+    `moments` are distinct and in order.
+    """
+    begin, end = (np.searchsorted(moments, _days(spells, name)) for name in ("begin", "end"))
+    is_seen = begin < end
+    clocks, number = np.unique(_days(spells, "clock")[is_seen], return_inverse=True)
+    shape = (len(moments) + 1, len(clocks))
+    begun, ended = (
+        np.bincount(at[is_seen] * len(clocks) + number, minlength=shape[0] * shape[1]) for at in (begin, end)
+    )
+    with_clock = np.cumsum((begun - ended).reshape(shape)[:-1], axis=0)
+    return clocks, np.cumsum(with_clock, axis=1)
 
 
-def _walk(days: Integers, changes: Changes, quantiles: Sequence[float]) -> list[list[float | None]]:
-    """Each quantile of the ages on each of the ascending `days`; None where nothing is under way."""
-    clocks: list[int] = []
-    on_day, is_begin, clock = changes
-    position, found = 0, [list[float | None]() for _ in quantiles]
-    for day in days.tolist():
-        until = bisect_right(on_day, day, lo=position)
-        for change in range(position, until):
-            if is_begin[change]:
-                insort(clocks, clock[change])
-            else:
-                del clocks[bisect_left(clocks, clock[change])]
-        position = until
-        for p, column in zip(quantiles, found, strict=True):
-            column.append(_age(clocks, day, p) if clocks else None)
-    return found
+def _ages_at(clocks: Integers, up_to: Integers, moments: Integers, p: float) -> Floats:
+    """The quantile of the ages at each moment; NaN where nothing is under way."""
+    ages = np.full(len(moments), np.nan)
+    if not len(clocks):
+        return ages
+    is_any = up_to[:, -1] > 0
+    up_to, days = up_to[is_any], moments[is_any]
+    # The youngest has the latest clock, so ranks of ages run from the last to the first.
+    last = up_to[:, -1] - 1
+    rank = last * p
+    below = rank.astype(np.int64)
+    above = np.minimum(below + 1, last)
+    younger, older = (clocks[_first_beyond(up_to, last - at)] for at in (below, above))
+    ages[is_any] = days - younger + 1 + (rank - below) * (younger - older)
+    return ages
 
 
-def _age(clocks: list[int], day: int, p: float) -> float:
-    """The quantile of the ages on a day, of clocks in the order in which they began."""
-    # The youngest has the latest clock, so ranks of ages run from the end of the list.
-    rank = (len(clocks) - 1) * p
-    below = int(rank)
-    above = min(below + 1, len(clocks) - 1)
-    younger, older = clocks[-1 - below], clocks[-1 - above]
-    return day - younger + 1 + (rank - below) * (younger - older)
+def _first_beyond(up_to: Integers, position: Integers) -> Integers:
+    """The first column of each row that is greater than its position, by halving."""
+    rows = np.arange(len(up_to))
+    low, high = np.zeros_like(position), np.full_like(position, up_to.shape[1] - 1)
+    for _ in range(up_to.shape[1].bit_length()):
+        middle = (low + high) // 2
+        is_beyond = up_to[rows, middle] > position
+        low, high = np.where(is_beyond, low, np.minimum(middle + 1, high)), np.where(is_beyond, middle, high)
+    return low
 
 
-def _by_scope(spells: pl.DataFrame, *columns: str) -> dict[str, list[tuple[int, ...]]]:
-    groups = spells.group_by("scope", maintain_order=True)
-    return {str(scope): frame.select(columns).rows() for (scope,), frame in groups}
+def _each_scope(grid: pl.DataFrame, spells: pl.DataFrame) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
+    """The periods of each scope, in the order of the grid, and its spells."""
+    ordered = spells.sort("scope")
+    codes = _codes(ordered)
+    for _, periods in grid.group_by("scope", maintain_order=True):
+        mine = _codes(periods)[0]
+        yield periods, ordered[slice(*np.searchsorted(codes, [mine, mine + 1]).tolist())]
+
+
+def _codes(frame: pl.DataFrame) -> Integers:
+    """The scope of each row as a number, in the order of their names."""
+    return _whole(frame.select(pl.col("scope").to_physical()), "scope")
+
+
+def _whole(frame: pl.DataFrame, column: str) -> Integers:
+    return frame[column].to_numpy().astype(np.int64)
 
 
 def _days(frame: pl.DataFrame, column: str) -> Integers:

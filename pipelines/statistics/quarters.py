@@ -48,7 +48,7 @@ _LATER = 1 << 32
 
 @dataclass(frozen=True, slots=True)
 class _Items:
-    """What was observed in one scope and quarter, in a fixed order: local days, values, whether ended."""
+    """What was observed in one scope and quarter: local days, values, whether ended."""
 
     days: Integers
     values: Floats
@@ -199,18 +199,13 @@ def _median_p_value(pair: tuple[_Quarter, _Quarter], items: Items, seed: int) ->
 
 
 def _items(mine: pl.DataFrame) -> Iterator[tuple[tuple[str, date], _Items]]:
-    """The observations of each (scope, period_start), in a fixed order."""
-    needed = mine.select(
-        "scope",
-        "period_start",
-        pl.col("on_date").cast(pl.Int32).cast(pl.Int64).alias("day"),
-        "value",
-        "is_event",
-    ).sort(pl.all())
-    days, values, is_event = (needed[name].to_numpy() for name in ("day", "value", "is_event"))
+    """The observations of each (scope, period_start); of what is equal the order tells nothing."""
+    groups = mine.group_by("scope", "period_start", maintain_order=True).agg(
+        pl.col("on_date").cast(pl.Int32).cast(pl.Int64).alias("day"), "value", "is_event"
+    )
+    days, values, is_event = (groups[name].explode().to_numpy() for name in ("day", "value", "is_event"))
     begin = 0
-    groups = needed.group_by("scope", "period_start", maintain_order=True).len()
-    for scope, start, rows in groups.iter_rows():
+    for scope, start, rows in groups.select("scope", "period_start", pl.col("day").list.len()).iter_rows():
         one = slice(begin, begin + rows)
         yield (str(scope), start), _Items(days[one], values[one], is_event[one])
         begin += rows

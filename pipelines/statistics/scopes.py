@@ -1,8 +1,11 @@
 """From services to the scopes that are published: service, team, department, organisation."""
 
+from dataclasses import replace
+
 import polars as pl
 
 from pipelines.statistics.frames import AggregationFrames
+from pipelines.statistics.scoped_items import ScopedItems
 
 ORGANISATION = "organisation"
 
@@ -51,20 +54,37 @@ def scope_spans(frames: AggregationFrames, family: str) -> pl.DataFrame:
     )
 
 
-def expand(observations: pl.DataFrame, frames: AggregationFrames) -> pl.DataFrame:
-    """Every observation once per scope it belongs to, with `scope` added.
+def places(observations: pl.DataFrame, frames: AggregationFrames) -> pl.DataFrame:
+    """One row per observation and scope that it belongs to: row (its position from 0, in order), scope.
 
     The team is the observation's own, so a service that changed hands leaves its past with the team
-    that owned it then. A row without a service counts in the organisation alone.
+    that owned it then. A row without a service counts in the organisation alone. Scopes are an enumeration
+    of all that are known, whether anything belongs to them or not.
     """
-    by_service = observations.filter(pl.col("service_id").is_not_null()).with_columns(*_service_scope())
-    by_team = observations.join(_scopes_of_teams(frames), on="team_id")
-    everywhere = observations.with_columns(*_organisation_scope())
-    columns = [*observations.columns, "scope"]
-    return pl.concat([frame.select(columns) for frame in (by_service, by_team, everywhere)])
+    owner = ["service_id", "team_id"]
+    owners = observations.select(owner).unique().with_row_index("owner")
+    by_service = owners.filter(pl.col("service_id").is_not_null()).with_columns(*_service_scope())
+    by_team = owners.join(_scopes_of_teams(frames), on="team_id")
+    everywhere = owners.with_columns(*_organisation_scope())
+    theirs = pl.concat([one.select("owner", "scope") for one in (by_service, by_team, everywhere)])
+    known = pl.concat(
+        [
+            theirs["scope"],
+            _scopes_of_teams(frames)["scope"],
+            frames.services.with_columns(*_service_scope())["scope"],
+            pl.Series([ORGANISATION]),
+        ]
+    )
+    return (
+        observations.select(owner)
+        .with_row_index("row")
+        .join(owners, on=owner, nulls_equal=True, maintain_order="left")
+        .join(theirs.cast({"scope": pl.Enum(known.unique().sort())}), on="owner", maintain_order="left")
+        .select("row", "scope")
+    )
 
 
-def one_row_per_item(scoped: pl.DataFrame) -> pl.DataFrame:
+def one_row_per_item(items: ScopedItems) -> ScopedItems:
     """Keep each item once per scope: the row that ended first, whichever service it stands for.
 
     Among rows that ended together (one deployment of several services) a counted row stands before an
@@ -75,18 +95,23 @@ def one_row_per_item(scoped: pl.DataFrame) -> pl.DataFrame:
     total_order = ["on_date", "started_at", "value", "is_open", "excluded_reason", "team_id"]
     identity = ["scope", "item_kind", "item_id"]
     # Few items stand for several services, and only these have to be put in order.
-    is_one_of_several = scoped.select(identity).is_duplicated()
+    is_one_of_several = items.observations.select(identity[1:]).is_duplicated()
+    if not is_one_of_several.any():
+        return items
+    of_several = is_one_of_several.gather(items.places["row"])
+    several = replace(items, places=items.places.filter(of_several))
     first = (
-        scoped.filter(is_one_of_several)
+        several.rows()
         .with_columns(
+            several.places["row"],
             pl.col("excluded_reason").is_not_null().alias("is_excluded"),
             (~pl.col("is_event")).alias("is_no_event"),
         )
         .sort([*identity, *preference, *total_order], nulls_last=True)
         .unique(subset=identity, keep="first", maintain_order=True)
-        .drop("is_excluded", "is_no_event")
+        .select("row", "scope")
     )
-    return pl.concat([scoped.filter(~is_one_of_several), first])
+    return replace(items, places=pl.concat([items.places.filter(~of_several), first]).sort("row", "scope"))
 
 
 def _service_scope() -> tuple[pl.Expr, pl.Expr]:

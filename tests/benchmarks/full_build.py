@@ -172,7 +172,8 @@ def measure(scale: str, folder: Path, memory: str | None) -> dict[str, Any]:
 
     wall, processors = timed(everything)
     [(values, items)] = warehouse.con.execute(
-        "SELECT (SELECT count(*) FROM published.metric_values), (SELECT count(*) FROM published.metric_item)"
+        "SELECT (SELECT count(*) FROM published.metric_values), "
+        "(SELECT count(*) FROM published.metric_observation)"
     ).fetchall()
     warehouse.close()
     shutil.rmtree(home.path)

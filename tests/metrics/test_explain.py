@@ -21,6 +21,7 @@ from pipelines.compute import (
 )
 from pipelines.explain import Asked, explanation
 from pipelines.explain_text import print_explanation
+from pipelines.items import create_item_view
 from pipelines.models import observe
 from pipelines.published_catalog import write_catalog
 from pipelines.snapshot_reader import UnknownNameError
@@ -39,7 +40,8 @@ STORIES: dict[str, Any] = {
     "failures, half way": {**FAILURES, "as_of": "2026-02-12T07:00Z"},
 }
 PUBLISHED = (
-    *("metric_values", "metric_item", "metric_neighbour", "metric_catalog", "item", "period"),
+    *("metric_values", "metric_observation", "metric_scopes", "metric_neighbour", "metric_catalog", "item"),
+    "period",
     *("organisation", "department", "team", "service"),
 )
 BUILT: dict[str, duckdb.DuckDBPyConnection] = {}
@@ -62,6 +64,7 @@ def publish_into(con: duckdb.DuckDBPyConnection) -> None:
         "('pd', 'incidents', TIMESTAMPTZ '2026-03-31 00:00Z', true)) "
         "s(source, stream, last_success_at, is_stale)"
     )
+    create_item_view(con, "main")
     con.execute(publish.MACROS.read_text(encoding="utf-8"))
 
 
@@ -161,7 +164,8 @@ def test_of_a_share_of_an_amount_the_greatest_part_comes_first(
     con = built("changes")
     with changed(con, f"UPDATE metric_catalog SET kind = 'share', direction = '{direction}'"):
         con.execute(
-            "UPDATE metric_item SET weight = CASE item_id WHEN 'gh:1' THEN 40 WHEN 'gh:2' THEN 80 ELSE 10 END"
+            "UPDATE metric_observation "
+            "SET weight = CASE item_id WHEN 'gh:1' THEN 40 WHEN 'gh:2' THEN 80 ELSE 10 END"
         )
         answer = ask(con, "change_lead_time", "organisation", "2026-Q1")
     own = [item for item in answer["items"] if item["item_kind"] == "change"]
@@ -189,7 +193,9 @@ def test_the_longest_comes_first_with_its_link(built: Any) -> None:
 
 def test_of_many_items_ten_are_shown_and_the_rest_is_counted(built: Any) -> None:
     con = built("failures")
-    again = "INSERT INTO metric_item BY NAME SELECT * REPLACE (item_id || 'x' AS item_id) FROM metric_item"
+    again = (
+        "INSERT INTO metric_observation SELECT * REPLACE (item_id || 'x' AS item_id) FROM metric_observation"
+    )
     with changed(con, again):
         answer = ask(con, "deployment_frequency", "organisation", "2026-Q1")
         assert len(answer["items"]) == 20
@@ -241,7 +247,7 @@ def test_the_median_stands_beside_the_mean(built: Any) -> None:
 def test_what_is_still_open_has_no_part_in_the_mean(built: Any) -> None:
     con = built("changes")
     still_open = (
-        "UPDATE metric_item SET is_open = true, is_event = false, ended_at = NULL "
+        "UPDATE metric_observation SET is_open = true, is_event = false, ended_at = NULL "
         "WHERE item_kind = 'change' AND item_id = 'gh:1'"
     )
     with changed(con, still_open):

@@ -16,6 +16,7 @@ from pipelines.warehouse import Warehouse
 AS_OF = datetime(2026, 11, 2, 3, 10, tzinfo=UTC)
 TABLES = {
     *("metric_values", "metric_breakdown", "metric_item", "metric_catalog", "metric_freshness"),
+    *("metric_observation", "metric_scopes"),
     *("days_between", "headline", "false_signals", "forecast", "metric_neighbour", "item", "period"),
     *("data_check", "data_check_item", "data_check_catalog"),
     *("organisation", "department", "team", "service", "service_owner", "unowned", "run", "run_manifest"),
