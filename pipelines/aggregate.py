@@ -13,7 +13,7 @@ from pipelines.statistics.frames import KEY, OBSERVATION_SCHEMA, AggregationFram
 from pipelines.statistics.quarters import QUARTERLY_COLUMNS
 from pipelines.statistics.scopes import expand, one_row_per_item, scope_spans, service_calendar
 from pipelines.statistics.verdicts import WEEKLY_COLUMNS, with_verdicts
-from pipelines.withholding import is_eligible, is_linked, with_coverage, withheld
+from pipelines.withholding import is_eligible, is_linked, with_coverage, with_few, withheld
 
 __all__ = [
     "DAYS_BETWEEN_SCHEMA",
@@ -152,12 +152,13 @@ def aggregation_grid(
 ) -> pl.DataFrame:
     """One row per scope, grain and period of the metric of which at least a part is covered.
 
-    Columns are those of `covered_periods`; of all scopes, or of those in `scopes`.
+    Columns are those of `covered_periods`, and `is_few`; of all scopes, or of those in `scopes`.
     """
     spans = scope_spans(frames, metric.calendar)
     if scopes is not None:
         spans = spans.filter(pl.col("scope").is_in(scopes.implode()))
-    return covered_periods(spans, frames.periods, metric.grains, horizon(frames.as_of, frames.time_zone))
+    grid = covered_periods(spans, frames.periods, metric.grains, horizon(frames.as_of, frames.time_zone))
+    return with_few(metric, grid, frames)
 
 
 def aggregate_categories(metric: MetricSpec, items: pl.DataFrame, frames: AggregationFrames) -> pl.DataFrame:
@@ -186,7 +187,10 @@ def aggregate_days_between(
         pl.min_horizontal(pl.col("ends_on").dt.offset_by("-1d"), today).alias("last_day"),
         (pl.col("ends_on").is_null() | (pl.col("ends_on") > today)).alias("is_running"),
     )
-    return days_between(metric, flows.rows_of(metric, "count", items).filter(~pl.col("is_open")), spans)
+    # A chart's limits tell of all its days, so that a scope with a quarter that is not shown has none.
+    hidden = frames.few_in_period.filter(pl.col("grain") == "quarter")["scope"].unique()
+    shown = items.filter(~pl.col("scope").is_in(hidden.implode()))
+    return days_between(metric, flows.rows_of(metric, "count", shown).filter(~pl.col("is_open")), spans)
 
 
 def _checked(metric: MetricSpec, observations: pl.DataFrame) -> pl.DataFrame:
