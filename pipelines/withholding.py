@@ -48,7 +48,8 @@ def withheld(metric: MetricSpec, parts: Sequence[pl.DataFrame], floor: float) ->
         .then(pl.when(can_be_unreached).then(pl.lit("not_reached")).otherwise(pl.lit("too_few")))
     )
     # Where too few people worked, nothing tells whether there was anything at all: not even a count of none.
-    counts = pl.col("n", "open_count", "coverage_linked", "coverage_eligible")
+    of_flows = [name for name in ("events",) if name in rows.columns]
+    counts = pl.col("n", "open_count", "coverage_linked", "coverage_eligible", *of_flows)
     rows = rows.with_columns(
         pl.when("is_few").then(pl.lit(FEW_PEOPLE)).otherwise(reason).alias("withheld_reason"),
         pl.when("is_few").then(pl.lit(0, dtype=pl.Int64)).otherwise(counts).name.keep(),
