@@ -130,7 +130,11 @@ def load(
         known = points(frame, scope)
         now = known.get(quarter)
         is_few = now is not None and now.withheld_reason == FEW_PEOPLE
-        out = excluded.filter((pl.col("scope") == scope) & ~pl.lit(is_few)).select("reason", "items").iter_rows()
+        out = (
+            excluded.filter((pl.col("scope") == scope) & ~pl.lit(is_few))
+            .select("reason", "items")
+            .iter_rows()
+        )
         found[scope] = Figure(
             definition=definition,
             statistic=chosen,

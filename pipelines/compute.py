@@ -121,7 +121,9 @@ def aggregation_frames(con: duckdb.DuckDBPyConnection) -> AggregationFrames:
 def with_few_people(con: duckdb.DuckDBPyConnection, frames: AggregationFrames) -> AggregationFrames:
     """Add where too few people were active for numbers about people's work."""
     people = People(
-        in_period=con.sql("SELECT scope, part_of, grain, period_start, people FROM staged.stg_active_people").pl(),
+        in_period=con.sql(
+            "SELECT scope, part_of, grain, period_start, people FROM staged.stg_active_people"
+        ).pl(),
         around=con.sql("SELECT scope, valid_from, people FROM staged.stg_people_around").pl(),
     )
     about_work = [metric for metric in load_metrics().values() if metric.about == "work"]

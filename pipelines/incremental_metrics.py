@@ -56,7 +56,9 @@ def build_metric(
     and the metric counts as not built.
     """
     if metric.about == "system":
-        frames = replace(frames, few_in_period=frames.few_in_period.clear(), few_around=frames.few_around.clear())
+        frames = replace(
+            frames, few_in_period=frames.few_in_period.clear(), few_around=frames.few_around.clear()
+        )
     name, definition = _PREFIX + metric.name, _definition(metric, models)
     facts = {*metric.depends_on, *tables_behind_neighbours(metric, models)}
     changed_at = max(ledger.changed_at(table) for table in {*facts, *_FRAMES})

@@ -13,7 +13,9 @@ where it would complete such a number."""
 
 def with_few(metric: MetricSpec, grid: pl.DataFrame, frames: AggregationFrames) -> pl.DataFrame:
     """Add `is_few`: too few people were active for a number of people's work."""
-    few, on = (frames.few_around, ["scope", "last_day"]) if metric.kind == "level" else (frames.few_in_period, KEY)
+    few, on = (
+        (frames.few_around, ["scope", "last_day"]) if metric.kind == "level" else (frames.few_in_period, KEY)
+    )
     told = few.with_columns(is_few=pl.lit(value=True))
     return grid.join(told, on=on, how="left", maintain_order="left").with_columns(
         pl.col("is_few").fill_null(value=False)

@@ -88,7 +88,9 @@ def _number(shown: Snapshot, figure: Figure, behind: Behind) -> None:
     with right:
         if used.is_empty():
             why = words.few_people(figure.above) if behind.is_few else "No row makes this number."
-            show(components.state("", "none", "Nothing shown" if behind.is_few else "No data", why, height=220))
+            show(
+                components.state("", "none", "Nothing shown" if behind.is_few else "No data", why, height=220)
+            )
             return
         dots = drill_down.dots(shown.path, figure, behind)
         each = "one dot each" if dots.per_dot == 1 else f"one dot for {dots.per_dot}"

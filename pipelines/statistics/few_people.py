@@ -78,7 +78,9 @@ def _found_in_all(cells: Sequence[_Cells], hide: Callable[[_Cells, Booleans], No
             return found
         count = found.height
         for one, mine in zip(cells, hidden, strict=True):
-            known = one.frame.join(found.with_columns(is_known=True), on=_CELL, how="left", maintain_order="left")
+            known = one.frame.join(
+                found.with_columns(is_known=True), on=_CELL, how="left", maintain_order="left"
+            )
             mine |= known["is_known"].is_not_null().to_numpy()
             hide(one, mine)
 

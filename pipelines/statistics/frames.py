@@ -30,7 +30,11 @@ OBSERVATION_SCHEMA: dict[str, pl.DataType] = {
     "category": pl.String(),
 }
 
-FEW_IN_PERIOD: dict[str, pl.DataType] = {"scope": pl.String(), "grain": pl.String(), "period_start": pl.Date()}
+FEW_IN_PERIOD: dict[str, pl.DataType] = {
+    "scope": pl.String(),
+    "grain": pl.String(),
+    "period_start": pl.Date(),
+}
 FEW_AROUND: dict[str, pl.DataType] = {"scope": pl.String(), "last_day": pl.Date()}
 
 

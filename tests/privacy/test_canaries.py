@@ -169,7 +169,9 @@ def found_in(folder, leaving_out=()):
         if inside.name in NEVER_LEAVES or inside.parts[0] in leaving_out:
             continue
         found += [
-            (str(inside), where, who.decode()) for where, named in named_in_file(path) for who in sorted(named)
+            (str(inside), where, who.decode())
+            for where, named in named_in_file(path)
+            for who in sorted(named)
         ]
     return found
 
@@ -198,7 +200,9 @@ def quoting():
         def do_GET(self):
             self.rfile.read(int(self.headers.get("content-length") or 0))
             said = f"the token of {person(7)} may not"
-            content = json.dumps({"message": said, "errorMessages": [said], "error": {"message": said}}).encode()
+            content = json.dumps(
+                {"message": said, "errorMessages": [said], "error": {"message": said}}
+            ).encode()
             self.send_response(401)
             self.send_header("content-type", "application/json")
             self.send_header("content-length", str(len(content)))
@@ -241,10 +245,12 @@ class Line:
 def line(tmp_path_factory):
     """Two hundred people planted, everything read and published, then everything refused."""
     place = tmp_path_factory.mktemp("canaries")
-    world, home = build(seed=7, scale=0.05), Home(place / "home")
+    world, home = build(seed=7, scale=0.03), Home(place / "home")
     plant(world)
     home.create()
     write_inbox(home.path / FOLDER, world)
+    for name in ("coverage", "debt", "registers", "retention", "service_level_objectives", "service_levels"):
+        (home.path / FOLDER / f"{name}.csv").unlink()  # numbers alone, by the thousand
     plant_in_inbox(home.path / FOLDER)
     said = {}
     with pytest.MonkeyPatch.context() as patch:
@@ -333,7 +339,9 @@ def test_a_name_in_a_packed_table_or_a_file_is_found(tmp_path):
             "CREATE TABLE item AS SELECT i AS id, 'Zqv' || lpad((i % 200)::VARCHAR, 3, '0') AS label "
             "FROM range(100000) r(i)"
         )
-        con.execute(f"COPY (SELECT 'zqv017' AS name) TO '{tmp_path}/item.parquet' (FORMAT parquet, COMPRESSION zstd)")
+        con.execute(
+            f"COPY (SELECT 'zqv017' AS name) TO '{tmp_path}/item.parquet' (FORMAT parquet, COMPRESSION zstd)"
+        )
     with closing(sqlite3.connect(tmp_path / "events.db")) as con:
         con.execute("CREATE TABLE event (body TEXT)")
         con.execute("INSERT INTO event VALUES ('failed for ZQV018')")
