@@ -49,7 +49,8 @@ def explanation(con: duckdb.DuckDBPyConnection, snapshot: str, asked: Asked) -> 
 
     `values`: the published statistics. `remarks`: what must be known before reading them, in sentences.
     `steps`: per item kind and reason (null: counted) how many items. `items` and `left_out`: at most twenty of
-    each kind, what tells most first; none of them, and no steps, where too few people worked on them. `neighbours`: the number under other definitions. `sources`: what it was read from.
+    each kind, what tells most first; none of them, and no steps, where too few people worked on them. `neighbours`: the number under other
+    definitions. `sources`: what it was read from.
 
     Raises UnknownNameError for a metric, scope or period that the snapshot does not hold.
     """
@@ -150,8 +151,8 @@ def _remarks(con: duckdb.DuckDBPyConnection, answer: Mapping[str, Any], first: d
         yield f"There is no number: in {period} no source covers {answer['scope']} for this metric."
     elif any(row["withheld_reason"] == FEW_PEOPLE for row in values):
         yield (
-            f"There is no number: fewer than three people are known to have been active in {answer['scope']} in "
-            f"{period}, or it would give away a number of which that is so. Ask one level up."
+            f"There is no number: fewer than three people are known to have been active in {answer['scope']} "
+            f"in {period}, or it would give away a number of which that is so. Ask one level up."
         )
     elif all(row["withheld_reason"] == "no_data" for row in values):
         what = "all that there was is left out" if answer["left_out"] else "nothing of the kind happened"

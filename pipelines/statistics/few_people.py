@@ -81,7 +81,7 @@ def _found_in_all(cells: Sequence[_Cells], hide: Callable[[_Cells, Booleans], No
             known = one.frame.join(
                 found.with_columns(is_known=True), on=_CELL, how="left", maintain_order="left"
             )
-            mine |= known["is_known"].is_not_null().to_numpy()
+            np.logical_or(mine, known["is_known"].is_not_null().to_numpy(), out=mine)
             hide(one, mine)
 
 

@@ -1,11 +1,12 @@
 """Numbers of few people's work are withheld, and cannot be had from those that are shown.
 
-Organisations are drawn with their people, days and services. From what is shown the withheld counts are sought
-by linear algebra: a count is known where its row lies in the space of the shown rows. Nothing of the code under
-test enters that but its answer.
+Organisations are drawn with their people, days and services. From what is shown the withheld counts are
+sought by linear algebra: a count is known where its row lies in the space of the shown rows. Nothing of the
+code under test enters that but its answer.
 """
 
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 
 import numpy as np
 import polars as pl
@@ -29,9 +30,9 @@ def periods():
         rows.append(("week", f"w{monday}", monday, monday + timedelta(days=7)))
         monday += timedelta(days=7)
     starts = [date(2025, 12, 1), *(date(2026, month, 1) for month in range(1, 8))]
-    rows += [("month", f"m{a}", a, b) for a, b in zip(starts, starts[1:], strict=False)]
+    rows += [("month", f"m{a}", a, b) for a, b in pairwise(starts)]
     quarters = [date(2025, 10, 1), date(2026, 1, 1), date(2026, 4, 1), date(2026, 7, 1)]
-    rows += [("quarter", f"q{a}", a, b) for a, b in zip(quarters, quarters[1:], strict=False)]
+    rows += [("quarter", f"q{a}", a, b) for a, b in pairwise(quarters)]
     schema = ["grain", "period", "period_start", "period_end"]
     return pl.DataFrame(rows, schema=schema, orient="row").with_columns(is_complete=True)
 
@@ -61,7 +62,12 @@ def organisation(owners, teams):
         ),
         service_team=pl.DataFrame(
             spells,
-            schema={"service_id": pl.String, "team_id": pl.String, "valid_from": pl.Date, "valid_to": pl.Date},
+            schema={
+                "service_id": pl.String,
+                "team_id": pl.String,
+                "valid_from": pl.Date,
+                "valid_to": pl.Date,
+            },
             orient="row",
         ),
         as_of=datetime(2026, 7, 1, tzinfo=UTC),
@@ -167,7 +173,9 @@ def test_no_count_of_few_people_follows_from_what_is_shown(drawn):
 
 def busy(*counts):
     """Each service with so many people, all at work on every day."""
-    return [(f"{n}-{p}", f"s{n}", day) for n, count in enumerate(counts) for p in range(count) for day in DAYS]
+    return [
+        (f"{n}-{p}", f"s{n}", day) for n, count in enumerate(counts) for p in range(count) for day in DAYS
+    ]
 
 
 ONE_TEAM = {"t0": "d0"}
@@ -209,7 +217,11 @@ def test_enough_people_everywhere_withhold_nothing():
 @pytest.mark.parametrize(("people", "is_shown"), [(3, True), (2, False)])
 def test_a_level_needs_three_people_before_it(people, is_shown):
     since = pl.DataFrame(
-        {"scope": ["service:s0", "team:t0", "department:d0", "organisation"], "valid_from": FIRST, "people": people}
+        {
+            "scope": ["service:s0", "team:t0", "department:d0", "organisation"],
+            "valid_from": FIRST,
+            "people": people,
+        }
     )
     none = people_of([], owned(1), ONE_TEAM)[0].in_period
     few = few_around(People(none, since), organisation(owned(1), ONE_TEAM), ["flow"])
