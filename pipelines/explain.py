@@ -48,9 +48,9 @@ def explanation(con: duckdb.DuckDBPyConnection, snapshot: str, asked: Asked) -> 
     """Everything about one number, as `outcomes explain --format json` gives it.
 
     `values`: the published statistics. `remarks`: what must be known before reading them, in sentences.
-    `steps`: per item kind and reason (null: counted) how many items. `items` and `left_out`: at most twenty of
-    each kind, what tells most first; none of them, and no steps, where too few people worked on them. `neighbours`: the number under other
-    definitions. `sources`: what it was read from.
+    `steps`: per item kind and reason (null: counted) how many items. `items` and `left_out`: at most twenty
+    of each kind, what tells most first; none of them, and no steps, where too few people worked on them.
+    `neighbours`: the number under other definitions. `sources`: what it was read from.
 
     Raises UnknownNameError for a metric, scope or period that the snapshot does not hold.
     """

@@ -15,6 +15,8 @@ PUBLISHED = {
     *("organisation", "department", "team", "service", "service_owner", "unowned", "run", "run_manifest"),
     "cost_of_delay",
 }
+ITEMS = {"metric_item", "item", "data_check_item", "cost_of_delay"}
+"""Lists of single items are shown beside numbers, and never handed on."""
 ABOUT_THE_RUN = {"run", "run_manifest", "metric_freshness"}
 
 
