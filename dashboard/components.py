@@ -47,6 +47,7 @@ _VERDICTS: dict[str, tuple[str, str, Tone]] = {
     "not_reached": ("half", "Not reached yet", "line"),
     "no_data": ("none", "No data", "plain"),
     "before_start": ("none", "Not measured yet", "plain"),
+    "few_people": ("hatch", "Too few people", "plain"),
     "definition_fails": ("stop", "Definition failed", "bad"),
 }
 _TALLY = {
@@ -64,6 +65,7 @@ _TALLY = {
     "not_reached": "not reached",
     "no_data": "no data",
     "before_start": "not measured yet",
+    "few_people": "too few people",
     "definition_fails": "failed",
 }
 

@@ -33,6 +33,11 @@ class Behind:
     """The last day that counts, for ages."""
 
     @property
+    def is_few(self) -> bool:
+        """Whether too few people were active for anything to be shown."""
+        return self.published is not None and self.published.withheld_reason == figures.FEW_PEOPLE
+
+    @property
     def used(self) -> pl.DataFrame:
         """The rows that enter the number."""
         counted = self.matched.filter(pl.col("excluded_reason").is_null())
@@ -60,11 +65,14 @@ def load(path: str, metric: str, scope: str, label: str, period: str) -> Behind:
     everything = snapshot.observations(path, metric, scope, period)
     kind = pl.col("item_kind")
     known = figures.points(snapshot.series(path, metric, statistic, span["grain"]), scope)
+    now = known.get(period)
+    if now and now.withheld_reason == figures.FEW_PEOPLE:
+        everything = everything.clear()
     return Behind(
         definition=definition,
         statistic=statistic,
         label=f"{label}, {words.period(period)}",
-        published=known.get(period),
+        published=now,
         matched=everything.filter(kind == definition.item_kind),
         links=everything.filter((kind == definition.coverage_item_kind) & (kind != definition.item_kind)),
         day=min(span["period_end"] - timedelta(days=1), snapshot.run(path).today),
@@ -176,7 +184,8 @@ def items(path: str, behind: Behind) -> None:
     """Up to twenty items behind the number, with links, without titles or people."""
     run = snapshot.run(path)
     if behind.used.is_empty():
-        show(components.state("", "none", "No data", "No row makes this number."))
+        why = words.few_people() if behind.is_few else "No row makes this number."
+        show(components.state("", "none", "Nothing shown" if behind.is_few else "No data", why))
     else:
         _contributing(run, behind)
     _links(run, behind)

@@ -10,6 +10,8 @@ from dashboard import snapshot, words
 from dashboard.definition import Definition
 
 QUARTERS_SHOWN = 8
+FEW_PEOPLE = "few_people"
+"""The reason for no number where fewer than three people were active."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,8 @@ class Figure:
     quarters: tuple[str, ...]
     left_out: tuple[LeftOut, ...]
     stale_since: datetime | None
+    above: str | None = None
+    """Where too few people were active: the next larger scope that has a number, as people call it."""
 
     @property
     def before(self) -> Point | None:
@@ -124,17 +128,24 @@ def load(
     found: dict[str, Figure] = {}
     for scope in scopes:
         known = points(frame, scope)
-        out = excluded.filter(pl.col("scope") == scope).select("reason", "items").iter_rows()
+        now = known.get(quarter)
+        is_few = now is not None and now.withheld_reason == FEW_PEOPLE
+        out = (
+            excluded.filter((pl.col("scope") == scope) & ~pl.lit(is_few))
+            .select("reason", "items")
+            .iter_rows()
+        )
         found[scope] = Figure(
             definition=definition,
             statistic=chosen,
             scope=scope,
             quarter=quarter,
-            now=known.get(quarter),
+            now=now,
             history=tuple(known.get(name) for name in shown),
             quarters=shown,
             left_out=tuple(LeftOut(r, reason_words(definition, r), n) for r, n in out),
             stale_since=stale,
+            above=_shown_above(path, scope, frame.filter(pl.col("period") == quarter)) if is_few else None,
         )
     return found
 
@@ -151,8 +162,17 @@ def stale_since(path: str, metric: str) -> datetime | None:
     return snapshot.run(path).local(oldest) if isinstance(oldest, datetime) else None
 
 
+def _shown_above(path: str, scope: str, values: pl.DataFrame) -> str | None:
+    """The nearest scope above that is shown in `values`, as people call it."""
+    hidden = set(values.filter(pl.col("withheld_reason") == FEW_PEOPLE)["scope"])
+    above = snapshot.scopes_above(path, scope)
+    return next((name for one, name in above if one not in hidden), None)
+
+
 def missing(figure: Figure) -> str:
     """Why there is no number, in one sentence."""
+    if figure.state == FEW_PEOPLE:
+        return words.few_people(figure.above)
     if figure.now is None and figure.left_out:
         return f"All of them are left out: {'; '.join(one.words for one in figure.left_out)}."
     n = figure.now.n if figure.now else 0

@@ -14,6 +14,7 @@ _REST = {
     "not_reached": ("has not reached its middle", "have not reached their middle"),
     "no_data": ("has no data", "have no data"),
     "before_start": ("is not measured yet", "are not measured yet"),
+    "few_people": ("rests on fewer than three people", "rest on fewer than three people"),
     "definition_fails": ("is withheld", "are withheld"),
     "untested": ("is not tested", "are not tested"),
 }

@@ -18,6 +18,10 @@ AGE, WAITING, FAILED = "work_item_age", "time_to_production", "failed_deployment
 def draw(shown: Snapshot, scope: str) -> None:
     """Everything still open as of the snapshot, side by side."""
     known = snapshot.definitions(shown.path)
+    if _is_of_few(shown, scope):
+        section("Open work")
+        show(components.state("", "none", "Nothing shown", words.few_people()))
+        return
     left, right = st.columns(2, gap="medium")
     with left:
         if AGE in known:
@@ -37,6 +41,18 @@ def draw(shown: Snapshot, scope: str) -> None:
             failed = _still_open(shown, FAILED, scope, known[FAILED].item_kind)
             nothing = "No failed deployment is known to wait for its mending."
             _open_items(shown, failed, "Failed deployments still open", ("Deployment", "Failed"), nothing)
+
+
+def _is_of_few(shown: Snapshot, scope: str) -> bool:
+    """Whether too few people are active now for what is open to be shown, item by item."""
+    known = snapshot.definitions(shown.path)
+    for metric in (AGE, WAITING, FAILED):
+        if metric in known:
+            values = snapshot.series(shown.path, metric, known[metric].headline, "quarter")
+            latest = list(figures.points(values, scope).values())[-1:]
+            if any(point.withheld_reason == figures.FEW_PEOPLE for point in latest):
+                return True
+    return False
 
 
 def _still_open(shown: Snapshot, metric: str, scope: str, item_kind: str) -> pl.DataFrame:

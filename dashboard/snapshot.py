@@ -176,6 +176,24 @@ def departments(path: str) -> pl.DataFrame:
     return ask(path, "select id as department, name from department order by lower(name), id")
 
 
+@st.cache_data(show_spinner=False, max_entries=400)
+def scopes_above(path: str, scope: str) -> list[tuple[str, str]]:
+    """The scopes that this one is a part of today, the nearest first, and what people call them."""
+    kind, _, identity = scope.partition(":")
+    found: list[tuple[str, str]] = []
+    if kind == "service":
+        owners = services(path).filter(service=identity).drop_nulls("team")
+        kind, identity = ("team", owners["team"][0]) if owners.height else ("", "")
+        found += [(f"team:{identity}", f"team {owners['team_name'][0]}")] if identity else []
+    parents = {one: (parent, name) for one, name, parent in ask(path, "from department").rows()}
+    above = dict(teams(path).select("team", "department").rows()).get(identity) if kind == "team" else None
+    above = parents.get(identity, (None, ""))[0] if kind == "department" else above
+    while above in parents and f"department:{above}" not in dict(found):
+        found.append((f"department:{above}", f"department {parents[above][1]}"))
+        above = parents[above][0]
+    return [*found, ("organisation", "the whole organisation")] if scope != "organisation" else []
+
+
 @st.cache_data(show_spinner=False, max_entries=8)
 def periods(path: str) -> pl.DataFrame:
     """Every period of the calendar, oldest first: grain, period, period_start, period_end, is_complete."""

@@ -246,6 +246,12 @@ def went_up(definition: Definition, verdict: str) -> bool | None:
     return None
 
 
+def few_people(above: str | None = None) -> str:
+    """Why nothing is shown of few people's work, and where to look instead."""
+    said = "Fewer than three people are known to have been active, or this would give such a number away"
+    return f"{said}: see {above}." if above else f"{said}."
+
+
 def withheld(reason: str, definition: Definition, statistic: str, n: int) -> str:
     """Why there is no number, in one sentence."""
     counted = things(definition, n)
@@ -258,5 +264,6 @@ def withheld(reason: str, definition: Definition, statistic: str, n: int) -> str
         "low_coverage": f"Too few {things(definition)} could be linked.",
         "not_reached": "Fewer than half have ended: no middle yet.",
         "before_start": "Before the first day that is covered.",
+        "few_people": few_people(),
         "definition_fails": "Its definition failed last night, so no number is shown.",
     }.get(reason, "No number was published.")

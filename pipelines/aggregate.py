@@ -16,7 +16,7 @@ from pipelines.statistics.quarters import QUARTERLY_COLUMNS
 from pipelines.statistics.scoped_items import ScopedItems
 from pipelines.statistics.scopes import one_row_per_item, places, scope_spans, service_calendar
 from pipelines.statistics.verdicts import WEEKLY_COLUMNS, with_verdicts
-from pipelines.withholding import is_eligible, is_linked, with_coverage, withheld
+from pipelines.withholding import is_eligible, is_linked, with_coverage, with_few, withheld
 
 __all__ = [
     "DAYS_BETWEEN_SCHEMA",
@@ -161,12 +161,13 @@ def aggregation_grid(
 ) -> pl.DataFrame:
     """One row per scope, grain and period of the metric of which at least a part is covered.
 
-    Columns are those of `covered_periods`; of all scopes, or of those in `scopes`.
+    Columns are those of `covered_periods`, and `is_few`; of all scopes, or of those in `scopes`.
     """
     spans = scope_spans(frames, metric.calendar)
     if scopes is not None:
         spans = spans.filter(pl.col("scope").is_in(scopes.implode()))
-    return covered_periods(spans, frames.periods, metric.grains, horizon(frames.as_of, frames.time_zone))
+    grid = covered_periods(spans, frames.periods, metric.grains, horizon(frames.as_of, frames.time_zone))
+    return with_few(metric, grid, frames)
 
 
 def aggregate_categories(metric: MetricSpec, items: ScopedItems, frames: AggregationFrames) -> pl.DataFrame:
@@ -193,8 +194,13 @@ def aggregate_days_between(metric: MetricSpec, items: ScopedItems, frames: Aggre
         pl.min_horizontal(pl.col("ends_on").dt.offset_by("-1d"), today).alias("last_day"),
         (pl.col("ends_on").is_null() | (pl.col("ends_on") > today)).alias("is_running"),
     )
+    # A chart's limits tell of all its days, so that a scope with a quarter that is not shown has none.
+    hidden = frames.few_in_period.filter(pl.col("grain") == "quarter")["scope"].unique()
     events = items.where(flows.is_of(metric, "count") & ~pl.col("is_open")).rows("on_date")
-    return days_between(metric, events.with_columns(pl.col("scope").cast(pl.String)), spans)
+    shown = events.with_columns(pl.col("scope").cast(pl.String)).filter(
+        ~pl.col("scope").is_in(hidden.implode())
+    )
+    return days_between(metric, shown, spans)
 
 
 def _checked(metric: MetricSpec, observations: pl.DataFrame) -> pl.DataFrame:

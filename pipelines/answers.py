@@ -22,6 +22,7 @@ REASONS = {
     "low_coverage": "too little is linked",
     "not_reached": "not reached yet",
     "before_start": "before the start",
+    "few_people": "fewer than three people",
     "definition_fails": "the definition fails",
 }
 

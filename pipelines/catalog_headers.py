@@ -202,6 +202,7 @@ class MetricHeader(BaseModel):
     direction: Literal["lower_is_better", "higher_is_better", "neutral"]
     kind: Literal["duration", "quantity", "ratio", "share", "count", "level"]
     estimator: Literal["quantile", "kaplan_meier", "sample_share", "whole_share"] | None = None
+    about: Literal["work", "system"] = "work"
     item_kind: Text
     grains: list[Literal["day", "week", "month", "quarter"]] = Field(min_length=1)
     statistics: list[Statistic] = Field(min_length=1)

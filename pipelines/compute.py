@@ -1,7 +1,7 @@
 """Runs metrics: observations from the facts, numbers from the shared step, both into `published`."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import duckdb
 import polars as pl
@@ -17,14 +17,19 @@ from pipelines.aggregate import (
     aggregate_items,
     scoped_items,
 )
+from pipelines.catalog import load_metrics
 from pipelines.catalog_headers import Metric, Model
 from pipelines.items import METRIC_OBSERVATION_SCHEMA, METRIC_SCOPES_SCHEMA, create_item_view
 from pipelines.neighbours import NEIGHBOUR_SCHEMA, neighbouring_values
 from pipelines.statistics.false_signals import false_signals
+from pipelines.statistics.few_people import People, few_around, few_in_period
 from pipelines.statistics.frames import OBSERVATION_SCHEMA
 from pipelines.statistics.headlines import headlines
 
-CALENDAR_TABLES = ("staged.stg_period", "facts.dim_service_calendar", "facts.dim_service_owner")
+CALENDAR_TABLES = (
+    *("staged.stg_period", "facts.dim_service_calendar", "facts.dim_service_owner"),
+    *("staged.stg_active_people", "staged.stg_people_around"),
+)
 """What the shared step reads besides a metric's own facts."""
 
 ITEMS_OF_PEOPLE = ("joiner",)
@@ -112,6 +117,24 @@ def aggregation_frames(con: duckdb.DuckDBPyConnection) -> AggregationFrames:
         as_of=as_of,
         coverage_floor=coverage_floor,
         time_zone=time_zone,
+    )
+
+
+def with_few_people(con: duckdb.DuckDBPyConnection, frames: AggregationFrames) -> AggregationFrames:
+    """Add where too few people were active for numbers about people's work."""
+    people = People(
+        in_period=con.sql(
+            "SELECT scope, part_of, grain, period_start, people FROM staged.stg_active_people"
+        ).pl(),
+        around=con.sql("SELECT scope, valid_from, people FROM staged.stg_people_around").pl(),
+    )
+    about_work = [metric for metric in load_metrics().values() if metric.about == "work"]
+    levels = [metric.calendar for metric in about_work if metric.kind == "level"]
+    flows = [metric.calendar for metric in about_work if metric.kind != "level"]
+    return replace(
+        frames,
+        few_in_period=few_in_period(people, frames, flows),
+        few_around=few_around(people, frames, levels),
     )
 
 

@@ -5,6 +5,7 @@ that the pages show the same.
 """
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -24,6 +25,9 @@ from pipelines.snapshot_reader import (
     require_name,
 )
 
+ITEMS_AT_MOST = 20
+"""Of each kind of items: a list of all of them would be a list of somebody's work."""
+FEW_PEOPLE = "few_people"
 _REACHED = {"p50": "half", "p85": "85 %", "p95": "95 %"}
 
 
@@ -44,8 +48,9 @@ def explanation(con: duckdb.DuckDBPyConnection, snapshot: str, asked: Asked) -> 
     """Everything about one number, as `outcomes explain --format json` gives it.
 
     `values`: the published statistics. `remarks`: what must be known before reading them, in sentences.
-    `steps`: per item kind and reason (null: counted) how many items. `items` and `left_out`: all of them,
-    what tells most first. `neighbours`: the number under other definitions. `sources`: what it was read from.
+    `steps`: per item kind and reason (null: counted) how many items. `items` and `left_out`: at most twenty
+    of each kind, what tells most first; none of them, and no steps, where too few people worked on them.
+    `neighbours`: the number under other definitions. `sources`: what it was read from.
 
     Raises UnknownNameError for a metric, scope or period that the snapshot does not hold.
     """
@@ -75,12 +80,24 @@ def explanation(con: duckdb.DuckDBPyConnection, snapshot: str, asked: Asked) -> 
         **definition,
         "values": published["rows"],
         "steps": _rows(con, "SELECT * FROM explained_steps($metric, $scope, $period)", asked),
-        "items": [item for item in items if item["excluded_reason"] is None],
-        "left_out": [item for item in items if item["excluded_reason"] is not None],
+        "items": _first([item for item in items if item["excluded_reason"] is None]),
+        "left_out": _first([item for item in items if item["excluded_reason"] is not None]),
         "neighbours": _rows(con, "SELECT * FROM explained_neighbours($metric, $scope, $period)", asked),
         "sources": _sources(con, asked.metric),
     }
+    if any(row["withheld_reason"] == FEW_PEOPLE for row in published["rows"]):
+        answer |= {"steps": [], "items": [], "left_out": [], "neighbours": []}
     return {**answer, "remarks": list(_remarks(con, answer, first))}
+
+
+def _first(items: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The first items of each kind, in the order in which they come."""
+    kept, seen = list[dict[str, Any]](), Counter[str]()
+    for item in items:
+        seen[item["item_kind"]] += 1
+        if seen[item["item_kind"]] <= ITEMS_AT_MOST:
+            kept.append(item)
+    return kept
 
 
 def _definition(con: duckdb.DuckDBPyConnection, metric: str) -> dict[str, Any]:
@@ -132,6 +149,11 @@ def _remarks(con: duckdb.DuckDBPyConnection, answer: Mapping[str, Any], first: d
         yield f"{period} is not over: it holds what is known up to {moment} UTC, and still changes."
     if not values:
         yield f"There is no number: in {period} no source covers {answer['scope']} for this metric."
+    elif any(row["withheld_reason"] == FEW_PEOPLE for row in values):
+        yield (
+            f"There is no number: fewer than three people are known to have been active in {answer['scope']} "
+            f"in {period}, or it would give away a number of which that is so. Ask one level up."
+        )
     elif all(row["withheld_reason"] == "no_data" for row in values):
         what = "all that there was is left out" if answer["left_out"] else "nothing of the kind happened"
         yield f"There is no number: {what} in {answer['scope']} in {period}."

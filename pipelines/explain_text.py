@@ -201,11 +201,14 @@ def _items(console: Console, answer: Answer) -> None:
         (*(say(item, answer) for say in _ITEM_COLUMNS.values()), _address(item)) for item in shown
     ]
     print_table(console, (*_ITEM_COLUMNS, ""), cells, ["value"])
-    more, left_out = len(items) - len(shown), len(answer["left_out"])
+    steps = [step for step in answer["steps"] if step["item_kind"] == answer["item_kind"]]
+    counted = sum(step["items"] for step in steps if step["excluded_reason"] is None)
+    more = counted - len(shown)
+    left_out = sum(step["items"] for step in answer["steps"] if step["excluded_reason"] is not None)
     rest = [f"{more:,} more" if more else "", f"{left_out:,} left out" if left_out else ""]
     said = " and ".join(one for one in rest if one)
     if said:
-        console.print(f"  {said}: `--format json` lists them\n", style=QUIET)
+        console.print(f"  {said}: `--format json` lists twenty of each\n", style=QUIET)
 
 
 def _address(item: Answer) -> Text:

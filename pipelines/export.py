@@ -11,6 +11,9 @@ import duckdb
 from pipelines.items import STORED
 
 FORMATS = ("parquet", "csv")
+ITEM_TABLES = frozenset({"metric_item", "item", "data_check_item", "cost_of_delay"})
+"""What is about single items is shown beside a number, twenty at most, and never handed on as a list. The
+canonical form has it: it compares two snapshots, and stays with whoever may read these."""
 
 # What differs between two runs over the same data: who wrote a row, when, and at what cost.
 RUN_COLUMNS = frozenset(
@@ -39,12 +42,14 @@ class ExportFailedError(Exception):
 
 
 def export_tables(con: duckdb.DuckDBPyConnection, folder: Path, file_format: str) -> list[Path]:
-    """Write every table of the snapshot to `folder`, one file each."""
+    """Write every table of the snapshot but those of single items to `folder`, one file each."""
     if file_format not in FORMATS:
         raise ExportError(f"--format {file_format}: unknown. Choose {' or '.join(FORMATS)}")
     _make(folder)
     written = []
     for table in _tables(con, "main"):
+        if table in ITEM_TABLES:
+            continue
         path = folder / f"{table}.{file_format}"
         target = str(path).replace("'", "''")
         with _writing(path):

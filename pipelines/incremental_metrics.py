@@ -1,7 +1,7 @@
 """Computes a metric's published numbers where anything that they are made from changed, else keeps them."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import duckdb
 import polars as pl
@@ -55,6 +55,10 @@ def build_metric(
     The published tables must have been opened; `frames` are those of `aggregation_frames`. What fails raises,
     and the metric counts as not built.
     """
+    if metric.about == "system":
+        frames = replace(
+            frames, few_in_period=frames.few_in_period.clear(), few_around=frames.few_around.clear()
+        )
     name, definition = _PREFIX + metric.name, _definition(metric, models)
     facts = {*metric.depends_on, *tables_behind_neighbours(metric, models)}
     changed_at = max(ledger.changed_at(table) for table in {*facts, *_FRAMES})

@@ -4,7 +4,22 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from pipelines.statistics.frames import KEY, MetricSpec
+from pipelines.statistics.frames import KEY, AggregationFrames, MetricSpec
+
+FEW_PEOPLE = "few_people"
+"""The reason why there is no number of people's work where fewer than three are known to have been active, or
+where it would complete such a number."""
+
+
+def with_few(metric: MetricSpec, grid: pl.DataFrame, frames: AggregationFrames) -> pl.DataFrame:
+    """Add `is_few`: too few people were active for a number of people's work."""
+    few, on = (
+        (frames.few_around, ["scope", "last_day"]) if metric.kind == "level" else (frames.few_in_period, KEY)
+    )
+    told = few.with_columns(is_few=pl.lit(value=True))
+    return grid.join(told, on=on, how="left", maintain_order="left").with_columns(
+        pl.col("is_few").fill_null(value=False)
+    )
 
 
 def with_coverage(grid: pl.DataFrame, tally: pl.DataFrame, observed: pl.Series) -> pl.DataFrame:
@@ -34,7 +49,13 @@ def withheld(metric: MetricSpec, parts: Sequence[pl.DataFrame], floor: float) ->
         .when(pl.col("value").is_null())
         .then(pl.when(can_be_unreached).then(pl.lit("not_reached")).otherwise(pl.lit("too_few")))
     )
-    rows = rows.with_columns(reason.alias("withheld_reason"))
+    # Where too few people worked, nothing tells whether there was anything at all: not even a count of none.
+    of_flows = [name for name in ("events",) if name in rows.columns]
+    counts = pl.col("n", "open_count", "coverage_linked", "coverage_eligible", *of_flows)
+    rows = rows.with_columns(
+        pl.when("is_few").then(pl.lit(FEW_PEOPLE)).otherwise(reason).alias("withheld_reason"),
+        pl.when("is_few").then(pl.lit(0, dtype=pl.Int64)).otherwise(counts).name.keep(),
+    )
     is_shown = pl.col("withheld_reason").is_null()
     # "Longer than 30 h" is all that is known of a median that is not reached: its lower bound stays.
     has_bound = is_shown | (pl.col("withheld_reason") == "not_reached")

@@ -64,9 +64,10 @@ def page(shown: Snapshot) -> None:
     parts.draw(shown, definition, scope, scopes[scope], quarter)
     if metric == forecast.METRIC:
         forecast.draw(shown, scope, scopes[scope])
-    section("From rows to this number", "Nothing is left out without a reason.")
-    show(drill_down.rows_to_number(behind))
-    neighbours.draw(shown.path, behind, scope, quarter)
+    if not behind.is_few:
+        section("From rows to this number", "Nothing is left out without a reason.")
+        show(drill_down.rows_to_number(behind))
+        neighbours.draw(shown.path, behind, scope, quarter)
     reference.draw(definition)
     section(f"The {words.things(definition)} behind it")
     drill_down.items(shown.path, behind)
@@ -86,7 +87,10 @@ def _number(shown: Snapshot, figure: Figure, behind: Behind) -> None:
         show(components.card(figure, _others(shown, figure)))
     with right:
         if used.is_empty():
-            show(components.state("", "none", "No data", "No row makes this number.", height=220))
+            why = words.few_people(figure.above) if behind.is_few else "No row makes this number."
+            show(
+                components.state("", "none", "Nothing shown" if behind.is_few else "No data", why, height=220)
+            )
             return
         dots = drill_down.dots(shown.path, figure, behind)
         each = "one dot each" if dots.per_dot == 1 else f"one dot for {dots.per_dot}"

@@ -16,7 +16,7 @@ from pipelines.assets.workspace import Workspace
 from pipelines.catalog import load_metrics, load_models
 from pipelines.catalog_headers import CatalogError, Metric, Model
 from pipelines.checks import ChecksFailedError, accepted_item_kinds
-from pipelines.compute import CALENDAR_TABLES, aggregation_frames, withhold_metric
+from pipelines.compute import CALENDAR_TABLES, aggregation_frames, with_few_people, withhold_metric
 from pipelines.incremental_metrics import BuiltMetric, build_metric, open_published
 from pipelines.ledger import Ledger
 from pipelines.models import Failure
@@ -48,7 +48,7 @@ def metric_assets(metrics: Mapping[str, Metric] | None = None) -> dg.AssetsDefin
         con, ledger, models = workspace.warehouse.con, workspace.ledger, load_models()
         with repeated(context):
             open_published(con, ledger, load_metrics())
-            frames = aggregation_frames(con)
+            frames = with_few_people(con, aggregation_frames(con))
         for metric in chosen.values():
             if metric_key(metric.name) in context.selected_asset_keys:
                 reporter().step(metric.name)

@@ -7,6 +7,7 @@ unit = "hours"
 direction = "neutral"
 kind = "duration"
 estimator = "quantile"
+about = "system"
 item_kind = "pull_request"
 grains = ["week", "month", "quarter"]
 statistics = ["p50", "p85"]

@@ -6,6 +6,7 @@ family = "flow"
 unit = "count"
 direction = "neutral"
 kind = "count"
+about = "system"
 item_kind = "pull_request"
 grains = ["week", "month", "quarter"]
 statistics = ["per_week", "count"]

@@ -6,6 +6,7 @@ family = "quality"
 unit = "ratio"
 direction = "neutral"
 kind = "level"
+about = "system"
 item_kind = "coverage_report"
 grains = ["week", "month", "quarter"]
 statistics = ["ratio"]

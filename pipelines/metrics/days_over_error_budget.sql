@@ -7,6 +7,7 @@ calendar = "service_level"
 unit = "count"
 direction = "lower_is_better"
 kind = "count"
+about = "system"
 item_kind = "objective_day"
 grains = ["week", "month", "quarter"]
 statistics = ["count"]

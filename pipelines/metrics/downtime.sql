@@ -7,6 +7,7 @@ calendar = "incident"
 unit = "hours"
 direction = "lower_is_better"
 kind = "quantity"
+about = "system"
 item_kind = "service_week"
 grains = ["week", "month", "quarter"]
 statistics = ["total"]

@@ -7,6 +7,7 @@ calendar = "service_level"
 unit = "ratio"
 direction = "lower_is_better"
 kind = "level"
+about = "system"
 item_kind = "objective"
 grains = ["day", "week"]
 statistics = ["ratio"]

@@ -7,6 +7,7 @@ calendar = "service_level"
 unit = "ratio"
 direction = "higher_is_better"
 kind = "level"
+about = "system"
 item_kind = "objective"
 grains = ["day", "week", "month", "quarter"]
 statistics = ["ratio"]

@@ -7,6 +7,7 @@ calendar = "runbooks"
 unit = "ratio"
 direction = "higher_is_better"
 kind = "level"
+about = "system"
 item_kind = "service"
 grains = ["week", "month", "quarter"]
 statistics = ["ratio"]

@@ -7,6 +7,7 @@ unit = "ratio"
 direction = "higher_is_better"
 kind = "share"
 estimator = "whole_share"
+about = "system"
 item_kind = "coverage_report"
 grains = ["week", "month", "quarter"]
 statistics = ["ratio"]

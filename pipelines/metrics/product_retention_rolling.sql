@@ -8,6 +8,7 @@ unit = "ratio"
 direction = "higher_is_better"
 kind = "share"
 estimator = "whole_share"
+about = "system"
 item_kind = "retention_cell"
 grains = ["month", "quarter"]
 statistics = ["ratio"]

@@ -8,6 +8,7 @@ unit = "ratio"
 direction = "higher_is_better"
 kind = "share"
 estimator = "whole_share"
+about = "system"
 item_kind = "objective_day"
 grains = ["week", "month", "quarter"]
 statistics = ["ratio"]

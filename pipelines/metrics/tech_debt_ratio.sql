@@ -6,6 +6,7 @@ family = "quality"
 unit = "ratio"
 direction = "lower_is_better"
 kind = "level"
+about = "system"
 item_kind = "debt_reading"
 grains = ["week", "month", "quarter"]
 statistics = ["ratio"]

@@ -7,6 +7,7 @@ calendar = "user_report"
 unit = "count"
 direction = "neutral"
 kind = "count"
+about = "system"
 item_kind = "issue"
 grains = ["week", "month", "quarter"]
 statistics = ["per_week", "count"]

@@ -1,7 +1,7 @@
 """What the shared step is given: a metric's definition, observations and the frames around them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -29,6 +29,13 @@ OBSERVATION_SCHEMA: dict[str, pl.DataType] = {
     "weight": pl.Float64(),
     "category": pl.String(),
 }
+
+FEW_IN_PERIOD: dict[str, pl.DataType] = {
+    "scope": pl.String(),
+    "grain": pl.String(),
+    "period_start": pl.Date(),
+}
+FEW_AROUND: dict[str, pl.DataType] = {"scope": pl.String(), "last_day": pl.Date()}
 
 
 class MetricSpec(Protocol):
@@ -127,3 +134,7 @@ class AggregationFrames:
     """Least share of linked items (0 to 1) with which a number is published."""
     time_zone: str
     """IANA name of the organisation's time zone."""
+    few_in_period: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=FEW_IN_PERIOD))
+    """Where too few people were active for a number about what happened: columns FEW_IN_PERIOD."""
+    few_around: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=FEW_AROUND))
+    """Where too few people were active before the end of a day for a level: columns FEW_AROUND."""

@@ -50,6 +50,9 @@ def published(tmp_path_factory):
         patch.setenv(TOKEN_VARIABLE, "sandbox")
         # Dagster's own history is not what is looked at here, and takes a third of the time.
         patch.setattr(dg.DagsterInstance, "get", staticmethod(dg.DagsterInstance.ephemeral))
+        # Every number that was planted is looked at, also of a service on which two people worked: what is
+        # withheld for that is for tests/privacy.
+        patch.setattr("pipelines.assets.metrics.with_few_people", lambda _, frames: frames)
         for name in ("OUTCOMES_HOME", "OUTCOMES_CONFIG", "DAGSTER_HOME"):
             patch.setenv(name, "")  # so that what the run sets is undone
         try:

@@ -140,7 +140,7 @@ def test_what_counts_against_a_share_comes_first_then_the_newest(built: Any) -> 
     assert [item["item_id"] for item in answer["left_out"]] == ["gh:never", "gh:again", "pd:4", "pd:0"]
     [first] = [line for line in page(answer) if line.startswith("yes deployment fade017")]
     assert first == "yes deployment fade017 2026-02-07 Shop explicit, high"
-    assert "4 left out: `--format json` lists them" in page(answer)
+    assert "4 left out: `--format json` lists twenty of each" in page(answer)
 
 
 def test_where_a_greater_share_is_better_what_lacks_comes_first(built: Any) -> None:
@@ -201,7 +201,7 @@ def test_of_many_items_ten_are_shown_and_the_rest_is_counted(built: Any) -> None
         assert len(answer["items"]) == 20
         text = page(answer)
     assert len([line for line in text if line.endswith(" Shop")]) == 10
-    assert "10 more and 4 left out: `--format json` lists them" in text
+    assert "10 more and 4 left out: `--format json` lists twenty of each" in text
 
 
 def test_the_definition_is_there_with_its_version_and_its_query(built: Any) -> None:

@@ -30,6 +30,8 @@ OF_PEOPLE = {
     "stg_account": {"account_id"},
     "stg_person_account": {"account_id", "person_key"},
     "stg_membership": {"person_key"},
+    "stg_active_person": {"person_key"},
+    "stg_scope_person": {"person_key"},
 }
 """The tables that know people, all of them staged, and the columns that stand for somebody."""
 

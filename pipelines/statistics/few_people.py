@@ -1,0 +1,256 @@
+"""Which numbers about people's work rest on too few people, and which others would give these away.
+
+Counts add up: a department's is that of its teams, a quarter's that of its months. Whoever takes the ones
+that are shown from their sum has the ones that are not. So where the rest would be of fewer than three
+people, the next smallest of its neighbours is withheld with it. What is withheld depends on who was active
+and on the calendar alone, and is the same for every metric: two metrics of the same items must not complete
+each other.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from pipelines.statistics.covered_periods import covered_periods, horizon
+from pipelines.statistics.frames import FEW_AROUND, FEW_IN_PERIOD, KEY, AggregationFrames
+from pipelines.statistics.quantiles import Integers
+from pipelines.statistics.scopes import ORGANISATION, scope_spans
+
+LEAST_PEOPLE = 3
+"""A number about people's work rests on the work of at least so many."""
+Booleans = npt.NDArray[np.bool_]
+
+_CELL = ["slot", "scope"]
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """How many people are known to have been active; who they were is not known here."""
+
+    in_period: pl.DataFrame
+    """scope, part_of, grain, period_start, people: a row of zero may be missing. `part_of` is null for the
+    whole scope; a service's rows with a team count who worked on it while that team owned it."""
+    around: pl.DataFrame
+    """scope, valid_from, people: in the four weeks up to each day from valid_from to the next row's."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Cells:
+    """One family's numbers of one sort: arrays of one entry per cell, and per pair of cells that add up."""
+
+    frame: pl.DataFrame
+    """slot, scope, and what the slots need; the order of the arrays."""
+    people: Integers
+    parent: Integers
+    child: Integers
+    part: Integers
+    """Of a child that lies in the parent only in part, how many people worked on that part; else -1."""
+
+
+def few_in_period(people: People, frames: AggregationFrames, families: Sequence[str]) -> pl.DataFrame:
+    """The periods of scopes of which no number about what happened in them may be shown: columns KEY.
+
+    `families` are the calendars of the metrics in question.
+    """
+    grids = _grids(frames, families, ["quarter", "month", "week"])
+    cells = [_of_flows(people, frames, grid) for grid in grids]
+    found = _found_in_all(cells, _hide_over_time)
+    return _told(cells, found, FEW_IN_PERIOD)
+
+
+def few_around(people: People, frames: AggregationFrames, families: Sequence[str]) -> pl.DataFrame:
+    """The days at whose end no level about people's work may be shown, of each scope: scope, last_day."""
+    cells = [_of_levels(people, frames, grid) for grid in _grids(frames, families, ["day"])]
+    found = _found_in_all(cells, _complete)
+    return _told(cells, found, FEW_AROUND)
+
+
+def _found_in_all(cells: Sequence[_Cells], hide: Callable[[_Cells, Booleans], None]) -> pl.DataFrame:
+    """What is hidden of any family is hidden of all of them: slot and scope."""
+    hidden = [one.people < LEAST_PEOPLE for one in cells]
+    count = -1
+    while True:
+        found = _union(cells, hidden)
+        if found.height == count:
+            return found
+        count = found.height
+        for one, mine in zip(cells, hidden, strict=True):
+            known = one.frame.join(
+                found.with_columns(is_known=True), on=_CELL, how="left", maintain_order="left"
+            )
+            np.logical_or(mine, known["is_known"].is_not_null().to_numpy(), out=mine)
+            hide(one, mine)
+
+
+def _told(cells: Sequence[_Cells], found: pl.DataFrame, schema: Mapping[str, pl.DataType]) -> pl.DataFrame:
+    parts = [one.frame.join(found, on=_CELL, how="semi").select(list(schema)) for one in cells]
+    return pl.concat([pl.DataFrame(schema=schema), *parts]).unique().sort(list(schema))
+
+
+def _grids(frames: AggregationFrames, families: Iterable[str], grains: Sequence[str]) -> list[pl.DataFrame]:
+    """What is covered by each family's calendar; once where several families cover the same."""
+    found: list[pl.DataFrame] = []
+    spans: list[pl.DataFrame] = []
+    for family in sorted(set(families)):
+        mine = scope_spans(frames, family)
+        if not mine.is_empty() and not any(mine.equals(other) for other in spans):
+            spans.append(mine)
+            grid = covered_periods(mine, frames.periods, grains, horizon(frames.as_of, frames.time_zone))
+            found.append(grid.select("scope", *KEY[1:], "first_day", "last_day"))
+    return found
+
+
+def _of_flows(people: People, frames: AggregationFrames, grid: pl.DataFrame) -> _Cells:
+    slots = frames.periods.select(*KEY[1:]).with_row_index("slot").with_columns(pl.col("slot").cast(pl.Int64))
+    quarters = frames.periods.filter(pl.col("grain") == "quarter").select(
+        pl.col("period_start").alias("quarter_start")
+    )
+    counts = people.in_period.select("scope", "part_of", *KEY[1:], pl.col("people").cast(pl.Int64))
+    tomorrow = pl.col("last_day").dt.offset_by("1d")
+    frame = (
+        grid.join(slots, on=KEY[1:])
+        .join(counts.filter(pl.col("part_of").is_null()).drop("part_of"), on=KEY, how="left")
+        .sort("period_start")
+        .join_asof(quarters.sort("quarter_start"), left_on="period_start", right_on="quarter_start")
+        .with_columns(
+            pl.col("people").fill_null(0),
+            # Weeks tile no month, but here their sums meet those of months, so that they complete each other.
+            is_at_cut=(pl.col("grain") == "week")
+            & (
+                (pl.col("first_day").dt.day() == 1)
+                | (tomorrow.dt.day() == 1)
+                | (pl.col("period_start") == pl.col("period_start").min().over("scope", "grain"))
+                | (pl.col("period_start") == pl.col("period_start").max().over("scope", "grain"))
+            ),
+        )
+        .sort(_CELL)
+    )
+    parts = counts.drop_nulls("part_of").join(slots, on=KEY[1:])
+    return _cells(frame, frames, parts)
+
+
+def _of_levels(people: People, frames: AggregationFrames, grid: pl.DataFrame) -> _Cells:
+    around = people.around.select(
+        "scope", pl.col("valid_from").alias("last_day"), pl.col("people").cast(pl.Int64)
+    ).sort("last_day")
+    frame = (
+        grid.sort("last_day")
+        .join_asof(around, on="last_day", by="scope", check_sortedness=False)
+        .with_columns(pl.col("people").fill_null(0), slot=pl.col("last_day").cast(pl.Int32).cast(pl.Int64))
+        .sort(_CELL)
+    )
+    # At the end of a day a service has one owner.
+    return _cells(frame, frames, None)
+
+
+def _cells(frame: pl.DataFrame, frames: AggregationFrames, parts: pl.DataFrame | None) -> _Cells:
+    cells = frame.with_row_index("cell")
+    above = _below_teams(frames)
+    owned = frames.service_team.select(
+        ("service:" + pl.col("service_id")).alias("scope"),
+        pl.coalesce("team:" + pl.col("team_id"), pl.lit(ORGANISATION)).alias("parent"),
+        pl.col("valid_from", "valid_to").cast(pl.Date),
+    )
+    services = (
+        cells.select("cell", *_CELL, "first_day", "last_day")
+        .join(owned, on="scope")
+        .filter(pl.col("valid_from").is_null() | (pl.col("valid_from") <= pl.col("last_day")))
+        .filter(pl.col("valid_to").is_null() | (pl.col("valid_to") > pl.col("first_day")))
+        .select("cell", *_CELL, "parent")
+        .unique()
+        .with_columns(is_part=pl.len().over("cell") > 1)
+    )
+    groups = cells.select("cell", *_CELL).join(above, on="scope").with_columns(is_part=pl.lit(value=False))
+    pairs = pl.concat([services, groups]).join(
+        cells.select("slot", pl.col("scope").alias("parent"), pl.col("cell").alias("parent_cell")),
+        on=["slot", "parent"],
+    )
+    if parts is None:
+        told = pairs.with_columns(pl.lit(0, dtype=pl.Int64).alias("people"))
+    else:
+        within = parts.select(*_CELL, pl.col("part_of").alias("parent"), "people")
+        told = pairs.join(within, on=[*_CELL, "parent"], how="left")
+    part = pl.when("is_part").then(pl.col("people").fill_null(0)).otherwise(-1).alias("part")
+    told = told.with_columns(part).sort("cell", "parent_cell")
+    return _Cells(
+        frame,
+        frame["people"].to_numpy().astype(np.int64),
+        *(told[name].cast(pl.Int64).to_numpy() for name in ("parent_cell", "cell", "part")),
+    )
+
+
+def _below_teams(frames: AggregationFrames) -> pl.DataFrame:
+    """Of each team and department the scope that it adds up to: scope, parent."""
+    groups = pl.concat(
+        [
+            frames.teams.select(
+                ("team:" + pl.col("team_id")).alias("scope"), pl.col("department_id").alias("parent")
+            ),
+            frames.departments.select(("department:" + pl.col("id")).alias("scope"), "parent"),
+        ]
+    )
+    parent = pl.coalesce("department:" + pl.col("parent"), pl.lit(ORGANISATION))
+    return groups.with_columns(parent.alias("parent"))
+
+
+def _hide_over_time(cells: _Cells, hidden: Booleans) -> None:
+    """Hide what would give away what is hidden: neighbours, and the scope's own other periods."""
+    frame, count = cells.frame, -1
+    while count != int(hidden.sum()):
+        count = int(hidden.sum())
+        _complete(cells, hidden)
+        grain = pl.col("grain")
+        # What nobody worked on tells of nobody.
+        told = frame.with_columns(tells=pl.Series(hidden & (cells.people > 0)))
+        of_quarter = (pl.col("tells") & (grain != "week")).any().over("scope", "quarter_start")
+        found = told.select(
+            ((grain == "month") & of_quarter) | (pl.col("is_at_cut") & pl.col("tells").any().over("scope"))
+        ).to_series()
+        hidden |= found.to_numpy()
+
+
+def _complete(cells: _Cells, hidden: Booleans) -> None:
+    """Hide more cells until what is left of each shown sum without its shown parts is of enough people.
+
+    How many people are behind what is left is not known exactly: at least as many as behind its largest
+    part, and at least those of the sum without those of the shown parts. What is hidden hides all below it.
+    """
+    parent, child, people = cells.parent, cells.child, cells.people
+    is_whole, count = cells.part < 0, -1
+    while count != int(hidden.sum()):
+        count = int(hidden.sum())
+        hidden[child[hidden[parent]]] = True
+        is_open, is_shown = ~hidden[parent], ~hidden[child]
+        left = is_open & ~is_shown & is_whole & (people[child] > 0)
+        least = _sums(cells, is_open & is_shown, people)
+        np.subtract(people, least, out=least)
+        np.maximum.at(least, parent[left], people[child[left]])
+        has_left = np.zeros(len(people), dtype=np.bool_)
+        has_left[parent[left]] = True
+        needs = has_left & (least < LEAST_PEOPLE)
+        # Of a service that changed hands the owner's part can be told apart as well.
+        part = is_open & ~is_whole & (cells.part > 0) & (cells.part < LEAST_PEOPLE)
+        needs[parent[part]] |= ~has_left[parent[part]]
+        _hide_smallest(cells, hidden, np.flatnonzero(needs[parent] & is_shown))
+
+
+def _sums(cells: _Cells, chosen: Booleans, people: Integers) -> Integers:
+    sums = np.zeros(len(people), dtype=np.int64)
+    np.add.at(sums, cells.parent[chosen], people[cells.child[chosen]])
+    return sums
+
+
+def _hide_smallest(cells: _Cells, hidden: Booleans, candidates: Integers) -> None:
+    """Hide one child of each parent: a whole one before a part, the fewest people, then the first by name."""
+    parent, child = cells.parent[candidates], cells.child[candidates]
+    order = np.lexsort((child, cells.people[child], cells.part[candidates] >= 0, parent))
+    _, first = np.unique(parent[order], return_index=True)
+    hidden[child[order[first]]] = True
+
+
+def _union(cells: Sequence[_Cells], hidden: Sequence[Booleans]) -> pl.DataFrame:
+    parts = [one.frame.filter(mine).select(_CELL) for one, mine in zip(cells, hidden, strict=True)]
+    return pl.concat([pl.DataFrame(schema={"slot": pl.Int64, "scope": pl.String}), *parts]).unique()
