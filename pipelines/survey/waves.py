@@ -211,16 +211,27 @@ def broken_series(con: duckdb.DuckDBPyConnection, wave_id: str, units: Iterable[
         "WHERE scope_kind = 'unit'"
     ).fetchall()
     published = {(scope, wave): broken for scope, wave, broken in cells}
-    return frozenset(unit.id for unit in units if _is_broken(unit, wave_id, before, published, people))
+    return frozenset(
+        unit.id for unit in units if is_series_broken(unit, wave_id, before, published, people)
+    )
 
 
-def _is_broken(
+def is_series_broken(
     unit: Unit,
     wave_id: str,
     before: Sequence[tuple[str, bool]],
     published: Mapping[tuple[str, str], bool],
     people: Mapping[str, Mapping[str, frozenset[str]]],
 ) -> bool:
+    """Whether the line of a published unit is not drawn on to a wave.
+
+    Args:
+        unit: as it is published, merged further perhaps.
+        wave_id: the wave.
+        before: earlier published waves, the latest first, and whether they were asked under the same plan.
+        published: (unit, wave) of what was published before → whether its series was broken there.
+        people: wave → single unit → accounts that were asked; a planned unit's stand under its first part.
+    """
     now = _people_of(unit, people.get(wave_id, {}))
     for wave, is_same_plan in before:
         if (unit.id, wave) not in published:

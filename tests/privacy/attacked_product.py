@@ -1,128 +1,150 @@
-"""The product's own publication, put into the form that the attack reads: everything of it is in `product`.
+"""The product's own surveys, put into the form that the attack reads: everything of them is in `product`.
 
-Who is asked and in which unit, the merging, the table and its audits are the product's; the organisations
-are the attack's. Which series are broken is decided where waves are stored, so here it is by the rule's
-words: a unit whose roster differs from the last wave's by one to five.
+Units and newcomers, the merging, the table, its audits and which series are broken are the product's, by the
+functions that plan, ask and publish its waves; the organisations and what they answer are the attack's.
+Somebody in two teams is asked for the first of them, as a roster in a file says it.
 
 As a program, it is the attack with the product as publisher: `python tests/privacy/attacked_product.py`, with
 the options of `python tests/privacy/attack`.
 """
 
 import sys
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, replace
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from pipelines.privacy.publication import Publication, publish
-from pipelines.privacy.scores import Form, FormItem, Response
-from pipelines.privacy.units import Group, Partition, Unit, newcomers_pools, plan_partition
+from pipelines.config_model import Configuration
+from pipelines.privacy.publication import AuditError, Publication
+from pipelines.privacy.scores import Response
+from pipelines.survey import publishing, wave_roster, waves
+from pipelines.survey.bank import shipped
+from pipelines.survey.calendar import Quarter
+from pipelines.survey.people import Known
+from pipelines.survey.planning import Plan, make_draft
+from pipelines.survey.roster import Person, Roster
 
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parent))
 
-from attack.people import BANK, DEPARTMENTS_ONLY, REVERSED, ROOT, Organisation
-from attack.reference import unit_items
-from attack.tree import first_tree, teams_of
+from attack import people
 
-K, LEAST_MEMBERS = 6, 8
+QUARTERLY = shipped("quarterly")
+BLOCKED: list[str] = []
+"""The waves that the product's audits have refused to publish since the program began."""
 
-FORM = Form(
-    tuple(
-        FormItem(item, 1, name, item in REVERSED, "department" if item in DEPARTMENTS_ONLY else "unit")
-        for name, items in BANK.items()
-        for item in items
-    )
-)
-
-Roster = Mapping[str, list[str]]
+Members = Mapping[str, list[str]]
 """The people of each planned unit."""
 
 
-def product(made: Organisation) -> dict[str, Any]:
-    """Both waves of an organisation as the product publishes them."""
-    plan, first = _planned(made)
-    waves: list[dict[str, Any]] = []
-    last: dict[str, set[str]] = {}
+def product(made: people.Organisation) -> dict[str, Any]:
+    """Both waves of an organisation as the product publishes them; one that is refused shows no cell."""
+    configuration = configured(made)
+    plan = make_draft(configuration, Roster(tuple(roster(made, 0))), Quarter(2026, 1)).plan
+    published: list[dict[str, Any]] = []
+    asked_before: dict[str, Mapping[str, frozenset[str]]] = {}
     for number, answers in enumerate(made.answers):
-        partition, roster = _roster(made, plan, first, number)
+        asked = wave_roster.wave_roster(configuration, plan, list(roster(made, number)), Known())
+        members = members_of(made, plan, asked.members)
         responses = [
-            Response(unit, answers[person])
-            for unit, people in roster.items()
-            for person in people
-            if person in answers
+            Response(unit, answers[one]) for unit, those in members.items() for one in those if one in answers
         ]
-        members = {unit: len(people) for unit, people in roster.items()}
-        published = publish(FORM, partition, members, responses, K)
-        waves.append({"id": f"wave {number + 1}", **_plain(published, roster, last)})
-        last = {unit["id"]: set(unit["members"]) for unit in waves[-1]["units"]}
+        sizes = {unit.id: len(members[unit.id]) for unit in asked.partition.units}
+        name = f"wave {number + 1}"
+        try:
+            shown = publishing.published(
+                QUARTERLY, asked.partition, sizes, responses, configuration.privacy.k
+            )
+        except AuditError as trouble:
+            BLOCKED.append(f"{name}: {trouble}")
+            published.append({"id": name, "groups": [], "units": [], "cells": []})
+            continue
+        first = {unit.id: unit.parts[0] for unit in asked.partition.units}
+        asked_before[name] = {first[unit]: frozenset(those) for unit, those in members.items()}
+        published.append(_plain(name, shown, published, asked_before))
     return {
         "dimensions": [
-            {"id": name, "items": items, "unit_items": unit_items(name)} for name, items in BANK.items()
+            {"id": one.id, "items": list(one.items), "unit_items": _of_units(one.items)}
+            for one in QUARTERLY.dimensions
         ],
-        "reversed": sorted(REVERSED),
+        "reversed": [item.id for item in QUARTERLY.items if item.is_reversed],
         "band_includes_high": False,
-        "waves": waves,
+        "waves": published,
     }
 
 
-def _planned(made: Organisation) -> tuple[Partition, Roster]:
-    """The year's units, and who is in them: in the first team of those who have two."""
-    tree = first_tree(made, everyone_once=True)
-    kinds = {group: "organisation" if group == ROOT else "department" for group in tree.groups}
-    groups = [Group(group, group, kinds[group], parent) for group, parent in tree.groups.items()]
-    units = [Unit(unit, unit, parent, (unit,)) for unit, parent in tree.parents.items()]
-    plan = plan_partition(
-        groups, units, {unit: len(tree.people[unit]) for unit in tree.people}, LEAST_MEMBERS
+def configured(made: people.Organisation) -> Configuration:
+    """The organisation as its configuration says it: departments within departments, and teams."""
+    return Configuration.model_validate(
+        {
+            "organisation": {"id": "acme", "name": "Acme"},
+            "department": [
+                {"id": _id(one), "name": one, **({} if above == people.ROOT else {"parent": _id(above)})}
+                for one, above in made.departments.items()
+            ],
+            "team": [
+                {"id": _id(one), "name": one, "department": _id(department)}
+                for one, department in made.teams.items()
+            ],
+        }
     )
-    return plan, {unit.id: [one for part in unit.parts for one in tree.people[part]] for unit in plan.units}
 
 
-def _roster(made: Organisation, plan: Partition, first: Roster, wave: int) -> tuple[Partition, Roster]:
-    """A wave's partition and people: leavers are gone, newcomers in their pools or not asked."""
-    there = {person.id for person in made.people if person.is_there(wave)}
-    roster = {unit: [one for one in people if one in there] for unit, people in first.items()}
-    home = {part: unit.parent for unit in plan.units for part in unit.parts}
-    came = {
-        person.id: home.get(teams_of(person)[0], ROOT) for person in made.people if 0 < person.joins <= wave
+def roster(made: people.Organisation, wave: int) -> Iterable[Person]:
+    """Everybody who is there, in the one unit for which they are asked."""
+    for one in made.people:
+        if one.is_there(wave):
+            yield Person(one.id, one.teams[0] if one.teams else f"direct:{_id(one.department)}")
+
+
+def members_of(made: people.Organisation, plan: Plan, asked: Mapping[str, str]) -> Members:
+    """The people of each unit of a wave, newcomers' pools included."""
+    members: dict[str, list[str]] = defaultdict(list)
+    for person, unit in asked.items():
+        members[unit].append(person)
+    return members
+
+
+def _id(one: str) -> str:
+    return one.split(":")[1]
+
+
+def _of_units(items: Iterable[str]) -> list[str]:
+    """The items that a unit's score is made of."""
+    levels = {item.id: item.least_level for item in QUARTERLY.items}
+    return [item for item in items if levels[item] == "unit"]
+
+
+def _plain(
+    name: str,
+    shown: Publication,
+    before: list[dict[str, Any]],
+    asked: Mapping[str, Mapping[str, frozenset[str]]],
+) -> dict[str, Any]:
+    earlier = [(wave["id"], True) for wave in reversed(before)]
+    was_broken = {
+        (unit["id"], wave["id"]): unit["is_series_broken"] for wave in before for unit in wave["units"]
     }
-    counts = {group: list(came.values()).count(group) for group in set(came.values())}
-    pool_of = newcomers_pools(plan.groups, counts)
-    pools: dict[str, list[str]] = {}
-    for person, group in came.items():
-        if (pool := pool_of[group]) is not None:
-            pools.setdefault(pool, []).append(person)
-    newcomers = [
-        Unit(f"newcomers:{group}", group, group, (f"newcomers:{group}",), is_newcomers=True)
-        for group in pools
-    ]
-    joined = {f"newcomers:{group}": people for group, people in pools.items()}
-    return replace(plan, units=(*plan.units, *newcomers)), {**roster, **joined}
-
-
-def _plain(published: Publication, roster: Roster, last: Mapping[str, set[str]]) -> dict[str, Any]:
-    people = {part: those for unit, those in roster.items() for part in {unit, *_parts(unit)}}
     units = []
-    for unit in published.partition.units:
-        inside = {one for part in unit.parts for one in people.get(part, ())}
-        apart = len(inside ^ last.get(unit.id, inside))
-        broken = 0 < apart < K
+    for unit in shown.partition.units:
+        inside = frozenset().union(*(asked[name].get(part, frozenset()) for part in unit.parts))
+        broken = waves.is_series_broken(unit, name, earlier, was_broken, asked)
         units.append(
             {"id": unit.id, "parent": unit.parent, "members": sorted(inside), "is_series_broken": broken}
         )
     return {
-        "groups": [{"id": group.id, "parent": group.parent} for group in published.partition.groups],
+        "id": name,
+        "groups": [{"id": group.id, "parent": group.parent} for group in shown.partition.groups],
         "units": units,
-        "cells": [asdict(cell) for cell in published.cells],
+        "cells": [asdict(cell) for cell in shown.cells],
     }
-
-
-def _parts(unit: str) -> Iterator[str]:
-    """The planned parts in the id of a unit."""
-    yield from unit.split("+")
 
 
 if __name__ == "__main__":
     from attack.program import main
 
-    sys.exit(main(sys.argv[1:], product))
+    code = main(sys.argv[1:], product)
+    sys.stdout.write(f"\n{len(BLOCKED):,} waves were refused by the product's audits.\n")
+    sys.stdout.writelines(f"  {one}\n" for one in BLOCKED[:3])
+    sys.exit(code)
