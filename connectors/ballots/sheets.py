@@ -28,6 +28,7 @@ MAIL_MERGE_GUARANTEE = (
 COLUMNS = ("account", "name", "email", "unit", "code", "address", "open_until", "promise", "please_note")
 _FORMULA = ("=", "+", "-", "@")
 _BREAKS = ("\t", "\r", "\n")
+_MASK = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +115,11 @@ def _slip(sheet: Sheet, unit_name: str, code: str) -> str:
 
 
 def _picture(link: str) -> str:
-    """The QR code of a link, as SVG with the quiet edge that readers need."""
-    drawn = segno.make_qr(link, error="m").svg_inline(border=4, omitsize=True, dark="#000", light="#fff")
+    """The QR code of a link, as SVG with the quiet edge that readers need.
+
+    The mask is given: to try all eight takes most of a minute for ten thousand slips, and readers take any.
+    """
+    drawn = segno.make_qr(link, error="m", mask=_MASK).svg_inline(border=4, omitsize=True, dark="#000", light="#fff")
     return f'<div class="qr">{drawn}</div>'
 
 

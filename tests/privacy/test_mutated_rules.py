@@ -1,9 +1,9 @@
-"""With a rule switched off in the product's own code, the attack finds leaks: so it can, and so the rule counts.
+"""With a rule switched off in the product's own code, the attack finds leaks: so it can, and the rule counts.
 
 Each test breaks one rule of docs/privacy.md, by its number, in the product, and lets everything else be.
 First the product's audits are switched off as well, where they stand in the way, and the attack is to find
-what then is published. Then they are on again: where the leak shows within one wave, they refuse to publish it or
-withhold what tells it.
+what then is published. Then they are on again: where the leak shows within one wave, they refuse to publish
+it or withhold what tells it.
 """
 
 from collections import Counter
@@ -38,7 +38,7 @@ def mutated(*mutations: Mutation) -> Iterator[None]:
 
 def without_audits(patch):
     patch.setattr(publication, "audit_counts", lambda *_: None)
-    patch.setattr(publishing, "proven", lambda found, form, k: found)
+    patch.setattr(publishing, "proven", lambda found, *_: found)
 
 
 def leaks(count=MOST):
@@ -145,7 +145,8 @@ def in_all_their_teams(patch):
 def test_with_people_in_two_units():
     with mutated(in_all_their_teams, without_audits):
         found = leaks()
-        assert found["linear"] and found["counts"]
+        assert found["linear"]
+        assert found["counts"]
     with mutated(in_all_their_teams):
         assert "answers, fewer than" in refused()
 
@@ -221,7 +222,7 @@ def test_with_items_of_all_who_answered_them():
 
 
 def bands_of_one_point(patch):
-    patch.setattr(closed, "width_for", lambda span, beside: 1)
+    patch.setattr(closed, "width_for", lambda *_: 1)
 
 
 def items_of_groups_of_one_unit(patch):
