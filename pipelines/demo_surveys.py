@@ -26,19 +26,21 @@ def hold_surveys(configuration: Configuration, home: Home, world: World) -> None
     Raises:
         WaveError: one was interrupted, so that the key to its answers is gone.
     """
-    states = _states(home)
-    for number, survey in enumerate(SURVEYS):
-        if states.get(survey.id) == "published":
-            continue
-        if survey.id in states:
-            raise WaveError(
-                f"{home.path}: {survey.id} was interrupted, and the key to its answers is gone. "
-                "Remove this folder, and run `outcomes demo` again"
-            )
-        if number == 0 or SURVEYS[number - 1].planned_on != survey.planned_on:
-            plan_year(configuration, home, Wish(is_frozen=True), _morning(survey.planned_on))
-        with TemporaryDirectory() as folder:
-            _hold(configuration, home, survey, opinions(world, survey), Path(folder) / "wave.key")
+    with warehouse_of(home, makes_it=True) as con:  # kept open: to open it thirty times would take seconds
+        assert con is not None
+        states = dict(con.execute("SELECT wave_id, state FROM survey.wave").fetchall())
+        for number, survey in enumerate(SURVEYS):
+            if states.get(survey.id) == "published":
+                continue
+            if survey.id in states:
+                raise WaveError(
+                    f"{home.path}: {survey.id} was interrupted, and the key to its answers is gone. "
+                    "Remove this folder, and run `outcomes demo` again"
+                )
+            if number == 0 or SURVEYS[number - 1].planned_on != survey.planned_on:
+                plan_year(configuration, home, Wish(is_frozen=True), _morning(survey.planned_on))
+            with TemporaryDirectory() as folder:
+                _hold(configuration, home, survey, opinions(world, survey), Path(folder) / "wave.key")
 
 
 def _hold(
@@ -49,8 +51,7 @@ def _hold(
     key_file: Path,
 ) -> None:
     opens_at = _morning(survey.opens_on)
-    kind = "pulse" if survey.is_pulse else "quarterly"
-    wave = open_wave(configuration, home, key_file, opens_at, kind).wave_id
+    wave = open_wave(configuration, home, key_file, opens_at, survey.kind).wave_id
     box = Box(home.path / BALLOTS)
     for account, code in codes_in_memory(home).items():
         answers = said[account]
@@ -59,12 +60,6 @@ def _hold(
     over = opens_at + timedelta(days=DAYS_OPEN + 1)
     close_wave(home, over)
     publish_wave(configuration, home, key_file, over)
-
-
-def _states(home: Home) -> dict[str, str]:
-    """Each wave that this home folder knows, and how far it is."""
-    with warehouse_of(home) as con:
-        return dict(con.execute("SELECT wave_id, state FROM survey.wave").fetchall()) if con else {}
 
 
 def _morning(day: date) -> datetime:

@@ -9,12 +9,12 @@ from connectors.sandbox.world import Account, Membership
 
 STAYING = {
     "depot": 3,
-    "harbour": 7,
-    "routing": 5,
-    "basket": 3,
-    "catalogue": 3,
-    "checkout": 4,
-    "identity": 5,
+    "harbour": 8,
+    "routing": 6,
+    "basket": 6,
+    "catalogue": 6,
+    "checkout": 7,
+    "identity": 8,
 }
 """Team → how many are there all the time. Tracking has none: it stays a team of three."""
 JOINING = {
@@ -39,7 +39,9 @@ _FIRST_ID = 20_000
 
 def colleagues() -> tuple[dict[str, Account], list[Membership]]:
     """Their accounts and in which team they are from when to when."""
-    places = [(team, None) for team, count in STAYING.items() for _ in range(count)]
+    places: list[tuple[str, date | None]] = [
+        (team, None) for team, count in STAYING.items() for _ in range(count)
+    ]
     places += [(team, day) for team, days in JOINING.items() for day in days]
     logins = [f"{first}-{last}" for last in _LAST_NAMES for first in _FIRST_NAMES]
     spells = [

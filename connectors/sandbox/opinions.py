@@ -9,10 +9,12 @@ import random
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Literal
 
 from connectors.sandbox.colleagues import OFFICE
 from connectors.sandbox.world import World
 
+Kind = Literal["quarterly", "pulse"]
 Answers = Mapping[str, int | None]
 """Item → 1 to 5 as it is given, or None for "prefer not to say"."""
 
@@ -34,18 +36,14 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """A survey that was held; its people answered on its first day."""
+    """A survey that was held: a quarterly one, or a short one in between. All answered on its first day."""
 
     id: str
+    kind: Kind
     opens_on: date
     planned_on: date
     """The day on which the year that it belongs to was planned."""
     items: tuple[Item, ...]
-
-    @property
-    def is_pulse(self) -> bool:
-        """Whether it is one of the short ones between the quarterly surveys."""
-        return "pulse" in self.id
 
 
 QUARTERLY = (
@@ -71,18 +69,18 @@ PULSE = (Item("S2", "theme"), Item("X1", "follow_through"))
 
 FIRST_PLAN, SECOND_PLAN = date(2025, 6, 2), date(2026, 5, 18)
 SURVEYS = (
-    Survey("2025-Q2", date(2025, 6, 9), FIRST_PLAN, QUARTERLY),
-    Survey("2025-Q3", date(2025, 9, 8), FIRST_PLAN, QUARTERLY),
-    Survey("2025-Q4", date(2025, 12, 8), FIRST_PLAN, QUARTERLY),
-    Survey("2026-Q1", date(2026, 3, 9), FIRST_PLAN, QUARTERLY),
-    Survey("2026-Q2", date(2026, 6, 8), SECOND_PLAN, QUARTERLY),
-    Survey("2026-Q3", date(2026, 9, 14), SECOND_PLAN, QUARTERLY),
-    Survey("2026-Q4-pulse-10", date(2026, 10, 5), SECOND_PLAN, PULSE),
+    Survey("2025-Q2", "quarterly", date(2025, 6, 9), FIRST_PLAN, QUARTERLY),
+    Survey("2025-Q3", "quarterly", date(2025, 9, 8), FIRST_PLAN, QUARTERLY),
+    Survey("2025-Q4", "quarterly", date(2025, 12, 8), FIRST_PLAN, QUARTERLY),
+    Survey("2026-Q1", "quarterly", date(2026, 3, 9), FIRST_PLAN, QUARTERLY),
+    Survey("2026-Q2", "quarterly", date(2026, 6, 8), SECOND_PLAN, QUARTERLY),
+    Survey("2026-Q3", "quarterly", date(2026, 9, 14), SECOND_PLAN, QUARTERLY),
+    Survey("2026-Q4-pulse-10", "pulse", date(2026, 10, 5), SECOND_PLAN, PULSE),
 )
 
 UNANIMOUS = ("routing", "connection")
 """A team whose people all agree with all that is said of a dimension, always."""
-FEW = {("checkout", "2025-Q3"): 5}
+FEW = {("checkout", "2025-Q3"): 5, ("routing", "2026-Q1"): 4}
 """Team and survey → how many of its people answered, where the others were busy."""
 
 MOODS = {
@@ -94,7 +92,7 @@ MOODS = {
     ("checkout", "psychological_safety"): [("", 4.0), ("2026-Q2", 2.7)],
     ("identity", "strategy"): [("", 2.4), ("2026-Q3", 4.2)],
 }
-"""Team and dimension → from which survey on which answer is the usual one, from 1 to 5 where more is better."""
+"""Team and dimension → from which survey on which answer is usual, from 1 to 5 where more is better."""
 
 
 def people_on(world: World, day: date) -> dict[str, list[str]]:

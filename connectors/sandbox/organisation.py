@@ -145,7 +145,7 @@ def services() -> list[Service]:
 
 
 def people() -> tuple[dict[str, Account], list[Membership]]:
-    """Seventy people who write code and their colleagues, with their teams; and accounts that are no people."""
+    """Seventy people who write code, fifty who do not, and their teams; and accounts of no people."""
     logins = [
         f"{FIRST_NAMES[number % len(FIRST_NAMES)]}-{LAST_NAMES[number % len(LAST_NAMES)]}"
         for number in range(sum(TEAM_SIZES.values()))

@@ -63,7 +63,7 @@ def held(world: World, survey: Survey) -> Held:
         unit: tuple(len(_complete(survey, answers, one)) for one in dimensions)
         for unit, answers in given.items()
     }
-    became = _closed(world, counts, LEAST_IN_A_PULSE if survey.is_pulse else LEAST_ANSWERS)
+    became = _closed(world, counts, LEAST_IN_A_PULSE if survey.kind == "pulse" else LEAST_ANSWERS)
     people: Counter[str] = Counter(became[unit] for unit in unit_of.values() if unit in became)
     complete: defaultdict[tuple[str, str], list[Answers]] = defaultdict(list)
     for unit, whole in sorted(became.items()):

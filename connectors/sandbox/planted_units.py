@@ -1,4 +1,4 @@
-"""Who should be asked in each survey, and with whom they should be told of: worked out apart from the product.
+"""Who should be asked in each survey, and in which unit: worked out apart from the product.
 
 The organisation is flat, two departments of teams, so what is worked out here needs no tree.
 """
@@ -34,7 +34,7 @@ def joined(counts: Mapping[str, Counts], least: int) -> dict[str, str]:
 
     The smallest is that whose least count is; of two alike the first by name.
     """
-    left = {(unit,): count for unit, count in counts.items()}
+    left: dict[tuple[str, ...], Counts] = {(unit,): count for unit, count in counts.items()}
     while len(left) > 1 and min(map(min, left.values())) < least:
         first, second = sorted(left, key=lambda parts: (min(left[parts]), parts))[:2]
         both = tuple(a + b for a, b in zip(left.pop(first), left.pop(second), strict=True))
@@ -49,7 +49,7 @@ def asked(world: World, survey: Survey) -> dict[str, str]:
     planned = planned_units(world, survey.planned_on)
     there = people_on(world, survey.opens_on)
     newcomers = {account: teams[0] for account, teams in there.items() if account not in planned}
-    pools = _pools(world, Counter(_department(world, team) for team in newcomers.values()))
+    pools = _pools(Counter(_department(world, team) for team in newcomers.values()))
     found = {account: unit for account, unit in planned.items() if account in there}
     found |= {account: pools[_department(world, team)] for account, team in newcomers.items()}
     return {account: unit for account, unit in found.items() if unit != NOBODY}
@@ -57,7 +57,7 @@ def asked(world: World, survey: Survey) -> dict[str, str]:
 
 def department_of(world: World, unit: str) -> str | None:
     """The department of a unit; None where it is in none, as the newcomers of all are."""
-    kind, _, name = unit.split("+")[0].partition(":")
+    kind, _, name = unit.partition("+")[0].partition(":")
     if kind == "newcomers":
         return None if name == "organisation" else name
     return _department(world, name)
@@ -73,7 +73,7 @@ def _one_team_each(teams: Mapping[str, list[str]]) -> dict[str, str]:
     return found | {account: min(teams[account], key=lambda team: (sizes[team], team)) for account in several}
 
 
-def _pools(world: World, newcomers: Mapping[str, int]) -> dict[str, str]:
+def _pools(newcomers: Mapping[str, int]) -> dict[str, str]:
     """Department → the pool of its newcomers: its own with six of them, else with all others who are left."""
     large = {one for one, count in newcomers.items() if count >= LEAST_NEWCOMERS}
     left = {one: count for one, count in newcomers.items() if one not in large}
