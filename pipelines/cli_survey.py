@@ -144,7 +144,7 @@ def import_(
         raise CommandError(f"survey import: {what}. {fix}", USAGE)
     from pipelines.survey.importing.command import import_survey  # noqa: PLC0415 - heavy
 
-    import_survey(file, mapping, wave, context.obj.config, is_check=check)
+    import_survey(file, mapping, wave, context.obj.config, context.obj.home, is_check=check)
 
 
 KeyFile = Annotated[

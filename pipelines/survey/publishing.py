@@ -65,7 +65,8 @@ def publish_wave(configuration: Configuration, home: Home, key_file: Path, now: 
         answers = [Response(one.unit, one.answers) for one in ballots]
         publication = published(bank, partition, members, answers, configuration.privacy.k)
         with transaction(con):
-            write_publication(con, wave_id, bank, publication, members, answers, now)
+            broken = broken_series(con, wave_id, publication.partition.units)
+            write_publication(con, wave_id, bank, publication, members, answers, now, broken)
             con.execute("DELETE FROM survey.wave_member WHERE wave_id = ?", [wave_id])
         con.execute("CHECKPOINT")
         _destroy(box, wave_id, key_file)
@@ -161,10 +162,13 @@ def write_publication(
     members: Mapping[str, int],
     answers: Sequence[Response],
     now: datetime,
+    broken: frozenset[str],
 ) -> None:
-    """Write all that stays of a wave, inside the caller's transaction: table, units, sums, and its state."""
+    """Write all that stays of a wave, inside the caller's transaction: table, units, sums, and its state.
+
+    `broken` are the units whose series is not drawn on from the wave before.
+    """
     units = publication.partition.units
-    broken = broken_series(con, wave_id, units)
     insert_rows(
         con,
         "published_cell",

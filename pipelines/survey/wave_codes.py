@@ -41,9 +41,7 @@ def make_codes(
     with warehouse_of(home) as con:
         wave_id, closes_at = open_wave_of(con)
         assert con is not None
-        if box.turnout(wave_id)[0]:
-            raise WaveError(f"survey codes: those of {wave_id} were made already, and they are made once")
-        asked = _asked(con, wave_id)
+        asked = _asked(con, box, wave_id)
         people = _people(configuration, home, con, now) if is_mail_merge else {}
     codes = _different_codes(len(asked))
     title = f"{configuration.organisation.name}, {wave_id}"
@@ -51,9 +49,26 @@ def make_codes(
     slips = [Slip(one.unit_name, code) for one, code in zip(asked, codes, strict=True)]
     text = _mailed(sheet, asked, slips, people) if is_mail_merge else printable(sheet, slips)
     _write_private(out, text)
-    salt = box.salt(wave_id)
-    box.add_codes(wave_id, [(hash_of(salt, code), one.unit) for one, code in zip(asked, codes, strict=True)])
+    _lay_into_box(box, wave_id, asked, codes)
     return len(codes)
+
+
+def codes_in_memory(home: Home) -> dict[str, str]:
+    """Make the open wave's codes, once, and hand them out as account → code.
+
+    This is the very map that nobody may have of people: it is for those of the demo, who are made up.
+
+    Raises:
+        WaveError: no wave is open, or it has its codes.
+    """
+    box = Box(home.path / BALLOTS)
+    with warehouse_of(home) as con:
+        wave_id, _ = open_wave_of(con)
+        assert con is not None
+        asked = _asked(con, box, wave_id)
+    codes = _different_codes(len(asked))
+    _lay_into_box(box, wave_id, asked, codes)
+    return {one.account: code for one, code in zip(asked, codes, strict=True)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +80,9 @@ class _Asked:
     unit_name: str
 
 
-def _asked(con: duckdb.DuckDBPyConnection, wave_id: str) -> list[_Asked]:
+def _asked(con: duckdb.DuckDBPyConnection, box: Box, wave_id: str) -> list[_Asked]:
+    if box.turnout(wave_id)[0]:
+        raise WaveError(f"survey codes: those of {wave_id} were made already, and they are made once")
     rows = con.execute(
         "SELECT m.account, m.unit_id, u.name FROM survey.wave_member m "
         "JOIN survey.wave_unit u USING (wave_id, unit_id) WHERE wave_id = ? ORDER BY m.account",
@@ -97,6 +114,11 @@ def _mailed(
         name, email = (person.name or "", person.email or "") if person else ("", "")
         recipients.append(Recipient(one.account, name, email, slip))
     return mail_merge(sheet, recipients)
+
+
+def _lay_into_box(box: Box, wave_id: str, asked: Sequence[_Asked], codes: Sequence[str]) -> None:
+    salt = box.salt(wave_id)
+    box.add_codes(wave_id, [(hash_of(salt, code), one.unit) for one, code in zip(asked, codes, strict=True)])
 
 
 def _different_codes(count: int) -> list[str]:

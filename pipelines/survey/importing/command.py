@@ -2,24 +2,31 @@
 
 import re
 from collections import Counter
+from datetime import UTC, datetime
 from pathlib import Path
 
 from pipelines.cli_errors import USAGE, CommandError
 from pipelines.config import load
 from pipelines.config_model import K_FLOOR, Configuration
 from pipelines.explain_layout import QUIET, page, print_sentence, print_table
+from pipelines.home import Home
+from pipelines.survey.importing.publishing import publish_imported
 from pipelines.survey.importing.reading import ELSEWHERE, Imported, read_survey
+from pipelines.survey.wave_text import print_published
+from pipelines.survey.waves import in_tens
 
 _WORDS = ("six", "seven", "eight", "nine", "ten")
 """From the floor on."""
 
 
-def import_survey(file: Path, mapping: Path, wave: str, config: Path, *, is_check: bool) -> None:
+def import_survey(file: Path, mapping: Path, wave: str, config: Path, home: Home, *, is_check: bool) -> None:
     """Read a survey and publish it as a wave, or with `is_check` say what would be.
 
     Raises:
         SurveyImportError: the file cannot be taken, and nothing of it is.
         BankError: the mapping or its bank cannot be used.
+        WaveError: there is such a wave already, or its name does not fit.
+        AuditError: what would be shown could tell of fewer people than it may.
     """
     if not re.fullmatch(r"[0-9]{4}-Q[1-4](-[a-z0-9_]+)*", wave):
         raise CommandError("--wave: is no wave. Write it as 2026-Q3, or 2026-Q3-pulse-11", USAGE)
@@ -28,8 +35,7 @@ def import_survey(file: Path, mapping: Path, wave: str, config: Path, *, is_chec
     if is_check:
         _print_check(imported, wave, configuration)
         return
-    # The only place where an imported survey leaves this package, for publication and audit.
-    raise CommandError(f"survey import: {wave} is not published: only --check is there yet. Add --check")
+    print_published(publish_imported(configuration, home, wave, imported, datetime.now(UTC)))
 
 
 def _print_check(imported: Imported, wave: str, configuration: Configuration) -> None:
@@ -56,7 +62,7 @@ def _print_check(imported: Imported, wave: str, configuration: Configuration) ->
                 f"Rows that do not count, since the same person answered further down: {imported.replaced}"
             )
             print_sentence(console, again)
-        kept = f"kept: {_in_tens(len(imported.comments))}" if imported.comments else "none are kept"
+        kept = f"kept: {in_tens(len(imported.comments))}" if imported.comments else "none are kept"
         print_sentence(console, f"Comments: {kept}", QUIET)
 
 
@@ -66,7 +72,3 @@ def told(count: int, k: int) -> str:
         return str(count)
     place = k - K_FLOOR
     return f"fewer than {_WORDS[place] if place < len(_WORDS) else k}"
-
-
-def _in_tens(count: int) -> str:
-    return "fewer than ten" if count < 10 else f"about {(count + 5) // 10 * 10}"

@@ -3,8 +3,9 @@
 import re
 from datetime import datetime
 
+import duckdb
 import pytest
-from answer_sheets import HEADER, ORGANISATION, ROWS, book_of, csv_of
+from answer_sheets import HEADER, ORGANISATION, book_of, csv_of
 from typer.testing import CliRunner
 
 from pipelines.cli import app
@@ -136,15 +137,80 @@ def test_a_raised_floor_is_raised_here(check):
     assert "fewer than 40" in check(k=40, harbour=8)
 
 
-def test_nothing_is_published_yet(run, survey):
-    survey.mapped()
-    file = survey.folder / "answers.csv"
-    file.write_text(csv_of([HEADER, *ROWS]), encoding="utf-8")
-    said, code = run(file, "--mapping", survey.mapping, "--wave", "2026-Q3")
-    assert (code, said) == (
-        FAILED,
-        "error: survey import: 2026-Q3 is not published: only --check is there yet. Add --check",
-    )
+# ---- publication -------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def imported(run, survey):
+    """Import so many answers by team as a wave, alternately 1 and 3 for both statements of focus."""
+
+    def imported(members="", wave="2026-Q3", **teams):
+        rows = [
+            ("", team, ("Never", "Sometimes")[number % 2], ("Never", "Sometimes")[number % 2])
+            for team, count in teams.items()
+            for number in range(count)
+        ]
+        survey.mapped(end=members)
+        file = survey.folder / "answers.csv"
+        file.write_text(csv_of([HEADER, *rows]), encoding="utf-8")
+        return run(file, "--mapping", survey.mapping, "--wave", wave)
+
+    return imported
+
+
+def cells(survey, columns='scope, low <= 25 AND 25 <= high, n, "of", withheld_reason'):
+    with duckdb.connect(str(survey.folder / "warehouse.duckdb"), read_only=True) as con:
+        return con.sql(
+            f"SELECT {columns} FROM survey.published_cell WHERE scope_kind = 'unit' AND statistic = 'score' "
+            "ORDER BY scope"
+        ).fetchall()
+
+
+def test_it_is_published_as_a_wave_that_was_asked_here_is(imported, survey):
+    """Half said 1 (0 of 100) and half 3 (50): 25 in each team. Nobody said how many were asked."""
+    said, code = imported(harbour=10, quay=8)
+    assert (code, "2026-Q3 is published" in said) == (0, True)
+    assert cells(survey) == [("team:harbour", True, 10, None, None), ("team:quay", True, 8, None, None)]
+    with duckdb.connect(str(survey.folder / "warehouse.duckdb"), read_only=True) as con:
+        wave = con.sql("SELECT origin, opens_on::VARCHAR, closes_on::VARCHAR FROM survey.published_wave")
+        assert wave.fetchall() == [("elsewhere", "2026-07-01", "2026-10-01")]
+        assert con.sql("SELECT bool_and(is_series_broken) FROM survey.published_cell "
+                       "WHERE scope_kind = 'unit'").fetchall() == [(True,)]  # fmt: skip
+
+
+def test_how_many_were_asked_is_shown_where_it_is_known(imported, survey):
+    imported(harbour=10, quay=8, members="[members]\nharbour = 12\nquay = 9")
+    assert [(scope, n, of) for scope, _, n, of, _ in cells(survey)] == [
+        ("team:harbour", 10, 12),
+        ("team:quay", 8, 9),
+    ]
+
+
+def test_a_team_with_few_answers_is_shown_with_another(imported, survey):
+    imported(harbour=10, quay=4)
+    assert [(scope, n) for scope, _, n, *_ in cells(survey)] == [("team:harbour+team:quay", 14)]
+
+
+def test_few_answers_are_published_nowhere(imported, survey):
+    imported(harbour=3, quay=2)
+    assert {row[2:] for row in cells(survey)} == {(None, None, "too_few_answers")}
+
+
+def test_a_wave_is_imported_once(imported, survey):
+    imported(harbour=10, quay=8)
+    before = cells(survey, "*")
+    said, code = imported(harbour=12, quay=9)
+    assert (code, "is there already" in said) == (FAILED, True)
+    assert cells(survey, "*") == before
+
+
+@pytest.mark.parametrize("wave", ["2026-Q3-pulse-08", "2026-Q3-late"])
+def test_the_wave_is_of_the_kind_that_was_asked(imported, survey, wave):
+    said, code = imported(harbour=10, quay=8, wave=wave)
+    assert (code, "does not fit what was asked. Write it as 2026-Q3" in said) == (FAILED, True)
+
+
+# ---- usage -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
