@@ -119,7 +119,8 @@ def _picture(link: str) -> str:
 
     The mask is given: to try all eight takes most of a minute for ten thousand slips, and readers take any.
     """
-    drawn = segno.make_qr(link, error="m", mask=_MASK).svg_inline(border=4, omitsize=True, dark="#000", light="#fff")
+    code = segno.make_qr(link, error="m", mask=_MASK)
+    drawn = code.svg_inline(border=4, omitsize=True, dark="#000", light="#fff")
     return f'<div class="qr">{drawn}</div>'
 
 

@@ -62,7 +62,12 @@ def product(made: people.Organisation) -> dict[str, Any]:
             continue
         first = {unit.id: unit.parts[0] for unit in asked.partition.units}
         asked_before[name] = {first[unit]: frozenset(those) for unit, those in members.items()}
-        published.append(_plain(name, shown, published, asked_before))
+        published.append(wave_of(name, shown, published, asked_before))
+    return artefact_of(published)
+
+
+def artefact_of(published: list[dict[str, Any]]) -> dict[str, Any]:
+    """Waves of the quarterly survey, as the attack reads them."""
     return {
         "dimensions": [
             {"id": one.id, "items": list(one.items), "unit_items": _of_units(one.items)}
@@ -71,6 +76,32 @@ def product(made: people.Organisation) -> dict[str, Any]:
         "reversed": [item.id for item in QUARTERLY.items if item.is_reversed],
         "band_includes_high": False,
         "waves": published,
+    }
+
+
+def wave_of(
+    name: str,
+    shown: Publication,
+    before: list[dict[str, Any]],
+    asked: Mapping[str, Mapping[str, frozenset[str]]],
+) -> dict[str, Any]:
+    """One published wave, after the earlier ones; `asked` is wave → single unit → who was asked."""
+    earlier = [(wave["id"], True) for wave in reversed(before)]
+    was_broken = {
+        (unit["id"], wave["id"]): unit["is_series_broken"] for wave in before for unit in wave["units"]
+    }
+    units = []
+    for unit in shown.partition.units:
+        inside = frozenset().union(*(asked[name].get(part, frozenset()) for part in unit.parts))
+        broken = waves.is_series_broken(unit, name, earlier, was_broken, asked)
+        units.append(
+            {"id": unit.id, "parent": unit.parent, "members": sorted(inside), "is_series_broken": broken}
+        )
+    return {
+        "id": name,
+        "groups": [{"id": group.id, "parent": group.parent} for group in shown.partition.groups],
+        "units": units,
+        "cells": [asdict(cell) for cell in shown.cells],
     }
 
 
@@ -114,31 +145,6 @@ def _of_units(items: Iterable[str]) -> list[str]:
     """The items that a unit's score is made of."""
     levels = {item.id: item.least_level for item in QUARTERLY.items}
     return [item for item in items if levels[item] == "unit"]
-
-
-def _plain(
-    name: str,
-    shown: Publication,
-    before: list[dict[str, Any]],
-    asked: Mapping[str, Mapping[str, frozenset[str]]],
-) -> dict[str, Any]:
-    earlier = [(wave["id"], True) for wave in reversed(before)]
-    was_broken = {
-        (unit["id"], wave["id"]): unit["is_series_broken"] for wave in before for unit in wave["units"]
-    }
-    units = []
-    for unit in shown.partition.units:
-        inside = frozenset().union(*(asked[name].get(part, frozenset()) for part in unit.parts))
-        broken = waves.is_series_broken(unit, name, earlier, was_broken, asked)
-        units.append(
-            {"id": unit.id, "parent": unit.parent, "members": sorted(inside), "is_series_broken": broken}
-        )
-    return {
-        "id": name,
-        "groups": [{"id": group.id, "parent": group.parent} for group in shown.partition.groups],
-        "units": units,
-        "cells": [asdict(cell) for cell in shown.cells],
-    }
 
 
 if __name__ == "__main__":
