@@ -211,9 +211,7 @@ def broken_series(con: duckdb.DuckDBPyConnection, wave_id: str, units: Iterable[
         "WHERE scope_kind = 'unit'"
     ).fetchall()
     published = {(scope, wave): broken for scope, wave, broken in cells}
-    return frozenset(
-        unit.id for unit in units if is_series_broken(unit, wave_id, before, published, people)
-    )
+    return frozenset(unit.id for unit in units if is_series_broken(unit, wave_id, before, published, people))
 
 
 def is_series_broken(

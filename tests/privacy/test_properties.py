@@ -45,6 +45,37 @@ def test_there_are_twelve():
     assert [one["number"] for one in PROPERTIES] == list(range(1, 13))
 
 
+# ---- the words of the promise ------------------------------------------------------------------------
+
+PAGE = "connectors/ballots/page/protection.en.md"
+
+
+def quoted(path):
+    """What stands word for word in a document: its quotations."""
+    lines = (TESTS.parent / path).read_text("utf-8").splitlines()
+    return [line.removeprefix("> ") for line in lines if line.startswith("> ")]
+
+
+def test_the_promise_has_the_same_words_wherever_it_is_given():
+    """The document, the page on which people answer, and the announcement that they are sent."""
+    promise, *limits = quoted(PAGE)
+    assert promise.startswith("Within one wave, every number shown, and every sum or difference")
+    assert [one.split(":")[0] for one in limits] == [
+        "Across waves this cannot be proven away",
+        "Not covered, and said",
+    ]
+    assert quoted("docs/privacy.md") == [promise, *limits]
+    announced = (TESTS.parent / "pipelines/survey/announcements/en.txt").read_text("utf-8").splitlines()
+    assert [line for line in announced if line in {promise, *limits}] == [promise, *limits]
+
+
+def test_every_rule_is_in_the_document_with_its_attack():
+    text = (TESTS.parent / "docs/privacy.md").read_text("utf-8")
+    rules = [part for part in text.split("**R")[1:] if part.split(".")[0].isdigit()]
+    assert [int(rule.split(".")[0]) for rule in rules] == list(range(1, 16))
+    assert all("attack" in rule for rule in rules)
+
+
 # ---- any wave: from its roster to what is published, audits included ---------------------------------
 
 
