@@ -20,7 +20,7 @@ TABLES = {
     *("days_between", "headline", "false_signals", "forecast", "metric_neighbour", "item", "period"),
     *("data_check", "data_check_item", "data_check_catalog"),
     *("organisation", "department", "team", "service", "service_owner", "unowned", "run", "run_manifest"),
-    "cost_of_delay",
+    *("cost_of_delay", "survey_wave", "survey_unit", "survey_item", "survey_cell"),
 }
 
 
