@@ -141,7 +141,7 @@ def test_a_plan_is_frozen_announced_and_followed(outcomes, con):
         1,
         "error: survey plan: 2026-Q4 is not published yet. Publish it first, then plan\n",
     )
-    assert "4 November 2026 to 14 November 2026" in outcomes("announce")[1]
+    assert "4 November 2026 to 13 November 2026" in outcomes("announce")[1], "it closes at midnight"
     warehouse = con()
     warehouse.con.execute("UPDATE survey.wave SET state = 'published'")
     warehouse.close()
