@@ -21,7 +21,8 @@ CREATE TABLE IF NOT EXISTS survey.plan_member (
 CREATE TABLE IF NOT EXISTS survey.wave (
     wave_id VARCHAR PRIMARY KEY, plan_id VARCHAR, kind VARCHAR, title VARCHAR, bank VARCHAR,
     bank_version JSON, opens_at TIMESTAMPTZ, closes_at TIMESTAMPTZ, state VARCHAR,
-    closed_at TIMESTAMPTZ, published_at TIMESTAMPTZ, origin VARCHAR, languages VARCHAR[], reliability JSON
+    closed_at TIMESTAMPTZ, published_at TIMESTAMPTZ, origin VARCHAR, languages VARCHAR[], reliability JSON,
+    least_answers INTEGER
 );
 CREATE TABLE IF NOT EXISTS survey.wave_item (
     wave_id VARCHAR, position INTEGER, item VARCHAR, version INTEGER, dimension VARCHAR,
@@ -57,6 +58,7 @@ CREATE VIEW IF NOT EXISTS survey.published_wave AS
         CAST(published_at AS DATE) AS published_on, origin, reliability
     FROM survey.wave WHERE state = 'published';
 """
-"""Made where they are missing. A wave is `open`, `closed` or `published`. `asked` keeps who was asked in each
+"""Made where they are missing. A wave is `open`, `closed`, `published`, or `discarded` without publication;
+`least_answers` is what `[privacy] k` was when people were asked. `asked` keeps who was asked in each
 wave of the current plan, in which unit: it tells by how many people a unit's roster differs, after
 `wave_member` is gone. `plan_member.since` is the quarter from which on a person is in the plan."""

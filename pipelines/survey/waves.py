@@ -20,7 +20,7 @@ from pipelines.survey.calendar import Kind, Quarter, Wave, read_quarter, year_fr
 from pipelines.survey.planning import Plan, PlanError
 from pipelines.survey.wave_roster import WaveRoster
 
-State = Literal["open", "closed", "published"]
+State = Literal["open", "closed", "published", "discarded"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,8 @@ class NewWave:
     opens_at: datetime
     closes_at: datetime
     languages: tuple[str, ...]
+    least_answers: int = K_FLOOR
+    """What people are told before they answer: no number rests on fewer."""
 
 
 # ---- plans -------------------------------------------------------------------------------------
@@ -46,9 +48,7 @@ def refuse_replanning(con: duckdb.DuckDBPyConnection, today: Quarter, *, new_yea
 
     With `new_year` only an unpublished wave stands in the way.
     """
-    unpublished = con.execute(
-        "SELECT wave_id FROM survey.wave WHERE state <> 'published' ORDER BY opens_at"
-    ).fetchone()
+    unpublished = con.execute("SELECT wave_id FROM survey.wave WHERE state IN ('open', 'closed')").fetchone()
     if unpublished:
         raise PlanError(f"survey plan: {unpublished[0]} is not published yet. Publish it first, then plan")
     plan = load_plan(con)
@@ -112,9 +112,7 @@ def load_plan(con: duckdb.DuckDBPyConnection) -> Plan | None:
     if not rows:
         return None
     plan_id = rows[0][0]
-    ((least,),) = con.execute(
-        "SELECT least_members FROM survey.plan WHERE plan_id = ?", [plan_id]
-    ).fetchall()
+    ((least,),) = con.execute("SELECT least_members FROM survey.plan WHERE plan_id = ?", [plan_id]).fetchall()
     members = {account: unit for _, account, unit in rows}
     return Plan(read_quarter(plan_id), least, _partition(con, "plan", plan_id), members)
 
@@ -148,7 +146,7 @@ def earlier_waves(con: duckdb.DuckDBPyConnection, time_zone: str) -> list[Wave]:
 def freeze_wave(con: duckdb.DuckDBPyConnection, plan: Plan, wave: NewWave, roster: WaveRoster) -> None:
     """Write an open wave with its units and people, inside the caller's transaction."""
     con.execute(
-        "INSERT INTO survey.wave VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'open', NULL, NULL, 'here', ?, NULL)",
+        "INSERT INTO survey.wave VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'open', NULL, NULL, 'here', ?, NULL, ?)",
         [
             wave.id,
             plan.id,
@@ -159,6 +157,7 @@ def freeze_wave(con: duckdb.DuckDBPyConnection, plan: Plan, wave: NewWave, roste
             wave.opens_at,
             wave.closes_at,
             list(wave.languages),
+            wave.least_answers,
         ],
     )
     counts = dict.fromkeys((unit.id for unit in roster.partition.units), 0)

@@ -178,7 +178,8 @@ def test_a_plan_begins_with_a_quarter_that_is_free(con):
 
 def imported(con, name):
     con.execute(
-        "INSERT INTO survey.wave (wave_id, kind, state, origin) VALUES (?, 'quarterly', 'published', 'elsewhere')",
+        "INSERT INTO survey.wave (wave_id, kind, state, origin) "
+        "VALUES (?, 'quarterly', 'published', 'elsewhere')",
         [name],
     )
 
