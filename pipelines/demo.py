@@ -10,6 +10,8 @@ from connectors.sandbox.organisation import AS_OF
 from connectors.sandbox.servers import serve
 from connectors.sandbox.simulation import build
 from pipelines.assets.workspace import RunOptions
+from pipelines.config import load
+from pipelines.demo_surveys import hold_surveys
 from pipelines.home import Home
 from pipelines.progress import Reporter
 from pipelines.run import Outcome, prepare_environment, run_job
@@ -19,7 +21,11 @@ CONFIGURATION_FILE = "outcomes.toml"
 
 
 def run_demo(home: Home, reporter: Reporter) -> Outcome:
-    """Simulate, serve, run the nightly job once against the servers, stop them."""
+    """Simulate, serve, ask the people what they were asked, run the nightly job once, stop the servers.
+
+    Raises:
+        WaveError: a survey of an earlier call was interrupted.
+    """
     reporter.step("the sandbox organisation")
     home.create()
     configuration = Path(home.path) / CONFIGURATION_FILE
@@ -30,6 +36,8 @@ def run_demo(home: Home, reporter: Reporter) -> Outcome:
         write_configuration(configuration, running.urls, world, with_inbox=True)
         os.environ[TOKEN_VARIABLE] = "sandbox"  # any token will do
         prepare_environment(home, configuration)
+        reporter.step("what its people were asked")
+        hold_surveys(load(configuration), home, world)
         return run_job("nightly", RunOptions(as_of=AS_OF.isoformat(), is_demo=True), home, reporter)
     finally:
         running.stop()

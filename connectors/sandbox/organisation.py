@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
+from connectors.sandbox.colleagues import colleagues
 from connectors.sandbox.world import Account, Membership, Ownership, Service, Team, World
 
 AS_OF = datetime(2026, 11, 2, 3, 10, tzinfo=UTC)
@@ -144,7 +145,7 @@ def services() -> list[Service]:
 
 
 def people() -> tuple[dict[str, Account], list[Membership]]:
-    """Seventy people with their teams, and the accounts that are no people."""
+    """Seventy people who write code, fifty who do not, and their teams; and accounts of no people."""
     logins = [
         f"{FIRST_NAMES[number % len(FIRST_NAMES)]}-{LAST_NAMES[number % len(LAST_NAMES)]}"
         for number in range(sum(TEAM_SIZES.values()))
@@ -167,7 +168,8 @@ def people() -> tuple[dict[str, Account], list[Membership]]:
         accounts[login] = Account(90_000 + number, login, "Bot")
     accounts[SCRIPTED_USER] = Account(95_000, SCRIPTED_USER)
     accounts[DELETED_USER] = Account(95_001, DELETED_USER, deleted=True)
-    return accounts, memberships
+    others, spells = colleagues()
+    return accounts | others, memberships + spells
 
 
 def found(seed: int) -> World:

@@ -119,9 +119,10 @@ def _services_of(world: World, name: str) -> list[Service]:
 
 
 def _people_of(world: World, service: Service) -> dict[str, date | None]:
-    """Who is in the service's team, and since when; None is always."""
+    """Who writes code in the service's team, and since when; None is always."""
     team = service.owners[-1].team
-    return {spell.account: spell.since for spell in world.memberships if spell.team == team}
+    builders = (spell for spell in world.memberships if spell.writes_code and spell.team == team)
+    return {spell.account: spell.since for spell in builders}
 
 
 def _mondays(start: date, end: datetime) -> list[datetime]:

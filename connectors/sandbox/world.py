@@ -30,6 +30,7 @@ class Membership:
     account: str
     since: date | None = None
     until: date | None = None
+    writes_code: bool = True
 
 
 @dataclass(slots=True)

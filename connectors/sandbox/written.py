@@ -177,7 +177,7 @@ def mentorships(world: World) -> Iterator[Row]:
 
 
 def joiners(world: World) -> Iterator[Row]:
-    """Who joined while the organisation is watched."""
+    """Who joined to write code while the organisation is watched."""
     for login, joined in _joined(world):
         yield {"person": login, "joined_on": str(joined)}
 
@@ -195,8 +195,9 @@ def _first_day(team: str) -> date:
 
 
 def _joined(world: World) -> list[tuple[str, date]]:
-    spells = Counter(spell.account for spell in world.memberships)
-    return [(one.account, one.since) for one in world.memberships if one.since and spells[one.account] == 1]
+    builders = [spell for spell in world.memberships if spell.writes_code]
+    spells = Counter(spell.account for spell in builders)
+    return [(one.account, one.since) for one in builders if one.since and spells[one.account] == 1]
 
 
 def _written_down(world: World) -> Iterator[tuple[Incident, datetime]]:

@@ -46,9 +46,7 @@ def make_codes(
         assert con is not None
         if now >= closes_at:
             raise WaveError(f"survey codes: the time of {wave_id} is over. Run `outcomes survey close`")
-        if box.turnout(wave_id)[0]:
-            raise WaveError(f"survey codes: those of {wave_id} were made already, and they are made once")
-        asked = _asked(con, wave_id)
+        asked = _asked(con, box, wave_id)
         people = _people(configuration, home, con, now) if is_mail_merge else {}
         codes = _different_codes(len(asked))
         slips = [Slip(one.unit_name, code) for one, code in zip(asked, codes, strict=True)]
@@ -58,11 +56,29 @@ def make_codes(
             option, out, _mailed(sheet, asked, slips, people) if is_mail_merge else printable(sheet, slips)
         )
         try:
-            _take_codes(box, wave_id, asked, slips)
+            _lay_into_box(box, wave_id, asked, codes)
         except Exception:
             out.unlink()
             raise
     return len(codes)
+
+
+def codes_in_memory(home: Home) -> dict[str, str]:
+    """Make the open wave's codes, once, and hand them out as account → code.
+
+    This is the very map that nobody may have of people: it is for those of the demo, who are made up.
+
+    Raises:
+        WaveError: no wave is open, or it has its codes.
+    """
+    box = Box(home.path / BALLOTS)
+    with warehouse_of(home) as con:
+        wave_id, _ = open_wave_of(con)
+        assert con is not None
+        asked = _asked(con, box, wave_id)
+    codes = _different_codes(len(asked))
+    _lay_into_box(box, wave_id, asked, codes)
+    return {one.account: code for one, code in zip(asked, codes, strict=True)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,19 +90,15 @@ class _Asked:
     unit_name: str
 
 
-def _asked(con: duckdb.DuckDBPyConnection, wave_id: str) -> list[_Asked]:
+def _asked(con: duckdb.DuckDBPyConnection, box: Box, wave_id: str) -> list[_Asked]:
+    if box.turnout(wave_id)[0]:
+        raise WaveError(f"survey codes: those of {wave_id} were made already, and they are made once")
     rows = con.execute(
         "SELECT m.account, m.unit_id, u.name FROM survey.wave_member m "
         "JOIN survey.wave_unit u USING (wave_id, unit_id) WHERE wave_id = ? ORDER BY m.account",
         [wave_id],
     ).fetchall()
     return [_Asked(*row) for row in rows]
-
-
-def _take_codes(box: Box, wave_id: str, asked: Sequence[_Asked], slips: Sequence[Slip]) -> None:
-    salt = box.salt(wave_id)
-    hashes = [(hash_of(salt, slip.code), one.unit) for one, slip in zip(asked, slips, strict=True)]
-    box.add_codes(wave_id, hashes)
 
 
 def _people(
@@ -112,6 +124,11 @@ def _mailed(
         name, email = (person.name or "", person.email or "") if person else ("", "")
         recipients.append(Recipient(one.account, name, email, slip))
     return mail_merge(sheet, recipients)
+
+
+def _lay_into_box(box: Box, wave_id: str, asked: Sequence[_Asked], codes: Sequence[str]) -> None:
+    salt = box.salt(wave_id)
+    box.add_codes(wave_id, [(hash_of(salt, code), one.unit) for one, code in zip(asked, codes, strict=True)])
 
 
 def _different_codes(count: int) -> list[str]:

@@ -10,11 +10,14 @@ import pytest
 from connectors.inbox.types import FOLDER
 from connectors.sandbox.configuration import TOKEN_VARIABLE, write_configuration
 from connectors.sandbox.inbox_files import write_inbox
+from connectors.sandbox.organisation import found
 from connectors.sandbox.planted import answers
 from connectors.sandbox.servers import serve
 from connectors.sandbox.simulation import build
 from connectors.sandbox.world import World
 from pipelines.assets.workspace import RunOptions
+from pipelines.config import load
+from pipelines.demo_surveys import hold_surveys
 from pipelines.home import Home
 from pipelines.progress import Silent
 from pipelines.publish import current_snapshot
@@ -41,7 +44,7 @@ class Published:
 
 @pytest.fixture(scope="session")
 def published(tmp_path_factory):
-    """A smaller organisation than the demo's, with every scenario on top."""
+    """A smaller organisation than the demo's, with every scenario on top; the surveys are the demo's."""
     folder = tmp_path_factory.mktemp("sandbox")
     world = build(scale=0.25, with_scenarios=True)
     home = Home(folder / "home")
@@ -58,7 +61,9 @@ def published(tmp_path_factory):
         try:
             write_inbox(home.path / FOLDER, world)
             write_configuration(folder / "outcomes.toml", running.urls, world, with_inbox=True)
+            write_configuration(folder / "surveys.toml", running.urls)
             prepare_environment(home, folder / "outcomes.toml")
+            hold_surveys(load(folder / "surveys.toml"), home, found(world.seed))
             outcome = run_job("nightly", RunOptions(as_of=world.as_of.isoformat()), home, Silent())
         finally:
             running.stop()

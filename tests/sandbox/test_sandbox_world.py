@@ -20,9 +20,11 @@ def demo() -> World:
 def test_the_organisation_has_the_promised_size(demo: World) -> None:
     sizes = Counter(spell.team for spell in demo.memberships if spell.until is None)
     people = {spell.account for spell in demo.memberships}
+    builders = {spell.account for spell in demo.memberships if spell.writes_code}
     pull_requests = sum(len(one.pull_requests) for one in demo.repositories)
 
-    assert (len(demo.departments), len(demo.teams), len(people), len(demo.services)) == (2, 8, 70, 12)
+    assert (len(demo.departments), len(demo.teams), len(people), len(demo.services)) == (2, 8, 120, 12)
+    assert len(builders) == 70
     assert sizes["tracking"] == 3
     assert 5_700 <= pull_requests <= 6_300
     assert (demo.as_of - AS_OF).total_seconds() == 0
@@ -69,7 +71,8 @@ def test_pull_requests_show_every_habit(demo: World) -> None:
 
 def test_nobody_works_before_joining(demo: World) -> None:
     spells = Counter(spell.account for spell in demo.memberships)
-    joined = {one.account: one.since for one in demo.memberships if one.since and spells[one.account] == 1}
+    builders = [one for one in demo.memberships if one.writes_code]
+    joined = {one.account: one.since for one in builders if one.since and spells[one.account] == 1}
     early = [
         change.number
         for repository in demo.repositories

@@ -18,7 +18,7 @@ from pipelines.survey import publishing
 from pipelines.survey.asking import WaveError, close_wave, open_wave
 from pipelines.survey.calendar import CalendarError
 from pipelines.survey.publishing import publish_wave
-from pipelines.survey.wave_codes import make_codes
+from pipelines.survey.wave_codes import codes_in_memory, make_codes
 from pipelines.survey.year import Wish, plan_year
 
 NOW = datetime(2026, 9, 14, 8, tzinfo=UTC)
@@ -246,6 +246,8 @@ def test_codes_are_made_once(place, tmp_path):
     with pytest.raises(WaveError, match="made once"):
         make_codes(place.configuration, place.home, tmp_path / "again.html", NOW, is_mail_merge=False)
     assert not (tmp_path / "again.html").exists()
+    with pytest.raises(WaveError, match="made once"):
+        codes_in_memory(place.home)
 
 
 def test_the_warehouse_and_the_box_keep_no_code_and_no_answer_in_clear(place):
