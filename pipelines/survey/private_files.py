@@ -12,14 +12,19 @@ _LONGEST_KEY_FILE = 1000
 
 def require_apart(option: str, file: Path, home: Home) -> None:
     """Whoever reads the home folder or its backup must not find a key or codes there, beside the ballots."""
-    if file.resolve().is_relative_to(home.path.resolve()):
+    try:
+        is_inside, is_there = file.resolve().is_relative_to(home.path.resolve()), file.exists()
+    except (OSError, RuntimeError) as trouble:  # a name that is too long, links that go round
+        why = getattr(trouble, "strerror", None) or "its links go round"
+        raise WaveInputError(f"{option} {file}: cannot be looked for ({why}). Name another file") from None
+    if is_inside:
         raise WaveInputError(
             f"{option} {file}: lies in the home folder, beside the ballots. Name a place elsewhere "
             "that its processes and backups cannot read"
         )
     if not file.parent.is_dir():
         raise WaveInputError(f"{option} {file}: its folder is missing. Make it first")
-    if file.exists():
+    if is_there:
         raise WaveInputError(f"{option} {file}: exists already. Name another file")
 
 

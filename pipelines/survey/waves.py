@@ -123,11 +123,12 @@ def load_plan(con: duckdb.DuckDBPyConnection) -> Plan | None:
 def earlier_waves(con: duckdb.DuckDBPyConnection, time_zone: str) -> list[Wave]:
     """Every wave that was opened here, as the calendar looks at it: days are the organisation's.
 
-    One that was closed late took answers until its time was over, and no longer.
+    One that was closed late took answers until its time was over, and no longer; one that was closed while
+    the clock was wrong was open on its first day at least.
     """
     rows = con.execute(
-        "SELECT wave_id, kind, opens_at, least(closed_at, closes_at), bank_version, state = 'open' "
-        "FROM survey.wave WHERE origin = 'here' ORDER BY opens_at"
+        "SELECT wave_id, kind, opens_at, greatest(opens_at, least(closed_at, closes_at)), bank_version, "
+        "state = 'open' FROM survey.wave WHERE origin = 'here' ORDER BY opens_at"
     ).fetchall()
     zone, moment = ZoneInfo(time_zone), timedelta(microseconds=1)
     return [

@@ -1,126 +1,18 @@
 """A whole wave: planned, opened, answered by codes, closed, published once, destroyed."""
 
 import json
-import re
-import shutil
-from collections import Counter, defaultdict
-from datetime import UTC, datetime, timedelta
-from types import SimpleNamespace
+from datetime import timedelta
 
-import duckdb
 import pytest
+from asked_waves import NOW, TEAMS, codes_of, items_of, opened, place_in, published_once, query, vote
 
-from connectors.ballots.box import Box, Refused
+from connectors.ballots.box import Refused
 from connectors.ballots.seal import new_keys
-from pipelines.config import load
-from pipelines.home import Home
 from pipelines.survey import publishing
 from pipelines.survey.asking import WaveError, close_wave, open_wave
 from pipelines.survey.calendar import CalendarError
 from pipelines.survey.publishing import publish_wave
 from pipelines.survey.wave_codes import codes_in_memory, make_codes
-from pipelines.survey.year import Wish, plan_year
-
-NOW = datetime(2026, 9, 14, 8, tzinfo=UTC)
-TEAMS = {"harbour": 12, "quay": 9, "pier": 4, "tide": 10}
-"""How many people each has. Pier is too small for a unit of its own and goes with the smallest beside it."""
-
-
-def configuration_text(teams):
-    text = '[organisation]\nid = "alder"\nname = "Alder"\n[survey]\naddress = "https://ask.example.org"\n'
-    for place, (team, size) in enumerate(teams.items()):
-        department = "sea" if place < 3 else "land"
-        members = ", ".join(f'{{ account = "{team}-{number}" }}' for number in range(size))
-        text += f'[[team]]\nid = "{team}"\nname = "{team.title()}"\ndepartment = "{department}"\n'
-        text += f"members = [{members}]\n"
-    for department in ("sea", "land"):
-        text += f'[[department]]\nid = "{department}"\nname = "{department.title()}"\n'
-    return text
-
-
-def place_in(folder, teams=TEAMS):
-    """A planned year, with the key's file beside the home folder."""
-    (folder / "outcomes.toml").write_text(configuration_text(teams), encoding="utf-8")
-    configuration, home = load(folder / "outcomes.toml"), Home(folder / "home")
-    if not home.path.exists():
-        home.create()
-        plan_year(configuration, home, Wish(is_frozen=True), NOW)
-    return SimpleNamespace(
-        configuration=configuration,
-        home=home,
-        key=folder / "wave.key",
-        slips=folder / "slips.html",
-        box=Box(home.path / "ballots.sqlite"),
-    )
-
-
-@pytest.fixture(scope="module")
-def planned_once(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("planned")
-    place_in(folder)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def opened_once(planned_once, tmp_path_factory):
-    folder = shutil.copytree(planned_once, tmp_path_factory.mktemp("opened"), dirs_exist_ok=True)
-    opened(place_in(folder))
-    return folder
-
-
-@pytest.fixture
-def planned(planned_once, tmp_path):
-    """Before its first wave."""
-    return place_in(shutil.copytree(planned_once, tmp_path, dirs_exist_ok=True))
-
-
-@pytest.fixture
-def place(opened_once, tmp_path):
-    """With an open wave, whose codes are printed."""
-    return place_in(shutil.copytree(opened_once, tmp_path, dirs_exist_ok=True))
-
-
-def codes_of(place):
-    """The codes as they are printed, with the unit that stands on each slip."""
-    found = re.findall(
-        r'<p class="unit">([^<]+)</p><p class="code"[^>]*>((?:<span>\w{4}</span>){4})',
-        place.slips.read_text(encoding="utf-8"),
-    )
-    return [(unit, "-".join(re.findall(r"<span>(\w{4})</span>", code))) for unit, code in found]
-
-
-def opened(place):
-    done = open_wave(place.configuration, place.home, place.key, NOW)
-    make_codes(place.configuration, place.home, place.slips, NOW, is_mail_merge=False)
-    return done
-
-
-def items_of(place):
-    with duckdb.connect(str(place.home.warehouse), read_only=True) as con:
-        rows = con.sql("SELECT DISTINCT item FROM survey.wave_item ORDER BY item").fetchall()
-    return [item for (item,) in rows]
-
-
-def vote(place, answer):
-    """Everybody answers every item with `answer`, or with what it says of their number in their unit."""
-    items, number = items_of(place), Counter()
-    given = defaultdict(list)
-    for unit, code in codes_of(place):
-        said = answer(number[unit]) if callable(answer) else answer
-        number[unit] += 1
-        given[unit].append(said)
-        place.box.cast("2026-Q3", code, dict.fromkeys(items, said), None, NOW + timedelta(hours=1))
-    return given
-
-
-def query(place, sql):
-    with duckdb.connect(str(place.home.warehouse), read_only=True) as con:
-        return con.sql(sql).fetchall()
-
-
-def published_once(place):
-    close_wave(place.home, NOW + timedelta(days=11))
-    return publish_wave(place.configuration, place.home, place.key, NOW + timedelta(days=11))
 
 
 def test_a_wave_is_published_as_people_answered(tmp_path):

@@ -226,7 +226,8 @@ def test_days_are_the_organisations(con):
 
 
 @pytest.mark.parametrize(
-    ("closed", "last"), [(3, date(2026, 11, 7)), (10, date(2026, 11, 14)), (50, date(2026, 11, 14))]
+    ("closed", "last"),
+    [(-3, date(2026, 11, 4)), (3, date(2026, 11, 7)), (10, date(2026, 11, 14)), (50, date(2026, 11, 14))],
 )
 def test_a_survey_that_is_closed_late_took_no_answer_after_its_last_day(con, closed, last):
     """It was open from 4 November, 06:00, for ten days; questions rest for 60 days from the last of them."""
