@@ -50,9 +50,8 @@ def open_wave(
 ) -> Opened:
     """Open a wave now: freeze its people, lay its form into the box, write the key that opens its ballots.
 
-    The key is written first and the warehouse last. Where it fails in between the key is removed; what is
-    killed there is begun anew with another file for the key. A box that holds a wave which the warehouse does
-    not know is emptied of it.
+    The key is written first and the warehouse last. Where it fails in between the key is removed; what is killed
+    there is begun anew with another file, and a box is emptied of a wave that the warehouse does not know.
 
     Raises:
         WaveInputError: the key file may not be there.
@@ -161,6 +160,7 @@ def _new_wave(configuration: Configuration, bank: Bank, may: Opening, now: datet
         closes_at=closes_at,
         languages=tuple(configuration.survey.languages),
         least_answers=configuration.privacy.k,
+        time_zone=configuration.organisation.time_zone,
     )
 
 

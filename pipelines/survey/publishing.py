@@ -42,6 +42,7 @@ class Done:
     is_new: bool
     shown: int = 0
     withheld: int = 0
+    is_imported: bool = False
 
 
 def publish_wave(configuration: Configuration, home: Home, key_file: Path, now: datetime) -> Done:

@@ -32,8 +32,7 @@ def make_codes(
         How many there are.
 
     Raises:
-        WaveError: no wave is open, its time is over, or it has its codes.
-        WaveInputError: the file may not be there, or nobody said where people answer.
+        WaveError: no wave is open, its time is over, it has its codes, or (`WaveInputError`) no file or address.
     """
     address = configuration.survey.address
     if address is None:

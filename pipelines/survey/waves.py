@@ -38,6 +38,8 @@ class NewWave:
     languages: tuple[str, ...]
     least_answers: int = K_FLOOR
     """What people are told before they answer: no number rests on fewer."""
+    time_zone: str = "UTC"
+    """Of the organisation, whose days it opens and closes on."""
 
 
 # ---- plans -------------------------------------------------------------------------------------
@@ -147,7 +149,7 @@ def earlier_waves(con: duckdb.DuckDBPyConnection, time_zone: str) -> list[Wave]:
 def freeze_wave(con: duckdb.DuckDBPyConnection, plan: Plan, wave: NewWave, roster: WaveRoster) -> None:
     """Write an open wave with its units and people, inside the caller's transaction."""
     con.execute(
-        "INSERT INTO survey.wave VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'open', NULL, NULL, 'here', ?, NULL, ?)",
+        "INSERT INTO survey.wave VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'open', NULL, NULL, 'here', ?, NULL, ?, ?)",
         [
             wave.id,
             plan.id,
@@ -159,6 +161,7 @@ def freeze_wave(con: duckdb.DuckDBPyConnection, plan: Plan, wave: NewWave, roste
             wave.closes_at,
             list(wave.languages),
             wave.least_answers,
+            wave.time_zone,
         ],
     )
     counts = dict.fromkeys((unit.id for unit in roster.partition.units), 0)

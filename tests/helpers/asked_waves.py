@@ -20,8 +20,9 @@ TEAMS = {"harbour": 12, "quay": 9, "pier": 4, "tide": 10}
 """How many people each has. Pier is too small for a unit of its own and goes with the smallest beside it."""
 
 
-def configuration_text(teams):
-    text = '[organisation]\nid = "alder"\nname = "Alder"\n[survey]\naddress = "https://ask.example.org"\n'
+def configuration_text(teams, zone="UTC"):
+    text = f'[organisation]\nid = "alder"\nname = "Alder"\ntime_zone = "{zone}"\n'
+    text += '[survey]\naddress = "https://ask.example.org"\n'
     for place, (team, size) in enumerate(teams.items()):
         department = "sea" if place < 3 else "land"
         members = ", ".join(f'{{ account = "{team}-{number}" }}' for number in range(size))
@@ -32,9 +33,9 @@ def configuration_text(teams):
     return text
 
 
-def place_in(folder, teams=TEAMS):
+def place_in(folder, teams=TEAMS, zone="UTC"):
     """A planned year, with the key's file beside the home folder."""
-    (folder / "outcomes.toml").write_text(configuration_text(teams), encoding="utf-8")
+    (folder / "outcomes.toml").write_text(configuration_text(teams, zone), encoding="utf-8")
     configuration, home = load(folder / "outcomes.toml"), Home(folder / "home")
     if not home.path.exists():
         home.create()

@@ -3,16 +3,20 @@
 import json
 from datetime import timedelta
 
+import duckdb
 import pytest
 from asked_waves import NOW, TEAMS, codes_of, items_of, opened, place_in, published_once, query, vote
 
 from connectors.ballots.box import Refused
 from connectors.ballots.seal import new_keys
+from pipelines import cli
 from pipelines.survey import publishing
 from pipelines.survey.asking import WaveError, close_wave, open_wave
 from pipelines.survey.calendar import CalendarError
+from pipelines.survey.held import transaction, warehouse_of
 from pipelines.survey.publishing import publish_wave
 from pipelines.survey.wave_codes import codes_in_memory, make_codes
+from pipelines.warehouse import WarehouseError
 
 
 def test_a_wave_is_published_as_people_answered(tmp_path):
@@ -167,3 +171,62 @@ def test_reliability_needs_a_hundred(place):
     published_once(place)
     ((stated,),) = query(place, "SELECT reliability FROM survey.published_wave")
     assert {one["alpha"] for one in json.loads(stated)} == {None}
+
+
+def test_the_days_of_a_wave_are_the_organisations(tmp_path):
+    """Opened on 14 September in New York for ten days, it closes when the 24th ends there: at 04:00 UTC."""
+    place = place_in(tmp_path, zone="America/New_York")
+    done = opened(place)
+    assert done.closes_at.isoformat() == "2026-09-25T04:00:00+00:00"
+    published_once(place)
+    days = query(place, "SELECT opens_on::VARCHAR, closes_on::VARCHAR FROM survey.published_wave")
+    assert days == [("2026-09-14", "2026-09-24")]
+
+
+def test_reliability_rests_on_what_is_published(tmp_path):
+    """Six are new since the plan and five of them answer, each alike: too few, so they count nowhere.
+
+    The 115 others say 2 throughout or 4 throughout, so that statements agree wholly: alpha is 1.
+    """
+    teams = {**TEAMS, **{f"reef{number}": 12 for number in range(6)}, "cove": 8}
+    place = place_in(tmp_path, teams)
+    place_in(tmp_path, {**teams, "cove": 14})
+    place = place_in(tmp_path, {**teams, "cove": 14})
+    assert "newcomers:land" in [unit.id for unit in opened(place).roster.partition.units]
+    items = items_of(place)
+    for number, (unit, code) in enumerate(codes_of(place)):
+        if "new since" in unit:
+            answers = {item: 1 + place_of % 2 * 4 for place_of, item in enumerate(items)}
+            if number % 6 == 0:
+                continue
+        else:
+            answers = {item: 2 + number % 2 * 2 if item[-1] != "R" else 4 - number % 2 * 2 for item in items}
+        place.box.cast("2026-Q3", code, answers, None, NOW)
+    published_once(place)
+    ((stated,),) = query(place, "SELECT reliability FROM survey.published_wave")
+    (growth,) = [one for one in json.loads(stated) if one["dimension"] == "growth"]
+    assert (growth["n"], growth["alpha"]) == (115, 1.0)
+
+
+def test_nothing_of_a_survey_is_exported_of_the_warehouse(place, tmp_path, monkeypatch, capsys):
+    """Who was asked stays in the warehouse; what was fetched may leave it, with the accounts of tools."""
+    monkeypatch.setattr(
+        "sys.argv",
+        ["outcomes", "--home", str(place.home.path), "export", str(tmp_path / "out"), "--canonical",
+         "--warehouse"],
+    )  # fmt: skip
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code in {0, None}, capsys.readouterr().err
+    files = [path for path in (tmp_path / "out").rglob("*") if path.is_file()]
+    assert files
+    assert not [path.name for path in files if "survey" in path.name or b"harbour-" in path.read_bytes()]
+
+
+def test_a_transaction_that_the_warehouse_ended_by_itself_says_why(planned):
+    with pytest.raises(WarehouseError, match="cannot be read or written"), warehouse_of(planned.home) as con:
+        with transaction(con):
+            con.execute("DELETE FROM survey.plan_member")
+            con.execute("ROLLBACK")  # as on a full disk
+            raise duckdb.IOException("No space left on device")
+    assert query(planned, "SELECT count(*) FROM survey.plan_member") == [(35,)]

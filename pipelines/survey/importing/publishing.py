@@ -60,7 +60,7 @@ def publish_imported(
             write_publication(con, wave_id, imported.bank, publication, told, answers, now, everywhere)
         con.execute("CHECKPOINT")
     withheld = sum(cell.withheld_reason is not None for cell in publication.cells)
-    return Done(wave_id, True, len(publication.cells) - withheld, withheld)
+    return Done(wave_id, True, len(publication.cells) - withheld, withheld, is_imported=True)
 
 
 def _period(wave_id: str, bank: Bank, start_month: int) -> tuple[Quarter, tuple[date, date]]:
@@ -126,7 +126,7 @@ def _save_wave(
     begins, ends = (datetime.combine(day, time(0), UTC) for day in days)
     con.execute(
         "INSERT INTO survey.wave VALUES "
-        "(?, NULL, ?, ?, ?, ?, ?, ?, 'closed', ?, NULL, 'elsewhere', ?, NULL, NULL)",
+        "(?, NULL, ?, ?, ?, ?, ?, ?, 'closed', ?, NULL, 'elsewhere', ?, NULL, NULL, NULL)",
         [
             wave_id,
             bank.kind,
