@@ -50,8 +50,8 @@ def open_wave(
 ) -> Opened:
     """Open a wave now: freeze its people, lay its form into the box, write the key that opens its ballots.
 
-    The key is written first and the warehouse last. Where it fails in between the key is removed; what is killed
-    there is begun anew with another file, and a box is emptied of a wave that the warehouse does not know.
+    The key is written first, and removed where the rest fails; the warehouse is last. What is killed between
+    is begun anew with another file, and a box is emptied of a wave that the warehouse does not know.
 
     Raises:
         WaveInputError: the key file may not be there.

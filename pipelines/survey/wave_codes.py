@@ -32,7 +32,7 @@ def make_codes(
         How many there are.
 
     Raises:
-        WaveError: no wave is open, its time is over, it has its codes, or (`WaveInputError`) no file or address.
+        WaveError: no wave is open, its time is over, it has its codes; or the file or address is wrong.
     """
     address = configuration.survey.address
     if address is None:

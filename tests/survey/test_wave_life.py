@@ -224,9 +224,12 @@ def test_nothing_of_a_survey_is_exported_of_the_warehouse(place, tmp_path, monke
 
 
 def test_a_transaction_that_the_warehouse_ended_by_itself_says_why(planned):
-    with pytest.raises(WarehouseError, match="cannot be read or written"), warehouse_of(planned.home) as con:
-        with transaction(con):
+    def ended():
+        with warehouse_of(planned.home) as con, transaction(con):
             con.execute("DELETE FROM survey.plan_member")
             con.execute("ROLLBACK")  # as on a full disk
             raise duckdb.IOException("No space left on device")
+
+    with pytest.raises(WarehouseError, match="cannot be read or written"):
+        ended()
     assert query(planned, "SELECT count(*) FROM survey.plan_member") == [(35,)]
