@@ -3,6 +3,7 @@
 As a program it is the command `outcomes` with these metrics alone, for runs in a process of their own.
 """
 
+import re
 from functools import cache
 
 import dagster as dg
@@ -14,8 +15,9 @@ from pipelines.assets.models import model_assets
 from pipelines.assets.publish import snapshot
 from pipelines.assets.raw import outcomes_toml, raw_streams
 from pipelines.assets.workspace import Workspace
-from pipelines.catalog import load_metrics
+from pipelines.catalog import load_metrics, load_models
 from pipelines.cli import main
+from pipelines.data_checks import load_checks
 from pipelines.definitions import build, nightly, nightly_assets
 
 A_FEW = (
@@ -29,13 +31,32 @@ A_FEW = (
 @cache
 def definitions_of_a_few():
     metrics = {name: metric for name, metric in load_metrics().items() if name in A_FEW}
-    assets = [outcomes_toml, raw_streams, model_assets(), metric_assets(metrics), data_checks, snapshot]
+    tables = model_assets(tables_of_a_few())
+    assets = [outcomes_toml, raw_streams, tables, metric_assets(metrics), data_checks, snapshot]
     return dg.Definitions(
         assets=assets,
         jobs=[nightly, build],
         resources={"workspace": Workspace()},
         executor=dg.in_process_executor,
     )
+
+
+def tables_of_a_few():
+    """All tables but those that nothing reads when the other metrics are left out."""
+    models, metrics, checks = load_models(), load_metrics(), load_checks()
+    read_by_others = {table for metric in metrics.values() for table in metric.depends_on}
+    kept = {table for name in A_FEW for table in metrics[name].depends_on}
+    kept |= {
+        table for check in checks.values() for table in re.findall(r"\b(?:staged|facts)\.\w+", check.sql)
+    }
+    left = []
+    for model in reversed(models):  # each after all that read it
+        if model.table in kept or model.table not in read_by_others:
+            left.append(model)
+            kept |= set(model.depends_on)
+        else:
+            read_by_others |= set(model.depends_on)
+    return left[::-1]
 
 
 def assets_of_a_few():

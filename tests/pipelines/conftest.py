@@ -177,6 +177,7 @@ name = "Ordering"
 id = "basket"
 name = "Basket"
 department = "ordering"
+members = [{{ account = "ada" }}, {{ account = "grace" }}, {{ account = "linus" }}]
 
 [[service]]
 id = "basket-api"

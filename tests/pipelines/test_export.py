@@ -13,7 +13,7 @@ PUBLISHED = {
     *("days_between", "headline", "false_signals", "forecast", "metric_neighbour", "item", "period"),
     *("data_check", "data_check_item", "data_check_catalog"),
     *("organisation", "department", "team", "service", "service_owner", "unowned", "run", "run_manifest"),
-    "cost_of_delay",
+    *("cost_of_delay", "survey_wave", "survey_unit", "survey_item", "survey_cell"),
 }
 ITEMS = {"metric_item", "item", "data_check_item", "cost_of_delay"}
 """Lists of single items are shown beside numbers, and never handed on."""

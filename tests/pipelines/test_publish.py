@@ -20,7 +20,7 @@ TABLES = {
     *("days_between", "headline", "false_signals", "forecast", "metric_neighbour", "item", "period"),
     *("data_check", "data_check_item", "data_check_catalog"),
     *("organisation", "department", "team", "service", "service_owner", "unowned", "run", "run_manifest"),
-    "cost_of_delay",
+    *("cost_of_delay", "survey_wave", "survey_unit", "survey_item", "survey_cell"),
 }
 
 
@@ -63,9 +63,14 @@ def test_a_snapshot_is_named_after_its_time_and_run(built):
 
 
 def test_a_snapshot_has_its_tables_and_no_account(built):
-    columns = built.query("SELECT table_name, column_name FROM duckdb_columns() WHERE NOT internal")
-    assert {table for table, _ in columns} == TABLES
-    assert not [name for _, name in columns if re.search("account|login|email|author|member", name)]
+    columns = built.query(
+        "SELECT table_name, column_name, data_type FROM duckdb_columns() WHERE NOT internal"
+    )
+    assert {table for table, _, _ in columns} == TABLES
+    named = {
+        (name, kind) for _, name, kind in columns if re.search("account|login|email|author|member", name)
+    }
+    assert named == {("members", "INTEGER")}, "how many people a unit of a survey has, and nobody's name"
 
 
 def test_there_is_a_value_exactly_where_no_reason_withholds_it(built):
