@@ -106,7 +106,7 @@ def status(context: typer.Context) -> None:
     """Say how the latest survey stands, and how many have answered: of all together, in tens."""
     from pipelines.survey.year import told_status  # noqa: PLC0415 - heavy
 
-    typer.echo(told_status(context.obj.home))
+    typer.echo(told_status(context.obj.home, datetime.now(UTC)))
 
 
 class Template(StrEnum):
@@ -236,6 +236,18 @@ def publish(context: typer.Context, key_file: KeyFile) -> None:
 
     done = publish_wave(load(context.obj.config), context.obj.home, key_file, datetime.now(UTC))
     print_published(done)
+
+
+@survey.command()
+def discard(
+    context: typer.Context,
+    yes: Annotated[bool, typer.Option("--yes", help="Destroy the answers. They cannot be had back.")] = False,
+) -> None:
+    """Give up a survey whose key or box was lost: destroy its answers unread, and publish nothing of it."""
+    from pipelines.survey.asking import discard_wave  # noqa: PLC0415 - heavy
+
+    wave = discard_wave(context.obj.home, datetime.now(UTC), is_sure=yes)
+    typer.echo(f"{wave} is discarded: its answers are destroyed unread. Remove the file of its key.")
 
 
 def _quarter(text: str | None) -> "Quarter | None":

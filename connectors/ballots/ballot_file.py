@@ -13,6 +13,16 @@ BUSY_SECONDS = 10.0
 FORMAT = 1
 """Of the file; kept in its `user_version`."""
 
+_DAMAGED = "it is damaged", "Put a sound copy of it in its place, or give the survey up"
+_TROUBLES = {
+    sqlite3.SQLITE_FULL: ("the disk is full", "Free some space and run again"),
+    sqlite3.SQLITE_CORRUPT: _DAMAGED,
+    sqlite3.SQLITE_NOTADB: _DAMAGED,
+    sqlite3.SQLITE_BUSY: ("another process holds it", "Run again when that has ended"),
+    sqlite3.SQLITE_READONLY: ("it may not be written", "Let this account write it"),
+    sqlite3.SQLITE_CANTOPEN: ("it does not open", "Look at the home folder and who may write there"),
+}
+"""SQLite's codes: what is wrong and what to do."""
 _TABLES = (
     """CREATE TABLE IF NOT EXISTS wave (
         id TEXT PRIMARY KEY, title TEXT NOT NULL, public_key BLOB NOT NULL, salt BLOB NOT NULL,
@@ -52,9 +62,8 @@ class BallotFile:
                 _require_format(con)
                 yield con
         except (sqlite3.Error, OSError) as trouble:
-            raise BoxError(
-                f"{self._path.name}: cannot be used ({type(trouble).__name__}). Look at the home folder"
-            ) from None
+            what, fix = _told(trouble)
+            raise BoxError(f"{self._path.name}: cannot be used ({what}). {fix}") from None
 
     def _make(self) -> None:
         """Make the file where it is missing, for its owner alone; SQLite gives its journal the same mode."""
@@ -73,6 +82,14 @@ class BallotFile:
                     con.execute("ROLLBACK")
                 raise
             con.execute("COMMIT")
+
+
+def _told(trouble: sqlite3.Error | OSError) -> tuple[str, str]:
+    """What is wrong and what to do, in words of ours: SQLite's could repeat what was written."""
+    if isinstance(trouble, OSError):
+        return trouble.strerror or type(trouble).__name__, "Look at the home folder and who may write there"
+    code = getattr(trouble, "sqlite_errorcode", 0) & 0xFF  # the rest of it is the finer reason
+    return _TROUBLES.get(code, (type(trouble).__name__, "Look at the home folder"))
 
 
 def _require_format(con: sqlite3.Connection) -> None:

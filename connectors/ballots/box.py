@@ -109,6 +109,8 @@ class Box:
         """
         with self._file.writing() as con:
             wave = _opening(con, wave_id)
+            if con.execute("SELECT 1 FROM wave WHERE id = ? AND closed_at NOTNULL", [wave_id]).fetchone():
+                raise BoxError(f"wave {wave_id} is closed, and no code of it could be used. Open another")
             if con.execute("SELECT 1 FROM code WHERE wave = ? LIMIT 1", [wave_id]).fetchone():
                 raise BoxError(f"wave {wave_id} has its codes already. They are made once")
             known = {unit for (unit,) in con.execute("SELECT id FROM unit WHERE wave = ?", [wave_id])}
@@ -127,6 +129,11 @@ class Box:
         """What the wave's codes are hashed with."""
         with self._file.opened() as con:
             return _opening(con, wave_id).salt
+
+    def public_key(self, wave_id: str) -> bytes:
+        """What the wave's ballots are sealed to."""
+        with self._file.opened() as con:
+            return _opening(con, wave_id).public_key
 
     # --- while people answer
 
@@ -233,7 +240,7 @@ def _opening(con: sqlite3.Connection, wave_id: str, now: datetime | None = None)
         [as_text(now) if now else "", as_text(now) if now else "", wave_id],
     ).fetchone()
     if row is None:
-        raise BoxError(f"wave {wave_id} is not in the box. Open it first")
+        raise BoxError(f"wave {wave_id} is not in the box. Put its ballots.sqlite back, or give it up")
     public_key, salt, is_open, item_ids, asks_comment = row
     return _Opening(wave_id, public_key, salt, bool(is_open), tuple(json.loads(item_ids)), bool(asks_comment))
 

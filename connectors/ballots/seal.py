@@ -44,6 +44,11 @@ def new_keys() -> tuple[bytes, bytes]:
     return bytes(private.public_key), bytes(private)
 
 
+def public_of(private: bytes) -> bytes:
+    """The public half of a private key of `KEY_BYTES`."""
+    return bytes(PrivateKey(private).public_key)
+
+
 def seal(public: bytes, ballot: Ballot | None) -> bytes:
     """Close a ballot, or a blank one. Always `SEALED_BYTES` long.
 
@@ -77,7 +82,8 @@ def open_all(private: bytes, sealed: Iterable[bytes]) -> list[Ballot]:
             texts.append(box.decrypt(one))
         except (CryptoError, ValueError):
             raise SealError(
-                "a ballot cannot be opened: the key is another wave's, or the file is damaged"
+                "a ballot cannot be opened: the key is another wave's, or the box is damaged. Look for the "
+                "right key, or for a sound copy of the box"
             ) from None
     return [ballot for ballot in map(_read, sorted(texts)) if ballot]
 

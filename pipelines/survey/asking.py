@@ -1,6 +1,5 @@
-"""A wave's opening and its closing: what `outcomes survey open` and `close` do."""
+"""A wave's opening and its closing: what `outcomes survey open`, `close` and `discard` do."""
 
-import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -17,19 +16,18 @@ from pipelines.config_model import Configuration
 from pipelines.home import Home
 from pipelines.survey.bank import Bank, asked, shipped
 from pipelines.survey.calendar import DAYS_OPEN, Kind, Opening, opening, planned_wave, quarter_of, year_from
-from pipelines.survey.held import BALLOTS, transaction, warehouse_of
+from pipelines.survey.held import BALLOTS, WaveError, WaveInputError, transaction, warehouse_of
 from pipelines.survey.people import known_people
 from pipelines.survey.planning import Plan, PlanError
+from pipelines.survey.private_files import require_apart, write_private
 from pipelines.survey.wave_items import save_items
 from pipelines.survey.wave_roster import WaveRoster, wave_roster
 from pipelines.survey.waves import NewWave, earlier_waves, freeze_wave, load_plan
 from pipelines.survey.year import UNPLANNED, todays_roster
 
+__all__ = ["Opened", "WaveError", "close_wave", "discard_wave", "open_wave", "open_wave_of"]
+
 SALT_BYTES = 32
-
-
-class WaveError(Exception):
-    """A wave cannot be opened, closed or published as asked. `str()` is one line: what, and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,56 +50,42 @@ def open_wave(
 ) -> Opened:
     """Open a wave now: freeze its people, lay its form into the box, write the key that opens its ballots.
 
-    The key is written first and the warehouse last: what is killed in between is begun anew with another
-    file for the key, and a box that holds a wave which the warehouse does not know is emptied of it.
+    The key is written first, and removed where the rest fails; the warehouse is last. What is killed between
+    is begun anew with another file, and a box is emptied of a wave that the warehouse does not know.
 
     Raises:
-        WaveError: the key file may not be there.
+        WaveInputError: the key file may not be there.
+        WaveError: an earlier wave waits to be published, or an imported one stands for this one.
         PlanError, RosterError, CalendarError, BankError: there is no plan, or it may not be opened.
     """
-    _require_apart(key_file, home)
+    require_apart("--key-file", key_file, home)
     today = now.astimezone(ZoneInfo(configuration.organisation.time_zone)).date()
     with warehouse_of(home) as con:
         plan = load_plan(con) if con is not None else None
         if con is None or plan is None:
             raise PlanError(UNPLANNED)
         may, bank = _may_open(configuration, home, con, plan, kind, today, days)
+        _refuse_beside_another(con, may.wave.id)
         known = known_people(con, configuration.rules.bots)
         people = todays_roster(configuration, home, today, known).people
         roster = wave_roster(configuration, plan, people, known)
         wave = _new_wave(configuration, bank, may, now)
         public = _write_key(key_file)
-        _lay_into_box(Box(home.path / BALLOTS), bank, wave, roster, public)
-        with transaction(con):
-            freeze_wave(con, plan, wave, roster)
-            save_items(con, wave.id, bank)
+        try:
+            _lay_into_box(Box(home.path / BALLOTS), bank, wave, roster, public)
+            with transaction(con):
+                freeze_wave(con, plan, wave, roster)
+                save_items(con, wave.id, bank)
+        except Exception:
+            key_file.unlink()
+            raise
     return Opened(wave.id, wave.closes_at, roster, may.left_out)
-
-
-def _require_apart(key_file: Path, home: Home) -> None:
-    """Whoever reads the home folder or its backup must not be able to open ballots."""
-    if key_file.resolve().is_relative_to(home.path.resolve()):
-        raise WaveError(
-            f"--key-file {key_file}: lies in the home folder, beside the ballots. Name a place elsewhere "
-            "that its processes and backups cannot read"
-        )
-    if not key_file.parent.is_dir():
-        raise WaveError(f"--key-file {key_file}: its folder is missing. Make it first")
-    if key_file.exists():
-        raise WaveError(f"--key-file {key_file}: exists already. Name another file")
 
 
 def _write_key(key_file: Path) -> bytes:
     """Write a new private key for its owner alone; returns the public one."""
     public, private = new_keys()
-    try:
-        descriptor = os.open(key_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="ascii") as out:
-            out.write(f"{private.hex()}\n")
-            out.flush()
-            os.fsync(out.fileno())
-    except OSError as trouble:
-        raise WaveError(f"--key-file {key_file}: cannot be written ({trouble.strerror})") from None
+    write_private("--key-file", key_file, f"{private.hex()}\n")
     return public
 
 
@@ -128,6 +112,22 @@ def _may_open(
     items = [item.id for item in bank.items]
     may = opening(kind, today, items, earlier, start_month, planned, days)
     return may, _of_items(bank, may.wave.items)
+
+
+def _refuse_beside_another(con: duckdb.DuckDBPyConnection, wave_id: str) -> None:
+    """Waves are published in the order in which they were asked, and each is there once."""
+    found = con.execute(
+        "SELECT wave_id, origin FROM survey.wave WHERE state = 'closed' OR wave_id = ?", [wave_id]
+    ).fetchone()
+    if found is None:
+        return
+    other, origin = found
+    if origin == "elsewhere":
+        raise WaveError(f"survey open: {other} was imported, and a wave is published once. Wait for the next")
+    raise WaveError(
+        f"survey open: {other} is closed and not published. Run `outcomes survey publish` first, "
+        "or `outcomes survey discard`"
+    )
 
 
 def _of_items(bank: Bank, items: frozenset[str]) -> Bank:
@@ -159,6 +159,8 @@ def _new_wave(configuration: Configuration, bank: Bank, may: Opening, now: datet
         opens_at=now,
         closes_at=closes_at,
         languages=tuple(configuration.survey.languages),
+        least_answers=configuration.privacy.k,
+        time_zone=configuration.organisation.time_zone,
     )
 
 
@@ -225,4 +227,50 @@ def close_wave(home: Home, now: datetime) -> str:
         con.execute(
             "UPDATE survey.wave SET state = 'closed', closed_at = ? WHERE wave_id = ?", [now, wave_id]
         )
+    return wave_id
+
+
+def waiting_wave(con: duckdb.DuckDBPyConnection | None) -> str | None:
+    """The wave that is open, or closed and not published: there is one at most."""
+    rows = (
+        con.execute("SELECT wave_id FROM survey.wave WHERE state IN ('open', 'closed')").fetchall()
+        if con is not None
+        else []
+    )
+    return str(rows[0][0]) if rows else None
+
+
+def discard_wave(home: Home, now: datetime, *, is_sure: bool) -> str:
+    """Destroy the answers of a wave unread: its key was lost, say, or its box. Nothing of it is published.
+
+    The box first: what is killed in between is brought to its end by the next call.
+
+    Returns:
+        The wave's id.
+
+    Raises:
+        WaveError: none waits to be published.
+        WaveInputError: nobody said that they are sure.
+    """
+    with warehouse_of(home) as con:
+        wave_id = waiting_wave(con)
+        if con is None or wave_id is None:
+            raise WaveError("survey discard: no survey is open or waits to be published")
+        if not is_sure:
+            raise WaveInputError(
+                f"survey discard: all answers of {wave_id} would be destroyed unread, for ever. "
+                "Say --yes if that is meant"
+            )
+        box = Box(home.path / BALLOTS)
+        if box.form(wave_id) is not None:
+            box.close(wave_id, now)
+            box.destroy(wave_id)
+        with transaction(con):
+            con.execute(
+                "UPDATE survey.wave SET state = 'discarded', closed_at = coalesce(closed_at, ?) "
+                "WHERE wave_id = ?",
+                [now, wave_id],
+            )
+            con.execute("DELETE FROM survey.wave_member WHERE wave_id = ?", [wave_id])
+        con.execute("CHECKPOINT")
     return wave_id

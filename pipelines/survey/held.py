@@ -1,15 +1,23 @@
-"""The warehouse as the commands of a survey use it: held while no run is."""
+"""The warehouse as the commands of a survey use it, held while no run is; and what they cannot do."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import duckdb
 
 from pipelines.home import Home, only_run
-from pipelines.warehouse import Warehouse
+from pipelines.warehouse import Warehouse, WarehouseError
 
 BALLOTS = "ballots.sqlite"
 """The ballot box in the home folder."""
+
+
+class WaveError(Exception):
+    """A wave cannot be opened, closed or published as asked. `str()` is one line: what, and what to do."""
+
+
+class WaveInputError(WaveError):
+    """What was named for it cannot be used: a file, a key, an address, a wave."""
 
 
 @contextmanager
@@ -22,6 +30,11 @@ def warehouse_of(home: Home, *, makes_it: bool = False) -> Iterator[duckdb.DuckD
         warehouse = Warehouse(home.warehouse)
         try:
             yield warehouse.con
+        except (duckdb.OperationalError, duckdb.FatalException) as broken:
+            raise WarehouseError(
+                f"{home.warehouse}: the warehouse cannot be read or written ({type(broken).__name__}). "
+                "Check the disk and its permissions, then run again"
+            ) from broken
         finally:
             warehouse.close()
 
@@ -34,5 +47,6 @@ def transaction(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
         yield
         con.execute("COMMIT")
     except BaseException:
-        con.execute("ROLLBACK")
+        with suppress(duckdb.Error):  # it may have ended the transaction by itself, as on a full disk
+            con.execute("ROLLBACK")
         raise

@@ -1,8 +1,8 @@
 """The publication of a wave: what `outcomes survey publish` does, and import after it.
 
-A wave is published once. Its rows are written in one transaction with its state; only then its ballots,
-codes and people, and last the key, are destroyed. What is killed in between is mended by the next call,
-which publishes nothing anew.
+A wave is published once. Its rows are written in one transaction with its state, in which the list of who
+was asked goes; only then the key, and last its ballots and codes, are destroyed. What is killed in between
+is mended by the next call, which publishes nothing anew.
 """
 
 import json
@@ -14,7 +14,7 @@ from pathlib import Path
 import duckdb
 
 from connectors.ballots.box import Box
-from connectors.ballots.seal import KEY_BYTES, Ballot, open_all
+from connectors.ballots.seal import Ballot, open_all
 from pipelines.config_model import Configuration
 from pipelines.home import Home
 from pipelines.privacy.cells import Cell
@@ -22,11 +22,12 @@ from pipelines.privacy.proof import proven
 from pipelines.privacy.publication import Publication, publish
 from pipelines.privacy.scores import Response
 from pipelines.privacy.units import Partition
-from pipelines.survey.asking import WaveError
+from pipelines.survey.asking import waiting_wave
 from pipelines.survey.bank import Bank
 from pipelines.survey.calendar import PULSE_LEAST_ANSWERS
-from pipelines.survey.held import BALLOTS, transaction, warehouse_of
-from pipelines.survey.reliability import reliability
+from pipelines.survey.held import BALLOTS, WaveError, transaction, warehouse_of
+from pipelines.survey.private_files import read_key
+from pipelines.survey.reliability import Reliability, reliability
 from pipelines.survey.wave_items import bank_of_wave, form_of
 from pipelines.survey.waves import broken_series, insert_rows, wave_partition
 
@@ -41,14 +42,16 @@ class Done:
     is_new: bool
     shown: int = 0
     withheld: int = 0
+    is_imported: bool = False
 
 
 def publish_wave(configuration: Configuration, home: Home, key_file: Path, now: datetime) -> Done:
     """Open the ballots of the closed wave, publish what may be shown of them, destroy them.
 
     Raises:
-        WaveError: no wave is closed, or the key cannot be read.
-        SealError: it is another wave's key.
+        WaveError: no wave is closed, or the box was changed.
+        WaveInputError: the key cannot be read, or is another wave's.
+        SealError: a ballot cannot be opened.
         AuditError: what would be shown could tell of fewer people than it may; nothing is published.
     """
     box = Box(home.path / BALLOTS)
@@ -58,12 +61,13 @@ def publish_wave(configuration: Configuration, home: Home, key_file: Path, now: 
         wave_id = _closed_wave(con)
         if wave_id is None:
             return _destroyed_again(con, box, key_file)
-        ballots = open_all(_read_key(key_file), box.sealed(wave_id))
+        ballots = open_all(read_key(key_file, wave_id, box.public_key(wave_id)), box.sealed(wave_id))
         _demand_complete(box, wave_id, ballots)
         partition, members = wave_partition(con, wave_id)
         bank = bank_of_wave(con, wave_id)
         answers = [Response(one.unit, one.answers) for one in ballots]
-        publication = published(bank, partition, members, answers, configuration.privacy.k)
+        least = max(configuration.privacy.k, _promised(con, wave_id))
+        publication = published(bank, partition, members, answers, least)
         with transaction(con):
             broken = broken_series(con, wave_id, publication.partition.units)
             write_publication(con, wave_id, bank, publication, members, answers, now, broken)
@@ -76,49 +80,39 @@ def publish_wave(configuration: Configuration, home: Home, key_file: Path, now: 
 
 def _closed_wave(con: duckdb.DuckDBPyConnection) -> str | None:
     """The wave that waits to be published; None where all are."""
-    rows = con.execute("SELECT wave_id, state FROM survey.wave WHERE state <> 'published'").fetchall()
-    for wave_id, state in rows:
-        if state == "open":
-            raise WaveError(f"survey publish: {wave_id} is open. Run `outcomes survey close` first")
-        return str(wave_id)
-    return None
+    wave_id = waiting_wave(con)
+    if wave_id and con.execute("SELECT state FROM survey.wave WHERE wave_id = ?", [wave_id]).fetchone() == (
+        "open",
+    ):
+        raise WaveError(f"survey publish: {wave_id} is open. Run `outcomes survey close` first")
+    return wave_id
 
 
 def _destroyed_again(con: duckdb.DuckDBPyConnection, box: Box, key_file: Path) -> Done:
     """What a publication that was killed left of the latest wave is destroyed; otherwise it is refused."""
     found = con.execute(
-        "SELECT wave_id, published_at FROM survey.wave WHERE origin = 'here' ORDER BY opens_at DESC"
+        "SELECT wave_id, state, published_at FROM survey.wave WHERE origin = 'here' ORDER BY opens_at DESC"
     ).fetchone()
     if found is None:
         raise WaveError("survey publish: no survey was opened. Run `outcomes survey open`")
-    wave_id, published_at = found
-    if box.form(wave_id) is None and not _is_key(key_file):
+    wave_id, state, published_at = found
+    if state == "discarded":
+        raise WaveError(f"survey publish: {wave_id} was discarded, and its answers are destroyed")
+    if box.form(wave_id) is None:
         raise WaveError(
             f"survey publish: {wave_id} was published on {published_at:%Y-%m-%d}, and its answers are "
             "destroyed. A wave is published once"
         )
-    _destroy(box, wave_id, key_file if _is_key(key_file) else None)
+    if key_file.exists():
+        read_key(key_file, wave_id, box.public_key(wave_id))
+    _destroy(box, wave_id, key_file)
     return Done(wave_id, False)
 
 
-def _is_key(key_file: Path) -> bool:
-    """Whether a file may be removed as the key of a wave whose ballots are gone."""
-    try:
-        return len(_read_key(key_file)) == KEY_BYTES
-    except WaveError:
-        return False
-
-
-def _read_key(key_file: Path) -> bytes:
-    try:
-        return bytes.fromhex(key_file.read_text(encoding="ascii"))
-    except OSError as trouble:
-        raise WaveError(
-            f"--key-file {key_file}: cannot be read ({trouble.strerror}). Without the key that "
-            "`outcomes survey open` wrote nobody can open the ballots"
-        ) from None
-    except ValueError:
-        raise WaveError(f"--key-file {key_file}: holds no key. Name the file that was written") from None
+def _promised(con: duckdb.DuckDBPyConnection, wave_id: str) -> int:
+    """The floor that people were told of before they answered: a lower one may not come after."""
+    ((least,),) = con.execute("SELECT least_answers FROM survey.wave WHERE wave_id = ?", [wave_id]).fetchall()
+    return int(least)
 
 
 def _demand_complete(box: Box, wave_id: str, ballots: Sequence[Ballot]) -> None:
@@ -131,11 +125,17 @@ def _demand_complete(box: Box, wave_id: str, ballots: Sequence[Ballot]) -> None:
         )
 
 
-def _destroy(box: Box, wave_id: str, key_file: Path | None) -> None:
-    if box.form(wave_id) is not None:
-        box.destroy(wave_id)
-    if key_file is not None:
+def _destroy(box: Box, wave_id: str, key_file: Path) -> None:
+    """The key first: only as long as the box holds the wave can it be told from another one's."""
+    try:
         key_file.unlink(missing_ok=True)
+    except OSError as trouble:
+        box.destroy(wave_id)
+        raise WaveError(
+            f"{wave_id} is published and its answers are destroyed, but {key_file} cannot be removed "
+            f"({trouble.strerror}). Remove it by hand"
+        ) from None
+    box.destroy(wave_id)
 
 
 # ---- what every wave goes through, wherever it was asked -----------------------------------------
@@ -159,14 +159,15 @@ def write_publication(
     wave_id: str,
     bank: Bank,
     publication: Publication,
-    members: Mapping[str, int],
+    members: Mapping[str, int] | None,
     answers: Sequence[Response],
     now: datetime,
     broken: frozenset[str],
 ) -> None:
     """Write all that stays of a wave, inside the caller's transaction: table, units, sums, and its state.
 
-    `broken` are the units whose series is not drawn on from the wave before.
+    `members` is None where nobody knows how many people were asked. `broken` are the units whose series is
+    not drawn on from the wave before.
     """
     units = publication.partition.units
     insert_rows(
@@ -184,14 +185,36 @@ def write_publication(
     )
     sums = [(wave_id, one.unit, one.dimension, one.item, one.total, one.n) for one in publication.sums]
     insert_rows(con, "unit_sum", sums)
-    stated = [asdict(one) for one in reliability(bank, [one.answers for one in answers])]
+    stated = [asdict(one) for one in _reliability(bank, publication, answers)]
     con.execute(
         "UPDATE survey.wave SET state = 'published', published_at = ?, reliability = ? WHERE wave_id = ?",
         [now, json.dumps(stated), wave_id],
     )
 
 
-def _people(parts: Sequence[str], members: Mapping[str, int]) -> int:
+def _reliability(bank: Bank, publication: Publication, answers: Sequence[Response]) -> list[Reliability]:
+    """Of the very answers on which the organisation's numbers rest, and only where these are shown.
+
+    Newcomers whose pool is too small are left out of everything; in here they would be the difference.
+    """
+    counted = {part for unit in publication.partition.units for part in unit.parts}
+    withheld = {
+        cell.dimension: cell.withheld_reason
+        for cell in publication.cells
+        if cell.scope_kind == "organisation" and cell.statistic == "score" and cell.withheld_reason
+    }
+    rows = reliability(bank, [one.answers for one in answers if counted.issuperset(one.unit.split("+"))])
+    return [
+        Reliability(one.dimension, None, None, dict.fromkeys(one.item_rest), withheld[one.dimension])
+        if one.dimension in withheld
+        else one
+        for one in rows
+    ]
+
+
+def _people(parts: Sequence[str], members: Mapping[str, int] | None) -> int | None:
     """How many were asked in a unit that was merged of planned ones, whose ids are joined by `+`."""
+    if members is None:
+        return None
     within = set(parts)
     return sum(count for unit, count in members.items() if within.issuperset(unit.split("+")))

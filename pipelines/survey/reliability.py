@@ -26,8 +26,9 @@ Answers = Mapping[str, int | None]
 class Reliability:
     """What is said of one dimension, rounded to two places.
 
-    `n` counts the complete cases. Where something is withheld, the reason is `too_few_answers` (then all else
-    is None too), `one_item` or `no_variation`. A statement that everybody answers alike has no correlation.
+    `n` counts the complete cases. Where something is withheld, the reason is `too_few_answers` or that of the
+    organisation's score (then all else is None too), `one_item` or `no_variation`. A statement that everybody
+    answers alike has no correlation.
     """
 
     dimension: str

@@ -21,7 +21,8 @@ CREATE TABLE IF NOT EXISTS survey.plan_member (
 CREATE TABLE IF NOT EXISTS survey.wave (
     wave_id VARCHAR PRIMARY KEY, plan_id VARCHAR, kind VARCHAR, title VARCHAR, bank VARCHAR,
     bank_version JSON, opens_at TIMESTAMPTZ, closes_at TIMESTAMPTZ, state VARCHAR,
-    closed_at TIMESTAMPTZ, published_at TIMESTAMPTZ, origin VARCHAR, languages VARCHAR[], reliability JSON
+    closed_at TIMESTAMPTZ, published_at TIMESTAMPTZ, origin VARCHAR, languages VARCHAR[], reliability JSON,
+    least_answers INTEGER, time_zone VARCHAR
 );
 CREATE TABLE IF NOT EXISTS survey.wave_item (
     wave_id VARCHAR, position INTEGER, item VARCHAR, version INTEGER, dimension VARCHAR,
@@ -53,10 +54,18 @@ CREATE TABLE IF NOT EXISTS survey.unit_sum (
 );
 CREATE VIEW IF NOT EXISTS survey.published_wave AS
     SELECT
-        wave_id, kind, title, CAST(opens_at AS DATE) AS opens_on, CAST(closes_at AS DATE) AS closes_on,
-        CAST(published_at AS DATE) AS published_on, origin, reliability
+        wave_id, kind, title,
+        CAST(opens_at AT TIME ZONE coalesce(time_zone, 'UTC') AS DATE) AS opens_on,
+        CAST(
+            (greatest(opens_at, least(closed_at, closes_at)) - INTERVAL 1 MICROSECOND)
+            AT TIME ZONE coalesce(time_zone, 'UTC') AS DATE
+        ) AS closes_on,
+        CAST(published_at AT TIME ZONE coalesce(time_zone, 'UTC') AS DATE) AS published_on,
+        origin, reliability
     FROM survey.wave WHERE state = 'published';
 """
-"""Made where they are missing. A wave is `open`, `closed` or `published`. `asked` keeps who was asked in each
-wave of the current plan, in which unit: it tells by how many people a unit's roster differs, after
+"""Made where they are missing. A wave is `open`, `closed`, `published`, or `discarded` without publication;
+`least_answers` is what `[privacy] k` was when people were asked. Days are those of its time zone, and what
+closes at midnight was open until the day before. `asked` keeps who was asked in each wave of the current
+plan, in which unit: it tells by how many people a unit's roster differs, after
 `wave_member` is gone. `plan_member.since` is the quarter from which on a person is in the plan."""

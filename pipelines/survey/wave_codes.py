@@ -1,6 +1,5 @@
 """One-time codes for everybody of a wave: what `outcomes survey codes` does."""
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,9 +12,10 @@ from connectors.ballots.codes import hash_of, new_code
 from connectors.ballots.sheets import Recipient, Sheet, Slip, mail_merge, printable
 from pipelines.config_model import Configuration
 from pipelines.home import Home
-from pipelines.survey.asking import WaveError, open_wave_of
-from pipelines.survey.held import BALLOTS, warehouse_of
+from pipelines.survey.asking import open_wave_of
+from pipelines.survey.held import BALLOTS, WaveError, WaveInputError, warehouse_of
 from pipelines.survey.people import known_people
+from pipelines.survey.private_files import require_apart, write_private
 from pipelines.survey.roster import Person
 from pipelines.survey.year import today_of, todays_roster
 
@@ -25,31 +25,40 @@ def make_codes(
 ) -> int:
     """Make the open wave's codes, once, and write them to a file; the box keeps their hashes alone.
 
-    The file is written first: codes that the box does not know are worth nothing, and codes that nobody
-    has could never be used.
+    The file is written first, since codes that nobody has could never be used. Where the box does not take
+    them it is removed again; the file of a call that was killed there holds codes that are worth nothing.
 
     Returns:
         How many there are.
 
     Raises:
-        WaveError: no wave is open, it has its codes, or the file may not be there.
+        WaveError: no wave is open, its time is over, it has its codes; or the file or address is wrong.
     """
     address = configuration.survey.address
     if address is None:
-        raise WaveError("survey codes: [survey] address is missing. Write there where people answer")
+        raise WaveInputError("survey codes: [survey] address is missing. Write there where people answer")
+    option = "--mail-merge" if is_mail_merge else "--sheets"
+    require_apart(option, out, home)
     box = Box(home.path / BALLOTS)
     with warehouse_of(home) as con:
         wave_id, closes_at = open_wave_of(con)
         assert con is not None
+        if now >= closes_at:
+            raise WaveError(f"survey codes: the time of {wave_id} is over. Run `outcomes survey close`")
         asked = _asked(con, box, wave_id)
         people = _people(configuration, home, con, now) if is_mail_merge else {}
-    codes = _different_codes(len(asked))
-    title = f"{configuration.organisation.name}, {wave_id}"
-    sheet = Sheet(title, address, closes_at, configuration.survey.languages[0])
-    slips = [Slip(one.unit_name, code) for one, code in zip(asked, codes, strict=True)]
-    text = _mailed(sheet, asked, slips, people) if is_mail_merge else printable(sheet, slips)
-    _write_private(out, text)
-    _lay_into_box(box, wave_id, asked, codes)
+        codes = _different_codes(len(asked))
+        slips = [Slip(one.unit_name, code) for one, code in zip(asked, codes, strict=True)]
+        title = f"{configuration.organisation.name}, {wave_id}"
+        sheet = Sheet(title, address, closes_at, configuration.survey.languages[0])
+        write_private(
+            option, out, _mailed(sheet, asked, slips, people) if is_mail_merge else printable(sheet, slips)
+        )
+        try:
+            _lay_into_box(box, wave_id, asked, codes)
+        except Exception:
+            out.unlink()
+            raise
     return len(codes)
 
 
@@ -126,16 +135,3 @@ def _different_codes(count: int) -> list[str]:
     while len(codes) < count:
         codes[new_code()] = None
     return list(codes)
-
-
-def _write_private(out: Path, text: str) -> None:
-    try:
-        descriptor = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        raise WaveError(f"{out}: exists already. Name another file") from None
-    except OSError as trouble:
-        raise WaveError(f"{out}: cannot be written ({trouble.strerror})") from None
-    with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())

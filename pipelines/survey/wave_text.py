@@ -39,8 +39,13 @@ def print_published(done: Done) -> None:
     if not done.is_new:
         typer.echo(f"{done.wave_id} was published before; what was left of its answers is destroyed now.")
         return
+    answers = (
+        "Delete the file, and the answers where they were collected."
+        if done.is_imported
+        else "Its answers, codes and key are destroyed."
+    )
     typer.echo(
         f"{done.wave_id} is published: {done.shown} numbers shown, {done.withheld} withheld. Both audits "
-        "hold. Its answers, codes and key are destroyed."
+        f"hold. {answers}"
     )
     typer.echo("The next run, or `outcomes build`, puts it on the pages.")

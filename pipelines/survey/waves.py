@@ -7,7 +7,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -20,7 +20,7 @@ from pipelines.survey.calendar import Kind, Quarter, Wave, read_quarter, year_fr
 from pipelines.survey.planning import Plan, PlanError
 from pipelines.survey.wave_roster import WaveRoster
 
-State = Literal["open", "closed", "published"]
+State = Literal["open", "closed", "published", "discarded"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,10 @@ class NewWave:
     opens_at: datetime
     closes_at: datetime
     languages: tuple[str, ...]
+    least_answers: int = K_FLOOR
+    """What people are told before they answer: no number rests on fewer."""
+    time_zone: str = "UTC"
+    """Of the organisation, whose days it opens and closes on."""
 
 
 # ---- plans -------------------------------------------------------------------------------------
@@ -46,9 +50,7 @@ def refuse_replanning(con: duckdb.DuckDBPyConnection, today: Quarter, *, new_yea
 
     With `new_year` only an unpublished wave stands in the way.
     """
-    unpublished = con.execute(
-        "SELECT wave_id FROM survey.wave WHERE state <> 'published' ORDER BY opens_at"
-    ).fetchone()
+    unpublished = con.execute("SELECT wave_id FROM survey.wave WHERE state IN ('open', 'closed')").fetchone()
     if unpublished:
         raise PlanError(f"survey plan: {unpublished[0]} is not published yet. Publish it first, then plan")
     plan = load_plan(con)
@@ -91,9 +93,10 @@ def first_quarter(
 
 def save_plan(con: duckdb.DuckDBPyConnection, plan: Plan, bank: str, made_at: datetime) -> None:
     """Freeze a plan. An earlier one of which no wave was opened goes, as do the persons of every other."""
-    con.execute("DELETE FROM survey.plan WHERE plan_id NOT IN (SELECT plan_id FROM survey.wave)")
-    for table in ("plan_group", "plan_unit"):
-        con.execute(f"DELETE FROM survey.{table} WHERE plan_id NOT IN (SELECT plan_id FROM survey.plan)")
+    # An imported wave has no plan, and nothing is NOT IN a list with a NULL.
+    asked = "SELECT plan_id FROM survey.wave WHERE plan_id IS NOT NULL"
+    for table in ("plan", "plan_group", "plan_unit"):
+        con.execute(f"DELETE FROM survey.{table} WHERE plan_id NOT IN ({asked})")
     con.execute("DELETE FROM survey.plan_member")
     con.execute("DELETE FROM survey.asked")
     con.execute(
@@ -106,36 +109,36 @@ def save_plan(con: duckdb.DuckDBPyConnection, plan: Plan, bank: str, made_at: da
 
 
 def load_plan(con: duckdb.DuckDBPyConnection) -> Plan | None:
-    """The plan that was frozen last, or None."""
-    # Without LIMIT: of a small table from which much was deleted, DuckDB 1.5 then finds nothing at times.
-    found = con.execute(
-        "SELECT plan_id, least_members FROM survey.plan ORDER BY made_at DESC, plan_id DESC"
-    ).fetchone()
-    if found is None:
+    """The plan that was frozen last, or None: the one whose people are kept, whatever the clock says."""
+    rows = con.execute("SELECT plan_id, account, unit_id FROM survey.plan_member").fetchall()
+    if not rows:
         return None
-    plan_id, least = found
-    members = con.execute(
-        "SELECT account, unit_id FROM survey.plan_member WHERE plan_id = ?", [plan_id]
-    ).fetchall()
-    return Plan(read_quarter(plan_id), least, _partition(con, "plan", plan_id), dict(members))
+    plan_id = rows[0][0]
+    ((least,),) = con.execute("SELECT least_members FROM survey.plan WHERE plan_id = ?", [plan_id]).fetchall()
+    members = {account: unit for _, account, unit in rows}
+    return Plan(read_quarter(plan_id), least, _partition(con, "plan", plan_id), members)
 
 
 # ---- waves -------------------------------------------------------------------------------------
 
 
 def earlier_waves(con: duckdb.DuckDBPyConnection, time_zone: str) -> list[Wave]:
-    """Every wave that was opened here, as the calendar looks at it: days are the organisation's."""
+    """Every wave that was opened here, as the calendar looks at it: days are the organisation's.
+
+    One that was closed late took answers until its time was over, and no longer; one that was closed while
+    the clock was wrong was open on its first day at least.
+    """
     rows = con.execute(
-        "SELECT wave_id, kind, opens_at, coalesce(closed_at, closes_at), bank_version, state = 'open' "
-        "FROM survey.wave WHERE origin = 'here' ORDER BY opens_at"
+        "SELECT wave_id, kind, opens_at, greatest(opens_at, least(closed_at, closes_at)), bank_version, "
+        "state = 'open' FROM survey.wave WHERE origin = 'here' ORDER BY opens_at"
     ).fetchall()
-    zone = ZoneInfo(time_zone)
+    zone, moment = ZoneInfo(time_zone), timedelta(microseconds=1)
     return [
         Wave(
             wave,
             kind,
             opens_at.astimezone(zone).date(),
-            closes_at.astimezone(zone).date(),
+            (closes_at.astimezone(zone) - moment).date(),  # at midnight, the day before was the last
             frozenset(json.loads(items)),
             is_open=is_open,
         )
@@ -146,7 +149,7 @@ def earlier_waves(con: duckdb.DuckDBPyConnection, time_zone: str) -> list[Wave]:
 def freeze_wave(con: duckdb.DuckDBPyConnection, plan: Plan, wave: NewWave, roster: WaveRoster) -> None:
     """Write an open wave with its units and people, inside the caller's transaction."""
     con.execute(
-        "INSERT INTO survey.wave VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'open', NULL, NULL, 'here', ?, NULL)",
+        "INSERT INTO survey.wave VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'open', NULL, NULL, 'here', ?, NULL, ?, ?)",
         [
             wave.id,
             plan.id,
@@ -157,6 +160,8 @@ def freeze_wave(con: duckdb.DuckDBPyConnection, plan: Plan, wave: NewWave, roste
             wave.opens_at,
             wave.closes_at,
             list(wave.languages),
+            wave.least_answers,
+            wave.time_zone,
         ],
     )
     counts = dict.fromkeys((unit.id for unit in roster.partition.units), 0)

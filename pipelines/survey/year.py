@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from connectors.ballots.box import Box, BoxError
+from connectors.ballots.box import Box
 from pipelines.config_model import Configuration
 from pipelines.home import Home
 from pipelines.survey.announcement import AnnouncementError, Facts
@@ -193,7 +193,7 @@ def _next_wave(
 # ---- how it stands -----------------------------------------------------------------------------
 
 
-def told_status(home: Home) -> str:
+def told_status(home: Home, now: datetime) -> str:
     """The latest survey's state, and of an open one the turnout of all together, in tens."""
     with warehouse_of(home) as con:
         plan = load_plan(con) if con is not None else None
@@ -205,19 +205,18 @@ def told_status(home: Home) -> str:
     if not waves:
         return f"Planned for {plan.year}. No survey was opened yet."
     wave, state, closes_at = waves[0]
+    if state == "open" and now >= closes_at:
+        over = f"its time was over on {closes_at:%Y-%m-%d %H:%M} UTC. Run `outcomes survey close`"
+        return f"{wave}: {over}. {_turnout(home, wave)}"
     if state == "open":
         return f"{wave}: open until {closes_at:%Y-%m-%d %H:%M} UTC. {_turnout(home, wave)}"
     if state == "closed":
         return f"{wave}: closed, not published yet. {_turnout(home, wave)}"
-    return f"{wave}: published."
+    return f"{wave}: {state}."
 
 
 def _turnout(home: Home, wave: str) -> str:
-    path = home.path / BALLOTS
-    try:
-        codes, cast = Box(path).turnout(wave) if path.exists() else (0, 0)
-    except BoxError:
-        codes = 0
+    codes, cast = Box(home.path / BALLOTS).turnout(wave)
     if codes == 0:
         return "No codes were made yet."
     return f"Answers: {in_tens(cast)} of {in_tens(codes).removeprefix('about ')}, in the whole organisation."

@@ -119,7 +119,8 @@ def test_a_department_below_twelve_shows_no_questions(outcomes):
     }
 
 
-def test_a_plan_is_frozen_announced_and_followed(outcomes, con):
+def test_a_plan_is_frozen_announced_and_followed(outcomes, con, monkeypatch):
+    monkeypatch.setattr(Box, "turnout", lambda *_: (0, 0))
     assert outcomes("status")[0] == 1
     assert outcomes("announce")[2] == "error: survey: no year is planned. Run `outcomes survey plan`\n"
     assert outcomes("plan", "--yes")[0] == 0
@@ -141,7 +142,7 @@ def test_a_plan_is_frozen_announced_and_followed(outcomes, con):
         1,
         "error: survey plan: 2026-Q4 is not published yet. Publish it first, then plan\n",
     )
-    assert "4 November 2026 to 14 November 2026" in outcomes("announce")[1]
+    assert "4 November 2026 to 13 November 2026" in outcomes("announce")[1], "it closes at midnight"
     warehouse = con()
     warehouse.con.execute("UPDATE survey.wave SET state = 'published'")
     warehouse.close()

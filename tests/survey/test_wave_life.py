@@ -1,126 +1,22 @@
 """A whole wave: planned, opened, answered by codes, closed, published once, destroyed."""
 
 import json
-import re
-import shutil
-from collections import Counter, defaultdict
-from datetime import UTC, datetime, timedelta
-from types import SimpleNamespace
+from datetime import timedelta
 
 import duckdb
 import pytest
+from asked_waves import NOW, TEAMS, codes_of, items_of, opened, place_in, published_once, query, vote
 
-from connectors.ballots.box import Box, Refused
-from connectors.ballots.seal import SealError, new_keys
-from pipelines.config import load
-from pipelines.home import Home
+from connectors.ballots.box import Refused
+from connectors.ballots.seal import new_keys
+from pipelines import cli
 from pipelines.survey import publishing
 from pipelines.survey.asking import WaveError, close_wave, open_wave
 from pipelines.survey.calendar import CalendarError
+from pipelines.survey.held import transaction, warehouse_of
 from pipelines.survey.publishing import publish_wave
 from pipelines.survey.wave_codes import codes_in_memory, make_codes
-from pipelines.survey.year import Wish, plan_year
-
-NOW = datetime(2026, 9, 14, 8, tzinfo=UTC)
-TEAMS = {"harbour": 12, "quay": 9, "pier": 4, "tide": 10}
-"""How many people each has. Pier is too small for a unit of its own and goes with the smallest beside it."""
-
-
-def configuration_text(teams):
-    text = '[organisation]\nid = "alder"\nname = "Alder"\n[survey]\naddress = "https://ask.example.org"\n'
-    for place, (team, size) in enumerate(teams.items()):
-        department = "sea" if place < 3 else "land"
-        members = ", ".join(f'{{ account = "{team}-{number}" }}' for number in range(size))
-        text += f'[[team]]\nid = "{team}"\nname = "{team.title()}"\ndepartment = "{department}"\n'
-        text += f"members = [{members}]\n"
-    for department in ("sea", "land"):
-        text += f'[[department]]\nid = "{department}"\nname = "{department.title()}"\n'
-    return text
-
-
-def place_in(folder, teams=TEAMS):
-    """A planned year, with the key's file beside the home folder."""
-    (folder / "outcomes.toml").write_text(configuration_text(teams), encoding="utf-8")
-    configuration, home = load(folder / "outcomes.toml"), Home(folder / "home")
-    if not home.path.exists():
-        home.create()
-        plan_year(configuration, home, Wish(is_frozen=True), NOW)
-    return SimpleNamespace(
-        configuration=configuration,
-        home=home,
-        key=folder / "wave.key",
-        slips=folder / "slips.html",
-        box=Box(home.path / "ballots.sqlite"),
-    )
-
-
-@pytest.fixture(scope="module")
-def planned_once(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("planned")
-    place_in(folder)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def opened_once(planned_once, tmp_path_factory):
-    folder = shutil.copytree(planned_once, tmp_path_factory.mktemp("opened"), dirs_exist_ok=True)
-    opened(place_in(folder))
-    return folder
-
-
-@pytest.fixture
-def planned(planned_once, tmp_path):
-    """Before its first wave."""
-    return place_in(shutil.copytree(planned_once, tmp_path, dirs_exist_ok=True))
-
-
-@pytest.fixture
-def place(opened_once, tmp_path):
-    """With an open wave, whose codes are printed."""
-    return place_in(shutil.copytree(opened_once, tmp_path, dirs_exist_ok=True))
-
-
-def codes_of(place):
-    """The codes as they are printed, with the unit that stands on each slip."""
-    found = re.findall(
-        r'<p class="unit">([^<]+)</p><p class="code"[^>]*>((?:<span>\w{4}</span>){4})',
-        place.slips.read_text(encoding="utf-8"),
-    )
-    return [(unit, "-".join(re.findall(r"<span>(\w{4})</span>", code))) for unit, code in found]
-
-
-def opened(place):
-    done = open_wave(place.configuration, place.home, place.key, NOW)
-    make_codes(place.configuration, place.home, place.slips, NOW, is_mail_merge=False)
-    return done
-
-
-def items_of(place):
-    with duckdb.connect(str(place.home.warehouse), read_only=True) as con:
-        rows = con.sql("SELECT DISTINCT item FROM survey.wave_item ORDER BY item").fetchall()
-    return [item for (item,) in rows]
-
-
-def vote(place, answer):
-    """Everybody answers every item with `answer`, or with what it says of their number in their unit."""
-    items, number = items_of(place), Counter()
-    given = defaultdict(list)
-    for unit, code in codes_of(place):
-        said = answer(number[unit]) if callable(answer) else answer
-        number[unit] += 1
-        given[unit].append(said)
-        place.box.cast("2026-Q3", code, dict.fromkeys(items, said), None, NOW + timedelta(hours=1))
-    return given
-
-
-def query(place, sql):
-    with duckdb.connect(str(place.home.warehouse), read_only=True) as con:
-        return con.sql(sql).fetchall()
-
-
-def published_once(place):
-    close_wave(place.home, NOW + timedelta(days=11))
-    return publish_wave(place.configuration, place.home, place.key, NOW + timedelta(days=11))
+from pipelines.warehouse import WarehouseError
 
 
 def test_a_wave_is_published_as_people_answered(tmp_path):
@@ -192,8 +88,9 @@ def test_without_its_key_nothing_is_published(place, tmp_path):
     with pytest.raises(WaveError, match="cannot be read"):
         publish_wave(place.configuration, place.home, other, NOW)
     other.write_text(new_keys()[1].hex(), encoding="ascii")
-    with pytest.raises(SealError):
+    with pytest.raises(WaveError, match=r"is another survey's key\."):
         publish_wave(place.configuration, place.home, other, NOW)
+    assert other.exists(), "whosever it is"
     assert query(place, "SELECT count(*) FROM survey.published_cell") == [(0,)]
     assert place.box.form("2026-Q3") is not None
 
@@ -274,3 +171,65 @@ def test_reliability_needs_a_hundred(place):
     published_once(place)
     ((stated,),) = query(place, "SELECT reliability FROM survey.published_wave")
     assert {one["alpha"] for one in json.loads(stated)} == {None}
+
+
+def test_the_days_of_a_wave_are_the_organisations(tmp_path):
+    """Opened on 14 September in New York for ten days, it closes when the 24th ends there: at 04:00 UTC."""
+    place = place_in(tmp_path, zone="America/New_York")
+    done = opened(place)
+    assert done.closes_at.isoformat() == "2026-09-25T04:00:00+00:00"
+    published_once(place)
+    days = query(place, "SELECT opens_on::VARCHAR, closes_on::VARCHAR FROM survey.published_wave")
+    assert days == [("2026-09-14", "2026-09-24")]
+
+
+def test_reliability_rests_on_what_is_published(tmp_path):
+    """Six are new since the plan and five of them answer, each alike: too few, so they count nowhere.
+
+    The 115 others say 2 throughout or 4 throughout, so that statements agree wholly: alpha is 1.
+    """
+    teams = {**TEAMS, **{f"reef{number}": 12 for number in range(6)}, "cove": 8}
+    place = place_in(tmp_path, teams)
+    place_in(tmp_path, {**teams, "cove": 14})
+    place = place_in(tmp_path, {**teams, "cove": 14})
+    assert "newcomers:land" in [unit.id for unit in opened(place).roster.partition.units]
+    items = items_of(place)
+    for number, (unit, code) in enumerate(codes_of(place)):
+        if "new since" in unit:
+            answers = {item: 1 + place_of % 2 * 4 for place_of, item in enumerate(items)}
+            if number % 6 == 0:
+                continue
+        else:
+            answers = {item: 2 + number % 2 * 2 if item[-1] != "R" else 4 - number % 2 * 2 for item in items}
+        place.box.cast("2026-Q3", code, answers, None, NOW)
+    published_once(place)
+    ((stated,),) = query(place, "SELECT reliability FROM survey.published_wave")
+    (growth,) = [one for one in json.loads(stated) if one["dimension"] == "growth"]
+    assert (growth["n"], growth["alpha"]) == (115, 1.0)
+
+
+def test_nothing_of_a_survey_is_exported_of_the_warehouse(place, tmp_path, monkeypatch, capsys):
+    """Who was asked stays in the warehouse; what was fetched may leave it, with the accounts of tools."""
+    monkeypatch.setattr(
+        "sys.argv",
+        ["outcomes", "--home", str(place.home.path), "export", str(tmp_path / "out"), "--canonical",
+         "--warehouse"],
+    )  # fmt: skip
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code in {0, None}, capsys.readouterr().err
+    files = [path for path in (tmp_path / "out").rglob("*") if path.is_file()]
+    assert files
+    assert not [path.name for path in files if "survey" in path.name or b"harbour-" in path.read_bytes()]
+
+
+def test_a_transaction_that_the_warehouse_ended_by_itself_says_why(planned):
+    def ended():
+        with warehouse_of(planned.home) as con, transaction(con):
+            con.execute("DELETE FROM survey.plan_member")
+            con.execute("ROLLBACK")  # as on a full disk
+            raise duckdb.IOException("No space left on device")
+
+    with pytest.raises(WarehouseError, match="cannot be read or written"):
+        ended()
+    assert query(planned, "SELECT count(*) FROM survey.plan_member") == [(35,)]

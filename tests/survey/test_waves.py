@@ -176,6 +176,31 @@ def test_a_plan_begins_with_a_quarter_that_is_free(con):
             first_quarter(con, QUARTERS[0], wanted)
 
 
+def imported(con, name):
+    con.execute(
+        "INSERT INTO survey.wave (wave_id, kind, state, origin) "
+        "VALUES (?, 'quarterly', 'published', 'elsewhere')",
+        [name],
+    )
+
+
+def test_a_plan_is_replaced_beside_an_imported_wave_too(con):
+    imported(con, "2025-Q4")
+    for _ in range(2):
+        plan = plan_from(con, QUARTERS[0])
+    assert load_plan(con) == plan
+    for table in ("plan", "plan_group", "plan_unit"):
+        rows = con.execute(f"SELECT count(*), count(DISTINCT COLUMNS(*)) FROM survey.{table}").fetchone()
+        assert rows[0] == max(rows[1:]), table
+
+
+def test_the_plan_is_the_last_one_also_after_the_clock_was_set_back(con):
+    plan_from(con, QUARTERS[0], NOW + timedelta(days=400))
+    ask(con, QUARTERS[0])
+    plan = plan_from(con, QUARTERS[1], NOW)
+    assert load_plan(con) == plan
+
+
 # ---- waves -------------------------------------------------------------------------------------
 
 
@@ -198,6 +223,18 @@ def test_days_are_the_organisations(con):
     plan_from(con, QUARTERS[0])
     ask(con, QUARTERS[0])  # opened at 06:00 UTC
     assert earlier_waves(con, "America/Los_Angeles")[0].opens_on == date(2026, 11, 3)
+
+
+@pytest.mark.parametrize(
+    ("closed", "last"),
+    [(-3, date(2026, 11, 4)), (3, date(2026, 11, 7)), (10, date(2026, 11, 14)), (50, date(2026, 11, 14))],
+)
+def test_a_survey_that_is_closed_late_took_no_answer_after_its_last_day(con, closed, last):
+    """It was open from 4 November, 06:00, for ten days; questions rest for 60 days from the last of them."""
+    plan_from(con, QUARTERS[0])
+    ask(con, QUARTERS[0])
+    con.execute("UPDATE survey.wave SET closed_at = ?", [NOW + timedelta(days=closed)])
+    assert earlier_waves(con, "UTC")[0].closes_on == last
 
 
 def test_no_table_that_is_published_has_a_column_of_persons(con):

@@ -14,10 +14,9 @@ from pipelines.home import Home
 from pipelines.privacy.publication import Publication
 from pipelines.privacy.scores import Response
 from pipelines.privacy.units import Partition
-from pipelines.survey.asking import WaveError
 from pipelines.survey.bank import Bank
 from pipelines.survey.calendar import Quarter, read_quarter, year_from
-from pipelines.survey.held import transaction, warehouse_of
+from pipelines.survey.held import WaveError, WaveInputError, transaction, warehouse_of
 from pipelines.survey.importing.reading import Imported
 from pipelines.survey.planning import Plan, sizes_of, tree_of
 from pipelines.survey.publishing import Done, published, write_publication
@@ -37,7 +36,8 @@ def publish_imported(
     without it.
 
     Raises:
-        WaveError: there is such a wave already, or its name does not fit what was asked.
+        WaveError: there is such a wave already.
+        WaveInputError: its name does not fit what was asked, or a unit does not fit the plan.
         AuditError: what would be shown could tell of fewer people than it may; nothing is written.
     """
     quarter, days = _period(wave_id, imported.bank, configuration.organisation.quarter_start_month)
@@ -56,10 +56,11 @@ def publish_imported(
             _save_wave(con, wave_id, imported.bank, days, now)
             save_items(con, wave_id, imported.bank)
             everywhere = frozenset(unit.id for unit in publication.partition.units)
-            write_publication(con, wave_id, imported.bank, publication, of, answers, now, everywhere)
+            told = of if is_known else None
+            write_publication(con, wave_id, imported.bank, publication, told, answers, now, everywhere)
         con.execute("CHECKPOINT")
     withheld = sum(cell.withheld_reason is not None for cell in publication.cells)
-    return Done(wave_id, True, len(publication.cells) - withheld, withheld)
+    return Done(wave_id, True, len(publication.cells) - withheld, withheld, is_imported=True)
 
 
 def _period(wave_id: str, bank: Bank, start_month: int) -> tuple[Quarter, tuple[date, date]]:
@@ -67,7 +68,7 @@ def _period(wave_id: str, bank: Bank, start_month: int) -> tuple[Quarter, tuple[
     found = _WAVE.fullmatch(wave_id)
     if not found or (found[2] is not None) != (bank.kind == "pulse"):
         example = "2026-Q3-pulse-11" if bank.kind == "pulse" else "2026-Q3"
-        raise WaveError(f"--wave {wave_id[:30]}: does not fit what was asked. Write it as {example}")
+        raise WaveInputError(f"--wave {wave_id[:30]}: does not fit what was asked. Write it as {example}")
     quarter = read_quarter(found[1])
     months = [quarter.month(position, start_month) for position in range(3)]
     following = quarter.later(1).month(0, start_month)
@@ -77,7 +78,7 @@ def _period(wave_id: str, bank: Bank, start_month: int) -> tuple[Quarter, tuple[
     for month, end in ends.items():
         if f"{month.month:02}" == found[2]:
             return quarter, (month, end)
-    raise WaveError(f"--wave {wave_id}: the month {found[2]} is not in {quarter.label}")
+    raise WaveInputError(f"--wave {wave_id}: the month {found[2]} is not in {quarter.label}")
 
 
 def _plan_of(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Plan | None:
@@ -97,7 +98,7 @@ def _placed(
     unit_of = {part: unit.id for unit in plan.partition.units for part in unit.parts}
     unplanned = sorted(occupied - unit_of.keys())
     if unplanned:
-        raise WaveError(
+        raise WaveInputError(
             f"survey import: {unplanned[0]} is in no unit of the plan {plan.year}. Map it to a unit that is"
         )
     sizes = sizes_of(plan.partition, plan.members)
@@ -124,7 +125,8 @@ def _save_wave(
 ) -> None:
     begins, ends = (datetime.combine(day, time(0), UTC) for day in days)
     con.execute(
-        "INSERT INTO survey.wave VALUES (?, NULL, ?, ?, ?, ?, ?, ?, 'closed', ?, NULL, 'elsewhere', ?, NULL)",
+        "INSERT INTO survey.wave VALUES "
+        "(?, NULL, ?, ?, ?, ?, ?, ?, 'closed', ?, NULL, 'elsewhere', ?, NULL, NULL, NULL)",
         [
             wave_id,
             bank.kind,

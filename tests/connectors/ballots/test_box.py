@@ -320,7 +320,7 @@ def test_a_wave_that_does_not_fit_is_refused(survey, tmp_path):
 def test_a_file_that_is_no_box_is_told_in_one_line(tmp_path):
     path = tmp_path / "ballots.sqlite"
     path.write_bytes(b"not a database, but long enough to be looked at" * 100)
-    with pytest.raises(BoxError, match=r"^ballots.sqlite: cannot be used \(DatabaseError\)"):
+    with pytest.raises(BoxError, match=r"^ballots.sqlite: cannot be used \(it is damaged\)\. Put"):
         Box(path).turnout("2026-Q3")
     path.unlink()
     with closing(sqlite3.connect(path)) as con:

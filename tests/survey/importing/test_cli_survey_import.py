@@ -170,10 +170,13 @@ def test_it_is_published_as_a_wave_that_was_asked_here_is(imported, survey):
     """Half said 1 (0 of 100) and half 3 (50): 25 in each team. Nobody said how many were asked."""
     said, code = imported(harbour=10, quay=8)
     assert (code, "2026-Q3 is published" in said) == (0, True)
+    assert "Delete the file" in said
+    assert "destroyed" not in said
     assert cells(survey) == [("team:harbour", True, 10, None, None), ("team:quay", True, 8, None, None)]
     with duckdb.connect(str(survey.folder / "warehouse.duckdb"), read_only=True) as con:
         wave = con.sql("SELECT origin, opens_on::VARCHAR, closes_on::VARCHAR FROM survey.published_wave")
-        assert wave.fetchall() == [("elsewhere", "2026-07-01", "2026-10-01")]
+        assert wave.fetchall() == [("elsewhere", "2026-07-01", "2026-09-30")]
+        assert con.sql("SELECT DISTINCT members FROM survey.published_unit").fetchall() == [(None,)]
         assert con.sql("SELECT bool_and(is_series_broken) FROM survey.published_cell "
                        "WHERE scope_kind = 'unit'").fetchall() == [(True,)]  # fmt: skip
 
@@ -207,7 +210,7 @@ def test_a_wave_is_imported_once(imported, survey):
 @pytest.mark.parametrize("wave", ["2026-Q3-pulse-08", "2026-Q3-late"])
 def test_the_wave_is_of_the_kind_that_was_asked(imported, survey, wave):
     said, code = imported(harbour=10, quay=8, wave=wave)
-    assert (code, "does not fit what was asked. Write it as 2026-Q3" in said) == (FAILED, True)
+    assert (code, "does not fit what was asked. Write it as 2026-Q3" in said) == (USAGE, True)
 
 
 # ---- usage -------------------------------------------------------------------------------------

@@ -1,0 +1,442 @@
+"""A wave by its commands, and what can be wrong with them: one clear line, 2 for input, 1 for failures."""
+
+import fcntl
+import os
+import re
+import sys
+from datetime import timedelta
+
+import pytest
+import time_machine
+from asked_waves import NOW, TEAMS, codes_of, configuration_text, items_of, query, vote
+
+from connectors.ballots.box import Refused
+from connectors.ballots.seal import new_keys
+from pipelines import cli
+
+OVER = NOW + timedelta(days=11)
+COMMANDS = ("status", "announce", "open", "codes", "close", "publish", "discard")
+
+
+@pytest.fixture
+def outcomes(tmp_path, monkeypatch, capsys):
+    """Runs a command of the survey at a time; gives its exit code, stdout and stderr."""
+
+    def run(*arguments, at=NOW, before=()):
+        more = {
+            "open": ["--key-file", str(tmp_path / "wave.key")],
+            "publish": ["--key-file", str(tmp_path / "wave.key")],
+            "codes": ["--sheets", str(tmp_path / "slips.html")],
+        }
+        told = [str(one) for one in arguments]
+        told += more.get(told[0], []) if len(told) == 1 else []
+        options = ["--config", str(tmp_path / "outcomes.toml"), "--home", str(tmp_path / "home"), *before]
+        monkeypatch.setattr(sys, "argv", ["outcomes", *options, "survey", *told])
+        with time_machine.travel(at, tick=False), pytest.raises(SystemExit) as ended:
+            cli.main()
+        said = capsys.readouterr()
+        return ended.value.code, said.out, said.err
+
+    return run
+
+
+@pytest.fixture
+def line(outcomes):
+    """Runs a command that fails; gives its exit code and the one line that it says."""
+
+    def run(*arguments, **more):
+        code, out, err = outcomes(*arguments, **more)
+        assert (out, err.count("\n")) == ("", 1), err
+        assert err.startswith("error: ")
+        return code, err.removeprefix("error: ").rstrip("\n")
+
+    return run
+
+
+def test_a_wave_by_its_commands(outcomes, planned):
+    assert outcomes("open")[1].startswith(
+        "2026-Q3 is open until 2026-09-25 00:00 UTC for 35 people in 3 units."
+    )
+    assert "35 codes" in outcomes("codes")[1]
+    vote(planned, 4)
+    assert "about 40 of 40" in outcomes("status", at=NOW + timedelta(days=1))[1]
+    over = "2026-Q3: its time was over on 2026-09-25 00:00 UTC. Run `outcomes survey close`"
+    assert outcomes("status", at=OVER)[1].startswith(over)
+    assert outcomes("close", at=OVER)[1].startswith("2026-Q3 is closed.")
+    code, out, _ = outcomes("publish", at=OVER)
+    assert code == 0
+    assert "2026-Q3 is published" in out
+    assert outcomes("status", at=OVER)[1] == "2026-Q3: published.\n"
+
+
+# ---- too early, too late, twice ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_before_there_is_anything(line, tmp_path, command):
+    (tmp_path / "outcomes.toml").write_text(configuration_text(TEAMS))
+    code, told = line(command)
+    assert code == 1
+    assert re.search(r"no year is planned|there is no survey|none is open|no survey is open", told)
+    assert not (tmp_path / "home").exists()
+    assert not (tmp_path / "wave.key").exists()
+
+
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        ("codes", "survey: none is open. Run `outcomes survey open`"),
+        ("close", "survey: none is open. Run `outcomes survey open`"),
+        ("publish", "survey publish: no survey was opened. Run `outcomes survey open`"),
+        ("discard", "survey discard: no survey is open or waits to be published"),
+    ],
+)
+def test_before_a_wave_is_open(line, planned, command, told):
+    assert line(command) == (1, told)
+    assert not planned.slips.exists()
+
+
+def test_twice(line, outcomes, place):
+    assert line("open", "--key-file", place.key.with_name("second.key"))[0] == 1
+    assert not place.key.with_name("second.key").exists()
+    assert line("codes", "--sheets", place.slips.with_name("second.html")) == (
+        1, "survey codes: those of 2026-Q3 were made already, and they are made once",
+    )  # fmt: skip
+    outcomes("close")
+    assert line("close") == (1, "survey: none is open. Run `outcomes survey open`")
+    assert line("codes", "--sheets", place.slips.with_name("second.html"))[0] == 1
+    outcomes("publish")
+    assert "A wave is published once" in line("publish")[1]
+
+
+def test_a_wave_whose_time_is_over_is_closed_first(line, place):
+    assert line("publish", at=OVER) == (
+        1, "survey publish: 2026-Q3 is open. Run `outcomes survey close` first",
+    )  # fmt: skip
+
+
+def test_no_codes_once_the_time_is_over(line, outcomes, planned):
+    outcomes("open")
+    assert line("codes", at=OVER) == (
+        1, "survey codes: the time of 2026-Q3 is over. Run `outcomes survey close`",
+    )  # fmt: skip
+    assert not planned.slips.exists()
+
+
+def test_a_wave_waits_for_the_one_before_to_be_published(line, outcomes, place):
+    outcomes("close")
+    code, told = line("open", "--key-file", place.key.with_name("next.key"), at=NOW + timedelta(days=90))
+    assert (code, told.startswith("survey open: 2026-Q3 is closed and not published.")) == (1, True)
+
+
+def test_a_pulse_has_no_place_in_a_quarterly_month(line, outcomes, place):
+    outcomes("close")
+    outcomes("publish")
+    code, told = line("open", "--pulse", "--key-file", place.key.with_name("pulse.key"), at=OVER)
+    assert code == 1
+    assert "no pulse in a quarterly month" in told
+
+
+def test_the_clock_is_set_back(line, outcomes, place):
+    vote(place, 3)
+    outcomes("close", at=NOW - timedelta(days=40))
+    assert outcomes("publish", at=NOW - timedelta(days=40))[0] == 0
+    for back in (0, 20, 60):
+        code, told = line("open", at=NOW - timedelta(days=back))
+        assert (code, "2026-Q3 was asked already" in told) == (1, True)
+
+
+def test_an_imported_wave_stands_for_its_quarter(line, planned, tmp_path):
+    from pipelines.survey.held import warehouse_of
+
+    with warehouse_of(planned.home) as con:
+        con.execute(
+            "INSERT INTO survey.wave (wave_id, kind, state, origin) "
+            "VALUES ('2026-Q3', 'quarterly', 'published', 'elsewhere')"
+        )
+    code, told = line("open")
+    assert (code, told.startswith("survey open: 2026-Q3 was imported")) == (1, True)
+    assert not (tmp_path / "wave.key").exists()
+    assert planned.box.form("2026-Q3") is None
+
+
+# ---- what is named ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("where", "told"),
+    [
+        ("home/slips.html", "lies in the home folder"),
+        ("missing/slips.html", "its folder is missing"),
+        ("outcomes.toml", "exists already"),
+        ("outcomes.toml/slips.html", "its folder is missing"),
+        pytest.param("a" * 300, "File name too long", id="long"),
+        ("round", "its links go round"),
+        ("link", "cannot be written (File exists)"),
+    ],
+)
+@pytest.mark.parametrize("command", ["open --key-file", "codes --mail-merge"])
+def test_a_file_that_cannot_be(line, outcomes, planned, tmp_path, command, where, told):
+    (tmp_path / "link").symlink_to(tmp_path / "nowhere")
+    (tmp_path / "round").symlink_to(tmp_path / "round")
+    name, option = command.split()
+    if name == "codes":
+        outcomes("open")
+    code, said = line(name, option, tmp_path / where)
+    assert (code, told in said) == (2, True), said
+    assert said.startswith(option)
+    assert not (tmp_path / "nowhere").exists()
+    waves = [("2026-Q3", "open")] if name == "codes" else []
+    assert query(planned, "SELECT wave_id, state FROM survey.wave") == waves
+    if name == "codes":
+        assert planned.box.turnout("2026-Q3") == (0, 0)
+
+
+def test_codes_need_one_file_and_an_address(line, place):
+    assert line("codes", "--sheets", "a", "--mail-merge", "b")[0] == 2
+    assert line("codes", "--no-such") == (
+        2, "outcomes survey codes: no such option: --no-such. See `outcomes survey codes --help`",
+    )  # fmt: skip
+    config = place.home.path.parent / "outcomes.toml"
+    config.write_text(config.read_text().replace("address =", "# address ="))
+    assert line("codes") == (
+        2, "survey codes: [survey] address is missing. Write there where people answer",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (None, "cannot be read (No such file or directory)"),
+        (lambda key: key[:-2], "holds no whole key"),
+        (lambda key: key + "00", "holds no whole key"),
+        (lambda _: "", "holds no whole key"),
+        (lambda _: "clé", "holds no whole key"),
+        (lambda key: key * 10_000, "holds no whole key"),
+        (
+            lambda _: new_keys()[1].hex(),
+            "is another survey's key. Name the one that was written for 2026-Q3",
+        ),
+    ],
+)
+def test_a_key_that_does_not_fit(line, outcomes, place, content, told):
+    outcomes("close")
+    key, other = place.key.read_text().strip(), place.key.with_name("other.key")
+    if content is not None:
+        other.write_text(content(key))
+    code, said = line("publish", "--key-file", other)
+    assert (code, told in said) == (2, True), said
+    assert key[:16] not in said
+    assert query(place, "SELECT state FROM survey.wave") == [("closed",)]
+    assert other.exists() == (content is not None)
+    assert outcomes("publish")[0] == 0
+
+
+def test_no_other_key_is_removed_after_publication(line, outcomes, place):
+    """Of another organisation's survey, say: once the answers are gone nobody can tell whose it is."""
+    outcomes("close")
+    outcomes("publish")
+    other = place.key.with_name("other.key")
+    other.write_text(new_keys()[1].hex())
+    assert line("publish", "--key-file", other)[0] == 1
+    assert other.exists()
+
+
+def test_no_secret_is_in_a_traceback(outcomes, place, monkeypatch):
+    vote(place, 5)
+    outcomes("close")
+    key, codes = place.key.read_text().strip(), [code for _, code in codes_of(place)]
+
+    def fail(*_):
+        raise ValueError("something")
+
+    monkeypatch.setattr("pipelines.survey.publishing.published", fail)
+    with pytest.raises(ValueError, match="something") as failure:
+        outcomes("publish", before=["--debug"])
+    told = str(failure.getrepr(style="native"))
+    assert "publish_wave" in told
+    assert not any(secret in told for secret in (key, *codes))
+    code, _, err = outcomes("publish")
+    assert (code, err.count("\n")) == (1, 1)
+
+
+# ---- the home folder and its disk --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_while_a_run_holds_the_home_folder(line, place, command):
+    with place.home.lock_file.open("r+") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        name = place.key.with_name("other")
+        more = {"open": ("--key-file", name), "codes": ("--sheets", name)}.get(command, ())
+        code, told = line(command, *more)
+    assert code == 1
+    assert "run is in progress" in told
+    assert not name.exists()
+
+
+@pytest.mark.parametrize("command", ["status", "codes", "close", "publish"])
+@pytest.mark.parametrize(
+    ("ruin", "told"),
+    [
+        (
+            lambda path: path.write_bytes(b"no database" * 1000),
+            "ballots.sqlite: cannot be used (it is damaged)",
+        ),
+        (lambda path: os.truncate(path, 5000), "ballots.sqlite: cannot be used (it is damaged)"),
+        (lambda path: path.unlink(), "wave 2026-Q3 is not in the box"),
+        (lambda path: (path.unlink(), path.mkdir()), "ballots.sqlite: cannot be used (it does not open)"),
+    ],
+)
+def test_a_box_that_is_lost(line, outcomes, place, command, ruin, told):
+    if command == "publish":
+        outcomes("close")
+    ruin(place.home.path / "ballots.sqlite")
+    code, said = line(command, *(("--sheets", place.slips.with_name("b")) if command == "codes" else ()))
+    assert (code, told in said) == (1, True), said
+    assert query(place, "SELECT count(*) FROM survey.published_cell") == [(0,)]
+
+
+def test_a_warehouse_that_is_damaged(line, place):
+    place.home.warehouse.write_bytes(b"no database" * 1000)
+    code, told = line("status")
+    assert (code, "the warehouse does not open" in told) == (1, True)
+
+
+@pytest.mark.parametrize("command", ["open", "codes"])
+def test_a_disk_that_is_full_leaves_no_file(line, outcomes, planned, monkeypatch, command):
+    if command == "codes":
+        outcomes("open")
+
+    def full(_):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("pipelines.survey.private_files.os.fsync", full)
+        code, told = line(command)
+    assert (code, "No space left on device" in told) == (1, True)
+    assert not (planned.slips if command == "codes" else planned.key).exists()
+    assert outcomes(command)[0] == 0
+
+
+def test_a_box_without_space_takes_no_wave_and_no_codes(line, outcomes, planned, monkeypatch):
+    from connectors.ballots.box import Box, BoxError
+
+    def full(*_):
+        raise BoxError("ballots.sqlite: cannot be used (the disk is full). Free some space and run again")
+
+    for command, method, file in (("open", "open_wave", planned.key), ("codes", "add_codes", planned.slips)):
+        with monkeypatch.context() as patch:
+            patch.setattr(Box, method, full)
+            assert line(command) == (
+                1, "ballots.sqlite: cannot be used (the disk is full). Free some space and run again",
+            )  # fmt: skip
+        assert not file.exists()
+        assert outcomes(command)[0] == 0
+
+
+# ---- what is published ---------------------------------------------------------------------------------
+
+
+def published_units(place):
+    return {
+        (name, n)
+        for name, n in query(
+            place,
+            "SELECT scope_name, n FROM survey.published_cell "
+            "WHERE scope_kind = 'unit' AND dimension = 'growth'",
+        )
+    }
+
+
+FROZEN = {("Harbour", 12), ("Pier with Quay", 13), ("Tide", 10)}
+
+
+def test_nobody_answered(outcomes, place):
+    outcomes("close")
+    code, out, _ = outcomes("publish")
+    assert (code, "0 numbers shown" in out) == (0, True)
+    told = query(place, 'SELECT count(value), count(n), count("of"), count(label) FROM survey.published_cell')
+    assert told == [(0, 0, 0, 0)]
+    assert query(place, "SELECT count(*) FROM survey.unit_sum") == [(0,)]
+
+
+def test_no_codes_were_made(outcomes, planned):
+    for command in ("open", "close", "publish"):
+        assert outcomes(command)[0] == 0
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda text: text.replace('id = "harbour"', 'id = "port"').replace('name = "Quay"', 'name = "Kai"'),
+        lambda text: re.sub(r'\[\[team\]\]\nid = "tide".*?\]\n', "", text, flags=re.DOTALL),
+        lambda text: text.replace('department = "land"', 'department = "sea"'),
+        lambda text: text.replace("[survey]\n", '[survey]\nmodules = ["dora_culture"]\n'),
+        lambda text: text.replace("[survey]\n", '[survey]\nbank = "not-there.toml"\n'),
+        lambda text: text.replace('account = "quay-', 'account = "joined-'),
+    ],
+)
+def test_what_was_frozen_is_published_whatever_is_configured_by_then(outcomes, place, change):
+    vote(place, 3)
+    outcomes("close")
+    config = place.home.path.parent / "outcomes.toml"
+    before = config.read_text()
+    config.write_text(change(before))
+    assert config.read_text() != before
+    code, _, err = outcomes("publish")
+    assert (code, err) == (0, "")
+    assert published_units(place) == FROZEN
+
+
+@pytest.mark.parametrize(
+    ("asked", "published", "units"),
+    [
+        (6, 12, {("Harbour", 12), ("Pier with Quay", 13), ("Tide", 10)}),
+        (12, 6, None),
+    ],
+)
+def test_the_floor_may_be_raised_after_people_were_told_of_it_and_not_lowered(
+    outcomes, planned, asked, published, units
+):
+    """Tide has ten answers and nobody beside it in its department: with twelve it goes with another."""
+    config = planned.home.path.parent / "outcomes.toml"
+    text = config.read_text()
+    config.write_text(f"{text}[privacy]\nk = {asked}\n")
+    outcomes("open")
+    outcomes("codes")
+    vote(planned, 3)
+    outcomes("close")
+    config.write_text(f"{text}[privacy]\nk = {published}\n")
+    assert outcomes("publish")[0] == 0
+    found = published_units(planned)
+    assert all(n is None or n >= max(asked, published) for _, n in found)
+    assert found != FROZEN
+    assert query(planned, "SELECT DISTINCT least_answers FROM survey.wave") == [(asked,)]
+
+
+# ---- giving up -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("is_closed", "has_box"), [(False, True), (True, False)])
+def test_a_survey_is_given_up(line, outcomes, place, is_closed, has_box):
+    if is_closed:
+        outcomes("close")
+    if not has_box:
+        (place.home.path / "ballots.sqlite").unlink()
+    code, told = line("discard")
+    assert (code, "Say --yes" in told) == (2, True)
+    assert outcomes("discard", "--yes")[0] == 0
+    assert place.box.form("2026-Q3") is None
+    assert query(place, "SELECT count(*) FROM survey.wave_member") == [(0,)]
+    assert query(place, "SELECT count(*) FROM survey.published_wave") == [(0,)]
+    assert outcomes("status")[1] == "2026-Q3: discarded.\n"
+    assert "was discarded" in line("publish")[1]
+    assert line("discard", "--yes")[0] == 1
+    ((_, code), *_) = codes_of(place)
+    with pytest.raises(Refused):
+        place.box.cast("2026-Q3", code, dict.fromkeys(items_of(place), 3), None, NOW)
+    assert outcomes("plan", "--new-year", "--yes", at=OVER)[0] == 0
+    assert (
+        outcomes("open", "--key-file", place.key.with_name("next.key"), at=NOW + timedelta(days=91))[0] == 0
+    )
