@@ -19,6 +19,7 @@ ONE_LINE_FAILURES = frozenset(
         "ExportFailedError",
         "PlanError",
         "CalendarError",
+        "CommentsError",
     }
 )
 """Errors whose text is the line to show, by name: importing their modules would take seconds."""
