@@ -165,6 +165,6 @@ def _writing(path: Path) -> Iterator[sqlite3.Connection]:
 
 def _unusable(path: Path, trouble: Exception) -> CommentsError:
     return CommentsError(
-        f"{path.name}: cannot be used ({type(trouble).__name__}). Look at the home folder, or delete the file "
-        "with all comments in it"
+        f"{path.name}: cannot be used ({type(trouble).__name__}). Look at the home folder, or delete "
+        "the file with all comments in it"
     )

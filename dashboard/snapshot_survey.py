@@ -21,14 +21,29 @@ _WAVE = {
 }
 _UNIT = {**dict.fromkeys(["unit_id", "name", "parent"], _TEXT), "parts": pl.List(_TEXT), "members": _COUNT}
 _ITEM = {
-    **{"position": _COUNT, "item": _TEXT, "version": _COUNT, "dimension": _TEXT, "dimension_name": _TEXT},
-    **{"text": _TEXT, "is_reversed": pl.Boolean(), "least_level": _TEXT, "scale": pl.List(_TEXT)},
+    "position": _COUNT,
+    "item": _TEXT,
+    "version": _COUNT,
+    "dimension": _TEXT,
+    "dimension_name": _TEXT,
+    "text": _TEXT,
+    "is_reversed": pl.Boolean(),
+    "least_level": _TEXT,
+    "scale": pl.List(_TEXT),
     "attribution": _TEXT,
 }
 _CELL = {
     **dict.fromkeys(["wave_id", "scope_kind", "scope", "scope_name", "parent", "dimension", "item"], _TEXT),
-    **{"item_version": _COUNT, "statistic": _TEXT, "position": _COUNT, "value": _NUMBER, "low": _NUMBER},
-    **{"high": _NUMBER, "label": _TEXT, "n": _COUNT, "of": _COUNT, "withheld_reason": _TEXT},
+    "item_version": _COUNT,
+    "statistic": _TEXT,
+    "position": _COUNT,
+    "value": _NUMBER,
+    "low": _NUMBER,
+    "high": _NUMBER,
+    "label": _TEXT,
+    "n": _COUNT,
+    "of": _COUNT,
+    "withheld_reason": _TEXT,
     "is_series_broken": pl.Boolean(),
 }
 _IS_SCORE = "statistic = 'score' and item is null"
@@ -74,7 +89,8 @@ def items(path: str, wave: str) -> pl.DataFrame:
 def forms(path: str) -> dict[tuple[str, str], frozenset[tuple[str, int]]]:
     """Per survey and dimension its statements, each with its version."""
     columns = {"wave_id": _TEXT, "dimension": _TEXT, "items": pl.List(_TEXT), "versions": pl.List(_COUNT)}
-    query = "select wave_id, dimension, list(item) as items, list(version) as versions from survey_item group by all"
+    query = """select wave_id, dimension, list(item) as items, list(version) as versions
+               from survey_item group by all"""
     found = _ask(path, columns, query).iter_rows()
     return {
         (wave, dimension): frozenset(zip(names, versions, strict=True))

@@ -5,6 +5,7 @@ beside them.
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from dashboard import survey_words
 from dashboard.markup import text
@@ -41,7 +42,7 @@ def _part(css: str, low: float, high: float) -> str:
 
 
 def blocks(said: Said, names: Sequence[str]) -> str:
-    """A unit survey by survey: a block per band, never joined, and a dashed line where a series starts anew."""
+    """A unit survey by survey: a block per band, never joined, a dashed line where a series starts anew."""
     shapes = ""
     for at, score in enumerate(said.history):
         if said.gaps[at] and at:
@@ -73,14 +74,17 @@ def line(said: Said, names: Sequence[str]) -> str:
         return at * _SLOT + _SLOT / 2, _HEIGHT - 4 - share * (_HEIGHT - 8)
 
     shapes = "".join(_break(at) for at in range(1, len(said.gaps)) if said.gaps[at])
-    for (one, first), (other, second) in zip(known, known[1:], strict=False):
+    for (one, first), (other, second) in pairwise(known):
         if other == one + 1 and not said.gaps[other]:
             (x, y), (to_x, to_y) = place(one, first), place(other, second)
-            shapes += f'<path d="M{x:.1f} {y:.1f}L{to_x:.1f} {to_y:.1f}" stroke="var(--ppl)" stroke-width="1.5"/>'
+            shapes += (
+                f'<path d="M{x:.1f} {y:.1f}L{to_x:.1f} {to_y:.1f}" stroke="var(--ppl)" stroke-width="1.5"/>'
+            )
     for at, score in known:
         x, y = place(at, score)
         half = 3 if at == len(said.history) - 1 else 1.5
-        shapes += f'<rect x="{x - half:.1f}" y="{y - half:.1f}" width="{2 * half}" height="{2 * half}" fill="var(--ppl)"/>'
+        corner = f'x="{x - half:.1f}" y="{y - half:.1f}"'
+        shapes += f'<rect {corner} width="{2 * half}" height="{2 * half}" fill="var(--ppl)"/>'
     return _picture(said, names, shapes)
 
 
@@ -107,6 +111,7 @@ def histogram(shares: Sequence[float], scale: Sequence[str]) -> str:
     tallest = max([*shares, 0.01])
     named = "; ".join(f"{name} {100 * share:.0f} %" for name, share in zip(scale, shares, strict=False))
     columns = "".join(
-        f'<span><i style="height:{24 * share / tallest:.1f}px"></i>{100 * share:.0f}</span>' for share in shares
+        f'<span><i style="height:{24 * share / tallest:.1f}px"></i>{100 * share:.0f}</span>'
+        for share in shares
     )
     return f'<div class="eo-hist" role="img" aria-label="{text(named)}">{columns}</div>'

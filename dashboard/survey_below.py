@@ -2,7 +2,15 @@
 
 from collections.abc import Sequence
 
-from dashboard import components, snapshot, snapshot_survey, survey_results, survey_tables, survey_words, words
+from dashboard import (
+    components,
+    snapshot,
+    snapshot_survey,
+    survey_results,
+    survey_tables,
+    survey_words,
+    words,
+)
 from dashboard.components import section, show
 from dashboard.markup import text
 from dashboard.snapshot import Snapshot
@@ -28,7 +36,10 @@ def draw(shown: Snapshot, waves: Sequence[Wave], scope: str, name: str) -> None:
             query = {"survey": named, "group": title}
             groups.append((components.page_link("survey", title, query), "", said))
     if groups:
-        section("Departments", "In alphabetical order. Compare each with its own past. Its name leads to its units.")
+        section(
+            "Departments",
+            "In alphabetical order. Compare each with its own past. Its name leads to its units.",
+        )
         show(survey_tables.below(f"Departments, {named}", topics, groups))
     if units:
         section(f"Reporting units of {name}", BANDS)
@@ -45,7 +56,8 @@ def part_name(path: str, part: str) -> str:
     """A planned unit in words: a team by its name, those outside the teams, newcomers."""
     kind, _, key = part.partition(":")
     if kind == "team":
-        return dict(snapshot.teams(path).select("team", "name").iter_rows()).get(key, key)
+        teams: dict[str, str] = dict(snapshot.teams(path).select("team", "name").iter_rows())
+        return teams.get(key, key)
     if key == "organisation":
         above = "the organisation"
     else:
@@ -60,4 +72,6 @@ def _who(path: str, wave: str, unit: str) -> str:
         return "Who joined since the year was planned; counted with no team."
     if len(parts) == 1:
         return ""
-    return words.sentence(f"{words.listed(part_name(path, part) for part in parts)}: shown together, never apart.")
+    return words.sentence(
+        f"{words.listed(part_name(path, part) for part in parts)}: shown together, never apart."
+    )

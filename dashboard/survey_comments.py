@@ -1,4 +1,4 @@
-"""What people wrote, in a section of its own. Read from the comments' file, never kept, never beside a score."""
+"""What people wrote, in a section of its own: read from the comments' file, never kept."""
 
 from datetime import UTC, datetime
 

@@ -52,8 +52,9 @@ def _topic(said: Said, surveys: Sequence[str], *, is_exact: bool) -> str:
 def _last(said: Said) -> str:
     """How a score stands to last time: a chip without colour for bands, the difference for exact ones."""
     if said.before is None:
-        short, why = survey_words.gap(said.gap or "first")
-        return f'<span class="eo-note">{text(why if said.gap in {"broken", "changed", "elsewhere"} else short)}</span>'
+        is_new_start = said.gap in {"broken", "changed", "elsewhere"}
+        why = survey_words.gap(said.gap or "first")[is_new_start]
+        return f'<span class="eo-note">{text(why)}</span>'
     last = text(f"last time {survey_words.value(said.before)}")
     change = survey_words.difference(said)
     if change is None:
@@ -65,9 +66,7 @@ def _last(said: Said) -> str:
     return f"{text(survey_words.points(change))}, {last}{under}"
 
 
-def below(
-    caption: str, names: Sequence[str], rows: Sequence[tuple[str, str, Sequence[Said]]]
-) -> str:
+def below(caption: str, names: Sequence[str], rows: Sequence[tuple[str, str, Sequence[Said]]]) -> str:
     """One row per unit or department, in the given order: name (markup), what to know of it, its topics."""
     columns = [Column(caption.partition(",")[0].removesuffix("s")), *map(Column, names)]
     lines = [
@@ -106,7 +105,7 @@ def _small_last(said: Said) -> str:
 
 
 def statements(caption: str, path: str, wave: str, scope: str, told: Mapping[str, Mapping[str, Any]]) -> str:
-    """Statement by statement what a group answered; `told` is what is stated of each dimension's reliability."""
+    """Statement by statement what a group answered; `told`: what is stated of dimensions' reliability."""
     cells = snapshot_survey.details(path, wave, scope)
     columns = [Column("Statement"), Column("Of 100 answers"), Column("Favourable"), Column("Mean, 1 to 5")]
     columns += [Column("With the others"), Column("Answered")] if told else [Column("Answered")]
@@ -129,7 +128,9 @@ def _alike(stated: Mapping[str, Any]) -> str:
     return "" if alpha is None else f": answered alike, alpha {alpha:.2f} of {n:,} people"
 
 
-def _statement(item: Mapping[str, Any], cells: pl.DataFrame, rest: float | None, *, is_stated: bool) -> list[str]:
+def _statement(
+    item: Mapping[str, Any], cells: pl.DataFrame, rest: float | None, *, is_stated: bool
+) -> list[str]:
     found = cells.filter(pl.col("item") == item["item"])
     name = text(item["text"]) + (
         '<span class="eo-under">reversed: agreement is bad</span>' if item["is_reversed"] else ""
@@ -138,7 +139,9 @@ def _statement(item: Mapping[str, Any], cells: pl.DataFrame, rest: float | None,
     main = known.get("favourable")
     if main is None or main["value"] is None:
         why = text(survey_words.withheld(main["withheld_reason"] if main else None)[1])
-        gone = f'<span class="eo-cell"><i>{shape("hatch")} withheld</i><span class="eo-why">{why}</span></span>'
+        gone = (
+            f'<span class="eo-cell"><i>{shape("hatch")} withheld</i><span class="eo-why">{why}</span></span>'
+        )
         return [name, gone, *[""] * (4 if is_stated else 3)]
     shares = found.filter(pl.col("statistic") == "histogram").sort("position")["value"].to_list()
     mean, spread = (known.get(statistic) for statistic in ("mean", "spread"))

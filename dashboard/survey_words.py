@@ -6,7 +6,10 @@ from collections.abc import Sequence
 from dashboard import words
 from dashboard.survey_results import Said, Score, Wave
 
-PURPOSE = "For talking about work and deciding what to change. Not for appraisal, pay or ranking, of people or teams."
+PURPOSE = (
+    "For talking about work and deciding what to change. "
+    "Not for appraisal, pay or ranking, of people or teams."
+)
 NOT_VALIDATED = "The wording is not validated: nobody has shown that it measures what its headings say."
 NO_REASONS = "A score says how many agree, not why. Opinions of one team are talked about with that team."
 ASK_THE_TEAM = "The numbers do not say why. Ask the team."
@@ -127,7 +130,7 @@ def spoken(said: Said) -> str:
 
 
 def lede(shown: Sequence[Wave], said: Sequence[Said]) -> str:
-    """What to see first: where the organisation or a department differs most from last time, and of how many."""
+    """What to see first: where a group differs most from last time, and of how many it is told."""
     known = [one.now for one in said if one.now and one.now.n is not None and one.now.of]
     name = wave(shown[-1])
     if not known:
@@ -149,14 +152,14 @@ def lede(shown: Sequence[Wave], said: Sequence[Said]) -> str:
 def statements(is_organisation: bool) -> str:
     """What the columns of the statements mean."""
     told = (
-        "Of 100 answers: how many chose each point, from strongest disagreement at the left to strongest agreement. "
-        "Favourable: the two points on the good side."
+        "Of 100 answers: how many chose each point, from strongest disagreement at the left to strongest "
+        "agreement. Favourable: the two points on the good side."
     )
     if not is_organisation:
         return told
     return (
-        f"{told} Alpha and the column With the others say how far people answer the statements of a topic alike; "
-        "not that they measure what its heading says."
+        f"{told} Alpha and the column With the others say how far people answer the statements of a topic "
+        "alike; not that they measure what its heading says."
     )
 
 

@@ -1,4 +1,4 @@
-"""What a team said in the quarter's survey: the bands of its reporting unit, beside its numbers, never in them."""
+"""What a team said in the quarter's survey: the bands of its reporting unit, beside its numbers."""
 
 from collections.abc import Sequence
 
@@ -35,7 +35,7 @@ def draw(shown: Snapshot, team: str, name: str, quarter: str, headline: Sequence
     unit = next((unit for unit, parts in rows if f"team:{team}" in parts), None)
     if unit is None:
         section(HEADING)
-        told = "No reporting unit of this survey has the team's name. Its people answered in another one, or none did."
+        told = "No reporting unit of this survey has the team's name. They answered in another, or none did."
         show(components.state("", "hatch", "Withheld", text(told)))
         return
     _unit(shown, upto, unit, team, name, headline)
@@ -48,7 +48,7 @@ def _unit(
     others = [survey_below.part_name(shown.path, part) for part in parts if part != f"team:{team}"]
     said = survey_results.load(shown.path, waves, unit)
     closed = words.day(waves[-1].closes_on)
-    sub = [f"Survey closed on {closed}. Bands, the outline is last time; one person moves a score by several points."]
+    sub = [f"Survey closed on {closed}. Outline: last time. One person moves a score by several points."]
     if waves[-1].origin == "elsewhere":
         sub.append(f"{survey_words.ELSEWHERE}.")
     section(HEADING, " ".join([*sub, survey_words.together(name, others)]).strip())

@@ -22,8 +22,8 @@ from dashboard.snapshot import Snapshot
 from dashboard.survey_results import Wave
 
 LEGEND = (
-    "0 to 100, more is better. Thin mark: this time; outline: last time; pale: where it would lie had all answered. "
-    "Block: a band. Differences are shown, not judged."
+    "0 to 100, more is better. Thin mark: this time; outline: last time; pale: where it would lie had all "
+    "answered. Block: a band. Differences are shown, not judged."
 )
 
 
@@ -98,7 +98,10 @@ def _group(shown: Snapshot, waves: Sequence[Wave], scope: str, name: str) -> Non
 
 
 def _pulse(shown: Snapshot, pulses: Sequence[Wave], scope: str, name: str) -> None:
-    section("The pulse", f"A few statements between the surveys; apart from them, as different people answer. {name}.")
+    section(
+        "The pulse",
+        f"A few statements between the surveys; apart from them, as different people answer. {name}.",
+    )
     few, _ = st.columns([0.25, 0.75])
     with few:
         upto = _chosen(pulses, "pulse")

@@ -74,9 +74,7 @@ def decided(path: Path, release: Sequence[int], drop: Sequence[int]) -> list[str
     """
     both = set(release) & set(drop)
     known = {
-        comment.number
-        for one in store.groups(path)
-        for comment in store.to_read(path, one.wave, one.group)
+        comment.number for one in store.groups(path) for comment in store.to_read(path, one.wave, one.group)
     }
     wrong = sorted(both or {*release, *drop} - known)
     if wrong:
@@ -101,7 +99,7 @@ def told(path: Path, wave: str | None, group: str | None) -> list[str]:
     asked = [one for one in everything if wave in {None, one.wave} and group in {None, one.group}]
     if not asked:
         raise CommandError(
-            "survey comments: none are kept of that survey and group. Run it without options to see which are",
+            "survey comments: none are kept of that survey and group. Without options it says which are",
             USAGE,
         )
     if len(asked) > 1:

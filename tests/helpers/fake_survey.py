@@ -10,6 +10,7 @@ import json
 from datetime import date
 
 import duckdb
+import polars as pl
 
 from pipelines.survey.bank import Bank, shipped
 
@@ -47,9 +48,9 @@ create table survey_unit (wave_id VARCHAR, unit_id VARCHAR, name VARCHAR, parent
 create table survey_item (wave_id VARCHAR, position INTEGER, item VARCHAR, version INTEGER, dimension VARCHAR,
   dimension_name VARCHAR, text VARCHAR, is_reversed BOOLEAN, least_level VARCHAR, scale VARCHAR[],
   attribution VARCHAR);
-create table survey_cell (wave_id VARCHAR, scope_kind VARCHAR, scope VARCHAR, scope_name VARCHAR, parent VARCHAR,
-  dimension VARCHAR, item VARCHAR, item_version INTEGER, statistic VARCHAR, position INTEGER, value DOUBLE,
-  low DOUBLE, high DOUBLE, label VARCHAR, n INTEGER, "of" INTEGER, withheld_reason VARCHAR,
+create table survey_cell (wave_id VARCHAR, scope_kind VARCHAR, scope VARCHAR, scope_name VARCHAR,
+  parent VARCHAR, dimension VARCHAR, item VARCHAR, item_version INTEGER, statistic VARCHAR, position INTEGER,
+  value DOUBLE, low DOUBLE, high DOUBLE, label VARCHAR, n INTEGER, "of" INTEGER, withheld_reason VARCHAR,
   is_series_broken BOOLEAN);
 """
 Band = tuple[float, float, float, str]
@@ -58,6 +59,7 @@ Band = tuple[float, float, float, str]
 def add(con: duckdb.DuckDBPyConnection) -> None:
     """Put the four tables into a snapshot."""
     con.execute(_TABLES)
+    cells: list[list[object]] = []
     for wave, kind, opens_on, origin in WAVES:
         bank = shipped(kind)
         closes_on = opens_on.replace(day=opens_on.day + 10)
@@ -78,7 +80,7 @@ def add(con: duckdb.DuckDBPyConnection) -> None:
                     ATTRIBUTION if origin == "elsewhere" else None,
                 ],
             )
-        rows = [row for scope in GROUPS for row in group_cells(wave, bank, scope)]
+        cells += [row for scope in GROUPS for row in group_cells(wave, bank, scope)]
         for unit, (name, parent, members) in UNITS.items():
             if unit.startswith("newcomers") and wave != "2026-Q3":
                 continue
@@ -86,8 +88,11 @@ def add(con: duckdb.DuckDBPyConnection) -> None:
                 "insert into survey_unit values (?, ?, ?, ?, ?, ?)",
                 [wave, unit, name, parent, unit.split("+"), members],
             )
-            rows += [unit_cell(wave, unit, dimension.id) for dimension in bank.dimensions]
-        con.executemany(f"insert into survey_cell values ({', '.join('?' * 18)})", rows)
+            cells += [unit_cell(wave, unit, dimension.id) for dimension in bank.dimensions]
+    names = [f"column_{at}" for at in range(len(cells[0]))]
+    frame = pl.DataFrame(cells, schema=names, orient="row", infer_schema_length=None)
+    con.execute("insert into survey_cell by position select * from frame")
+    del frame
 
 
 def reliability(bank: Bank) -> list[dict[str, object]]:
@@ -96,7 +101,9 @@ def reliability(bank: Bank) -> list[dict[str, object]]:
             "dimension": one.id,
             "n": None if one.id == "growth" else 58,
             "alpha": 0.74 if len(one.items) > 1 and one.id != "growth" else None,
-            "item_rest": dict.fromkeys(one.items, 0.51 if len(one.items) > 1 and one.id != "growth" else None),
+            "item_rest": dict.fromkeys(
+                one.items, 0.51 if len(one.items) > 1 and one.id != "growth" else None
+            ),
             "withheld_reason": "too_few_answers" if one.id == "growth" else None,
         }
         for one in bank.dimensions

@@ -26,7 +26,8 @@ PARENTS = {
 }
 TODAY = date(2026, 9, 20)
 COMMENTS = st.lists(
-    st.tuples(st.sampled_from([*PARENTS, "team:a+team:b", "newcomers:gone"]), st.text(min_size=1)), max_size=60
+    st.tuples(st.sampled_from([*PARENTS, "team:a+team:b", "newcomers:gone"]), st.text(min_size=1)),
+    max_size=60,
 )
 
 
@@ -67,7 +68,9 @@ def test_counts_decide_which_are_kept(comments: list[tuple[str, str]], expected:
 def test_no_group_has_fewer_than_ten_and_no_comment_stands_twice(comments: list[tuple[str, str]]) -> None:
     found = by_group(PARENTS, comments)
     assert all(len(texts) >= 10 for texts in found.values())
-    assert Counter(text for texts in found.values() for text in texts) <= Counter(text for _, text in comments)
+    assert Counter(text for texts in found.values() for text in texts) <= Counter(
+        text for _, text in comments
+    )
     # Nothing of a unit's: every group is one of departments, or the organisation.
     assert set(found) <= {"organisation", "department:x", "department:y", "department:z"}
 
