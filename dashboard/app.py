@@ -6,7 +6,7 @@ import pandas as pd  # noqa: F401
 import streamlit as st
 
 from dashboard import layout, snapshot
-from dashboard.app_pages import metric, overview, quality, team
+from dashboard.app_pages import metric, overview, protection, quality, survey, team
 
 
 def main() -> None:
@@ -19,8 +19,12 @@ def main() -> None:
             lambda: overview.page(snapshot.current()), title="Overview", url_path="overview", default=True
         ),
         st.Page(lambda: team.page(snapshot.current()), title="Team", url_path="team"),
+        st.Page(lambda: survey.page(snapshot.current()), title="Survey", url_path="survey"),
         st.Page(lambda: metric.page(snapshot.current()), title="Metrics", url_path="metrics"),
         st.Page(lambda: quality.page(snapshot.current()), title="Data quality", url_path="quality"),
+        st.Page(
+            protection.page, title="How we protect your answers", url_path="protection", visibility="hidden"
+        ),
     ]
     chosen = st.navigation(pages, position="top")
     with layout.frame():
@@ -28,6 +32,7 @@ def main() -> None:
             chosen.run()
         except snapshot.SnapshotError as error:
             layout.no_snapshot(error)
+        layout.foot()
 
 
 main()

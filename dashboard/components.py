@@ -274,4 +274,5 @@ def state(title: str, kind: str, label: str, sentence: str, *, tone: Tone = "pla
 
 def page_link(page: str, label: str, query: Mapping[str, str]) -> str:
     """A link to another page of the app, with its selectors set."""
-    return f'<a href="{page}?{escape(urlencode(query))}" target="_self">{text(label)}</a>'
+    asked = f"?{escape(urlencode(query))}" if query else ""
+    return f'<a href="{page}{asked}" target="_self">{text(label)}</a>'

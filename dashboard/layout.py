@@ -209,6 +209,12 @@ def _shortfall(run: Run, row: Mapping[str, Any]) -> Iterator[str]:
         yield f"Missing: {row['gap']}{since}"
 
 
+def foot() -> None:
+    """Below every page."""
+    link = components.page_link("protection", "How we protect your answers", {})
+    show(f'<div class="eo-end">{link}</div>')
+
+
 def no_snapshot(error: SnapshotError) -> None:
     """The page when there is nothing to show."""
     opening("Engineering Outcomes", "There is nothing to show yet.")

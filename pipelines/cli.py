@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Sized
 from contextlib import ExitStack, closing
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -53,6 +54,20 @@ def options(
     chosen = Home((home or Path(DEFAULT_HOME)).absolute())
     context.obj = Options(config, chosen, debug, log_format.value)
     context.meta["home_given"] = home is not None
+    _forget_comments(chosen)
+
+
+def _forget_comments(home: Home) -> None:
+    """Whatever the command is, comments of surveys that are two quarters old are deleted first."""
+    path = home.path / "comments.sqlite"
+    if not path.exists():
+        return
+    from connectors.comments import CommentsError, forget  # noqa: PLC0415 - seldom needed
+
+    try:
+        forget(path, datetime.now(UTC).date())
+    except CommentsError as trouble:
+        typer.echo(f"warning: {trouble}", err=True)
 
 
 @app.command()

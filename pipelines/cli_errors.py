@@ -26,6 +26,7 @@ ONE_LINE_FAILURES = frozenset(
         "PartitionError",
         "AnswerError",
         "AuditError",
+        "CommentsError",
     }
 )
 """Errors whose text is the line to show, by name: importing their modules would take seconds."""

@@ -109,6 +109,24 @@ def status(context: typer.Context) -> None:
     typer.echo(told_status(context.obj.home, datetime.now(UTC)))
 
 
+@survey.command()
+def comments(
+    context: typer.Context,
+    wave: Annotated[str | None, typer.Option(help="Of this survey, such as 2026-Q3.")] = None,
+    of: Annotated[str | None, typer.Option(help="Of this group, such as department:market.")] = None,
+    release: Annotated[list[int] | None, typer.Option(help="Let this one be shown (repeatable).")] = None,
+    drop: Annotated[list[int] | None, typer.Option(help="Delete this one for good (repeatable).")] = None,
+) -> None:
+    """For a reader of another department: read comments, and release them or drop them."""
+    from connectors.comments import FILE  # noqa: PLC0415 - used here alone
+    from pipelines.survey.comments import FOR_THE_READER, decided, told  # noqa: PLC0415 - heavy
+
+    path = context.obj.home.path / FILE
+    lines = decided(path, release or [], drop or []) or told(path, wave, of)
+    typer.echo("\n".join(lines))
+    typer.echo(FOR_THE_READER, err=True)
+
+
 class Template(StrEnum):
     """The forms for which there is a mapping to fill in."""
 

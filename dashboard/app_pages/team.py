@@ -15,6 +15,7 @@ from dashboard import (
     neighbours,
     open_work,
     snapshot,
+    team_said,
     weeks,
     words,
 )
@@ -56,6 +57,7 @@ def page(shown: Snapshot) -> None:
     forecast.draw(shown, scope, name)
     limit = dict(snapshot.teams(shown.path).select("team", "wip_limit").iter_rows())[team]
     further.draw(quarter, limit, [numbers[m] for m in known if m not in HEADLINE])
+    team_said.draw(shown, team, name, quarter, headline)
     _behind(shown, scope, name, quarter)
 
 

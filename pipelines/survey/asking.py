@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 
+from connectors import comments
 from connectors.ballots import form as ballot_form
 from connectors.ballots.box import Box, Wave
 from connectors.ballots.seal import new_keys
@@ -265,6 +266,7 @@ def discard_wave(home: Home, now: datetime, *, is_sure: bool) -> str:
         if box.form(wave_id) is not None:
             box.close(wave_id, now)
             box.destroy(wave_id)
+        comments.add(home.path / comments.FILE, wave_id, {}, now.date())
         with transaction(con):
             con.execute(
                 "UPDATE survey.wave SET state = 'discarded', closed_at = coalesce(closed_at, ?) "

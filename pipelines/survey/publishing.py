@@ -15,6 +15,7 @@ import duckdb
 
 from connectors.ballots.box import Box
 from connectors.ballots.seal import Ballot, open_all
+from connectors.comments import FILE
 from pipelines.config_model import Configuration
 from pipelines.home import Home
 from pipelines.privacy.cells import Cell
@@ -25,6 +26,7 @@ from pipelines.privacy.units import Partition
 from pipelines.survey.asking import waiting_wave
 from pipelines.survey.bank import Bank
 from pipelines.survey.calendar import PULSE_LEAST_ANSWERS
+from pipelines.survey.comments import keep_comments, parents_of
 from pipelines.survey.held import BALLOTS, WaveError, transaction, warehouse_of
 from pipelines.survey.private_files import read_key
 from pipelines.survey.reliability import Reliability, reliability
@@ -68,6 +70,8 @@ def publish_wave(configuration: Configuration, home: Home, key_file: Path, now: 
         answers = [Response(one.unit, one.answers) for one in ballots]
         least = max(configuration.privacy.k, _promised(con, wave_id))
         publication = published(bank, partition, members, answers, least)
+        said = [(one.unit, one.comment) for one in ballots if one.comment]
+        keep_comments(home.path / FILE, wave_id, parents_of(publication.partition), said, now.date())
         with transaction(con):
             broken = broken_series(con, wave_id, publication.partition.units)
             write_publication(con, wave_id, bank, publication, members, answers, now, broken)

@@ -22,6 +22,7 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 import fake_beside
+import fake_survey
 import polars as pl
 
 from pipelines.statistics import control_chart
@@ -605,6 +606,7 @@ def create(path: Path, draw: Draw, team_names: dict[str, str], is_demo: bool) ->
         source_tables(table, is_demo)
         check_tables(table)
         fake_beside.add(con)
+        fake_survey.add(con)
         con.execute(MACROS.read_text(encoding="utf-8"))
 
 

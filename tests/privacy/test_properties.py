@@ -12,7 +12,7 @@ from attack.every_way import attack
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from rosters import planned_unit_of, waves
-from wave_places import answered, asked_place, closed, query
+from wave_places import NOW, answered, asked_place, closed, query
 from wave_places import published as publish_place
 
 from pipelines import publish
@@ -34,7 +34,7 @@ QUARTERLY = shipped("quarterly")
 
 @pytest.mark.parametrize("held", PROPERTIES, ids=lambda one: str(one["number"]))
 def test_each_property_names_tests_that_are_there(held):
-    assert held["tests"] or held["waits_for"]
+    assert held["tests"]
     for name in held["tests"]:
         path, _, test = name.partition("::")
         tree = ast.parse((TESTS / path).read_text("utf-8"))
@@ -151,14 +151,14 @@ def place(tmp_path_factory):
     place = asked_place(tmp_path_factory.mktemp("whole"), TEAMS)
     answered(place, lambda number: number % 5 + 1 if number < 9 else None)
     closed(place)
-    place.said = {"closed": told_status(place.home)}
+    place.said = {"closed": told_status(place.home, NOW)}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(publishing, "proven", refuse)
         with pytest.raises(AuditError):
             publish_place(place)
     place.after_refusal = query(place, "SELECT count(*) FROM survey.published_cell"), place.key.exists()
     publish_place(place)
-    place.said["published"] = told_status(place.home)
+    place.said["published"] = told_status(place.home, NOW)
     return place
 
 

@@ -1,12 +1,14 @@
 """A whole wave: planned, opened, answered by codes, closed, published once, destroyed."""
 
 import json
+from collections import Counter
 from datetime import timedelta
 
 import duckdb
 import pytest
 from asked_waves import NOW, TEAMS, codes_of, items_of, opened, place_in, published_once, query, vote
 
+from connectors import comments
 from connectors.ballots.box import Refused
 from connectors.ballots.seal import new_keys
 from pipelines import cli
@@ -233,3 +235,18 @@ def test_a_transaction_that_the_warehouse_ended_by_itself_says_why(planned):
     with pytest.raises(WarehouseError, match="cannot be read or written"):
         ended()
     assert query(planned, "SELECT count(*) FROM survey.plan_member") == [(35,)]
+
+
+def test_comments_are_kept_by_department_from_ten_on(place):
+    """Ten of the sea's 25 people write something, and nine of the land's ten: those nine are kept nowhere."""
+    items, written = items_of(place), Counter()
+    for unit, code in codes_of(place):
+        department = "land" if unit == "Tide" else "sea"
+        written[department] += 1
+        comment = "Less noise" if written[department] <= {"sea": 10, "land": 9}[department] else None
+        place.box.cast("2026-Q3", code, dict.fromkeys(items, 3), comment, NOW + timedelta(hours=1))
+    published_once(place)
+    kept = comments.groups(place.home.path / comments.FILE)
+    assert [(one.wave, one.group, one.kept, one.waiting) for one in kept] == [
+        ("2026-Q3", "department:sea", 10, 10)
+    ]

@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, time
 
 import duckdb
 
+from connectors.comments import FILE
 from pipelines.config_model import Configuration
 from pipelines.home import Home
 from pipelines.privacy.publication import Publication
@@ -16,6 +17,7 @@ from pipelines.privacy.scores import Response
 from pipelines.privacy.units import Partition
 from pipelines.survey.bank import Bank
 from pipelines.survey.calendar import Quarter, read_quarter, year_from
+from pipelines.survey.comments import keep_comments, parents_of
 from pipelines.survey.held import WaveError, WaveInputError, transaction, warehouse_of
 from pipelines.survey.importing.reading import Imported
 from pipelines.survey.planning import Plan, sizes_of, tree_of
@@ -52,6 +54,8 @@ def publish_imported(
         publication = published(imported.bank, partition, of, answers, configuration.privacy.k)
         if not is_known:
             publication = _without_members(publication)
+        said = [(one.unit, one.text) for one in imported.comments]
+        keep_comments(home.path / FILE, wave_id, parents_of(publication.partition), said, now.date())
         with transaction(con):
             _save_wave(con, wave_id, imported.bank, days, now)
             save_items(con, wave_id, imported.bank)
