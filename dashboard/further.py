@@ -27,7 +27,9 @@ def draw(quarter: str, limit: int | None, found: Sequence[Figure]) -> None:
 
 def _limit(figure: Figure, limit: int | None) -> str:
     """How the work in progress stands to the limit the team set."""
-    if limit is None or figure.statistic != "level" or figure.now is None or figure.now.value is None:
+    if limit is None or figure.definition.metric != "work_in_progress":
+        return ""
+    if figure.statistic != "level" or figure.now is None or figure.now.value is None:
         return ""
     over = round(figure.now.value) - limit
     stands = f"{over} over" if over > 0 else "kept"
