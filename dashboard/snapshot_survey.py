@@ -143,7 +143,8 @@ def details(path: str, wave: str, scope: str) -> pl.DataFrame:
 
 
 def reliability(path: str, wave: str) -> dict[str, dict[str, Any]]:
-    """What is stated of each dimension in the whole organisation: n, alpha, item_rest, withheld_reason."""
+    """What is stated of dimensions in the whole organisation: n, alpha, item_rest. Others are left out."""
     row = waves(path).filter(pl.col("wave_id") == wave)
     told = row["reliability"].item() if row.height else None
-    return {one["dimension"]: one for one in json.loads(told)} if told else {}
+    stated = json.loads(told) if told else []
+    return {one["dimension"]: one for one in stated if one["alpha"] is not None}

@@ -38,7 +38,7 @@ def draw(shown: Snapshot, waves: Sequence[Wave], scope: str, name: str) -> None:
     if groups:
         section(
             "Departments",
-            "In alphabetical order. Compare each with its own past. Its name leads to its units.",
+            "In alphabetical order. Compare each with its own past. Its name opens its units.",
         )
         show(survey_tables.below(f"Departments, {named}", topics, groups))
     if units:

@@ -60,7 +60,7 @@ def _last(said: Said) -> str:
     if change is None:
         found = survey_words.chip(said)
         told = chip(*found, "line") if found else ""
-        return f'{told} <span class="eo-note">{last}</span>'
+        return told if said.direction == "same" else f'{told} <span class="eo-note">{last}</span>'
     bounds = survey_words.bounds(said)
     under = f'<span class="eo-under">{text(bounds)}</span>' if bounds else ""
     return f"{text(survey_words.points(change))}, {last}{under}"

@@ -149,17 +149,17 @@ def lede(shown: Sequence[Wave], said: Sequence[Said]) -> str:
     return f"Furthest from {wave(shown[-2])}: {parts}. {who}"
 
 
-def statements(is_organisation: bool) -> str:
+def statements(*, is_stated: bool) -> str:
     """What the columns of the statements mean."""
     told = (
         "Of 100 answers: how many chose each point, from strongest disagreement at the left to strongest "
         "agreement. Favourable: the two points on the good side."
     )
-    if not is_organisation:
+    if not is_stated:
         return told
     return (
         f"{told} Alpha and the column With the others say how far people answer the statements of a topic "
-        "alike; not that they measure what its heading says."
+        "alike, where a hundred people did; not that they measure what its heading says."
     )
 
 

@@ -35,7 +35,7 @@ def draw(shown: Snapshot, team: str, name: str, quarter: str, headline: Sequence
     unit = next((unit for unit, parts in rows if f"team:{team}" in parts), None)
     if unit is None:
         section(HEADING)
-        told = "No reporting unit of this survey has the team's name. They answered in another, or none did."
+        told = "No reporting unit of this survey has the team's name. Its people answered in another."
         show(components.state("", "hatch", "Withheld", text(told)))
         return
     _unit(shown, upto, unit, team, name, headline)

@@ -10,6 +10,7 @@ from dashboard import (
     snapshot,
     snapshot_survey,
     survey_below,
+    survey_care,
     survey_comments,
     survey_results,
     survey_tables,
@@ -38,7 +39,7 @@ def page(shown: Snapshot) -> None:
         layout.meta(shown, [f"<b>{text(snapshot.run(shown.path).organisation)}</b>"])
         nothing = "Results appear here once a survey has closed and was published, and not before."
         show(components.state("What people say", "none", "Nothing asked yet", nothing, height=120))
-        _purpose()
+        survey_care.purpose()
         return
     with right:
         one, two = st.columns([0.42, 0.58], gap="small")
@@ -51,14 +52,14 @@ def page(shown: Snapshot) -> None:
         lede = survey_words.lede(waves, said) if waves else "No quarterly survey has been published yet."
         layout.opening("Survey", lede)
     layout.meta(shown, [f"<b>{text(name)}</b>", *(_facts(waves[-1]) if waves else [])])
-    _purpose()
+    survey_care.purpose()
     if waves:
         _group(shown, waves, scope, name)
     if pulses:
         _pulse(shown, pulses, scope, name)
     if waves:
         survey_comments.draw(waves[-1].id, scope, name)
-    _care(shown, [*waves[-1:], *pulses[-1:]])
+    survey_care.draw(shown, [*waves[-1:], *pulses[-1:]])
 
 
 def _chosen(waves: Sequence[Wave], key: str) -> list[Wave]:
@@ -91,8 +92,8 @@ def _group(shown: Snapshot, waves: Sequence[Wave], scope: str, name: str) -> Non
     section(f"What {name} says", LEGEND)
     show(survey_tables.topics(f"{name}, {named}", survey_results.load(shown.path, waves, scope), names))
     with st.expander("Statement by statement"):
-        show(f'<p class="eo-note">{text(survey_words.statements(scope == "organisation"))}</p>')
         told = snapshot_survey.reliability(shown.path, waves[-1].id) if scope == "organisation" else {}
+        show(f'<p class="eo-note">{text(survey_words.statements(is_stated=bool(told)))}</p>')
         show(survey_tables.statements(f"Statements, {name}, {named}", shown.path, waves[-1].id, scope, told))
     survey_below.draw(shown, waves, scope, name)
 
@@ -108,19 +109,3 @@ def _pulse(shown: Snapshot, pulses: Sequence[Wave], scope: str, name: str) -> No
     names = [survey_words.wave(wave) for wave in upto[-survey_results.SHOWN_AT_ONCE :]]
     said = survey_results.load(shown.path, upto, scope)
     show(survey_tables.topics(f"Pulse of {names[-1]}, {name}", said, names))
-
-
-def _purpose() -> None:
-    """What it is for and not for, and where to read how answers are protected."""
-    link = components.page_link("protection", "How we protect your answers", {})
-    show(f'<p class="eo-note">{text(survey_words.PURPOSE)} {link}</p>')
-
-
-def _care(shown: Snapshot, waves: Sequence[Wave]) -> None:
-    """Whose words were asked, and what is known of them."""
-    section("Read it with care")
-    attributions: list[str] = []
-    for wave in waves:
-        attributions += snapshot_survey.items(shown.path, wave.id)["attribution"].drop_nulls().to_list()
-    lines = dict.fromkeys([survey_words.NOT_VALIDATED, *attributions, survey_words.NO_REASONS])
-    show(f'<ul class="eo-list">{"".join(f"<li>{text(line)}</li>" for line in lines if line)}</ul>')

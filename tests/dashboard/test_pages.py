@@ -213,7 +213,7 @@ def test_metric_pages(home: Path, open_page: Open, title: str, scope: str) -> No
     assert scope in shown
 
 
-@pytest.mark.parametrize("page", ["overview", "team", "metric"])
+@pytest.mark.parametrize("page", ["overview", "team", "metric", "survey"])
 def test_no_page_says_why(home: Path, open_page: Open, page: str) -> None:
     assert not BLAME.search(plain(open_page(page)))
 
@@ -228,7 +228,7 @@ def hostile_home(fake: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> 
     return home
 
 
-@pytest.mark.parametrize("page", ["overview", "team", "metric"])
+@pytest.mark.parametrize("page", ["overview", "team", "metric", "survey"])
 def test_hostile_names_are_text(
     hostile_home: Path, open_page: Open, monkeypatch: pytest.MonkeyPatch, page: str
 ) -> None:
