@@ -17,7 +17,7 @@ METRICS = load_metrics()
 
 
 def _published(build: Build, given: Mapping[str, Any], name: str) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The metric's values of March 2026, and those by category; what is told by quarter alone, of its first."""
+    """The metric's values of March 2026 or, by quarter alone, of its first one; and those by category."""
     metric = METRICS[name]
     con = build(given, [*metric.depends_on, *CALENDAR_TABLES])
     frames = aggregation_frames(con)
