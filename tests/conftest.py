@@ -14,7 +14,7 @@ import time_machine
 NOW = datetime(2026, 11, 4, 6, 0, tzinfo=UTC)
 """A Wednesday, two days after the last one of the sandbox organisation."""
 
-COSTLY = ("address", "built", "published", "running")
+COSTLY = ("address", "built", "line", "opened_once", "published", "running")
 """Fixtures that take long to make and serve many tests: one worker makes each and runs all of its tests."""
 
 

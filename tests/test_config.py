@@ -688,7 +688,7 @@ def test_the_keys_are_those_that_the_contract_fixes():
         },
         "status": {"source", "name", "means"},
         "privacy": {"k"},
-        "survey": {"bank", "modules", "languages"},
+        "survey": {"bank", "modules", "languages", "roster", "address", "least_members"},
     }
     assert set(known_keys(Configuration, ("team", "members"))) == {"account", "from", "to"}
     assert set(known_keys(Configuration, ("service", "owners"))) == {"team", "from", "to"}
