@@ -311,7 +311,9 @@ def test_nobody_is_named_in_what_the_command_says(line):
     assert named == {name: [] for name in line.said}
 
 
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize(
+    "name", [one if one == "overview" else pytest.param(one, marks=pytest.mark.soak) for one in PAGES]
+)
 def test_nobody_is_on_a_page_or_in_what_its_charts_hold(line, name, monkeypatch):
     monkeypatch.setenv("OUTCOMES_HOME", str(line.home.path))
     page = AppTest.from_string(PAGE.format(name=name), default_timeout=60).run()

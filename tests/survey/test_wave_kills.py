@@ -13,6 +13,8 @@ from pipelines.survey.asking import close_wave, discard_wave, open_wave
 from pipelines.survey.publishing import publish_wave
 from pipelines.survey.wave_codes import make_codes
 
+pytestmark = pytest.mark.soak
+
 OVER = NOW + timedelta(days=11)
 CELLS = "SELECT * FROM survey.published_cell ORDER BY ALL"
 
