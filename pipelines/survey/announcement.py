@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from connectors.ballots.pages import promise
 from pipelines.privacy.units import Partition
 
 TEXTS = Path(__file__).parent / "announcements"
@@ -12,6 +13,11 @@ _DAYS = {"en": "{0.day} {1} {0.year}", "de": "{0.day}. {1} {0.year}"}
 _MONTHS = {
     "en": "January February March April May June July August September October November December",
     "de": "Januar Februar März April Mai Juni Juli August September Oktober November Dezember",
+}
+
+_WHOM = {
+    "en": {False: "everybody in engineering", True: "everybody who joined engineering lately"},
+    "de": {False: "alle in der Entwicklung", True: "alle, die seit Kurzem in der Entwicklung sind"},
 }
 
 TO_THE_SENDER = """\
@@ -31,7 +37,10 @@ class AnnouncementError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What an announcement says of one survey. `asker` is who answers questions about it."""
+    """What an announcement says of one survey. `asker` is who answers questions about it.
+
+    `is_of_newcomers`: nobody but those who joined lately is asked.
+    """
 
     organisation: str
     asker: str
@@ -42,20 +51,30 @@ class Facts:
     partition: Partition
     least_members: int
     k: int
+    is_of_newcomers: bool = False
 
 
 def announcement(facts: Facts, language: str) -> str:
-    """The text in a language. Raises `AnnouncementError` where it was not written in it."""
+    """The text in a language, with the promise as it stands on the page on which people answer.
+
+    Raises:
+        AnnouncementError: it was not written in that language.
+    """
     known = sorted(path.stem for path in TEXTS.glob("*.txt"))
     if language not in known:
         raise AnnouncementError(
             f"survey announce: there is no text in {language[:20]}, only in {', '.join(known)}. "
             "Choose one of these with --language, and translate it"
         )
+    kept, across, not_covered = promise(language)
     text = (TEXTS / f"{language}.txt").read_text(encoding="utf-8")
     return text.format(
         organisation=facts.organisation,
         asker=facts.asker,
+        whom=_WHOM[language][facts.is_of_newcomers],
+        promise=kept,
+        across=across,
+        not_covered=not_covered,
         wave=facts.wave,
         opens=_day(facts.opens_on, language),
         closes=_day(facts.closes_on, language),

@@ -1,7 +1,7 @@
 """A wave's opening and its closing: what `outcomes survey open`, `close` and `discard` do."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
@@ -11,16 +11,29 @@ import duckdb
 
 from connectors import comments
 from connectors.ballots import form as ballot_form
-from connectors.ballots.box import Box, Wave
+from connectors.ballots.box import Box
+from connectors.ballots.box import Wave as LaidWave
 from connectors.ballots.seal import new_keys
 from pipelines.config_model import Configuration
 from pipelines.home import Home
 from pipelines.survey.bank import Bank, asked, shipped
-from pipelines.survey.calendar import DAYS_OPEN, Kind, Opening, opening, planned_wave, quarter_of, year_from
+from pipelines.survey.calendar import (
+    DAYS_OPEN,
+    PULSE,
+    Kind,
+    Opening,
+    Wave,
+    opening,
+    planned_wave,
+    quarter_of,
+    year_from,
+)
 from pipelines.survey.held import BALLOTS, WaveError, WaveInputError, transaction, warehouse_of
-from pipelines.survey.people import known_people
+from pipelines.survey.modules import Due, apart, cohort, due, told_of
+from pipelines.survey.people import Known, known_people
 from pipelines.survey.planning import Plan, PlanError
 from pipelines.survey.private_files import require_apart, write_private
+from pipelines.survey.roster import Person
 from pipelines.survey.wave_items import save_items
 from pipelines.survey.wave_roster import WaveRoster, wave_roster
 from pipelines.survey.waves import NewWave, earlier_waves, freeze_wave, load_plan
@@ -39,6 +52,11 @@ class Opened:
     closes_at: datetime
     roster: WaveRoster
     left_out: Mapping[str, str]
+    """Item → the survey that asks it within 60 days."""
+    not_this_year: Mapping[str, str]
+    """Yearly module → the survey of the last year that asked it."""
+    note: str = ""
+    """Of a module: of whom it is told, and of whom it cannot be."""
 
 
 def open_wave(
@@ -48,8 +66,11 @@ def open_wave(
     now: datetime,
     kind: Kind = "quarterly",
     days: int = DAYS_OPEN,
+    module: str | None = None,
 ) -> Opened:
     """Open a wave now: freeze its people, lay its form into the box, write the key that opens its ballots.
+
+    `module` is the name or file of what a wave of the kind "module" asks.
 
     The key is written first, and removed where the rest fails; the warehouse is last. What is killed between
     is begun anew with another file, and a box is emptied of a wave that the warehouse does not know.
@@ -65,11 +86,13 @@ def open_wave(
         plan = load_plan(con) if con is not None else None
         if con is None or plan is None:
             raise PlanError(UNPLANNED)
-        may, bank = _may_open(configuration, home, con, plan, kind, today, days)
+        earlier = earlier_waves(con, configuration.organisation.time_zone)
+        asks = _asks(configuration, home, kind, module, today, earlier)
+        may, bank = _may_open(configuration, plan, kind, today, days, asks, earlier)
         _refuse_beside_another(con, may.wave.id)
         known = known_people(con, configuration.rules.bots)
         people = todays_roster(configuration, home, today, known).people
-        roster = wave_roster(configuration, plan, people, known)
+        roster = _asked_of(configuration, bank, plan, people, known, today, earlier)
         wave = _new_wave(configuration, bank, may, now)
         public = _write_key(key_file)
         try:
@@ -80,7 +103,8 @@ def open_wave(
         except Exception:
             key_file.unlink()
             raise
-    return Opened(wave.id, wave.closes_at, roster, may.left_out)
+    note = told_of(bank) if kind == "module" else ""
+    return Opened(wave.id, wave.closes_at, roster, may.left_out, asks.due.asked_by, note)
 
 
 def _write_key(key_file: Path) -> bytes:
@@ -90,28 +114,65 @@ def _write_key(key_file: Path) -> bytes:
     return public
 
 
-def _may_open(
+@dataclass(frozen=True, slots=True)
+class _Asks:
+    """What the wave asks, and what every quarterly survey may ask."""
+
+    due: Due
+    whole: Bank
+
+
+def _asks(
     configuration: Configuration,
     home: Home,
-    con: duckdb.DuckDBPyConnection,
+    kind: Kind,
+    module: str | None,
+    today: date,
+    earlier: Sequence[Wave],
+) -> _Asks:
+    whole = asked(configuration.survey.bank, configuration.survey.modules, home.path)
+    if kind == "quarterly":
+        quarter = quarter_of(today, configuration.organisation.quarter_start_month)
+        return _Asks(due(whole, quarter, earlier), whole)
+    bank = shipped(PULSE) if module is None else apart(module, home.path)
+    return _Asks(Due(bank), whole)
+
+
+def _asked_of(
+    configuration: Configuration,
+    bank: Bank,
+    plan: Plan,
+    people: Sequence[Person],
+    known: Known,
+    today: date,
+    earlier: Sequence[Wave],
+) -> WaveRoster:
+    """Everybody, or newcomers alone."""
+    if bank.is_of_newcomers:
+        return cohort(bank, plan, people, today, earlier, configuration.privacy.k)
+    return wave_roster(configuration, plan, people, known)
+
+
+def _may_open(
+    configuration: Configuration,
     plan: Plan,
     kind: Kind,
     today: date,
     days: int,
+    asks: _Asks,
+    earlier: Sequence[Wave],
 ) -> tuple[Opening, Bank]:
     """Whether the calendar lets it open today, and what it asks then."""
     start_month = configuration.organisation.quarter_start_month
-    whole = asked(configuration.survey.bank, configuration.survey.modules, home.path)
-    bank = whole if kind == "quarterly" else shipped("pulse")
+    bank = asks.due.bank
     year = year_from(plan.first)
     if quarter_of(today, start_month) not in year:
         raise PlanError(
             f"survey open: {today} is not in the planned year {plan.year}. Plan the year it is in"
         )
-    earlier = earlier_waves(con, configuration.organisation.time_zone)
-    planned = [planned_wave(quarter, start_month, [item.id for item in whole.items]) for quarter in year]
+    planned = [planned_wave(quarter, start_month, [item.id for item in asks.whole.items]) for quarter in year]
     items = [item.id for item in bank.items]
-    may = opening(kind, today, items, earlier, start_month, planned, days)
+    may = opening(kind, today, items, earlier, start_month, planned, days, bank.id)
     return may, _of_items(bank, may.wave.items)
 
 
@@ -169,7 +230,7 @@ def _lay_into_box(box: Box, bank: Bank, wave: NewWave, roster: WaveRoster, publi
     shown = {language: _words(bank, language, wave.id) for language in wave.languages}
     units = {unit.id: unit.name for unit in roster.partition.units}
     form = ballot_form.Form(wave.id, wave.closes_at, shown, units)
-    laid = Wave(
+    laid = LaidWave(
         wave.id,
         wave.title,
         public,
@@ -208,6 +269,9 @@ def open_wave_of(con: duckdb.DuckDBPyConnection | None) -> tuple[str, datetime]:
         else None
     )
     if found is None:
+        closed = waiting_wave(con)
+        if closed:
+            raise WaveError(f"survey: none is open, and {closed} is closed. Run `outcomes survey publish`")
         raise WaveError("survey: none is open. Run `outcomes survey open`")
     return found[0], found[1]
 
@@ -256,7 +320,7 @@ def discard_wave(home: Home, now: datetime, *, is_sure: bool) -> str:
     with warehouse_of(home) as con:
         wave_id = waiting_wave(con)
         if con is None or wave_id is None:
-            raise WaveError("survey discard: no survey is open or waits to be published")
+            raise WaveError("survey discard: no survey is open or waits to be published. Leave it")
         if not is_sure:
             raise WaveInputError(
                 f"survey discard: all answers of {wave_id} would be destroyed unread, for ever. "

@@ -84,7 +84,8 @@ class Bank:
 
     `when` says of whom and when it is asked, `wording` where its words come from and whether they were
     validated. `language` is that of the texts, `written_in` that of the bank's own file. `is_apart`: it is
-    asked by itself, never beside another. `parts`: the banks that it was combined of, if any.
+    asked by itself, never beside another. `is_yearly`: it is asked beside another once a year.
+    `is_of_newcomers`: of those alone who joined lately. `parts`: the banks that it was combined of, if any.
     """
 
     id: str
@@ -104,6 +105,8 @@ class Bank:
     when: str = ""
     wording: str = ""
     is_apart: bool = False
+    is_yearly: bool = False
+    is_of_newcomers: bool = False
     file: Path = Path()
     parts: tuple["Bank", ...] = ()
 
@@ -111,6 +114,10 @@ class Bank:
         """Where a dimension is shown at the earliest: as early as the first of its items may be."""
         levels = [item.least_level for item in self.items if item.dimension == dimension]
         return min(levels, key=get_args(Level).index)
+
+    def part_of(self, item: str) -> "Bank":
+        """The bank that an item comes from: this one, or one of those that it was combined of."""
+        return next((part for part in self.parts if any(one.id == item for one in part.items)), self)
 
     def languages(self) -> list[str]:
         """Those in which it can be asked, its own first."""
@@ -207,8 +214,12 @@ def combined(banks: Sequence[Bank]) -> Bank:
 
 
 def _demand_fitting(first: Bank, module: Bank) -> None:
-    if module.kind != "module" or module.is_apart or first.is_apart:
-        what = f"cannot be asked beside {first.id}: it is no module, or is asked apart"
+    if module.kind == "module" and module.is_apart:
+        what = f"cannot be asked beside {first.id}: it is asked apart"
+        fix = "Leave it out of [survey] modules, and open it by itself: `outcomes survey open --module`"
+        raise BankError([f"{module.file}: {what}. {fix}"])
+    if module.kind != "module" or first.is_apart:
+        what = f"cannot be asked beside {first.id}: it is no module, or the other is asked apart"
     elif module.language != first.language:
         what = f"is in another language than {first.id}"
     elif (module.scale, module.prefer_not_to_say) != (first.scale, first.prefer_not_to_say):
@@ -306,6 +317,8 @@ def _of_shape(shape: BankShape, path: Path) -> Bank:
         when=shape.when,
         wording=shape.wording,
         is_apart=shape.apart or shape.kind == "pulse",
+        is_yearly=shape.yearly,
+        is_of_newcomers=shape.newcomers,
         file=path,
     )
 

@@ -31,6 +31,23 @@ def broken_rules(bank: BankShape) -> Iterator[Problem]:
         missing = "comment_warning" if bank.comment_warning is None else "comment_question"
         what = "is missing, and a comment is never asked for without a warning"
         yield Problem((missing,), what, "Write both or neither")
+    yield from _misplaced(bank)
+
+
+def _misplaced(bank: BankShape) -> Iterator[Problem]:
+    """What only some banks can say of when and of whom they are asked."""
+    is_apart = bank.kind == "module" and bank.apart
+    if bank.apart and bank.kind != "module":
+        yield Problem(("apart",), "is for modules alone", 'Remove it, or write kind = "module"')
+    if bank.yearly and (bank.kind != "module" or bank.apart):
+        what = "is for modules that are asked beside the quarterly statements"
+        yield Problem(("yearly",), what, "Remove it: what is asked apart is asked when it is opened")
+    if bank.newcomers and not is_apart:
+        yield Problem(
+            ("newcomers",), "is for modules that are asked apart", "Write apart = true, or remove it"
+        )
+    if is_apart and bank.id == "pulse":
+        yield Problem(("id",), "is what the short survey is called", "Choose another one")
 
 
 def _doubled(table: str, entries: Sequence[Entry]) -> Iterator[Problem]:

@@ -143,6 +143,8 @@ class BankShape(Words):
     id: Name
     kind: Kind
     apart: bool = False
+    yearly: bool = False
+    newcomers: bool = False
     sections: list[SectionShape] = Field(alias="section", min_length=1)
     dimensions: list[DimensionShape] = Field(alias="dimension", min_length=1)
     items: list[ItemShape] = Field(alias="item", min_length=1, max_length=MOST_ITEMS)

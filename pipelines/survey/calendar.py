@@ -1,6 +1,7 @@
 """When a survey may be open, and which of its questions may be asked then.
 
-Quarterly surveys belong to fiscal quarters, a year has four of them. A pulse is asked in the months between.
+Quarterly surveys belong to fiscal quarters, a year has four of them. A pulse is asked in the months between,
+and so is a module that is asked apart: what holds of the one holds of the other.
 Two surveys are never open at once, and no question is asked twice within 60 days: people tire of it, and
 whose answer changed between two surveys that lie close together could be guessed.
 """
@@ -11,15 +12,16 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Literal
 
-Kind = Literal["quarterly", "pulse"]
+Kind = Literal["quarterly", "pulse", "module"]
 
 DAYS_OPEN = 10
 MOST_DAYS_OPEN = 28
 REST_DAYS = 60
 """From the day on which a survey closes to the first on which one of its questions may be asked again."""
 PULSE_LEAST_ANSWERS = 8
-"""Of a unit in a pulse; below, its answers count for the department alone."""
+"""Of a unit in a pulse or a module asked apart; with fewer it is merged further."""
 SURVEYS_A_YEAR = 4
+PULSE = "pulse"
 
 
 class CalendarError(Exception):
@@ -115,17 +117,19 @@ def opening(
     start_month: int,
     planned: Sequence[Wave] = (),
     days: int = DAYS_OPEN,
+    name: str = PULSE,
 ) -> Opening:
     """The survey that may be opened on a day.
 
     Args:
-        kind: quarterly surveys ask everything or are refused; a pulse leaves out what is not due.
+        kind: quarterly surveys ask everything or are refused; others leave out what is not due.
         opens_on: the first day.
         items: the ids of the bank's questions.
         earlier: every survey that was opened.
         start_month: in which the fiscal year starts.
         planned: quarterly surveys to come, as planned.
         days: for how long it is open.
+        name: of what is asked between the quarterly surveys: the pulse's, or a module's id.
 
     Raises:
         CalendarError: it may not be open then.
@@ -136,12 +140,12 @@ def opening(
         if wave.is_open:
             raise CalendarError(f"{wave.id} is open, and one survey is open at a time. Close it first")
     quarter, closes_on = quarter_of(opens_on, start_month), opens_on + timedelta(days=days)
-    identity = quarter.label + (f"-pulse-{opens_on.month:02}" if kind == "pulse" else "")
+    identity = quarter.label + ("" if kind == "quarterly" else f"-{name}-{opens_on.month:02}")
     if any(wave.id == identity for wave in earlier):
         often = "quarter" if kind == "quarterly" else "month"
         raise CalendarError(f"{identity} was asked already: one a {often}. Wait for the next {often}")
     wave = Wave(identity, kind, opens_on, closes_on, frozenset(items))
-    return _quarterly(wave, earlier) if kind == "quarterly" else _pulse(wave, earlier, planned)
+    return _quarterly(wave, earlier) if kind == "quarterly" else _between(wave, earlier, planned)
 
 
 def _quarterly(wave: Wave, earlier: Sequence[Wave]) -> Opening:
@@ -154,15 +158,15 @@ def _quarterly(wave: Wave, earlier: Sequence[Wave]) -> Opening:
             f"{wave.id}: {item} was asked in {last.id}, less than {REST_DAYS} days before. "
             f"Open it on {free} or later"
         )
-    _refuse_pulse_in_quarterly_month(wave, [other for other in earlier if other.kind == "pulse"])
+    _refuse_in_one_month(wave, [other for other in earlier if other.kind != "quarterly"])
     return Opening(wave)
 
 
-def _pulse(wave: Wave, earlier: Sequence[Wave], planned: Sequence[Wave]) -> Opening:
+def _between(wave: Wave, earlier: Sequence[Wave], planned: Sequence[Wave]) -> Opening:
     opened = {other.id for other in earlier}
     coming = [other for other in planned if other.id not in opened and other.closes_on >= wave.opens_on]
     others = [*earlier, *coming]
-    _refuse_pulse_in_quarterly_month(wave, [other for other in others if other.kind == "quarterly"])
+    _refuse_in_one_month(wave, [other for other in others if other.kind == "quarterly"])
     left_out = {
         item: other.id
         for other in others
@@ -178,13 +182,13 @@ def _pulse(wave: Wave, earlier: Sequence[Wave], planned: Sequence[Wave]) -> Open
     return Opening(Wave(wave.id, wave.kind, wave.opens_on, wave.closes_on, asked), left_out)
 
 
-def _refuse_pulse_in_quarterly_month(wave: Wave, others: Sequence[Wave]) -> None:
+def _refuse_in_one_month(wave: Wave, others: Sequence[Wave]) -> None:
     months = _months(wave)
     for other in others:
         if months & _months(other):
             raise CalendarError(
-                f"{wave.id}: {other.id} is asked in the same month, and no pulse in a quarterly month. "
-                "Choose another month"
+                f"{wave.id}: {other.id} is asked in the same month, and nothing else is asked in a quarterly "
+                "month. Choose another month"
             )
 
 
@@ -199,6 +203,14 @@ def _months(wave: Wave) -> set[tuple[int, int]]:
     span = range((wave.closes_on - wave.opens_on).days + 1)
     days = (wave.opens_on + timedelta(days=number) for number in span)
     return {(day.year, day.month) for day in days}
+
+
+def months_between(first: Quarter, start_month: int) -> list[date]:
+    """The first days of a planned year's months in which no quarterly survey is proposed."""
+    quarters = year_from(first)
+    taken = {month for quarter in quarters for month in _months(planned_wave(quarter, start_month))}
+    months = [quarter.month(position, start_month) for quarter in quarters for position in range(3)]
+    return [month for month in months if (month.year, month.month) not in taken]
 
 
 def planned_pulses(

@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from datetime import date
 from typing import Any
 
 from rich.console import Console
@@ -16,7 +17,8 @@ from pipelines.survey.planning import ITEMS_FROM, Draft
 MOST_NAMED = 20
 """As many of those who are not asked are named in the text; json has them all."""
 _UNIT = "scores in steps of 5, in bands, from {k} answers; else for a larger unit"
-_GROUP = "scores; from {items} answers questions, shares and spread"
+_GROUP = "scores; from {items} answers questions, shares and spread, unless they would tell a team"
+_OF_ONE_UNIT = "what its only unit shows, and nothing more"
 _SMALL = "scores only: {items} answers are out of reach"
 NEWCOMERS = (
     "Whoever joins later answers with the newcomers: in their department as soon as six of them came to it, "
@@ -36,6 +38,8 @@ class Coming:
     wave: Wave
     joined: dict[str, int] | None = None
     unasked: int | None = None
+    modules: tuple[str, ...] = ()
+    """Ids of the modules that it asks besides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,8 @@ class Shown:
     k: int
     coming: Sequence[Coming]
     pulses: Sequence[Opening]
+    months_between: Sequence[date]
+    """First days of the months in which no quarterly survey is proposed."""
     is_frozen: bool
 
 
@@ -83,6 +89,7 @@ def plan_document(shown: Shown) -> dict[str, Any]:
                 "closes_on": one.wave.closes_on.isoformat(),
                 "newcomers": one.joined,
                 "newcomers_not_asked": one.unasked,
+                "modules": list(one.modules),
             }
             for one in shown.coming
         ],
@@ -94,6 +101,7 @@ def plan_document(shown: Shown) -> dict[str, Any]:
             }
             for one in shown.pulses
         ],
+        "months_for_modules": [f"{month:%Y-%m}" for month in shown.months_between],
         "in_two_teams": [asdict(one) for one in roster.in_two_teams],
         "in_no_team": list(roster.not_asked),
         "bots": list(roster.bots),
@@ -116,8 +124,16 @@ def _units(shown: Shown) -> list[dict[str, Any]]:
     ]
 
 
+def _shown_of(people: int, units: int) -> str:
+    """What a department or the organisation shows of so many people in so many units."""
+    if units == 1:
+        return _OF_ONE_UNIT
+    return (_GROUP if people >= ITEMS_FROM else _SMALL).format(items=ITEMS_FROM)
+
+
 def _groups(shown: Shown) -> list[dict[str, Any]]:
     draft = shown.draft
+    below = draft.plan.partition.units_below()
     reasons = _reasons(draft)
     return [
         {
@@ -125,7 +141,7 @@ def _groups(shown: Shown) -> list[dict[str, Any]]:
             "name": group.name,
             "within": group.parent,
             "people": draft.sizes[group.id],
-            "shown": (_GROUP if draft.sizes[group.id] >= ITEMS_FROM else _SMALL).format(items=ITEMS_FROM),
+            "shown": _shown_of(draft.sizes[group.id], len(below[group.id])),
             "why": reasons.get(group.id, ""),
         }
         for group in draft.plan.partition.groups
@@ -152,6 +168,8 @@ def _print_calendar(console: Console, shown: Shown) -> None:
     console.print("Surveys of the year, as proposed:")
     for one in shown.coming:
         line = f"- {one.wave.id}: opens {one.wave.opens_on}, closes {one.wave.closes_on}"
+        if one.modules:
+            line += f"; asks {', '.join(one.modules)} too"
         if one.joined:
             pools = ", ".join(f"{count} in {pool}" for pool, count in sorted(one.joined.items()))
             line += f"; newcomers by then: {pools}"
@@ -162,6 +180,9 @@ def _print_calendar(console: Console, shown: Shown) -> None:
         left_out = "; ".join(f"{item} not, {wave} asks it" for item, wave in sorted(pulse.left_out.items()))
         asks = ", ".join(sorted(pulse.wave.items))
         console.print(Text(f"- {pulse.wave.id}: asks {asks}{f' ({left_out})' if left_out else ''}"))
+    if shown.months_between:
+        months = ", ".join(f"{month:%Y-%m}" for month in shown.months_between)
+        console.print(Text(f"- Months for a module that is asked apart (survey open --module): {months}"))
     console.print()
 
 

@@ -105,7 +105,7 @@ def _destroyed_again(con: duckdb.DuckDBPyConnection, box: Box, key_file: Path) -
     if box.form(wave_id) is None:
         raise WaveError(
             f"survey publish: {wave_id} was published on {published_at:%Y-%m-%d}, and its answers are "
-            "destroyed. A wave is published once"
+            "destroyed. A wave is published once: `outcomes build` puts it on the pages"
         )
     if key_file.exists():
         read_key(key_file, wave_id, box.public_key(wave_id))
@@ -120,12 +120,15 @@ def _promised(con: duckdb.DuckDBPyConnection, wave_id: str) -> int:
 
 
 def _demand_complete(box: Box, wave_id: str, ballots: Sequence[Ballot]) -> None:
-    """As many ballots as codes were used: nothing was lost, nothing was put in beside."""
+    """As many ballots as codes were used: nothing was lost, nothing was put in beside.
+
+    The message has neither number: how many have answered is told in tens until it is published.
+    """
     _, cast = box.turnout(wave_id)
     if len(ballots) != cast:
         raise WaveError(
-            f"survey publish: {wave_id} has {len(ballots)} ballots for {cast} used codes. The box was "
-            "changed by something else; nothing is published"
+            f"survey publish: {wave_id} has not as many ballots as used codes: something else changed the "
+            "box. Nothing is published; put the box back as it was, or run `outcomes survey discard`"
         )
 
 
@@ -152,8 +155,8 @@ def published(
     answers: Sequence[Response],
     k: int,
 ) -> Publication:
-    """The publication of a wave's answers, audited. A pulse asks for more answers than a whole survey."""
-    least = max(k, PULSE_LEAST_ANSWERS) if bank.kind == "pulse" else k
+    """The publication of a wave's answers, audited. What is not quarterly asks for more of them."""
+    least = k if bank.kind == "quarterly" else max(k, PULSE_LEAST_ANSWERS)
     form = form_of(bank)
     return proven(publish(form, partition, members, answers, least), form, k)
 

@@ -23,6 +23,8 @@ class Person:
     """The one team or department of which they are: `team:harbour`, `direct:b`, `direct:organisation`."""
     name: str | None = None
     email: str | None = None
+    joined: date | None = None
+    """Their first day, where it is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,11 @@ def configured_roster(configuration: Configuration, day: date, known: Known) -> 
             if team.id not in listed:
                 listed.append(team.id)
     chosen = _one_team_each(teams)
-    people = sorted((Person(accounts[one], f"team:{chosen[one]}") for one in teams), key=_by_account)
+    joined = _joined(configuration, known)
+    people = sorted(
+        (Person(accounts[one], f"team:{chosen[one]}", joined=joined.get(one)) for one in teams),
+        key=_by_account,
+    )
     if not people:
         raise RosterError(["survey: nobody is a member of a team. Give the teams members, or name a roster"])
     several = [
@@ -93,6 +99,16 @@ def configured_roster(configuration: Configuration, day: date, known: Known) -> 
 def others_known(known: Known, asked: Collection[str]) -> tuple[str, ...]:
     """The logins of people whom the warehouse knows and who are not among those asked."""
     return tuple(sorted(login for person, login in known.logins.items() if person not in asked))
+
+
+def _joined(configuration: Configuration, known: Known) -> dict[str, date]:
+    """Person → their first day in any team; those who have been in one from the beginning are not there."""
+    first: dict[str, date] = {}
+    for team in configuration.teams:
+        for member in team.members:
+            person = known.person(member.account.strip())
+            first[person] = min(first.get(person, date.max), member.valid_from or date.min)
+    return {person: day for person, day in first.items() if day != date.min}
 
 
 def _members_on(team: Team, day: date) -> Iterator[str]:

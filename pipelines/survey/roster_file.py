@@ -9,6 +9,7 @@ import io
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
 from pathlib import Path
 from unicodedata import category
 
@@ -17,7 +18,9 @@ from pipelines.config_model import Configuration
 from pipelines.survey.people import Known, account_key
 from pipelines.survey.roster import ORGANISATION, Person, Roster, RosterError, others_known
 
-COLUMNS = {"account": True, "unit": True, "department": False, "name": False, "email": False}
+COLUMNS = {
+    "account": True, "unit": True, "department": False, "name": False, "email": False, "joined": False,
+}  # fmt: skip
 """The columns that a roster may have, and whether it must."""
 MOST_BYTES = 50_000_000
 LONGEST_TEXT = 200
@@ -58,7 +61,7 @@ def read_roster(path: Path, configuration: Configuration, known: Known) -> Roste
 
     Args:
         path: columns `account` and `unit` (the id of a team, of a department for those who report
-            to it directly, or `organisation`), and perhaps `department`, `name` and `email`.
+            to it directly, or `organisation`), and perhaps `department`, `name`, `email` and `joined`.
         configuration: whose teams and departments these are.
         known: which accounts are one person's, and which are bots.
 
@@ -177,12 +180,24 @@ def _person(reading: _Reading, line: int, cells: Mapping[str, str], units: "_Uni
     email = cells.get("email", "")
     if email and not re.fullmatch(r"[^@\s]+@[^@\s]+", email):
         reading.fault(line, "email is no address", "Write it as ada@example.org, or leave it empty")
+    joined = _day(reading, line, cells.get("joined", ""))
     unit = None
     if cells["unit"]:
         unit = units.found(reading, line, cells["unit"], cells.get("department", ""))
     if len(reading.faults) > before or unit is None:
         return None
-    return Person(cells["account"], unit, cells.get("name") or None, email or None)
+    return Person(cells["account"], unit, cells.get("name") or None, email or None, joined)
+
+
+def _day(reading: _Reading, line: int, text: str) -> date | None:
+    """The first day of a line, if there is one: 2026-03-02 and nothing else, since 3/2/26 is two days."""
+    if not text:
+        return None
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC).date()
+    except ValueError:
+        reading.fault(line, "joined is no day", "Write it as 2026-03-02, or leave it empty")
+        return None
 
 
 def _check_cell(reading: _Reading, line: int, column: str, text: str) -> None:

@@ -29,6 +29,8 @@ CREATE TABLE IF NOT EXISTS survey.wave_item (
     dimension_name VARCHAR, text VARCHAR, is_reversed BOOLEAN, least_level VARCHAR, scale VARCHAR[],
     attribution VARCHAR
 );
+ALTER TABLE survey.wave_item ADD COLUMN IF NOT EXISTS bank VARCHAR;
+ALTER TABLE survey.wave_item ADD COLUMN IF NOT EXISTS wording VARCHAR;
 CREATE TABLE IF NOT EXISTS survey.wave_group (
     wave_id VARCHAR, group_id VARCHAR, name VARCHAR, kind VARCHAR, parent VARCHAR
 );
@@ -68,4 +70,6 @@ CREATE VIEW IF NOT EXISTS survey.published_wave AS
 `least_answers` is what `[privacy] k` was when people were asked. Days are those of its time zone, and what
 closes at midnight was open until the day before. `asked` keeps who was asked in each wave of the current
 plan, in which unit: it tells by how many people a unit's roster differs, after
-`wave_member` is gone. `plan_member.since` is the quarter from which on a person is in the plan."""
+`wave_member` is gone. `wave_item.bank` is the bank or module that an item comes from, `attribution` and
+`wording` what that one says of its words; an older version's waves have neither `bank` nor `wording`.
+`plan_member.since` is the quarter from which on a person is in the plan."""

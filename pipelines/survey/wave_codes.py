@@ -20,16 +20,24 @@ from pipelines.survey.roster import Person
 from pipelines.survey.year import today_of, todays_roster
 
 
+@dataclass(frozen=True, slots=True)
+class Made:
+    """How many codes were made, and to how many people none can be mailed: the roster has no address of them.
+
+    On slips nobody has one, and nobody needs one: `without_address` is 0.
+    """
+
+    codes: int
+    without_address: int
+
+
 def make_codes(
     configuration: Configuration, home: Home, out: Path, now: datetime, *, is_mail_merge: bool
-) -> int:
+) -> Made:
     """Make the open wave's codes, once, and write them to a file; the box keeps their hashes alone.
 
     The file is written first, since codes that nobody has could never be used. Where the box does not take
     them it is removed again; the file of a call that was killed there holds codes that are worth nothing.
-
-    Returns:
-        How many there are.
 
     Raises:
         WaveError: no wave is open, its time is over, it has its codes; or the file or address is wrong.
@@ -59,7 +67,8 @@ def make_codes(
         except Exception:
             out.unlink()
             raise
-    return len(codes)
+    reached = {account for account, person in people.items() if person.email}
+    return Made(len(codes), sum(one.account not in reached for one in asked) if is_mail_merge else 0)
 
 
 def codes_in_memory(home: Home) -> dict[str, str]:
@@ -91,7 +100,10 @@ class _Asked:
 
 def _asked(con: duckdb.DuckDBPyConnection, box: Box, wave_id: str) -> list[_Asked]:
     if box.turnout(wave_id)[0]:
-        raise WaveError(f"survey codes: those of {wave_id} were made already, and they are made once")
+        raise WaveError(
+            f"survey codes: those of {wave_id} were made already, and they are made once. Use the file that "
+            "was written then"
+        )
     rows = con.execute(
         "SELECT m.account, m.unit_id, u.name FROM survey.wave_member m "
         "JOIN survey.wave_unit u USING (wave_id, unit_id) WHERE wave_id = ? ORDER BY m.account",

@@ -12,7 +12,7 @@ def save_items(con: duckdb.DuckDBPyConnection, wave_id: str, bank: Bank) -> None
     """Write one row per item in the bank's order, inside the caller's transaction."""
     names = {dimension.id: dimension.name for dimension in bank.dimensions}
     con.executemany(
-        "INSERT INTO survey.wave_item VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO survey.wave_item VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             (
                 wave_id,
@@ -25,7 +25,9 @@ def save_items(con: duckdb.DuckDBPyConnection, wave_id: str, bank: Bank) -> None
                 item.is_reversed,
                 item.least_level,
                 list(bank.scale),
-                bank.attribution,
+                bank.part_of(item.id).attribution,
+                bank.part_of(item.id).id,
+                bank.part_of(item.id).wording,
             )
             for position, item in enumerate(bank.items, start=1)
         ],
@@ -36,15 +38,15 @@ def bank_of_wave(con: duckdb.DuckDBPyConnection, wave_id: str) -> Bank:
     """The bank as the wave asked it, in its own language and without what only the ballot's page shows."""
     rows = con.execute(
         "SELECT item, version, dimension, text, is_reversed, least_level, dimension_name, scale, "
-        "attribution, w.bank, w.title, w.kind FROM survey.wave_item i JOIN survey.wave w USING (wave_id) "
+        "w.bank, w.title, w.kind FROM survey.wave_item i JOIN survey.wave w USING (wave_id) "
         "WHERE wave_id = ? ORDER BY position",
         [wave_id],
     ).fetchall()
     items = tuple(Item(*row[:6]) for row in rows)
     names = {row[2]: row[6] for row in rows}
     dimensions = tuple(Dimension(one, name, _items_of(items, one)) for one, name in names.items())
-    scale, attribution, bank, title, kind = rows[0][7:12]
-    return Bank(bank, title, kind, tuple(scale), dimensions, items, attribution)
+    scale, bank, title, kind = rows[0][7:11]
+    return Bank(bank, title, kind, tuple(scale), dimensions, items)
 
 
 def _items_of(items: Sequence[Item], dimension: str) -> tuple[str, ...]:

@@ -27,6 +27,10 @@ def print_opened(opened: Opened, key_file: Path) -> None:
         )
     for item, wave in opened.left_out.items():
         typer.echo(f"{item} is not asked: {wave} asks it within 60 days.")
+    for module, wave in opened.not_this_year.items():
+        typer.echo(f"{module} is not asked: it is asked once a year, and {wave} asked it.")
+    if opened.note:
+        typer.echo(opened.note)
     typer.echo(
         f"{key_file} opens the ballots: keep it where neither the home folder's processes nor its backups "
         "reach. Without it nobody can publish this survey."

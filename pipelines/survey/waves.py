@@ -194,21 +194,23 @@ def in_tens(count: int) -> str:
 def broken_series(con: duckdb.DuckDBPyConnection, wave_id: str, units: Iterable[Unit]) -> frozenset[str]:
     """The published units whose line is not drawn on from the wave before.
 
-    A unit's series is broken where its people differ by one to five from those of a wave since its
-    series began, or where it was published before under another plan. Departments and the
-    organisation keep theirs. Call it before the wave's own cells are written.
+    A series is that of one kind of survey, or of one module that is asked apart. A unit's series is
+    broken where its people differ by one to five from those of a wave since its series began, or where
+    it was published before under another plan. Departments and the organisation keep theirs. Call it
+    before the wave's own cells are written.
 
     Args:
         con: the warehouse.
         wave_id: the wave that is published.
         units: its units after closing, merged further perhaps: their `parts` are looked at.
     """
-    this = con.execute("SELECT plan_id, kind, opens_at FROM survey.wave WHERE wave_id = ?", [wave_id])
-    ((plan_id, kind, opens_at),) = this.fetchall()
+    this = con.execute("SELECT plan_id, kind, opens_at, bank FROM survey.wave WHERE wave_id = ?", [wave_id])
+    ((plan_id, kind, opens_at, bank),) = this.fetchall()
     before = con.execute(
         "SELECT w.wave_id, w.plan_id = ? FROM survey.wave w WHERE w.kind = ? AND w.opens_at < ? "
-        "AND w.state = 'published' AND w.origin = 'here' ORDER BY w.opens_at DESC",
-        [plan_id, kind, opens_at],
+        "AND (w.kind <> 'module' OR w.bank = ?) AND w.state = 'published' AND w.origin = 'here' "
+        "ORDER BY w.opens_at DESC",
+        [plan_id, kind, opens_at, bank],
     ).fetchall()
     people = _people_by_part(con, plan_id)
     cells = con.execute(

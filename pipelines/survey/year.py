@@ -1,6 +1,7 @@
 """What `outcomes survey plan`, `announce` and `status` do: between configuration, warehouse and box."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -16,13 +17,16 @@ from pipelines.survey.calendar import (
     CalendarError,
     Quarter,
     Wave,
+    months_between,
     opening,
     planned_pulses,
     planned_wave,
     quarter_of,
+    read_quarter,
     year_from,
 )
 from pipelines.survey.held import BALLOTS, transaction, warehouse_of
+from pipelines.survey.modules import due, newcomers_unit
 from pipelines.survey.people import Known, known_people
 from pipelines.survey.plan_text import Coming, Shown
 from pipelines.survey.planning import Draft, Plan, PlanError, make_draft
@@ -37,6 +41,7 @@ from pipelines.survey.waves import (
     opened_waves,
     refuse_replanning,
     save_plan,
+    wave_partition,
 )
 
 UNPLANNED = "survey: no year is planned. Run `outcomes survey plan`"
@@ -81,10 +86,22 @@ def plan_year(configuration: Configuration, home: Home, wish: Wish, now: datetim
             refuse_replanning(con, this_quarter, new_year=wish.is_new_year)
         first = first_quarter(con, this_quarter, wish.first)
         draft = make_draft(configuration, roster, first)
+        earlier = earlier_waves(con, configuration.organisation.time_zone) if con is not None else []
         if con is not None and wish.is_frozen:
             with transaction(con):
                 save_plan(con, draft.plan, bank.id, now)
-    return _shown(configuration, draft, bank, known, today, is_frozen=wish.is_frozen)
+    shown = _shown(configuration, draft, bank, known, today, is_frozen=wish.is_frozen)
+    return replace(shown, coming=_with_modules(shown.coming, bank, earlier))
+
+
+def _with_modules(coming: Sequence[Coming], whole: Bank, earlier: Sequence[Wave]) -> list[Coming]:
+    """The surveys of the year, each with the modules that it asks: yearly ones in the first that may."""
+    held, found = list(earlier), []
+    for one in coming:
+        asks = due(whole, read_quarter(one.wave.id), held).bank
+        held.append(replace(one.wave, items=frozenset(item.id for item in asks.items)))
+        found.append(replace(one, modules=tuple(part.id for part in asks.parts[1:])))
+    return found
 
 
 def _shown(
@@ -103,6 +120,7 @@ def _shown(
         configuration.privacy.k,
         coming,
         [one for one in pulses if one.wave.opens_on >= today],
+        [month for month in months_between(draft.plan.first, start_month) if month >= today.replace(day=1)],
         is_frozen,
     )
 
@@ -151,7 +169,8 @@ def announced(
             raise PlanError(UNPLANNED)
         earlier = earlier_waves(con, configuration.organisation.time_zone)
         opened = opened_waves(con, plan)
-    wave = next((wave for wave in earlier if wave.is_open), None)
+        wave = next((wave for wave in earlier if wave.is_open), None)
+        partition = wave_partition(con, wave.id)[0] if wave is not None else plan.partition
     if wave is None:
         wave = _next_wave(configuration, plan, bank, earlier, opened, opens_on, days)
     name = configuration.organisation.name
@@ -162,7 +181,8 @@ def announced(
         opens_on=wave.opens_on,
         closes_on=wave.closes_on,
         address=configuration.survey.address,
-        partition=plan.partition,
+        partition=partition,
+        is_of_newcomers=partition.units == (newcomers_unit(partition),),
         least_members=plan.least_members,
         k=configuration.privacy.k,
     )

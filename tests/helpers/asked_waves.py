@@ -16,19 +16,20 @@ from pipelines.survey.wave_codes import make_codes
 from pipelines.survey.year import Wish, plan_year
 
 NOW = datetime(2026, 9, 14, 8, tzinfo=UTC)
-TEAMS = {"harbour": 12, "quay": 9, "pier": 4, "tide": 10}
-"""How many people each has. Pier is too small for a unit of its own and goes with the smallest beside it."""
+OVER = NOW + timedelta(days=11)
+TEAMS = {"harbour": ("sea", 12), "quay": ("sea", 9), "pier": ("sea", 4), "tide": ("land", 10)}
+"""Of which department each is, and how many people it has. Pier is too small for a unit of its own and goes
+with the smallest beside it."""
 
 
 def configuration_text(teams, zone="UTC"):
     text = f'[organisation]\nid = "alder"\nname = "Alder"\ntime_zone = "{zone}"\n'
     text += '[survey]\naddress = "https://ask.example.org"\n'
-    for place, (team, size) in enumerate(teams.items()):
-        department = "sea" if place < 3 else "land"
+    for team, (department, size) in teams.items():
         members = ", ".join(f'{{ account = "{team}-{number}" }}' for number in range(size))
         text += f'[[team]]\nid = "{team}"\nname = "{team.title()}"\ndepartment = "{department}"\n'
         text += f"members = [{members}]\n"
-    for department in ("sea", "land"):
+    for department in sorted({department for department, _ in teams.values()}):
         text += f'[[department]]\nid = "{department}"\nname = "{department.title()}"\n'
     return text
 
@@ -71,14 +72,18 @@ def items_of(place):
 
 
 def vote(place, answer):
-    """Everybody answers every item with `answer`, or with what it says of their number in their unit."""
+    """Everybody answers every item with `answer`, or with what it says of their number in their unit.
+
+    Whoever it says None of does not answer. Gives unit → what was said in it.
+    """
     items, number = items_of(place), Counter()
     given = defaultdict(list)
     for unit, code in codes_of(place):
         said = answer(number[unit]) if callable(answer) else answer
         number[unit] += 1
-        given[unit].append(said)
-        place.box.cast("2026-Q3", code, dict.fromkeys(items, said), None, NOW + timedelta(hours=1))
+        if said is not None:
+            given[unit].append(said)
+            place.box.cast("2026-Q3", code, dict.fromkeys(items, said), None, NOW + timedelta(hours=1))
     return given
 
 
@@ -88,5 +93,10 @@ def query(place, sql):
 
 
 def published_once(place):
-    close_wave(place.home, NOW + timedelta(days=11))
-    return publish_wave(place.configuration, place.home, place.key, NOW + timedelta(days=11))
+    close_wave(place.home, OVER)
+    return published(place)
+
+
+def published(place):
+    """The closed wave is published."""
+    return publish_wave(place.configuration, place.home, place.key, OVER)

@@ -13,7 +13,7 @@ from connectors.ballots import codes, seal
 from connectors.ballots.box import Box, Wave
 from connectors.ballots.door import create_door
 from connectors.ballots.form import Form, Question, Section, Words
-from connectors.ballots.server import SilentProtocol
+from connectors.patient_protocol import PatientProtocol
 
 OPENS = datetime(2026, 10, 1, 8, tzinfo=UTC)
 NOW = datetime(2026, 10, 2, 8, tzinfo=UTC)
@@ -102,7 +102,7 @@ def served(box, now=NOW, **more):
     with socket.create_server(("127.0.0.1", 0)) as listener:
         config = uvicorn.Config(
             create_door(box, clock=clock, **more),
-            http=SilentProtocol,
+            http=PatientProtocol,
             lifespan="off",
             ws="none",
             log_config=None,

@@ -1,9 +1,9 @@
 """Surveys of the made-up organisation, row by row: every state that a page has to show.
 
-One that was collected elsewhere, three quarterly ones and two pulses. In the third quarter of 2026 Beacon's
-pace went from 65 to 55, Cedar and Drift answered as one unit, Ember's series is broken, nobody can say
-anything of Harvest, fewer than 60 of 100 answered in Platform, whose pace is withheld, and "Getting a change
-reviewed and live is quick enough" was asked in new words.
+One that was collected elsewhere, three quarterly ones, two pulses and a module that was asked apart. In the
+third quarter of 2026 Beacon's pace went from 65 to 55, Cedar and Drift answered as one unit, Ember's series
+is broken, nobody can say anything of Harvest, fewer than 60 of 100 answered in Platform, whose pace is
+withheld, and "Getting a change reviewed and live is quick enough" was asked in new words.
 """
 
 import json
@@ -20,6 +20,7 @@ WAVES = [
     ("2026-Q2-pulse-05", "pulse", date(2026, 5, 4), "here"),
     ("2026-Q2", "quarterly", date(2026, 6, 1), "here"),
     ("2026-Q3-pulse-08", "pulse", date(2026, 8, 3), "here"),
+    ("2026-Q3-one_to_one-07", "module", date(2026, 7, 6), "here"),
     ("2026-Q3", "quarterly", date(2026, 9, 7), "here"),
 ]
 UNITS = {
@@ -47,7 +48,7 @@ create table survey_unit (wave_id VARCHAR, unit_id VARCHAR, name VARCHAR, parent
   members INTEGER);
 create table survey_item (wave_id VARCHAR, position INTEGER, item VARCHAR, version INTEGER, dimension VARCHAR,
   dimension_name VARCHAR, text VARCHAR, is_reversed BOOLEAN, least_level VARCHAR, scale VARCHAR[],
-  attribution VARCHAR);
+  attribution VARCHAR, bank VARCHAR, wording VARCHAR);
 create table survey_cell (wave_id VARCHAR, scope_kind VARCHAR, scope VARCHAR, scope_name VARCHAR,
   parent VARCHAR, dimension VARCHAR, item VARCHAR, item_version INTEGER, statistic VARCHAR, position INTEGER,
   value DOUBLE, low DOUBLE, high DOUBLE, label VARCHAR, n INTEGER, "of" INTEGER, withheld_reason VARCHAR,
@@ -61,7 +62,7 @@ def add(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(_TABLES)
     cells: list[list[object]] = []
     for wave, kind, opens_on, origin in WAVES:
-        bank = shipped(kind)
+        bank = shipped("one_to_one" if kind == "module" else kind)
         closes_on = opens_on.replace(day=opens_on.day + 10)
         title = f"{bank.title}, {wave}"
         stated = json.dumps(reliability(bank)) if wave == "2026-Q3" else None
@@ -73,11 +74,11 @@ def add(con: duckdb.DuckDBPyConnection) -> None:
         for position, item in enumerate(bank.items, start=1):
             version = 2 if (wave, item.id) == ("2026-Q3", "F2") else 1
             con.execute(
-                "insert into survey_item values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "insert into survey_item values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 [
                     *(wave, position, item.id, version, item.dimension, names[item.dimension], item.text),
                     *(item.is_reversed, item.least_level, list(bank.scale)),
-                    ATTRIBUTION if origin == "elsewhere" else None,
+                    *(ATTRIBUTION if origin == "elsewhere" else None, bank.id, bank.wording),
                 ],
             )
         cells += [row for scope in GROUPS for row in group_cells(wave, bank, scope)]
@@ -135,6 +136,8 @@ def unit_cell(wave: str, unit: str, dimension: str) -> list[object]:
     is_broken = wave == "2026-Q3" and unit == "team:ember"
     if unit == "team:harvest":
         return [*head, None, None, None, None, None, None, "too_few_answers", is_broken]
+    if dimension == "one_to_one":
+        return [*head, None, None, None, None, None, None, "not_below_department", is_broken]
     return [*head, *unit_band(wave, unit, dimension), members - 1, members, None, is_broken]
 
 

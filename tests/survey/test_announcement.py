@@ -1,12 +1,15 @@
 """What people are told before they answer. The promise and its limits are held against what was agreed."""
 
+from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
 import pytest
 
 from pipelines.privacy.units import Group, Partition, Unit
 from pipelines.survey.announcement import AnnouncementError, Facts, announcement
 
+ROOT = Path(__file__).parents[2]
 PROMISE = (
     "Within one wave, every number shown, and every sum or difference anyone can form of the numbers shown, "
     "rests on the answers of at least six people; so even someone who knows their own answer faces five "
@@ -46,6 +49,20 @@ FACTS = Facts(
 @pytest.mark.parametrize("sentence", [PROMISE, LIMITS, NOT_COVERED])
 def test_the_promise_and_its_limits_are_there_word_for_word(sentence):
     assert sentence in announcement(FACTS, "en")
+
+
+def test_the_promise_in_german_is_the_one_of_the_ballots_page():
+    page = (ROOT / "connectors/ballots/page/protection.de.md").read_text("utf-8")
+    quoted = [line.removeprefix("> ") for line in page.splitlines() if line.startswith("> ")]
+    assert quoted[0].startswith("Innerhalb einer Umfrage beruht jede gezeigte Zahl und jede Summe")
+    lines = announcement(FACTS, "de").splitlines()
+    assert [line for line in lines if line in quoted] == quoted
+
+
+@pytest.mark.parametrize(("language", "word"), [("en", "who joined"), ("de", "seit Kurzem")])
+def test_a_survey_of_newcomers_says_so(language, word):
+    assert word not in announcement(FACTS, language)
+    assert word in announcement(replace(FACTS, is_of_newcomers=True), language)
 
 
 @pytest.mark.parametrize(

@@ -198,7 +198,34 @@ def test_members_count_on_the_day():
         )
     }
     roster = configured_roster(configured({}, teams), DAY, NOBODY)
-    assert roster.people == (Person("ada", "team:harbour"), Person("dee", "team:harbour"))
+    assert roster.people == (
+        Person("ada", "team:harbour", joined=date(2026, 11, 4)),
+        Person("dee", "team:harbour"),
+    )
+
+
+def test_whoever_moves_joined_when_they_first_came():
+    """Ada came in March and moved in June; Bob has been there since before anybody wrote it down."""
+    teams = {
+        "harbour": (
+            None,
+            [
+                {"account": "ada", "from": date(2026, 3, 2), "to": date(2026, 6, 1)},
+                {"account": "bob", "from": date(2026, 10, 1)},
+            ],
+        ),
+        "quay": (
+            None,
+            [{"account": "ada", "from": date(2026, 6, 1)}, {"account": "bob", "to": date(2026, 10, 1)}],
+        ),
+    }
+    people = configured_roster(configured({}, teams), DAY, NOBODY).people
+    assert {one.account: one.joined for one in people} == {"ada": date(2026, 3, 2), "bob": None}
+
+
+def test_a_file_may_say_when_somebody_joined(read):
+    people = read("account,unit,joined\nada,quay,2026-03-02\nbob,quay,\n").people
+    assert {one.account: one.joined for one in people} == {"ada": date(2026, 3, 2), "bob": None}
 
 
 def test_whoever_is_in_two_teams_is_asked_for_the_smaller_one():

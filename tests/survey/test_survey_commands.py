@@ -109,14 +109,25 @@ def test_a_plan_for_programs(outcomes):
         "organisation": 12,
         "department:sea": 12,
     }
+    only = "what its only unit shows, and nothing more"
+    assert {group["shown"] for group in plan["departments"]} == {only}
+    assert plan["months_for_modules"][:3] == ["2026-11", "2027-01", "2027-02"]
+
+
+def test_a_department_of_two_units_shows_questions_from_twelve_answers(outcomes):
+    _, out, _ = outcomes("plan", "--format", "json")
+    plan = json.loads(out)
+    assert len(plan["units"]) == 2
     assert all(group["shown"].startswith("scores; from 12 answers") for group in plan["departments"])
 
 
-def test_a_department_below_twelve_shows_no_questions(outcomes):
-    _, out, _ = outcomes("plan", "--format", "json", pier=2)
-    assert {group["shown"] for group in json.loads(out)["departments"]} == {
-        "scores only: 12 answers are out of reach"
-    }
+def test_a_plan_says_in_which_survey_a_yearly_module_is_asked(outcomes):
+    _, out, _ = outcomes("plan", "--format", "json", more='modules = ["dora_culture"]')
+    modules = {one["survey"]: one["modules"] for one in json.loads(out)["surveys"]}
+    assert modules == {"2026-Q4": ["dora_culture"], "2027-Q1": [], "2027-Q2": [], "2027-Q3": []}
+    _, out, _ = outcomes("plan", more='modules = ["dora_culture"]')
+    assert "- 2026-Q4: opens 2026-12-14, closes 2026-12-24; asks dora_culture too\n" in out
+    assert "Months for a module that is asked apart (survey open --module): 2026-11, 2027-01, 2027-02" in out
 
 
 def test_a_plan_is_frozen_announced_and_followed(outcomes, con, monkeypatch):

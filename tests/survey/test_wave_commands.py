@@ -1,20 +1,22 @@
 """A wave by its commands, and what can be wrong with them: one clear line, 2 for input, 1 for failures."""
 
+import csv
 import fcntl
 import os
 import re
+import sqlite3
 import sys
-from datetime import timedelta
+from collections import Counter
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
-from asked_waves import NOW, TEAMS, codes_of, configuration_text, items_of, query, vote
+from asked_waves import NOW, OVER, TEAMS, codes_of, configuration_text, items_of, query, vote
 
 from connectors.ballots.box import Refused
 from connectors.ballots.seal import new_keys
 from pipelines import cli
 
-OVER = NOW + timedelta(days=11)
 COMMANDS = ("status", "announce", "open", "codes", "close", "publish", "discard")
 
 
@@ -88,7 +90,7 @@ def test_before_there_is_anything(line, tmp_path, command):
         ("codes", "survey: none is open. Run `outcomes survey open`"),
         ("close", "survey: none is open. Run `outcomes survey open`"),
         ("publish", "survey publish: no survey was opened. Run `outcomes survey open`"),
-        ("discard", "survey discard: no survey is open or waits to be published"),
+        ("discard", "survey discard: no survey is open or waits to be published. Leave it"),
     ],
 )
 def test_before_a_wave_is_open(line, planned, command, told):
@@ -99,14 +101,16 @@ def test_before_a_wave_is_open(line, planned, command, told):
 def test_twice(line, outcomes, place):
     assert line("open", "--key-file", place.key.with_name("second.key"))[0] == 1
     assert not place.key.with_name("second.key").exists()
-    assert line("codes", "--sheets", place.slips.with_name("second.html")) == (
-        1, "survey codes: those of 2026-Q3 were made already, and they are made once",
-    )  # fmt: skip
+    once = "survey codes: those of 2026-Q3 were made already, and they are made once. Use the file that "
+    assert line("codes", "--sheets", place.slips.with_name("second.html")) == (1, f"{once}was written then")
     outcomes("close")
-    assert line("close") == (1, "survey: none is open. Run `outcomes survey open`")
-    assert line("codes", "--sheets", place.slips.with_name("second.html"))[0] == 1
+    closed = "survey: none is open, and 2026-Q3 is closed. Run `outcomes survey publish`"
+    assert line("close") == (1, closed)
+    assert line("codes", "--sheets", place.slips.with_name("second.html")) == (1, closed)
     outcomes("publish")
-    assert "A wave is published once" in line("publish")[1]
+    assert line("publish")[1].endswith("A wave is published once: `outcomes build` puts it on the pages")
+    assert line("close") == (1, "survey: none is open. Run `outcomes survey open`")
+    assert line("discard", "--yes")[1].startswith("survey discard: no survey is open or waits")
 
 
 def test_a_wave_whose_time_is_over_is_closed_first(line, place):
@@ -134,7 +138,27 @@ def test_a_pulse_has_no_place_in_a_quarterly_month(line, outcomes, place):
     outcomes("publish")
     code, told = line("open", "--pulse", "--key-file", place.key.with_name("pulse.key"), at=OVER)
     assert code == 1
-    assert "no pulse in a quarterly month" in told
+    assert "nothing else is asked in a quarterly month" in told
+
+
+def test_a_module_is_opened_by_its_name(line, outcomes, planned):
+    july, key = datetime(2026, 7, 6, 8, tzinfo=UTC), planned.key
+    what = ["--module", "one_to_one", "--key-file", key]
+    assert line("open", "--pulse", *what, at=july)[0] == 2
+    code, told = line("open", "--module", "dora_culture", "--key-file", key, at=july)
+    assert (code, told.partition(". ")[0]) == (2, "dora_culture: is no module that is asked apart")
+    assert line("open", "--module", "onboarding", "--key-file", key, at=july)[1].startswith(
+        "survey open: onboarding is asked of newcomers, and nobody's first day is known."
+    )
+    assert not key.exists()
+    out = outcomes("open", *what, at=july)[1]
+    assert out.startswith(
+        "2026-Q3-one_to_one-07 is open until 2026-07-17 00:00 UTC for 35 people in 3 units."
+    )
+    assert "Nothing of it is shown below a department" in out
+    announced = outcomes("announce", at=july)[1]
+    assert "2026-Q3-one_to_one-07" in announced.splitlines()[0]
+    assert "asks everybody in engineering" in announced
 
 
 def test_the_clock_is_set_back(line, outcomes, place):
@@ -202,6 +226,50 @@ def test_codes_need_one_file_and_an_address(line, place):
     assert line("codes") == (
         2, "survey codes: [survey] address is missing. Write there where people answer",
     )  # fmt: skip
+
+
+def test_a_mail_merge_says_whom_no_mail_reaches(outcomes, planned):
+    """By number alone: twelve of harbour have an address, nine of quay, four of pier and ten of tide none."""
+    config = planned.home.path.parent / "outcomes.toml"
+    config.write_text(config.read_text().replace("[survey]", '[survey]\nroster = "people.csv"'))
+    people = [f"{team}-{number},{team}" for team, (_, size) in TEAMS.items() for number in range(size)]
+    rows = [f"{one},{one.split(',')[0]}@example.org" if "harbour" in one else f"{one}," for one in people]
+    (planned.home.path / "people.csv").write_text("\n".join(["account,unit,email", *rows]))
+    outcomes("open")
+    file = planned.slips.with_name("codes.csv")
+    code, out, err = outcomes("codes", "--mail-merge", file)
+    assert (code, err) == (0, "")
+    fix = "print the rows without `email`, and give each person theirs on paper."
+    assert out.splitlines()[:2] == [
+        f"{file} written, with 35 codes.",
+        f"23 of 35 people have no address in the roster, so no mail reaches them: {fix}",
+    ]
+    assert not any(one.split(",")[0] in out for one in people)
+    with file.open(newline="") as table:
+        mailed = [(row["email"] != "", len(row["code"])) for row in csv.DictReader(table)]
+    assert sorted(mailed) == [(False, 19)] * 23 + [(True, 19)] * 12
+
+
+def test_slips_reach_everybody(outcomes, planned):
+    outcomes("open")
+    assert "no address" not in outcomes("codes")[1]
+
+
+def test_a_box_with_other_ballots_than_used_codes_is_refused_without_a_number(line, outcomes, place):
+    """Somebody marks codes as used and lays no ballots: 32 answers would be published as if they were 35."""
+    vote(place, lambda number: 4 if number else None)
+    outcomes("close")
+    with sqlite3.connect(place.home.path / "ballots.sqlite") as con:
+        used = con.execute("UPDATE code SET is_cast = 1 WHERE is_cast = 0").rowcount
+    con.close()
+    assert used == 3, "one in each of three units did not answer"
+    code, told = line("publish")
+    assert (code, told) == (1, (
+        "survey publish: 2026-Q3 has not as many ballots as used codes: something else changed the box. "
+        "Nothing is published; put the box back as it was, or run `outcomes survey discard`"
+    ))  # fmt: skip
+    assert query(place, "SELECT state FROM survey.wave") == [("closed",)]
+    assert place.key.exists()
 
 
 @pytest.mark.parametrize(
@@ -387,6 +455,23 @@ def test_what_was_frozen_is_published_whatever_is_configured_by_then(outcomes, p
     code, _, err = outcomes("publish")
     assert (code, err) == (0, "")
     assert published_units(place) == FROZEN
+
+
+def test_who_joins_leaves_or_moves_while_it_is_open_changes_nothing(outcomes, planned):
+    """Of Quay one leaves, one moves to Tide, and six join it: the wave asks the 35 whom it was opened for."""
+    outcomes("open")
+    config = planned.home.path.parent / "outcomes.toml"
+    text = config.read_text()
+    moved = text.replace('{ account = "quay-0" }, { account = "quay-1" }, ', "")
+    moved = moved.replace('{ account = "tide-0" }', '{ account = "quay-1" }, { account = "tide-0" }')
+    joined = ", ".join(f'{{ account = "new-{number}" }}' for number in range(6))
+    config.write_text(moved.replace('{ account = "quay-2" }', f'{joined}, {{ account = "quay-2" }}'))
+    assert "35 codes" in outcomes("codes")[1]
+    assert Counter(unit for unit, _ in codes_of(planned)) == {"Harbour": 12, "Pier with Quay": 13, "Tide": 10}
+    vote(planned, 4)
+    outcomes("close")
+    assert outcomes("publish")[0] == 0
+    assert published_units(planned) == FROZEN
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ from pipelines.warehouse import WarehouseError
 
 def test_a_wave_is_published_as_people_answered(tmp_path):
     """No statement of growth is turned, so answer x is (x - 1) / 4 of 100; a score is the mean."""
-    place = place_in(tmp_path, {**TEAMS, **{f"reef{number}": 12 for number in range(6)}})
+    place = place_in(tmp_path, {**TEAMS, **{f"reef{number}": ("land", 12) for number in range(6)}})
     done = opened(place)
     assert (done.wave_id, len(done.roster.members)) == ("2026-Q3", 107)
     given = vote(place, lambda number: number % 5 + 1)
@@ -190,10 +190,10 @@ def test_reliability_rests_on_what_is_published(tmp_path):
 
     The 115 others say 2 throughout or 4 throughout, so that statements agree wholly: alpha is 1.
     """
-    teams = {**TEAMS, **{f"reef{number}": 12 for number in range(6)}, "cove": 8}
+    teams = {**TEAMS, **{f"reef{number}": ("land", 12) for number in range(6)}, "cove": ("land", 8)}
     place = place_in(tmp_path, teams)
-    place_in(tmp_path, {**teams, "cove": 14})
-    place = place_in(tmp_path, {**teams, "cove": 14})
+    place_in(tmp_path, {**teams, "cove": ("land", 14)})
+    place = place_in(tmp_path, {**teams, "cove": ("land", 14)})
     assert "newcomers:land" in [unit.id for unit in opened(place).roster.partition.units]
     items = items_of(place)
     for number, (unit, code) in enumerate(codes_of(place)):

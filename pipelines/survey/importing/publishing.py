@@ -16,16 +16,19 @@ from pipelines.privacy.publication import Publication
 from pipelines.privacy.scores import Response
 from pipelines.privacy.units import Partition
 from pipelines.survey.bank import Bank
-from pipelines.survey.calendar import Quarter, read_quarter, year_from
+from pipelines.survey.calendar import PULSE, Quarter, read_quarter, year_from
 from pipelines.survey.comments import keep_comments, parents_of
 from pipelines.survey.held import WaveError, WaveInputError, transaction, warehouse_of
+from pipelines.survey.importing.published_before import refuse_published_before
 from pipelines.survey.importing.reading import Imported
+from pipelines.survey.modules import newcomers_unit
 from pipelines.survey.planning import Plan, sizes_of, tree_of
 from pipelines.survey.publishing import Done, published, write_publication
 from pipelines.survey.wave_items import save_items
 from pipelines.survey.waves import load_plan
 
-_WAVE = re.compile(r"([0-9]{4}-Q[1-4])(?:-pulse-([0-9]{2}))?")
+_WAVE = re.compile(r"([0-9]{4}-Q[1-4])(?:-([a-z][a-z0-9_]*)-([0-9]{2}))?")
+"""Between the quarterly surveys: the pulse, or a module that is asked apart, by its id, and its month."""
 
 
 def publish_imported(
@@ -38,7 +41,7 @@ def publish_imported(
     without it.
 
     Raises:
-        WaveError: there is such a wave already.
+        WaveError: there is such a wave already, or its answers are another one's.
         WaveInputError: its name does not fit what was asked, or a unit does not fit the plan.
         AuditError: what would be shown could tell of fewer people than it may; nothing is written.
     """
@@ -52,6 +55,7 @@ def publish_imported(
         counts = members or dict(Counter(one.unit for one in answers))
         of = {unit.id: counts.get(unit.id, 0) for unit in partition.units}
         publication = published(imported.bank, partition, of, answers, configuration.privacy.k)
+        refuse_published_before(con, wave_id, imported.bank, publication)
         if not is_known:
             publication = _without_members(publication)
         said = [(one.unit, one.text) for one in imported.comments]
@@ -70,19 +74,20 @@ def publish_imported(
 def _period(wave_id: str, bank: Bank, start_month: int) -> tuple[Quarter, tuple[date, date]]:
     """The quarter of a wave, and the days that it stands for: nobody's times are read."""
     found = _WAVE.fullmatch(wave_id)
-    if not found or (found[2] is not None) != (bank.kind == "pulse"):
-        example = "2026-Q3-pulse-11" if bank.kind == "pulse" else "2026-Q3"
+    between = {"quarterly": None, "pulse": PULSE, "module": bank.id}[bank.kind]
+    if not found or found[2] != between:
+        example = f"2026-Q3-{between}-09" if between else "2026-Q3"
         raise WaveInputError(f"--wave {wave_id[:30]}: does not fit what was asked. Write it as {example}")
     quarter = read_quarter(found[1])
     months = [quarter.month(position, start_month) for position in range(3)]
     following = quarter.later(1).month(0, start_month)
-    if found[2] is None:
+    if between is None:
         return quarter, (months[0], following)
     ends = dict(zip(months, [*months[1:], following], strict=True))
     for month, end in ends.items():
-        if f"{month.month:02}" == found[2]:
+        if f"{month.month:02}" == found[3]:
             return quarter, (month, end)
-    raise WaveInputError(f"--wave {wave_id}: the month {found[2]} is not in {quarter.label}")
+    raise WaveInputError(f"--wave {wave_id}: the month {found[3]} is not in {quarter.label}")
 
 
 def _plan_of(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Plan | None:
@@ -93,9 +98,14 @@ def _plan_of(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Plan | None:
 def _placed(
     configuration: Configuration, imported: Imported, plan: Plan | None
 ) -> tuple[Partition, Mapping[str, int] | None, list[Response]]:
-    """The units, how many people each had, and each answer in one of them."""
+    """The units, how many people each had, and each answer in one of them; newcomers are all in one."""
     said = imported.members
     occupied = {one.unit for one in imported.responses} | set(said or {})
+    if imported.bank.is_of_newcomers:
+        whole, _ = tree_of(configuration, ())
+        unit = newcomers_unit(Partition(tuple(whole), ()))
+        answers = [replace(one, unit=unit.id) for one in imported.responses]
+        return Partition(tuple(whole), (unit,)), said and {unit.id: sum(said.values())}, answers
     if plan is None:
         groups, units = tree_of(configuration, occupied)
         return Partition(tuple(groups), tuple(units)), said, list(imported.responses)

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from ballot_survey import ANSWERS, CLOSES, NOW, Survey, served
 
-from connectors.ballots import pages, server
+from connectors.ballots import pages
 from connectors.ballots.box import REFUSED, Box
 from connectors.ballots.codes import new_code
 from connectors.ballots.pace import Pace
@@ -231,7 +231,10 @@ def test_a_body_that_goes_on_and_on_is_cut(survey, door):
         for _ in range(100):
             yield b" " * 1000
 
-    status, _, _ = door.ask("POST", "/answer", endless(), {"Content-Type": "application/json"})
+    try:
+        status, _, _ = door.ask("POST", "/answer", endless(), {"Content-Type": "application/json"})
+    except (BrokenPipeError, ConnectionResetError):
+        return  # it was cut before the answer could be read
     assert status == 413
 
 
@@ -325,22 +328,3 @@ def test_many_answer_at_once_and_none_is_lost_or_doubled(tmp_path, people):
         assert set(pool.map(lambda code: whole_visit(door, code), survey.codes)) == {204}
     assert time.monotonic() - began < 60
     assert sorted(one.comment for one in survey.opened()) == sorted(survey.codes)
-
-
-# ---- serving ---------------------------------------------------------------------------------------
-
-
-def test_it_serves_without_logs_names_or_addresses_and_ends_on_ctrl_c(tmp_path, monkeypatch):
-    seen = []
-
-    class Recorded(server.uvicorn.Server):
-        def run(self, sockets=None):
-            seen.append(self.config)
-            raise KeyboardInterrupt
-
-    monkeypatch.setattr(server.uvicorn, "Server", Recorded)
-    monkeypatch.setattr(server.signal, "signal", lambda *_: None)
-    server.serve(tmp_path / "ballots.sqlite")
-    (config,) = seen
-    assert (config.host, config.access_log, config.log_config) == ("127.0.0.1", False, None)
-    assert (config.server_header, config.proxy_headers, config.workers) == (False, False, 1)

@@ -77,12 +77,13 @@ def test_two_quarterly_statements_are_reversed_and_one_stays_with_departments():
     assert bank.least_level_of("engagement") == "unit", "its other statement may be shown"
 
 
-def test_culture_and_onboarding_are_of_the_whole_organisation():
-    for name in ("dora_culture", "onboarding"):
-        bank = shipped(name)
-        assert {bank.least_level_of(dimension.id) for dimension in bank.dimensions} == {"organisation"}
+def test_culture_is_of_the_whole_organisation_and_onboarding_of_newcomers():
+    bank = shipped("dora_culture")
+    assert {bank.least_level_of(dimension.id) for dimension in bank.dimensions} == {"organisation"}
     assert len(shipped("onboarding").items) == 2
-    assert "45th and on the 90th day" in shipped("onboarding").when
+    assert "joined at least 45 days ago" in shipped("onboarding").when
+    assert [name for name in shipped_names() if shipped(name).is_yearly] == ["dora_culture"]
+    assert [name for name in shipped_names() if shipped(name).is_of_newcomers] == ["onboarding"]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

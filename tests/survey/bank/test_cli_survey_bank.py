@@ -44,7 +44,7 @@ def test_a_module_is_printed_with_its_attribution(run):
     said, code = run(survey='modules = ["dora_culture"]\nlanguages = ["de", "en"]')
     assert code == 0
     assert "lizenziert unter CC BY 4.0" in " ".join(said.split())
-    assert "Befragung zum Quartal" in said
+    assert "Quartalsumfrage" in said
     said, _ = run("dora_culture")
     assert "licensed under CC BY 4.0" in " ".join(said.split())
 

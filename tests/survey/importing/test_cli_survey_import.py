@@ -213,6 +213,74 @@ def test_the_wave_is_of_the_kind_that_was_asked(imported, survey, wave):
     assert (code, "does not fit what was asked. Write it as 2026-Q3" in said) == (USAGE, True)
 
 
+# ---- the same answers again ----------------------------------------------------------------------
+
+SAID = ["Never"] * 6 + ["Sometimes"] * 5 + ["Always"] * 7
+"""Of 18 people. Of the first ten, who are harbour's, six say 1 and four 3: 18 together. With nine of them in
+harbour it would be 15, and the tenth's answer the difference: 3."""
+
+
+@pytest.fixture
+def again(run, survey):
+    """Import answers of people as a wave, the first so many of them harbour's, from a file of some kind."""
+
+    def import_(wave, said=SAID, *, harbour=10, name="answers.csv", **mapping):
+        rows = [("", ("Quay", "The crew")[at < harbour], one, one) for at, one in enumerate(said)]
+        survey.mapped(**mapping)
+        file = survey.folder / name
+        if name.endswith(".csv"):
+            file.write_text(csv_of([HEADER, *rows]), encoding="utf-8")
+        else:  # saved by another program: another order of rows and of columns
+            book_of([row[::-1] for row in (HEADER, *rows[::-1])]).save(file)
+        return run(file, "--mapping", survey.mapping, "--wave", wave)
+
+    return import_
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        pytest.param({}, id="the file as it was"),
+        pytest.param(
+            {"end": '[units]\n"The crew" = "quay"\nQuay = "harbour"'}, id="another mapping of teams"
+        ),
+        pytest.param({"end": "[members]\nharbour = 12\nquay = 9"}, id="another roster"),
+        pytest.param({"harbour": 9, "name": "other.xlsx"}, id="saved again, and one in another team"),
+    ],
+)
+def test_the_same_answers_are_no_second_wave(again, survey, how):
+    assert again("2026-Q3")[1] == 0
+    before = cells(survey, "*")
+    said, code = again("2026-Q2", **how)
+    line = (
+        "error: --wave 2026-Q2: has the answers of 2026-Q3, which are published, and answers are published "
+        "once. Import the file in which this survey's own answers are"
+    )
+    assert (code, said.splitlines()) == (FAILED, [line])
+    assert cells(survey, "*") == before
+
+
+def test_other_answers_are(again):
+    """Which also says what is not known again: the same people's answers but for one, or with one more."""
+    assert again("2026-Q3")[1] == 0
+    assert again("2026-Q2", [*SAID[:-1], "Often"])[1] == 0
+    assert again("2026-Q1", [*SAID, "Seldom"])[1] == 0
+
+
+def test_where_there_is_one_unit_both_times_there_is_nothing_to_subtract(again):
+    """Eight people are one unit however they are mapped, and a month later may well say the same."""
+    assert again("2026-Q3", SAID[:8])[1] == 0
+    assert again("2026-Q2", SAID[:8], harbour=4)[1] == 0
+
+
+def test_other_questions_have_other_answers(again, survey):
+    assert again("2026-Q3")[1] == 0
+    bank = survey.folder / "small.toml"
+    text = bank.read_text(encoding="utf-8")
+    bank.write_text(text.replace("version = 1", "version = 2", 1), encoding="utf-8")
+    assert again("2026-Q2")[1] == 0
+
+
 # ---- usage -------------------------------------------------------------------------------------
 
 
