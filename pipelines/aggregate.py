@@ -194,8 +194,8 @@ def aggregate_days_between(metric: MetricSpec, items: ScopedItems, frames: Aggre
         pl.min_horizontal(pl.col("ends_on").dt.offset_by("-1d"), today).alias("last_day"),
         (pl.col("ends_on").is_null() | (pl.col("ends_on") > today)).alias("is_running"),
     )
-    # A chart's limits tell of all its days, so that a scope with a quarter that is not shown has none.
-    hidden = frames.few_in_period.filter(pl.col("grain") == "quarter")["scope"].unique()
+    # A chart tells of each of its days, so that a scope has none where any week of somebody's is not shown.
+    hidden = frames.few_in_period.filter(pl.col("is_somebody"))["scope"].unique()
     events = items.where(flows.is_of(metric, "count") & ~pl.col("is_open")).rows("on_date")
     shown = events.with_columns(pl.col("scope").cast(pl.String)).filter(
         ~pl.col("scope").is_in(hidden.implode())

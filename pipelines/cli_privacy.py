@@ -27,8 +27,10 @@ def erase(
     yes: Annotated[bool, typer.Option("--yes", help="Erase. Without it only the counts are shown.")] = False,
 ) -> None:
     """Erase a person from the warehouse: accounts, memberships, authorship and names in texts."""
-    from pipelines.erasure import erase_person  # noqa: PLC0415 - heavy
+    from pipelines.erased import Erased  # noqa: PLC0415 - heavy
+    from pipelines.erasure import Touched, erase_person  # noqa: PLC0415 - heavy
     from pipelines.erasure_files import remove_clones, rewrite  # noqa: PLC0415 - heavy
+    from pipelines.erasure_journal import erase_in_journal  # noqa: PLC0415 - heavy
     from pipelines.erasure_person import UnknownPersonError, find_person, was_erased  # noqa: PLC0415 - heavy
     from pipelines.home import only_run  # noqa: PLC0415 - used here alone
     from pipelines.warehouse import Warehouse  # noqa: PLC0415 - heavy
@@ -42,18 +44,21 @@ def erase(
             person: Person | None
             person = find_person(warehouse.con, account)
             touched = erase_person(warehouse.con, person, is_trial=not yes)
+            erased = Erased.of(person)
         except UnknownPersonError as unknown:
             if not was_erased(warehouse.con, account):
                 raise CommandError(str(unknown), USAGE) from None
-            person = None
+            person, erased = None, Erased.load(warehouse.con)
         finally:
             warehouse.close()
         if yes:
             rewrite(home.warehouse)
             remove_clones(home)
+        written = erase_in_journal(home, erased, is_trial=not yes)
     if person is None:
         typer.echo(f"Erased before{'; the file has been written anew' if yes else ''}.")
         return
+    touched += [Touched("texts of the journal", 0, written)] * bool(written)
     _report(person, touched, is_erased=yes)
     for place in (*_members(context, person), *ELSEWHERE):
         typer.echo(f"- {place}")

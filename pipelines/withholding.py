@@ -16,7 +16,7 @@ def with_few(metric: MetricSpec, grid: pl.DataFrame, frames: AggregationFrames) 
     few, on = (
         (frames.few_around, ["scope", "last_day"]) if metric.kind == "level" else (frames.few_in_period, KEY)
     )
-    told = few.with_columns(is_few=pl.lit(value=True))
+    told = few.select(*on, is_few=pl.lit(value=True))
     return grid.join(told, on=on, how="left", maintain_order="left").with_columns(
         pl.col("is_few").fill_null(value=False)
     )

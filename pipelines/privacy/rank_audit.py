@@ -47,7 +47,8 @@ _STEPS = 8_000_000
 @dataclass(frozen=True, slots=True)
 class Leak(Generic[A]):
     """A combination of published rows that rests on fewer than k people: terms (row's name, coefficient),
-    what they come to (atom, coefficient), and how many people these are.
+    what they come to (atom, coefficient), and how many people these are, which is not printed: how many
+    have answered is nobody's to know before it is published.
     """
 
     terms: tuple[tuple[str, int], ...]
@@ -57,8 +58,7 @@ class Leak(Generic[A]):
     def __str__(self) -> str:
         shown = [(_named(atom), times) for atom, times in self.result[:_MOST_TERMS]]
         more = f" and {len(self.result) - len(shown)} more" if len(self.result) > len(shown) else ""
-        people = "1 person" if self.people == 1 else f"{self.people} people"
-        return f"{_sum(self.terms)} = {_sum(shown)}{more}: {people}"
+        return f"{_sum(self.terms)} = {_sum(shown)}{more}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ LEAST_PEOPLE = 3
 Booleans = npt.NDArray[np.bool_]
 
 _CELL = ["slot", "scope"]
+_FORTNIGHT = 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,8 @@ class _Cells:
     """One family's numbers of one sort: arrays of one entry per cell, and per pair of cells that add up."""
 
     frame: pl.DataFrame
-    """slot, scope, and what the slots need; the order of the arrays."""
+    """slot, scope, and what the slots need; the order of the arrays. Of flows `block` numbers the weeks that
+    are withheld together."""
     people: Integers
     parent: Integers
     child: Integers
@@ -51,7 +53,7 @@ class _Cells:
 
 
 def few_in_period(people: People, frames: AggregationFrames, families: Sequence[str]) -> pl.DataFrame:
-    """The periods of scopes of which no number about what happened in them may be shown: columns KEY.
+    """The periods of scopes of which no number about what happened in them may be shown: FEW_IN_PERIOD.
 
     `families` are the calendars of the metrics in question.
     """
@@ -70,7 +72,7 @@ def few_around(people: People, frames: AggregationFrames, families: Sequence[str
 
 def _found_in_all(cells: Sequence[_Cells], hide: Callable[[_Cells, Booleans], None]) -> pl.DataFrame:
     """What is hidden of any family is hidden of all of them: slot and scope."""
-    hidden = [one.people < LEAST_PEOPLE for one in cells]
+    hidden = [_few(one) for one in cells]
     count = -1
     while True:
         found = _union(cells, hidden)
@@ -83,6 +85,16 @@ def _found_in_all(cells: Sequence[_Cells], hide: Callable[[_Cells, Booleans], No
             )
             np.logical_or(mine, known["is_known"].is_not_null().to_numpy(), out=mine)
             hide(one, mine)
+
+
+def _few(cells: _Cells) -> Booleans:
+    """The numbers of few people, and those of a service of which few worked on some owner's part.
+
+    Such a part is the service without its other parts, and each of these may be all of another team.
+    """
+    hidden: Booleans = cells.people < LEAST_PEOPLE
+    hidden[cells.child[(cells.part > 0) & (cells.part < LEAST_PEOPLE)]] = True
+    return hidden
 
 
 def _told(cells: Sequence[_Cells], found: pl.DataFrame, schema: Mapping[str, pl.DataType]) -> pl.DataFrame:
@@ -109,27 +121,51 @@ def _of_flows(people: People, frames: AggregationFrames, grid: pl.DataFrame) -> 
         pl.col("period_start").alias("quarter_start")
     )
     counts = people.in_period.select("scope", "part_of", *KEY[1:], pl.col("people").cast(pl.Int64))
-    tomorrow = pl.col("last_day").dt.offset_by("1d")
     frame = (
         grid.join(slots, on=KEY[1:])
         .join(counts.filter(pl.col("part_of").is_null()).drop("part_of"), on=KEY, how="left")
+        .join(_blocks(grid), on=KEY[1:], how="left")
         .sort("period_start")
         .join_asof(quarters.sort("quarter_start"), left_on="period_start", right_on="quarter_start")
-        .with_columns(
-            pl.col("people").fill_null(0),
-            # Weeks tile no month, but here their sums meet those of months, so that they complete each other.
-            is_at_cut=(pl.col("grain") == "week")
-            & (
-                (pl.col("first_day").dt.day() == 1)
-                | (tomorrow.dt.day() == 1)
-                | (pl.col("period_start") == pl.col("period_start").min().over("scope", "grain"))
-                | (pl.col("period_start") == pl.col("period_start").max().over("scope", "grain"))
-            ),
-        )
+        .with_columns(pl.col("people").fill_null(0))
+        .with_columns(is_somebody=pl.col("people") > 0)
         .sort(_CELL)
     )
     parts = counts.drop_nulls("part_of").join(slots, on=KEY[1:])
     return _cells(frame, frames, parts)
+
+
+def _blocks(grid: pl.DataFrame) -> pl.DataFrame:
+    """The weeks that are withheld together: grain, period_start, block; of a month the block that ends it.
+
+    A month is its weeks but for the parts of those at its ends, and small counts often leave but one way to
+    part them. So the weeks that begin in a month's first fortnight are withheld together, and so are the
+    others: what is left of a month is then of two weeks. A block of which a scope has one week alone,
+    its first or its last one, is joined with its neighbour.
+    """
+    begun = pl.col("period_start")
+    month = begun.dt.year().cast(pl.Int64) * 12 + begun.dt.month()
+    half = pl.when(pl.col("grain") == "month").then(1).otherwise((begun.dt.day() > _FORTNIGHT).cast(pl.Int64))
+    halves = grid.filter(pl.col("grain") != "quarter").select(*KEY, half=month * 2 + half)
+    weeks = halves.filter(pl.col("grain") == "week")
+    thin = (
+        weeks.group_by("scope", "half")
+        .len()
+        .with_columns(first=pl.col("half").min().over("scope"), last=pl.col("half").max().over("scope"))
+        .filter((pl.col("len") == 1) & (pl.col("first") < pl.col("last")))
+        .filter((pl.col("half") == pl.col("first")) | (pl.col("half") == pl.col("last")))
+        .select(pl.when(pl.col("half") == pl.col("first")).then("half").otherwise(pl.col("half") - 1))
+    )
+    known = weeks.select(pl.col("half").unique().sort())
+    begins = ~(pl.col("half") - 1).is_in(thin["half"].implode())
+    numbered = known.with_columns(block=begins.cum_sum().cast(pl.Int64))
+    return (
+        halves.select(*KEY[1:], "half")
+        .unique()
+        .sort("half")
+        .join_asof(numbered, on="half")
+        .select(*KEY[1:], "block")
+    )
 
 
 def _of_levels(people: People, frames: AggregationFrames, grid: pl.DataFrame) -> _Cells:
@@ -202,13 +238,13 @@ def _hide_over_time(cells: _Cells, hidden: Booleans) -> None:
     while count != int(hidden.sum()):
         count = int(hidden.sum())
         _complete(cells, hidden)
-        grain = pl.col("grain")
+        is_month, is_week = pl.col("grain") == "month", pl.col("grain") == "week"
         # What nobody worked on tells of nobody.
         told = frame.with_columns(tells=pl.Series(hidden & (cells.people > 0)))
-        of_quarter = (pl.col("tells") & (grain != "week")).any().over("scope", "quarter_start")
-        found = told.select(
-            ((grain == "month") & of_quarter) | (pl.col("is_at_cut") & pl.col("tells").any().over("scope"))
-        ).to_series()
+        of_quarter = (pl.col("tells") & ~is_week).any().over("scope", "quarter_start")
+        told = told.with_columns(is_told=(is_month & of_quarter) | (is_week & pl.col("tells")))
+        of_block = pl.col("is_told").any().over("scope", "block") & pl.col("block").is_not_null()
+        found = told.select((is_month & pl.col("is_told")) | (is_week & of_block)).to_series()
         hidden |= found.to_numpy()
 
 

@@ -34,7 +34,9 @@ FEW_IN_PERIOD: dict[str, pl.DataType] = {
     "scope": pl.String(),
     "grain": pl.String(),
     "period_start": pl.Date(),
+    "is_somebody": pl.Boolean(),
 }
+"""`is_somebody`: anybody at all is known to have been active."""
 FEW_AROUND: dict[str, pl.DataType] = {"scope": pl.String(), "last_day": pl.Date()}
 
 

@@ -1,29 +1,30 @@
 """Nobody's name leaves the warehouse: two hundred invented people are planted, and every byte is searched.
 
 Their logins are the accounts of the sandbox; their names and addresses stand in titles, branches, labels,
-commit messages, incidents, issues and files of the inbox. The line runs with the real connectors, then with
-servers that are dead, refuse the token and quote a name in their answers. Whatever the product writes apart
-from the warehouse is searched: snapshots table by table, since DuckDB packs its texts, exports, answers,
-progress, errors, Dagster's history, and the pages with what their charts hold.
+commit messages, incidents, issues, files of the inbox and comments of a survey. The line runs with the real
+connectors, then with servers that are dead, refuse the token and quote a name in their answers, then with
+queries that fail at a text. Whatever the product writes apart from what is `RIGHTLY_PRIVATE` is searched:
+snapshots table by table, since DuckDB packs its texts, exports, answers, progress, errors, Dagster's history,
+and every page with what its charts hold.
 """
 
-import csv
 import dataclasses
 import io
 import json
-import re
+import shutil
 import sqlite3
 import sys
 import threading
+import zlib
 from contextlib import closing, contextmanager, redirect_stderr, redirect_stdout
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from itertools import cycle
 from pathlib import Path
 
 import dagster as dg
 import duckdb
 import pytest
-from a_few_metrics import assets_of_a_few, definitions_of_a_few
+from a_few_metrics import A_FEW, assets_of_a_few, definitions_of_a_few
+from canaries import PLANTED, found_by, found_in, hold_a_survey, person, plant, plant_in_inbox
 from ports import closed_port
 from streamlit.testing.v1 import AppTest
 
@@ -32,21 +33,38 @@ from connectors.sandbox.configuration import TOKEN_VARIABLE, write_configuration
 from connectors.sandbox.inbox_files import write_inbox
 from connectors.sandbox.servers import serve
 from connectors.sandbox.simulation import build
+from dashboard import app_pages
+from pipelines.assets.data_checks import data_checks
+from pipelines.assets.metrics import metric_assets
+from pipelines.assets.models import model_assets
+from pipelines.assets.publish import snapshot
 from pipelines.assets.raw import outcomes_toml, raw_streams
 from pipelines.assets.workspace import Workspace
+from pipelines.catalog import load_metrics, load_models
 from pipelines.cli import main
+from pipelines.config import load
+from pipelines.data_checks import load_checks
 from pipelines.home import Home
+from pipelines.publish import current_snapshot
 
-PLANTED = 200
-CANARY = re.compile(rb"zqv(\d{3})", re.IGNORECASE)
-NEVER_LEAVES = ("warehouse.duckdb", "warehouse.duckdb.wal")
-"""Where accounts and texts live: in the home folder alone, and nobody but the nightly run opens it."""
-PAGES = ("overview", "team", "metric", "quality")
+RIGHTLY_PRIVATE = {
+    "warehouse.duckdb": "accounts and texts live there, and nobody but the nightly run opens it",
+    FOLDER: "people and scripts put these files there, and the product writes none of them",
+    "comments.sqlite": "what people wrote in a survey waits there for its reader in another department",
+}
+"""What of this home folder names people, and why it may. Everything else there is searched."""
+OF_SNAPSHOTS = (
+    *("overview", "health", "agenda", "team", "services"),
+    *("survey", "metric", "quality", "ingest", "settings"),
+)
+PAGES = {name: f"{name}.page(snapshot.current())" for name in OF_SNAPSHOTS} | {
+    "protection": "protection.page()"
+}
 PAGE = """
 from dashboard import layout, snapshot
 from dashboard.app_pages import {name}
 with layout.frame():
-    {name}.page(snapshot.current())
+    {draw}
 """
 AS_OF = "2026-11-02T03:10:00Z"
 EXPORTS = {"csv": ["--format", "csv"], "parquet": ["--format", "parquet"], "canonical": ["--canonical"]}
@@ -55,6 +73,7 @@ SPOILT = {
     "decisions.csv": "zqv010,zqv011\n1,2\n",
 }
 """Files that the inbox refuses: a date that is a name, a heading that is one."""
+A_TITLE_IS_NO_NUMBER = "(SELECT max(CAST(title AS DOUBLE)) FROM raw.pull_request)"
 
 ONLY_READING = dg.Definitions(
     assets=[outcomes_toml, raw_streams],
@@ -62,121 +81,6 @@ ONLY_READING = dg.Definitions(
     resources={"workspace": Workspace()},
     executor=dg.in_process_executor,
 )
-
-
-def login(number):
-    return f"zqv{number:03d}"
-
-
-def person(number):
-    return f"Zqv{number:03d} Vorhees <zqv{number:03d}@canary.example>"
-
-
-# --- planting
-
-
-def names():
-    """All of them in turn, so that two hundred texts name everybody."""
-    return map(person, cycle(range(PLANTED)))
-
-
-def plant(world):
-    """Give the accounts of people planted logins, and name planted people in every text of the world."""
-    people = sorted(key for key, one in world.accounts.items() if one.kind == "User")
-    renamed = {key: login(number) for number, key in enumerate(people)}
-    world.accounts = {renamed.get(key, key): one for key, one in world.accounts.items()}
-    everyone, seen = names(), set()
-
-    def visit(thing):
-        if isinstance(thing, list | dict):
-            for one in thing.values() if isinstance(thing, dict) else thing:
-                visit(one)
-        if not dataclasses.is_dataclass(thing) or id(thing) in seen:
-            return
-        seen.add(id(thing))
-        for field in dataclasses.fields(thing):
-            value = getattr(thing, field.name)
-            if isinstance(value, str):
-                setattr(thing, field.name, spoilt(field.name, renamed.get(value, value)))
-            elif field.name == "labels":
-                value.append(next(everyone).split()[0].lower() + "-asked")
-            else:
-                visit(value)
-
-    def spoilt(name, value):
-        if name in ("title", "headline", "summary", "text", "details"):
-            return f"{value} for {next(everyone)}"
-        return f"{value}-{next(everyone).split()[0].lower()}" if name == "head_ref" else value
-
-    visit(world)
-
-
-def plant_in_inbox(folder):
-    """Name planted people in every text of the inbox; its people are told by their addresses."""
-    everyone = names()
-    for path in sorted(folder.glob("*.csv")):
-        with path.open(encoding="utf-8", newline="") as file:
-            rows = list(csv.DictReader(file))
-        for row in rows:
-            for name in row:
-                if name in ("title", "summary", "text", "note", "cause"):
-                    row[name] += f" for {next(everyone)}"
-                if name == "person":
-                    row[name] += "@canary.example"
-        with path.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
-            writer.writeheader()
-            writer.writerows(rows)
-
-
-# --- searching
-
-
-def named_in(con):
-    """Who is named in a DuckDB database, by table."""
-    tables = con.execute(
-        "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = current_database()"
-    ).fetchall()
-    for schema, table in tables:
-        rows = con.execute(
-            "SELECT DISTINCT unnest(regexp_extract_all(lower(t::VARCHAR), 'zqv([0-9]{3})', 1)) "
-            f'FROM "{schema}"."{table}" AS t'
-        ).fetchall()
-        yield f"{schema}.{table}", {who.encode() for (who,) in rows}
-
-
-def named_in_file(path):
-    """Who is named in a file: in its bytes, and in what is packed in them."""
-    content = path.read_bytes()
-    yield "", set(CANARY.findall(content))
-    if path.suffix == ".duckdb":
-        with duckdb.connect(str(path), read_only=True) as con:
-            yield from named_in(con)
-    if path.suffix == ".parquet":
-        with duckdb.connect() as con:
-            con.execute(f"CREATE TABLE file AS FROM read_parquet('{path}')")
-            yield from named_in(con)
-    if content[:15] == b"SQLite format 3":
-        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as con:
-            yield "dump", set(CANARY.findall("\n".join(con.iterdump()).encode()))
-
-
-def found_in(folder, leaving_out=()):
-    """Where a planted person is named: the file, the table in it, who."""
-    found = []
-    for path in sorted(one for one in folder.rglob("*") if one.is_file()):
-        inside = path.relative_to(folder)
-        if inside.name in NEVER_LEAVES or inside.parts[0] in leaving_out:
-            continue
-        found += [
-            (str(inside), where, who.decode())
-            for where, named in named_in_file(path)
-            for who in sorted(named)
-        ]
-    return found
-
-
-# --- the line
 
 
 def call(place, *arguments):
@@ -238,12 +142,12 @@ class Line:
 
     @property
     def snapshot(self):
-        return self.home.snapshots / (self.home.snapshots / "CURRENT").read_text(encoding="utf-8").strip()
+        return current_snapshot(self.home)
 
 
 @pytest.fixture(scope="module")
 def line(tmp_path_factory):
-    """Two hundred people planted, everything read and published, then everything refused."""
+    """Two hundred people planted, everything asked, read and published, then everything refused."""
     place = tmp_path_factory.mktemp("canaries")
     world, home = build(seed=7, scale=0.03), Home(place / "home")
     plant(world)
@@ -258,10 +162,9 @@ def line(tmp_path_factory):
         patch.setattr("pipelines.run.nightly_assets", assets_of_a_few)
         patch.setattr("connectors.http.time.sleep", lambda _: None)
         patch.setenv(TOKEN_VARIABLE, "sandbox")
-        with serve(world) as running, pytest.MonkeyPatch.context() as quick:
-            # Dagster's history on disk takes longer than the run: it is looked at where reading fails.
-            quick.setattr(dg.DagsterInstance, "get", staticmethod(dg.DagsterInstance.ephemeral))
+        with serve(world) as running:
             write_configuration(place / "outcomes.toml", running.urls, world, with_inbox=True)
+            hold_a_survey(load(place / "outcomes.toml"), home, place / "wave.key")
             said["run"] = call(place, "run", "--as-of", AS_OF, "--format", "json")
         patch.setattr("pipelines.run.defs", ONLY_READING)
         patch.setattr("pipelines.run.nightly_assets", lambda: None)
@@ -272,32 +175,61 @@ def line(tmp_path_factory):
                 (home.path / FOLDER / name).write_text(rows, encoding="utf-8")
             said["refused"] = call(place, "--log-format", "json", "run", "--as-of", AS_OF)
             said["check"] = call(place, "check")
-        asked = ("--metric", "change_lead_time", "--grain", "quarter")
-        said["table"] = call(place, "metrics", *asked)
-        said["json"] = call(place, "metrics", "--format", "json")
-        said["csv"] = call(place, "metrics", "--format", "csv")
-        number = ("change_lead_time", "--scope", "organisation", "--period", "2026-Q3")
-        said["explain"] = call(place, "explain", *number, "--format", "json")
-        said["quality"] = call(place, "quality")
-        said["forecast"] = call(place, "forecast", "--scope", "organisation")
-        for name, how in EXPORTS.items():
-            said[f"export {name}"] = call(place, "export", place / "exports" / name, *how)
+        said |= {name: call(place, *arguments) for name, arguments in questions(place).items()}
     return Line(place, said)
 
 
-def test_everybody_is_in_the_warehouse(line):
+def questions(place):
+    """What is asked of the published numbers, by what the answer is called."""
+    number = ("change_lead_time", "--scope", "organisation", "--period", "2026-Q3")
+    return {
+        "table": ("metrics", "--metric", "change_lead_time", "--grain", "quarter"),
+        "json": ("metrics", "--format", "json"),
+        "csv": ("metrics", "--format", "csv"),
+        "explain": ("explain", *number, "--format", "json"),
+        "quality": ("quality",),
+        "forecast": ("forecast", "--scope", "organisation"),
+        "survey": ("survey", "status"),
+        **{f"export {name}": ("export", place / "exports" / name, *how) for name, how in EXPORTS.items()},
+    }
+
+
+@pytest.fixture(scope="module")
+def named(line):
+    """Where in the home folder planted people are named, and who."""
+    return found_in(line.home.path)
+
+
+def part_of(file):
+    """The part of the home folder that a file belongs to."""
+    return Path(file).parts[0]
+
+
+def test_everybody_is_in_the_warehouse(line, named):
     assert line.said["run"][0] == 0, line.said["run"][1][-2000:]
-    known = set()
-    with duckdb.connect(str(line.home.warehouse), read_only=True) as con:
-        for _, named in named_in(con):
-            known |= named
-    assert len(known) == PLANTED
+    assert len({who for file, _, who in named if file == line.home.warehouse.name}) == PLANTED
 
 
-def test_nobody_is_in_any_other_file_of_the_home(line):
+def test_nobody_is_in_any_other_file_of_the_home(line, named):
     searched = {path.suffix for path in line.home.path.rglob("*") if path.is_file()}
-    assert {".duckdb", ".db"} <= searched, searched
-    assert found_in(line.home.path, leaving_out=(FOLDER,)) == []
+    assert {".duckdb", ".db", ".sqlite"} <= searched, searched
+    assert [one for one in named if part_of(one[0]) not in RIGHTLY_PRIVATE] == []
+    assert {part_of(file) for file, _, _ in named} == RIGHTLY_PRIVATE.keys(), (
+        "no part is left out for nothing"
+    )
+
+
+def test_what_was_searched_of_dagster_is_the_history_of_the_whole_run(line):
+    """Every metric has told there what it computed, as has each stream what it read."""
+    run_id = json.loads(line.said["run"][1].splitlines()[-1])["run_id"]
+    history = line.home.dagster / "history" / "runs" / f"{run_id}.db"
+    with closing(sqlite3.connect(f"file:{history}?mode=ro", uri=True)) as con:
+        told = con.execute(
+            "SELECT asset_key FROM event_logs WHERE dagster_event_type = 'ASSET_MATERIALIZATION'"
+        ).fetchall()
+    keys = {tuple(json.loads(key)) for (key,) in told}
+    assert {("metric", name) for name in A_FEW} < keys
+    assert {("published", "snapshot"), ("raw", "github", "pull_requests")} <= keys, keys
 
 
 def test_nobody_is_in_an_export(line):
@@ -307,20 +239,74 @@ def test_nobody_is_in_an_export(line):
 
 def test_nobody_is_named_in_what_the_command_says(line):
     assert {name: code for name, (code, _) in line.said.items() if code} == {"refused": 1, "check": 1}
-    named = {name: CANARY.findall(text.encode()) for name, (_, text) in line.said.items()}
-    assert named == {name: [] for name in line.said}
+    assert {name: found_by(text.encode()) for name, (_, text) in line.said.items()} == {
+        name: set() for name in line.said
+    }
 
 
-@pytest.mark.parametrize(
-    "name", [one if one == "overview" else pytest.param(one, marks=pytest.mark.soak) for one in PAGES]
-)
-def test_nobody_is_on_a_page_or_in_what_its_charts_hold(line, name, monkeypatch):
-    monkeypatch.setenv("OUTCOMES_HOME", str(line.home.path))
-    page = AppTest.from_string(PAGE.format(name=name), default_timeout=60).run()
+# --- a query that fails
+
+
+def failing_at_a_title(part):
+    """A table, or a metric and a check on the data, that take a title for a number."""
+    if part == "table":
+        table = load_models()[-1]
+        return [model_assets([table.model_copy(update={"sql": f"SELECT {A_TITLE_IS_NO_NUMBER} AS wrong"})])]
+    metric = load_metrics()["throughput"]
+    told = metric.sql.replace("CAST(1 AS DOUBLE)", A_TITLE_IS_NO_NUMBER)
+    assert told != metric.sql
+    return [metric_assets({metric.name: metric.model_copy(update={"sql": told})}), data_checks, snapshot]
+
+
+def checks_failing_at_a_title():
+    name, check = next(iter(load_checks().items()))
+    return load_checks() | {name: dataclasses.replace(check, sql=f"{check.sql} LIMIT {A_TITLE_IS_NO_NUMBER}")}
+
+
+@pytest.mark.parametrize("part", ["table", "metric"])
+def test_nobody_is_named_where_a_query_fails_at_a_text(line, tmp_path, monkeypatch, part):
+    place = tmp_path / "copy"
+    shutil.copytree(line.place, place)
+    failing = dg.Definitions(
+        assets=[outcomes_toml, *failing_at_a_title(part)],
+        jobs=[dg.define_asset_job("build")],
+        resources={"workspace": Workspace()},
+        executor=dg.in_process_executor,
+    )
+    monkeypatch.setattr("pipelines.run.defs", failing)
+    monkeypatch.setattr("pipelines.assets.data_checks.load_checks", checks_failing_at_a_title)
+    code, said = call(place, "build", "--as-of", AS_OF)
+    assert (code, "ConversionException" in said) == (1, True), said
+    assert found_by(said.encode()) == set()
+    assert found_in(place / "home", leaving_out=RIGHTLY_PRIVATE) == []
+    with duckdb.connect(str(current_snapshot(Home(place / "home"))), read_only=True) as con:
+        failed = con.execute("SELECT count(error) FROM data_check_catalog").fetchall()
+    assert failed == [(1 if part == "metric" else 0,)]
+
+
+# --- pages
+
+
+@pytest.fixture(scope="module")
+def held(line):
+    """The snapshot, held open: a page asks a hundred questions, and most of the time each would open it."""
+    with duckdb.connect(str(line.snapshot), read_only=True):
+        yield line
+
+
+def test_the_pages_are_all_that_there_are():
+    folder = Path(app_pages.__file__).parent
+    assert PAGES.keys() == {path.stem for path in folder.glob("*.py")} - {"__init__"}
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_nobody_is_on_a_page_or_in_what_its_charts_hold(held, name, monkeypatch):
+    monkeypatch.setenv("OUTCOMES_HOME", str(held.home.path))
+    page = AppTest.from_string(PAGE.format(name=name, draw=PAGES[name]), default_timeout=60).run()
     assert not page.exception, page.exception
     drawn = list(elements(page._tree))
     assert drawn
-    assert [CANARY.findall(one) for one in drawn if CANARY.search(one)] == []
+    assert [found_by(one) for one in drawn if found_by(one)] == []
 
 
 def elements(block):
@@ -345,12 +331,15 @@ def test_a_name_in_a_packed_table_or_a_file_is_found(tmp_path):
             f"COPY (SELECT 'zqv017' AS name) TO '{tmp_path}/item.parquet' (FORMAT parquet, COMPRESSION zstd)"
         )
     with closing(sqlite3.connect(tmp_path / "events.db")) as con:
-        con.execute("CREATE TABLE event (body TEXT)")
-        con.execute("INSERT INTO event VALUES ('failed for ZQV018')")
+        con.execute("CREATE TABLE event (body TEXT, packed BLOB)")
+        con.execute("INSERT INTO event VALUES ('failed for ZQV018', ?)", [zlib.compress(b"asked of zqv020")])
         con.commit()
     (tmp_path / "run.log").write_text("opened by Zqv019 Vorhees", encoding="utf-8")
     found = found_in(tmp_path)
     assert len({who for file, table, who in found if table == "main.item"}) == PLANTED
-    for file, who in (("item.parquet", "017"), ("events.db", "018"), ("run.log", "019")):
+    for file, who in (
+        *(("item.parquet", "017"), ("events.db", "018"), ("run.log", "019")),
+        ("events.db", "020"),
+    ):
         assert who in {name for one, _, name in found if one == file}
     assert found_in(tmp_path / "nothing") == []

@@ -112,7 +112,7 @@ def leaks(work, owners, teams):
     """The withheld counts of one or two people that what is shown gives away, and how many are withheld."""
     people, known = people_of(work, owners, teams)
     frames = organisation(owners, teams)
-    hidden = set(few_in_period(people, frames, ["flow"]).rows())
+    hidden = {row[:3] for row in few_in_period(people, frames, ["flow"]).rows()}
     # Days between two borders of anything are one column: no number tells them apart.
     borders = sorted(
         {day for (grain, _), span in SPANS.items() if grain != "day" for day in span}

@@ -213,9 +213,9 @@ def test_audits_see_the_publication_and_block_it():
 
     def audit(publication, form, k):
         seen.append((len(publication.cells), form, k))
-        raise AuditError("B less P: 3 people")
+        raise AuditError("B less P")
 
-    with pytest.raises(AuditError, match="B less P: 3 people"):
+    with pytest.raises(AuditError, match="B less P"):
         publish(FORM, *wave(FIVE, ANSWERED), 6, [audit])
     assert seen[0][1:] == (FORM, 6)
 
@@ -224,13 +224,13 @@ def test_the_cheap_proof_can_fail():
     publication = publish(FORM, *wave(FIVE, ANSWERED), 6)
     people = {name: dict(of) for name, of in publication.complete_cases.items()}
     people["p"]["safety"] = 5
-    with pytest.raises(AuditError, match="safety of p rests on 5 answers, fewer than 6"):
+    with pytest.raises(AuditError, match=r"^safety of p rests on fewer than 6 answers$"):
         audit_counts(replace(publication, complete_cases=people), 6)
-    with pytest.raises(AuditError, match="engagement of p rests on 20 answers, fewer than 21"):
+    with pytest.raises(AuditError, match=r"^engagement of p rests on fewer than 21 answers$"):
         audit_counts(replace(publication, complete_cases={"p": {}, **publication.complete_cases}), 21)
     exact = [cell for cell in publication.cells if cell.scope == B.id and cell.value is not None]
     few = {name: dict.fromkeys(of, 2 if name != "p" else 0) for name, of in people.items()}
-    with pytest.raises(AuditError, match="department:b rests on 8 answers, fewer than 12"):
+    with pytest.raises(AuditError, match=r"department:b rests on fewer than 12 answers$"):
         audit_counts(replace(publication, cells=(replace(exact[0], n=8),), complete_cases=few), 2)
 
 
