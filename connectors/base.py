@@ -62,6 +62,10 @@ class SourceUnavailable(SourceError):
     """The server cannot be reached or keeps failing although it was asked again."""
 
 
+class Unanswered(SourceUnavailable):
+    """The answer is lost: it is not known whether what was asked for was done."""
+
+
 class UnexpectedShape(SourceError):
     """An answer lacks something that the source's documentation promises."""
 
@@ -257,7 +261,8 @@ class Source(Protocol):
     or None) and `create(settings, context) -> Source`. Where it can tell what was deleted it also
     defines `CENSUS`: stream → the least time between two censuses, zero for one in every run. A census
     that shows little or nothing of what is known is doubted, unless it sets `CENSUS_IS_BELIEVED`: no lost
-    permission and no search that is behind can make it short.
+    permission and no search that is behind can make it short. One that needs no `[[source]]` defines
+    `IS_THERE`, a function of the home folder that says whether there is anything to read.
     """
 
     name: str
@@ -296,4 +301,61 @@ class CountedSource(Source, Protocol):
         Those that are not stored are read again, once: it names nothing that `fetch` leaves out for
         another reason than `history_start`. Raises where it cannot be complete.
         """
+        ...
+
+
+# ---- where issues are made of what a review agreed on ---------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class TrackerPlace:
+    """Where issues are made: a project, the type of issue, and a credential that may write there."""
+
+    project: str
+    issue_type: str
+    token: SecretStr | None
+    token_env: str
+    user: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class IssueWish:
+    """What an issue is to be made of. It carries `id`, by which it is found again."""
+
+    id: str
+    title: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class MadeIssue:
+    """An issue that was made, and how far it is."""
+
+    key: str
+    state: Literal["new", "moving", "done"]
+
+
+class Tracker(Protocol):
+    """A system in which issues are made; a source's module offers it as `create_tracker(settings, place)`."""
+
+    @property
+    def traffic(self) -> Traffic:
+        """What has been sent and received so far."""
+        ...
+
+    def made(self) -> dict[str, MadeIssue]:
+        """Every issue that was ever made, by the id of its wish. Raises `SourceError`."""
+        ...
+
+    def make(self, wish: IssueWish) -> str:
+        """Make one issue and give back its key; never asked for twice by itself.
+
+        Raises:
+            Unanswered: it may have been made.
+            SourceError: it was not made.
+        """
+        ...
+
+    def close(self) -> None:
+        """Let go of connections."""
         ...

@@ -1,6 +1,7 @@
-"""HTTP for our doors, which lets go of connections on which nothing comes."""
+"""HTTP for our doors, which lets go of connections on which nothing comes and logs none."""
 
 import asyncio
+from typing import Any
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
@@ -9,9 +10,16 @@ HEAD_SECONDS = 10.0
 
 
 class PatientProtocol(H11Protocol):
-    """Closes a connection whose next request does not begin: the server would keep its place for ever."""
+    """Closes a connection whose next request does not begin: the server would keep its place for ever.
+
+    It writes no access log, whatever somebody has attached to the server's loggers.
+    """
 
     head_seconds = HEAD_SECONDS
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.access_log = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to watch."""

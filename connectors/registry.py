@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cache
+from pathlib import Path
 from types import MappingProxyType
 
 import connectors
-from connectors.base import ServiceKey, Source, SourceContext, SourceSettings
+from connectors.base import ServiceKey, Source, SourceContext, SourceSettings, Tracker, TrackerPlace
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,10 @@ class SourceKind:
     """Stream → the least time between two censuses; streams that are not named have none."""
     census_is_believed: bool = False
     """Nothing but a deletion can make a census of this kind short."""
+    is_there: Callable[[Path], bool] | None = None
+    """Of a home folder, whether it is read without a `[[source]]`. None where that is never so."""
+    create_tracker: Callable[[SourceSettings, TrackerPlace], Tracker] | None = None
+    """Makes what makes issues there. None where none can be made."""
 
 
 @cache
@@ -49,6 +54,8 @@ def discover() -> Mapping[str, SourceKind]:
                 module.SCOPES_FROM,
                 getattr(module, "CENSUS", {}),
                 getattr(module, "CENSUS_IS_BELIEVED", False),
+                getattr(module, "IS_THERE", None),
+                getattr(module, "create_tracker", None),
             )
     return MappingProxyType(found)
 

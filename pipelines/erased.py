@@ -96,6 +96,18 @@ class Erased:
         lengths = frozenset(words for _, kind, words in rows if kind == "name")
         return cls(keys[0][0] if keys else b"", {row[0]: row[1] for row in rows}, lengths)
 
+    @classmethod
+    def of(cls, person: "Person") -> "Erased":
+        """What the warehouse would remember of this person alone."""
+        erased = cls()
+        hashed = list(person.hashed())
+        kinds = {erased.hash_of(*parts): kind for kind, _, parts in hashed}
+        return cls(b"", kinds, frozenset(words for kind, words, _ in hashed if kind == "name" and words))
+
+    def without_names(self, text: str) -> str:
+        """A text in which nobody's name that was erased stands."""
+        return self._names.redacted(text)
+
     def current(self, con: duckdb.DuckDBPyConnection) -> "Erased":
         """The same, unless the warehouse remembers more or less by now: words are looked up once."""
         ((count,),) = con.execute("SELECT count(*) FROM ops.erased").fetchall()

@@ -33,7 +33,7 @@ from connectors.records.people import (
     TeamMember,
     TeamRepository,
 )
-from connectors.records.practice import AgreedAction, Experiment, Mentorship
+from connectors.records.practice import AgreedAction, Experiment, Mentorship, TeamLimit
 from connectors.records.quality import (
     CoverageReport,
     DebtReading,
@@ -73,6 +73,7 @@ RECORD_TYPES: tuple[type[Record], ...] = (
     Experiment,
     Mentorship,
     AgreedAction,
+    TeamLimit,
     Incident,
     Account,
     Team,
@@ -145,6 +146,7 @@ __all__ = [
     "Status",
     "Tag",
     "Team",
+    "TeamLimit",
     "TeamMember",
     "TeamRepository",
     "TimelineEvent",

@@ -36,6 +36,19 @@ class Mentorship(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TeamLimit(Record):
+    """One row per limit that a team agreed on, and the day from which it holds until the next one does."""
+
+    table: ClassVar[str] = "team_limit"
+
+    team: str
+    """The id of a configured team."""
+    wip_limit: int
+    """How many work items it means to have in progress at most."""
+    valid_from: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AgreedAction(Record):
     """One row per action that a team or its leaders agreed on, such as in a health check; never whose."""
 

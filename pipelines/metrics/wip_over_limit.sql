@@ -16,7 +16,7 @@ owner = "engineering-outcomes"
 since = 2026-11-22
 version = 1
 caveats = [
-    "Every day is held against the limit that the configuration states now: what it was before is not known.",
+    "Every day is held against the limit that the team wrote down for it; before the first of those, against the one that the configuration states now.",
     "As many as the limit are not over it. Weekends are days, and so are days on which nobody touched anything.",
     "Of a department and above it is the share of all its teams' days; a team without a limit has none.",
     "Every day was looked at, so there is no range; and as one day is much like the one before it, no verdict either.",

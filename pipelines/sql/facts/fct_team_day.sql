@@ -1,7 +1,7 @@
 /*
-description = "One row per team with a limit and local day that is over, since its first work item: what was in progress at its end."
+description = "One row per team and local day that is over and for which it had a limit, since its first work item: what was in progress at its end."
 depends_on = [
-    "facts.dim_team", "facts.dim_day", "facts.dim_run", "facts.dim_service_owner", "facts.dim_service_calendar",
+    "facts.dim_team", "facts.dim_team_limit", "facts.dim_day", "facts.dim_run", "facts.dim_service_owner", "facts.dim_service_calendar",
     "facts.fct_work_item", "facts.fct_work_item_spell",
 ]
 key = ["team_id", "on_date"]
@@ -14,7 +14,7 @@ team_id = "the team"
 on_date = "the local day"
 starts_at = "the instant at which it began"
 ends_at = "the instant at which it ended"
-wip_limit = "the number of work items that the team has agreed on, as of now"
+wip_limit = "the number of work items that the team had agreed on for that day"
 in_progress = "its work items that were active or waiting at the day's end"
 at_most = "the same with those of which that cannot be known"
 */
@@ -36,7 +36,7 @@ owned AS (
     JOIN facts.dim_service_owner AS o ON o.team_id = t.team_id
     JOIN facts.dim_service_calendar AS c ON c.service_id = o.service_id AND c.metric_family = 'flow'
     JOIN first_item AS f ON f.service_id = o.service_id
-    WHERE t.wip_limit IS NOT NULL
+    WHERE EXISTS (SELECT 1 FROM facts.dim_team_limit AS l WHERE l.team_id = t.team_id)
 ),
 
 team_day AS (
@@ -113,10 +113,12 @@ SELECT
     n.on_date,
     d.starts_at,
     d.ends_at,
-    t.wip_limit,
+    l.wip_limit,
     CAST(n.in_progress AS INTEGER) AS in_progress,
     CAST(n.at_most AS INTEGER) AS at_most
 FROM running AS n
 JOIN team_day AS k ON k.team_id = n.team_id AND k.on_date = n.on_date
 JOIN facts.dim_day AS d ON d.on_date = n.on_date
 JOIN facts.dim_team AS t ON t.team_id = n.team_id
+JOIN facts.dim_team_limit AS l
+    ON l.team_id = n.team_id AND n.on_date >= l.valid_from AND n.on_date < l.valid_to

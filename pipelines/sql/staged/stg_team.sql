@@ -1,5 +1,5 @@
 /*
-description = "One row per configured team: what it is called and how much it agreed to have in progress."
+description = "One row per configured team: what it is called."
 depends_on = ["config.team"]
 key = ["team_id"]
 not_null = ["team_id", "name"]
@@ -7,6 +7,5 @@ not_null = ["team_id", "name"]
 [columns]
 team_id = "the team"
 name = "its name"
-wip_limit = "the number of work items that it agreed to have in progress at most; null where it agreed on none"
 */
-SELECT id AS team_id, name, wip_limit FROM config.team
+SELECT id AS team_id, name FROM config.team

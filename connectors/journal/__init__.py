@@ -1,0 +1,1 @@
+"""What people write in the app: themes, actions, decisions, limits, agreements, annotations."""
