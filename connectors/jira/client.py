@@ -5,15 +5,24 @@ are told, fail on a date in `Retry-After` and do not know 502; its errors fail o
 object; its searches first ask for the list of all fields and follow a repeated page token for ever.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 import requests
 from jira import JIRA
 from pydantic import SecretStr
 
-from connectors.base import AuthError, SourceUnavailable, UnexpectedShape
-from connectors.http import Patience, Reply, ask, classify, require_success
+from connectors.base import AuthError, SourceUnavailable, Unanswered, UnexpectedShape
+from connectors.connection_errors import reason
+from connectors.http import (
+    PASSING_STATUSES,
+    Patience,
+    Reply,
+    ask,
+    classify,
+    rate_limit,
+    require_success,
+)
 from connectors.traffic import Traffic
 
 TIMEOUT_SECONDS = (10.0, 60.0)
@@ -71,14 +80,61 @@ class JiraClient:
         return self._ask("GET", f"api/{version}/{path}", where, params=dict(parameters or {}))
 
     def post(self, version: int, path: str, where: str, body: Mapping[str, Any]) -> Reply:
-        """POST a question (nothing is ever written). Raises `SourceError`."""
+        """POST a question, by which nothing is written. Raises `SourceError`."""
         return self._ask("POST", f"api/{version}/{path}", where, json=dict(body))
+
+    def create(self, version: int, path: str, where: str, body: Mapping[str, Any]) -> Reply:
+        """POST something new, once: it is sent again only where the server says that it did nothing.
+
+        Raises:
+            Unanswered: the answer is lost, and it may have been made.
+            SourceError: it was not made.
+        """
+        lost = "Nothing is sent again before it was looked for; the next run does that"
+
+        def unanswered(what: str) -> Unanswered:
+            return Unanswered(where, f"{what}, so that it is not known whether the issue was made", lost)
+
+        def judge(reply: Reply) -> None:
+            refuse_failed_sign_in(reply, where, self._token_env)
+            refuse_web_pages(reply, where, self._token_env)
+            limit = rate_limit(reply)
+            if limit:
+                raise limit
+            if reply.status >= 500 or reply.status in PASSING_STATUSES:
+                raise unanswered(f"the server answers {reply.status}")
+
+        send = self._sender("POST", f"api/{version}/{path}", {"json": dict(body)})
+
+        def send_once() -> Reply:
+            try:
+                return send()
+            except requests.ConnectTimeout:
+                raise
+            except requests.RequestException as broken:
+                raise unanswered(f"the connection fails ({reason(broken)})") from broken
+
+        return ask(send_once, where=where, patience=self._patience, traffic=self.traffic, judge=judge)
 
     def get_agile(self, path: str, where: str, parameters: Mapping[str, Any]) -> Reply:
         """GET a resource of Jira Software: a list of boards or sprints. Raises `SourceError`."""
         return self._ask("GET", f"agile/1.0/{path}", where, params=dict(parameters))
 
     def _ask(self, verb: Literal["GET", "POST"], path: str, where: str, **content: Any) -> Reply:
+        send = self._sender(verb, path, content)
+
+        def judge(reply: Reply) -> None:
+            refuse_failed_sign_in(reply, where, self._token_env)
+            refuse_web_pages(reply, where, self._token_env)
+            classify(reply)
+
+        reply = ask(send, where=where, patience=self._patience, traffic=self.traffic, judge=judge)
+        if reply.status == 400:
+            raise Refused(where, "the server refuses the request (400)", "Check base_url and deployment")
+        require_success(reply, where=where, token_env=self._token_env)
+        return reply
+
+    def _sender(self, verb: str, path: str, content: Mapping[str, Any]) -> Callable[[], Reply]:
         url = f"{self._base_url}/rest/{path}"
 
         def send() -> Reply:
@@ -94,16 +150,7 @@ class JiraClient:
                 del headers["retry-after"]
             return Reply(response.status_code, headers, response.text)
 
-        def judge(reply: Reply) -> None:
-            refuse_failed_sign_in(reply, where, self._token_env)
-            refuse_web_pages(reply, where, self._token_env)
-            classify(reply)
-
-        reply = ask(send, where=where, patience=self._patience, traffic=self.traffic, judge=judge)
-        if reply.status == 400:
-            raise Refused(where, "the server refuses the request (400)", "Check base_url and deployment")
-        require_success(reply, where=where, token_env=self._token_env)
-        return reply
+        return send
 
 
 def refuse_failed_sign_in(reply: Reply, where: str, token_env: str | None) -> None:

@@ -82,12 +82,13 @@ class Query:
     def condition(self) -> str:
         """The query's condition in JQL."""
         updated = f" AND updated >= {int(self.since.timestamp() * 1000)}" if self.since else ""
-        return f'project = "{_escaped(self.project)}"{updated}'
+        return f"project = {quoted(self.project)}{updated}"
 
 
-def _escaped(text: str) -> str:
-    """A text as JQL has it between quotes."""
-    return text.replace("\\", "\\\\").replace('"', '\\"')
+def quoted(text: str) -> str:
+    """A text in quotes, as JQL reads it."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
 
 
 def cloud_pages(client: JiraClient, query: Query, at: Position) -> Iterator[Page]:
@@ -181,9 +182,9 @@ def server_ids(client: JiraClient, keys: Sequence[str], where: str) -> dict[str,
     """Key → id of issues of a Data Center, as far as they may be seen: one call."""
     if not keys:
         return {}
-    quoted = ", ".join(f'"{_escaped(key)}"' for key in keys)
+    listed = ", ".join(map(quoted, keys))
     parameters = {
-        "jql": f"key IN ({quoted})",
+        "jql": f"key IN ({listed})",
         "fields": "created",
         "maxResults": len(keys),
         "validateQuery": "false",  # else a key that is no more makes the whole question an error

@@ -15,6 +15,8 @@ from connectors.base import (
     Source,
     SourceContext,
     SourceSettings,
+    Tracker,
+    TrackerPlace,
     Unread,
     next_watermark,
 )
@@ -37,6 +39,7 @@ from connectors.jira.search import (
 )
 from connectors.jira.settings import Settings
 from connectors.jira.site import Site
+from connectors.jira.tracker import JiraTracker
 from connectors.records import Issue, Record
 from connectors.redaction import Redactor
 from connectors.selection import owned_or_included
@@ -62,7 +65,7 @@ SERVER_IDS_PER_PAGE = 1000
 
 Json = Mapping[str, Any]
 
-__all__ = ["CENSUS", "KIND", "SCOPES_FROM", "STREAMS", "JiraSource", "Settings", "create"]
+__all__ = ["CENSUS", "KIND", "SCOPES_FROM", "STREAMS", "JiraSource", "Settings", "create", "create_tracker"]
 
 
 class JiraSource:
@@ -236,3 +239,8 @@ def _whole(records: Sequence[Record], unread: Sequence[Unread], server_date: dat
 def create(settings: SourceSettings, context: SourceContext) -> Source:
     """A Jira source for one `[[source]]` table."""
     return JiraSource(cast("Settings", settings), context)
+
+
+def create_tracker(settings: SourceSettings, place: TrackerPlace) -> Tracker:
+    """What makes issues in the Jira of one `[[source]]` table."""
+    return JiraTracker(cast("Settings", settings), place)

@@ -13,7 +13,7 @@ from starlette.routing import Route
 from connectors.sandbox.connection import Json
 from connectors.sandbox.gate import Clock, Gate
 from connectors.sandbox.jira_boards import JiraBoards
-from connectors.sandbox.jira_issues import CUSTOM_FIELDS, IssueView, status_node
+from connectors.sandbox.jira_issues import CUSTOM_FIELDS, TYPES, IssueView, status_node
 from connectors.sandbox.jql import BadQuery, key_at, search
 from connectors.sandbox.planning import Planning
 from connectors.sandbox.work_items import STATUSES
@@ -46,6 +46,7 @@ class JiraServer:
             ("project/{key}", self._one_project, ["GET"]),
             ("search/jql", self._search, ["GET", "POST"]),
             ("changelog/bulkfetch", self._changelogs, ["POST"]),
+            ("issue", self._create, ["POST"]),
         ]
         routes = [
             Route(f"/rest/api/{version}/{path}", _guarded(endpoint), methods=methods)
@@ -155,6 +156,31 @@ class JiraServer:
         if start + size < len(changes):
             answer["nextPageToken"] = _token(start + size)
         return JSONResponse(answer)
+
+    async def _create(self, request: Request) -> Response:
+        """Make an issue: a work item of the world from now on."""
+        fields = (await request.json())["fields"]
+        project, kind = fields["project"]["key"], fields["issuetype"]["name"]
+        if project not in self._world.projects:
+            raise BadQuery("valid project is required")
+        if kind not in TYPES:
+            raise BadQuery("The issue type selected is invalid.")
+        known = self._world.work_items
+        number = 1 + max((int(one.key.split("-")[1]) for one in known if one.project == project), default=0)
+        item = WorkItem(
+            id=1 + max((one.id for one in known), default=10_000),
+            key=f"{project}-{number}",
+            project=project,
+            type=kind,
+            summary=fields["summary"],
+            priority="3",
+            labels=list(fields["labels"]),
+            created_at=self._clock.now,
+            initial_status="To Do",
+            transitions=[],
+        )
+        known.append(item)
+        return JSONResponse({"id": str(item.id), "key": item.key, "self": f"{WEB}/{item.id}"}, 201)
 
     def _visible(self) -> list[WorkItem]:
         now = self._clock.now

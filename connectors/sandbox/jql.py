@@ -39,6 +39,9 @@ def _test(clause: str, projects: Collection[str], now: datetime) -> Callable[[Wo
         for unknown in sorted(keys - set(projects)):
             raise BadQuery(f"The value '{unknown}' does not exist for the field 'project'.")
         return lambda item: project_at(item, now) in keys
+    if field == "labels" and operator == "=":
+        label = value.strip("\"'")
+        return lambda item: label in item.labels
     if field in ("updated", "created") and operator in (">=", ">", "<", "<=") and value.isdigit():
         bound, read = datetime.fromtimestamp(int(value) / 1000, UTC), _sort_key(field, now)
         return {
