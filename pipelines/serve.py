@@ -11,6 +11,7 @@ from pathlib import Path
 
 from pipelines.cli_errors import USAGE, CommandError
 from pipelines.home import HOME_VARIABLE, Home
+from pipelines.sign_in import Told
 
 
 def require_free_port(option: str, port: int, host: str) -> None:
@@ -28,7 +29,7 @@ def require_free_port(option: str, port: int, host: str) -> None:
     )
 
 
-def dashboard_command(port: int, host: str) -> list[str]:
+def dashboard_command(port: int, host: str, options: Sequence[str] = ()) -> list[str]:
     """The command that serves the dashboard; its theme lies beside the app."""
     found = importlib.util.find_spec("dashboard")
     if found is None or not found.submodule_search_locations:
@@ -44,6 +45,7 @@ def dashboard_command(port: int, host: str) -> list[str]:
         f"--server.address={host}",
         "--server.headless=true",
         "--browser.gatherUsageStats=false",
+        *options,
     ]
 
 
@@ -60,9 +62,13 @@ def dagster_command(port: int, host: str) -> list[str]:
     ]
 
 
-def serve(home: Home, commands: Sequence[list[str]]) -> int:
-    """Run the commands side by side until the first one ends, Ctrl-C or SIGTERM; returns its exit code."""
-    environment = {**os.environ, HOME_VARIABLE: str(home.path)}
+def serve(home: Home, commands: Sequence[list[str]], told: Told) -> int:
+    """Run the commands side by side until the first one ends, Ctrl-C or SIGTERM; returns its exit code.
+
+    The secrets of signing in reach none of them by the environment.
+    """
+    kept = {key: value for key, value in os.environ.items() if key not in told.withheld}
+    environment = {**kept, **told.environment, HOME_VARIABLE: str(home.path)}
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # so that the children are ended as well
     children = [subprocess.Popen(command, env=environment) for command in commands]  # noqa: S603 - ours
     try:
