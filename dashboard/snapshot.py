@@ -1,7 +1,7 @@
 """The one data layer: follows the pointer to the published snapshot and answers typed questions.
 
-Snapshots never change once published, so every answer is cached under the snapshot's path. Files
-are opened read-only, one connection per question. Every value that comes from outside is bound.
+Snapshots never change once published, so every answer is kept under the snapshot's path. Every value that
+comes from outside is bound.
 """
 
 import os
@@ -10,28 +10,13 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-import duckdb
 import polars as pl
-import streamlit as st
 
+from dashboard import snapshot_file, snapshot_format
 from dashboard.definition import Definition
-
-TABLES = frozenset(
-    [
-        *("metric_values", "metric_catalog", "metric_item", "item", "metric_freshness", "period"),
-        *("organisation", "department", "team", "service", "service_owner", "run", "run_manifest"),
-        *("data_check", "data_check_item", "data_check_catalog"),
-        *("metric_breakdown", "metric_neighbour", "headline", "false_signals", "days_between", "forecast"),
-    ]
-)
-
-
-class SnapshotError(Exception):
-    """No snapshot can be shown. The message says what is wrong, `fix` what to do about it."""
-
-    def __init__(self, message: str, fix: str) -> None:
-        super().__init__(message)
-        self.fix = fix
+from dashboard.kept import kept
+from dashboard.named_items import named
+from dashboard.snapshot_file import SnapshotError as SnapshotError  # noqa: PLC0414 - raised here, caught by pages
 
 
 @dataclass(frozen=True)
@@ -57,6 +42,17 @@ class Run:
     finished_at: datetime
     is_demo: bool
     status: str
+    started_at: datetime
+    version: str
+    """Of the product that made it."""
+    format: int = 1
+    next_run_at: datetime | None = None
+    """When the schedule will start the next run; None where it starts none, or an old snapshot lacks it."""
+
+    @property
+    def is_of_older_format(self) -> bool:
+        """Whether it lacks something that these pages show of newer ones."""
+        return self.format < snapshot_format.FORMAT
 
     @property
     def today(self) -> date:
@@ -90,51 +86,70 @@ def current() -> Snapshot:
             "`outcomes run` makes one from your sources; `outcomes demo` shows a made-up organisation.",
         )
     older = sorted((p.name for p in folder.glob("[!.]*.duckdb") if p.name < pointed), reverse=True)
-    for name in [pointed, *older]:
-        if _opens(folder / name):
+    first = snapshot_format.found(folder / pointed)
+    if first == "newer":
+        raise SnapshotError(
+            f"The published snapshot {Path(pointed).stem} is of a newer format than these pages can read.",
+            "Update the dashboard to the version that published it, then load this page again.",
+        )
+    for name in [pointed] if first == "fine" else older:
+        if name == pointed or snapshot_format.found(folder / name) == "fine":
             return Snapshot(str(folder / name), None if name == pointed else Path(pointed).stem)
+    if first == "too_old":
+        raise SnapshotError(
+            f"The published snapshot {Path(pointed).stem} was made by an older version and lacks most pages.",
+            "`outcomes build` makes a new one from what has been read already.",
+        )
     raise SnapshotError(
         f"The published snapshot {Path(pointed).stem} does not open, and there is no older one.",
         "`outcomes run` makes a new one.",
     )
 
 
-def _opens(path: Path) -> bool:
-    try:
-        with duckdb.connect(str(path), read_only=True) as con:
-            found = con.sql("select table_name from information_schema.tables").fetchall()
-            macros = con.sql("select 1 from duckdb_functions() where function_name = 'items_behind'")
-            has_all = {name for (name,) in found} >= TABLES and bool(macros.fetchall())
-            return has_all and bool(con.sql("from run").fetchall())
-    except (duckdb.Error, OSError):
-        return False
-
-
 def ask(path: str, query: str, **bound: object) -> pl.DataFrame:
-    """The answer to a question with its values bound; for the data layer alone."""
-    with duckdb.connect(path, read_only=True) as con:
-        con.execute("set timezone = 'UTC'")
-        frame: pl.DataFrame = con.sql(query, params=bound or None).pl()
-        return frame
+    """The answer to a question with its values bound; for the data layer alone.
+
+    Raises:
+        SnapshotError: the file is gone or damaged, or there is too little memory.
+    """
+    return snapshot_file.ask(path, query, **bound)
 
 
-@st.cache_data(show_spinner=False, max_entries=8)
+@kept
+def tables(path: str) -> frozenset[str]:
+    """The names of the tables and views that a snapshot has; older ones have fewer."""
+    return frozenset(ask(path, "select table_name from information_schema.tables")["table_name"])
+
+
+@kept
 def run(path: str) -> Run:
     """The run behind a snapshot."""
     row = ask(path, "select o.name, o.time_zone, r.* from run r, organisation o").row(0, named=True)
     zone = ZoneInfo(row["time_zone"])
-    as_of, finished = (row[k].astimezone(zone) for k in ("as_of", "finished_at"))
-    return Run(row["name"], zone, as_of, finished, row["is_demo"], row["status"])
+    as_of, finished, started = (row[k].astimezone(zone) for k in ("as_of", "finished_at", "started_at"))
+    due = row.get("next_run_at")
+    return Run(
+        row["name"],
+        zone,
+        as_of,
+        finished,
+        row["is_demo"],
+        row["status"],
+        started,
+        row["product_version"],
+        int(row.get("snapshot_format") or 1),
+        due and due.astimezone(zone),
+    )
 
 
-@st.cache_data(show_spinner=False, max_entries=8)
+@kept
 def definitions(path: str) -> dict[str, Definition]:
     """Every metric of the snapshot by its id, delivery first, in the order of titles."""
     frame = ask(path, "select * from metric_catalog order by family, title")
     return {row["metric"]: Definition.of(row) for row in frame.iter_rows(named=True)}
 
 
-@st.cache_data(show_spinner=False, max_entries=8)
+@kept
 def teams(path: str) -> pl.DataFrame:
     """One row per team, by department and name: team, name, department, department_name, wip_limit."""
     return ask(
@@ -146,7 +161,7 @@ def teams(path: str) -> pl.DataFrame:
     )
 
 
-@st.cache_data(show_spinner=False, max_entries=8)
+@kept
 def services(path: str) -> pl.DataFrame:
     """One row per service in use and team that owns it at `as_of`, in the order of departments and names.
 
@@ -170,13 +185,19 @@ def services(path: str) -> pl.DataFrame:
     )
 
 
-@st.cache_data(show_spinner=False, max_entries=8)
+@kept
 def departments(path: str) -> pl.DataFrame:
     """One row per department: department, name."""
     return ask(path, "select id as department, name from department order by lower(name), id")
 
 
-@st.cache_data(show_spinner=False, max_entries=400)
+@kept
+def parents(path: str) -> dict[str, str | None]:
+    """Every department with the one that it is a part of."""
+    return dict(ask(path, "select id, parent from department order by id").iter_rows())
+
+
+@kept
 def scopes_above(path: str, scope: str) -> list[tuple[str, str]]:
     """The scopes that this one is a part of today, the nearest first, and what people call them."""
     kind, _, identity = scope.partition(":")
@@ -194,13 +215,13 @@ def scopes_above(path: str, scope: str) -> list[tuple[str, str]]:
     return [*found, ("organisation", "the whole organisation")] if scope != "organisation" else []
 
 
-@st.cache_data(show_spinner=False, max_entries=8)
+@kept
 def periods(path: str) -> pl.DataFrame:
     """Every period of the calendar, oldest first: grain, period, period_start, period_end, is_complete."""
     return ask(path, "from period order by grain, period_start")
 
 
-@st.cache_data(show_spinner=False, max_entries=400)
+@kept
 def series(path: str, metric: str, statistic: str, grain: str) -> pl.DataFrame:
     """The published values of one statistic for every scope, oldest first (columns of metric_values)."""
     return ask(
@@ -213,68 +234,65 @@ def series(path: str, metric: str, statistic: str, grain: str) -> pl.DataFrame:
     )
 
 
-@st.cache_data(show_spinner=False, max_entries=100)
+@kept
 def left_out(path: str, metric: str, period: str) -> pl.DataFrame:
     """How many items each reason kept out of a period's number: scope, item_kind, reason, items."""
-    return ask(
-        path,
-        """select scope, item_kind, excluded_reason as reason, count(*) as items
-           from items_behind($metric, $period) where excluded_reason is not null
-           group by all order by scope, items desc, reason""",
-        metric=metric,
-        period=period,
+    counted = (
+        "select scope, item_kind, reason, items from left_out where metric = $metric and period = $period"
     )
+    if not items_left_out(path):
+        counted = """select scope, item_kind, excluded_reason as reason, count(*) as items
+           from items_behind($metric, $period) where excluded_reason is not null group by all"""
+    return ask(path, f"{counted} order by scope, items desc, reason", metric=metric, period=period)
 
 
-_NAMED = """
-  select b.* exclude (metric, scope, counts_from, counts_to), coalesce(i.label, b.item_id) as label, i.url,
-    coalesce(s.name, b.service_id) as service
-  from behind b
-  left join (
-    select item_kind, item_id, min(label) as label, min(url) as url from item group by all
-  ) i on i.item_id = b.item_id and i.item_kind = replace(b.item_kind, '_from_merge', '')
-  left join service s on s.id = b.service_id
-  order by b.on_date, b.item_id
-"""
+def items_left_out(path: str) -> bool:
+    """Whether what is left out has been counted: older snapshots have the items alone."""
+    return "left_out" in tables(path)
 
 
-@st.cache_data(show_spinner=False, max_entries=100)
+@kept
 def observations(path: str, metric: str, scope: str, period: str) -> pl.DataFrame:
     """The rows behind a number and those kept out of it, with label, url and the service's name."""
-    return ask(
-        path,
-        f"with behind as (from items_behind($metric, $period) where scope = $scope) {_NAMED}",
-        metric=metric,
-        scope=scope,
-        period=period,
-    )
+    behind, bound = items_behind(path, metric, scope, period)
+    return named(path, ask(path, f"from ({behind})", **bound))
 
 
-@st.cache_data(show_spinner=False, max_entries=100)
+def items_behind(path: str, metric: str, scope: str, period: str) -> tuple[str, dict[str, object]]:
+    """What the snapshot's `items_behind` answers for one scope, its days bound: a query, and what is bound.
+
+    So the file is read where the scope's items of these days lie.
+    """
+    span = periods(path).row(by_predicate=pl.col("period") == period, named=True)
+    end = min(span["period_end"], run(path).today + timedelta(days=1))
+    is_level = definitions(path)[metric].kind == "level"
+    first = end - timedelta(days=1) if is_level else span["period_start"]
+    query = """select * from metric_item
+      where metric = $metric and scope = $scope and counts_from < $end and counts_to > $first
+      qualify row_number() over (
+        partition by item_kind, item_id
+        order by excluded_reason is not null, on_date, service_id, started_at) = 1"""
+    return query, {"metric": metric, "scope": scope, "end": end, "first": first}
+
+
+@kept
 def items_of_kind(path: str, metric: str, scope: str, item_kind: str) -> pl.DataFrame:
     """Every published row of a metric, whatever its period; columns as of `observations`."""
-    return ask(
-        path,
-        f"""with behind as (
-              from metric_item where metric = $metric and scope = $scope and item_kind = $item_kind
-            ) {_NAMED}""",
-        metric=metric,
-        scope=scope,
-        item_kind=item_kind,
-    )
+    query = "from metric_item where metric = $metric and scope = $scope and item_kind = $item_kind"
+    return named(path, ask(path, query, metric=metric, scope=scope, item_kind=item_kind))
 
 
-@st.cache_data(show_spinner=False, max_entries=8)
+@kept
 def freshness(path: str) -> pl.DataFrame:
     """Which source and stream each metric rests on: metric, source, stream, last_success_at, is_stale."""
     return ask(path, "from metric_freshness order by metric, source, stream")
 
 
-@st.cache_data(show_spinner=False, max_entries=8)
+@kept
 def manifest(path: str) -> pl.DataFrame:
     """What the run read, one row per source, stream and scope (table run_manifest).
 
-    What an older version did not publish is null: quarantined_count, quarantined_reasons, gap, gap_from.
+    What an older version did not publish is null: quarantined_count and what follows it below.
     """
     found = ask(path, "from run_manifest order by source, stream, scope")
     added = pl.Schema(
@@ -283,6 +301,10 @@ def manifest(path: str) -> pl.DataFrame:
             "quarantined_reasons": pl.String(),
             "gap": pl.String(),
             "gap_from": pl.Datetime("us", "UTC"),
+            "bytes_received": pl.Int64(),
+            "retries": pl.Int64(),
+            "wait_seconds": pl.Float64(),
+            "not_before": pl.Datetime("us", "UTC"),
         }
     )
     missing = [pl.lit(None, kind).alias(name) for name, kind in added.items() if name not in found.columns]

@@ -4,12 +4,12 @@ They are asked as those of `snapshot`, and cached in the same way.
 """
 
 import polars as pl
-import streamlit as st
 
+from dashboard.kept import kept
 from dashboard.snapshot import ask
 
 
-@st.cache_data(show_spinner=False, max_entries=100)
+@kept
 def headlines(path: str, scope: str, quarter: str) -> pl.DataFrame:
     """What changed in a scope's quarter, at most three, the first first (columns of headline)."""
     return ask(
@@ -20,7 +20,15 @@ def headlines(path: str, scope: str, quarter: str) -> pl.DataFrame:
     )
 
 
-@st.cache_data(show_spinner=False, max_entries=100)
+@kept
+def with_headlines(path: str, quarter: str) -> frozenset[str]:
+    """The scopes in whose quarter something changed."""
+    return frozenset(
+        ask(path, "select distinct scope from headline where period = $period", period=quarter)["scope"]
+    )
+
+
+@kept
 def page_tests(path: str, scope: str, quarter: str) -> dict[str, float]:
     """How much was looked at in a scope's quarter.
 
@@ -39,7 +47,7 @@ def page_tests(path: str, scope: str, quarter: str) -> dict[str, float]:
     ).row(0, named=True)
 
 
-@st.cache_data(show_spinner=False, max_entries=100)
+@kept
 def days_between(path: str, metric: str, scope: str) -> pl.DataFrame:
     """The days from one rare event to the next, the open ones last (columns of days_between)."""
     return ask(
@@ -50,7 +58,7 @@ def days_between(path: str, metric: str, scope: str) -> pl.DataFrame:
     )
 
 
-@st.cache_data(show_spinner=False, max_entries=100)
+@kept
 def breakdown(path: str, metric: str, statistic: str, scope: str) -> pl.DataFrame:
     """One statistic of a scope by category and quarter, oldest first (columns of metric_breakdown)."""
     return ask(
@@ -63,7 +71,7 @@ def breakdown(path: str, metric: str, statistic: str, scope: str) -> pl.DataFram
     )
 
 
-@st.cache_data(show_spinner=False, max_entries=100)
+@kept
 def neighbours(path: str, metric: str, scope: str, period: str) -> pl.DataFrame:
     """The number under neighbouring definitions, its own among them (columns of explained_neighbours)."""
     return ask(
@@ -75,7 +83,16 @@ def neighbours(path: str, metric: str, scope: str, period: str) -> pl.DataFrame:
     )
 
 
-@st.cache_data(show_spinner=False, max_entries=100)
+@kept
 def forecasts(path: str, scope: str) -> pl.DataFrame:
     """The usual forecasts of a scope by question and amount (columns of forecast)."""
     return ask(path, "from forecast where scope = $scope order by question, amount", scope=scope)
+
+
+@kept
+def counted(path: str, scope: str) -> list[str]:
+    """The metrics of which a scope has had a number in any quarter."""
+    query = """select distinct metric from metric_values
+        where scope = $scope and grain = 'quarter' and value is not null order by metric"""
+    found: list[str] = ask(path, query, scope=scope)["metric"].to_list()
+    return found

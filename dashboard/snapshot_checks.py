@@ -1,12 +1,12 @@
 """What the snapshot says of the data it was made from: checks, what they found, what is withheld."""
 
 import polars as pl
-import streamlit as st
 
+from dashboard.kept import kept
 from dashboard.snapshot import ask
 
 
-@st.cache_data(show_spinner=False, max_entries=100)
+@kept
 def data_checks(path: str, quarter: str) -> pl.DataFrame:
     """Every data check with what it found: columns of data_check_catalog, and scope, looked_at, found, state.
 
@@ -22,7 +22,7 @@ def data_checks(path: str, quarter: str) -> pl.DataFrame:
     )
 
 
-@st.cache_data(show_spinner=False, max_entries=100)
+@kept
 def data_check_items(path: str, check: str, quarter: str) -> pl.DataFrame:
     """What a check found in the quarter, or as things stand now, the newest first (data_check_item)."""
     return ask(
@@ -36,7 +36,7 @@ def data_check_items(path: str, check: str, quarter: str) -> pl.DataFrame:
     )
 
 
-@st.cache_data(show_spinner=False, max_entries=100)
+@kept
 def withheld(path: str, quarter: str) -> pl.DataFrame:
     """The quarter's numbers that too little is linked for: scope, metric, linked, eligible."""
     return ask(
@@ -49,7 +49,7 @@ def withheld(path: str, quarter: str) -> pl.DataFrame:
     )
 
 
-@st.cache_data(show_spinner=False, max_entries=8)
+@kept
 def coverage_floor(path: str) -> float:
     """The share of linked items below which a number is withheld, 0 to 1."""
     return float(ask(path, "select coverage_floor from run").item())

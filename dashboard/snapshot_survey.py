@@ -8,8 +8,8 @@ import json
 from typing import Any
 
 import polars as pl
-import streamlit as st
 
+from dashboard.kept import kept
 from dashboard.snapshot import ask
 
 _TABLES = ("survey_wave", "survey_unit", "survey_item", "survey_cell")
@@ -31,7 +31,11 @@ _ITEM = {
     "least_level": _TEXT,
     "scale": pl.List(_TEXT),
     "attribution": _TEXT,
+    "bank": _TEXT,
+    "wording": _TEXT,
 }
+_YOUNGER = ("bank", "wording")
+"""Columns of survey_item that a snapshot of an older version lacks."""
 _CELL = {
     **dict.fromkeys(["wave_id", "scope_kind", "scope", "scope_name", "parent", "dimension", "item"], _TEXT),
     "item_version": _COUNT,
@@ -49,7 +53,7 @@ _CELL = {
 _IS_SCORE = "statistic = 'score' and item is null"
 
 
-@st.cache_data(show_spinner=False, max_entries=8)
+@kept
 def _has_surveys(path: str) -> bool:
     found = ask(path, "select table_name from duckdb_tables()")["table_name"].to_list()
     return set(_TABLES) <= set(found)
@@ -62,7 +66,7 @@ def _ask(path: str, columns: dict[str, Any], query: str, **bound: object) -> pl.
     return ask(path, f"select {names} from ({query})", **bound)
 
 
-@st.cache_data(show_spinner=False, max_entries=8)
+@kept
 def waves(path: str) -> pl.DataFrame:
     """Every published survey, oldest first (columns of survey_wave; reliability as JSON text)."""
     return _ask(
@@ -72,20 +76,33 @@ def waves(path: str) -> pl.DataFrame:
     )
 
 
-@st.cache_data(show_spinner=False, max_entries=100)
+@kept
 def units(path: str, wave: str) -> pl.DataFrame:
     """A survey's reporting units by name: unit_id, name, parent, parts, members."""
     query = "select * from survey_unit where wave_id = $wave order by lower(name), unit_id"
     return _ask(path, _UNIT, query, wave=wave)
 
 
-@st.cache_data(show_spinner=False, max_entries=100)
+@kept
 def items(path: str, wave: str) -> pl.DataFrame:
-    """What a survey asked, in the form's order (columns of survey_item but wave_id)."""
-    return _ask(path, _ITEM, "select * from survey_item where wave_id = $wave order by position", wave=wave)
+    """What a survey asked, in the form's order (columns of survey_item but wave_id).
+
+    `wording` and `attribution` are what the bank or module of each says of its words; older ones say nothing.
+    """
+    known = _columns_of_items(path) if _has_surveys(path) else set()
+    added = ", ".join(f"null::varchar as {name}" for name in _YOUNGER if name not in known)
+    every = f"*, {added}" if added else "*"
+    query = f"select {every} from survey_item where wave_id = $wave order by position"
+    return _ask(path, _ITEM, query, wave=wave)
 
 
-@st.cache_data(show_spinner=False, max_entries=8)
+@kept
+def _columns_of_items(path: str) -> set[str]:
+    query = "select column_name from duckdb_columns() where table_name = 'survey_item'"
+    return set(ask(path, query)["column_name"].to_list())
+
+
+@kept
 def forms(path: str) -> dict[tuple[str, str], frozenset[tuple[str, int]]]:
     """Per survey and dimension its statements, each with its version."""
     columns = {"wave_id": _TEXT, "dimension": _TEXT, "items": pl.List(_TEXT), "versions": pl.List(_COUNT)}
@@ -98,7 +115,7 @@ def forms(path: str) -> dict[tuple[str, str], frozenset[tuple[str, int]]]:
     }
 
 
-@st.cache_data(show_spinner=False, max_entries=100)
+@kept
 def groups(path: str, wave: str) -> pl.DataFrame:
     """The organisation, then the departments by name: scope, scope_name, parent."""
     columns = dict.fromkeys(["scope", "scope_name", "parent"], _TEXT)
@@ -108,13 +125,13 @@ def groups(path: str, wave: str) -> pl.DataFrame:
     return _ask(path, columns, query, wave=wave)
 
 
-@st.cache_data(show_spinner=False, max_entries=400)
+@kept
 def scores(path: str, scope: str) -> pl.DataFrame:
     """The scores of a scope in every survey (columns of survey_cell)."""
     return _ask(path, _CELL, f"select * from survey_cell where scope = $scope and {_IS_SCORE}", scope=scope)
 
 
-@st.cache_data(show_spinner=False, max_entries=100)
+@kept
 def scores_below(path: str, wave: str, before: str | None, parent: str) -> pl.DataFrame:
     """The scores of what lies directly below a group, in a survey and the one before, by name."""
     return _ask(
@@ -129,7 +146,7 @@ def scores_below(path: str, wave: str, before: str | None, parent: str) -> pl.Da
     )
 
 
-@st.cache_data(show_spinner=False, max_entries=100)
+@kept
 def details(path: str, wave: str, scope: str) -> pl.DataFrame:
     """Everything of a group in a survey but its scores: statements, shares, histograms (survey_cell)."""
     return _ask(

@@ -1,0 +1,113 @@
+"""The data layer's questions about numbers: those of one scope together, as a page shows them.
+
+In the file a scope's numbers of one grain lie side by side, so one question for all of them costs little more
+than one for a single metric.
+"""
+
+from datetime import date
+
+import polars as pl
+
+from dashboard.kept import kept
+from dashboard.named_items import listed_values
+from dashboard.snapshot import ask, items_left_out
+
+_POINT = """v.period, v.period_start, v.period_end, v.is_complete, v.value, v.low, v.high, v.n, v.open_count,
+  v.coverage_linked, v.coverage_eligible, v.verdict, v.withheld_reason, v.difference, v.difference_low,
+  v.difference_high, v.p_value, v.compared_with, v.detectable_change"""
+
+
+@kept
+def headline_quarters(path: str, scope: str, first: date, last: date) -> pl.DataFrame:
+    """What every metric came to in a scope, by its first statistic: metric, and the columns of a point.
+
+    For the quarters that begin from the one day to the other, oldest first.
+    """
+    return ask(
+        path,
+        f"""select v.metric, {_POINT}
+           from metric_values v join metric_catalog c on c.metric = v.metric and c.statistics[1] = v.statistic
+           where v.grain = 'quarter' and v.scope = $scope and v.period_start between $first and $last
+           order by v.metric, v.period_start""",
+        scope=scope,
+        first=first,
+        last=last,
+    )
+
+
+@kept
+def quarters_of_all(
+    path: str, metric: str, statistic: str, first: date, last: date, scopes: tuple[str, ...] = ()
+) -> pl.DataFrame:
+    """One statistic of every scope, or of these: scope, and a point's columns; for the quarters as above."""
+    only, bound = listed_values("and v.scope in ($scopes)", {"scopes": list(scopes)}) if scopes else ("", {})
+    return ask(
+        path,
+        f"""select v.scope, {_POINT} from metric_values v
+           where v.grain = 'quarter' and v.metric = $metric and v.statistic = $statistic
+             and v.period_start between $first and $last {only}
+           order by v.scope, v.period_start""",
+        metric=metric,
+        statistic=statistic,
+        first=first,
+        last=last,
+        **bound,
+    )
+
+
+@kept
+def of_scope(path: str, metrics: tuple[str, ...], grain: str, scope: str) -> pl.DataFrame:
+    """Every statistic of some metrics in one scope, oldest first: metric, statistic, a point's columns."""
+    only, bound = listed_values("v.metric in ($metrics)", {"metrics": list(metrics)})
+    return ask(
+        path,
+        f"""select v.metric, v.statistic, {_POINT} from metric_values v
+           where v.grain = $grain and v.scope = $scope and {only}
+           order by v.metric, v.statistic, v.period_start""",
+        grain=grain,
+        scope=scope,
+        **bound,
+    )
+
+
+@kept
+def weeks(path: str, metrics: tuple[str, ...], scope: str, start: date) -> pl.DataFrame:
+    """The weeks with a number from a day on, and those that the expected range was taken from; oldest first.
+
+    All of them where there is no range; by each metric's first statistic. Columns: metric, period_start,
+    is_complete, value, rule, expected_low, expected_middle, expected_high, is_baseline.
+    """
+    only, bound = listed_values("v.metric in ($metrics)", {"metrics": list(metrics)})
+    return ask(
+        path,
+        f"""select v.metric, v.period_start, v.is_complete, v.value, v.rule, v.expected_low,
+             v.expected_middle, v.expected_high, v.is_baseline
+           from metric_values v join metric_catalog c on c.metric = v.metric and c.statistics[1] = v.statistic
+           where v.grain = 'week' and v.scope = $scope and {only} and v.value is not null
+             and (v.period_start >= $start or v.is_baseline or v.expected_middle is null)
+           order by v.metric, v.period_start""",
+        scope=scope,
+        start=start,
+        **bound,
+    )
+
+
+@kept
+def left_out(path: str, scope: str, period: str) -> dict[str, tuple[tuple[str, str, int], ...]] | None:
+    """Per metric what each reason kept out of a scope's number: item kind, reason, items, the most first.
+
+    None where the snapshot is older than the table: then it is asked metric by metric.
+    """
+    if not items_left_out(path):
+        return None
+    found = ask(
+        path,
+        """select metric, item_kind, reason, items from left_out where scope = $scope and period = $period
+           order by metric, items desc, reason""",
+        scope=scope,
+        period=period,
+    )
+    by_metric: dict[str, list[tuple[str, str, int]]] = {}
+    for metric, *row in found.iter_rows():
+        by_metric.setdefault(metric, []).append((row[0], row[1], row[2]))
+    return {metric: tuple(rows) for metric, rows in by_metric.items()}
