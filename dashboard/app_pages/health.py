@@ -1,0 +1,76 @@
+"""The quarterly health check of the organisation, a department or a team."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from connectors.journal.journal import Frozen, JournalError
+from dashboard import address, components, frozen, layout, looks, words, written_here
+from dashboard.components import show
+from dashboard.forms import health_forms
+from dashboard.health.compose import compose
+from dashboard.health.document import HealthCheck
+from dashboard.health.numbers import names
+from dashboard.health.written import Entries
+from dashboard.markup import text
+from dashboard.report import files, html
+from dashboard.snapshot import Snapshot
+
+
+def page(shown: Snapshot) -> None:
+    """Draw the health check of one scope and quarter: as it was frozen, else as of today."""
+    left, right = layout.head()
+    with right:
+        one, two = st.columns([0.58, 0.42], gap="small")
+        with one:
+            labels = layout.unique_names(list(names(shown.path).items()))
+            scope = address.choice("Scope", labels, "of")
+        with two:
+            quarter = layout.quarter_choice(shown)
+        entries, revisions, trouble = _written(scope, quarter)
+        version = frozen.chosen(revisions) if revisions else None
+    with st.skeleton(height=900):
+        check = _check(shown, entries, scope, quarter, version)
+    with left:
+        show(html.head(check))
+    if trouble:
+        note = f"What was written cannot be read: {text(trouble)}."
+        show(components.state("", "stop", "Could not read", note, tone="bad"))
+    for part in html.sections(check):
+        show(part.markup)
+    _downloads(check, shown.path)
+    if revisions:
+        with st.expander("Frozen revisions"):
+            sees = looks.sees(shown.path, quarter, scope)
+            show(frozen.listed(revisions, shown.path, sees_survey=sees))
+    health_forms.draw(shown, scope, quarter, is_frozen=version is not None)
+
+
+def _downloads(check: HealthCheck, path: str) -> None:
+    """The same page as files, each made when it is asked for."""
+    with st.container(key="eo-files", horizontal=True, gap="small"):
+        for label, name, media, make in files.downloads(check, path):
+            st.download_button(f"Download as {label}", make, file_name=name, mime=media, on_click="ignore")
+
+
+def _written(scope: str, quarter: str) -> tuple[Entries, Sequence[Frozen], str | None]:
+    """What people wrote, the frozen revisions, and why there is nothing where that is so."""
+    try:
+        return written_here.entries(), written_here.frozen(scope, quarter), None
+    except JournalError as error:
+        return Entries(), (), str(error).rstrip(".")
+
+
+def _check(
+    shown: Snapshot, entries: Entries, scope: str, quarter: str, version: Frozen | None
+) -> HealthCheck:
+    sees = looks.sees(shown.path, quarter, scope)
+    if version is not None:
+        try:
+            return frozen.check(version, sees_survey=sees)
+        except ValueError:
+            st.caption(
+                f"Revision {version.revision} of {words.period(quarter)} was frozen by another version of "
+                "this app and does not open here: these are today's numbers."
+            )
+    return compose(shown.path, entries, scope, quarter, sees_survey=sees)

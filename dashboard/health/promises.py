@@ -1,0 +1,73 @@
+"""What we said we would do, and the theme: the two things a health check opens with."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from connectors.journal.entries import Action
+from connectors.journal.entries import Theme as WrittenTheme
+from dashboard import figures, snapshot, words
+from dashboard.health.document import Promise, Promises, State, Theme, ThemeIndicator
+from dashboard.health.numbers import Numbers
+from dashboard.health.written import Entries
+
+_ORDER: tuple[State, ...] = ("done", "moving", "no_update", "dropped")
+_WORDS = {
+    "done": "done",
+    "moving": "moving",
+    "no_update": "without an update",
+    "dropped": "dropped",
+}
+
+
+def promises(numbers: Numbers, entries: Entries) -> Promises:
+    """The actions that the review of the quarter before agreed on, and how many were done; never by owner."""
+    before = numbers.before()
+    if before is None:
+        return Promises((), "This is the first quarter: nothing was promised yet.")
+    written = entries.dated(Action, numbers.scope, before.quarter)
+    items = sorted((_promise(body, week) for body, week in written), key=lambda p: _ORDER.index(p.state))
+    if not items:
+        return Promises((), f"The review of {words.period(before.quarter)} agreed on no action.")
+    return Promises(tuple(items), f"{count(items)}.")
+
+
+def count(items: Sequence[Promise]) -> str:
+    """`5 of 7 done, 1 moving, 1 without an update`."""
+    by_state = {state: sum(item.state == state for item in items) for state in _ORDER}
+    parts = [f"{by_state['done']} of {len(items)} done"]
+    parts += [f"{by_state[state]} {_WORDS[state]}" for state in _ORDER[1:] if by_state[state]]
+    return ", ".join(parts)
+
+
+def _promise(body: Action, week: date) -> Promise:
+    state: State = "no_update" if body.state == "moving" and body.update is None else body.state
+    told = {
+        "dropped": body.reason,
+        "no_update": f"Last word in the week of {words.day(week)}.",
+    }.get(state, body.update)
+    return Promise(body.what, state, body.known_by, told or "", body.due, body.issue)
+
+
+def theme(numbers: Numbers, entries: Entries) -> Theme | None:
+    """The quarter's theme with its one to three numbers from their baseline to now."""
+    written = entries.of(WrittenTheme, numbers.scope, numbers.quarter)
+    if not written:
+        return None
+    body = written[0]
+    shown = []
+    for one in body.indicators:
+        known = numbers.definitions.get(one.metric)
+        if known is None or one.statistic not in known.statistics:
+            continue
+        figure = numbers.figure(one.metric, one.statistic)
+        series = snapshot.series(numbers.path, one.metric, one.statistic, "quarter")
+        baseline = figures.points(series, numbers.scope).get(one.baseline_quarter)
+        if figure is not None:
+            shown.append(ThemeIndicator(figure, baseline, one.baseline_quarter, one.expected))
+    return Theme(body.sentence, body.why, tuple(shown))
+
+
+def next_theme(numbers: Numbers, entries: Entries) -> str | None:
+    """The sentence of the theme for the quarter after, where it is written already."""
+    written = entries.of(WrittenTheme, numbers.scope, numbers.after())
+    return written[0].sentence if written else None

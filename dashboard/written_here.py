@@ -1,0 +1,40 @@
+"""The journal that stands beside the snapshots, opened once; every page reads and writes through it."""
+
+import streamlit as st
+
+from connectors.journal.journal import Frozen, Journal
+from connectors.journal.where import is_there, url_of
+from dashboard import snapshot
+from dashboard.health.written import Entries, read
+
+
+def journal() -> Journal:
+    """The journal, made where it is missing: for whoever writes.
+
+    Raises:
+        JournalError: it cannot be used.
+    """
+    return _open(url_of(snapshot.home()))
+
+
+def entries() -> Entries:
+    """What has been written so far; nothing where nobody has written anything.
+
+    Raises:
+        JournalError: it cannot be read.
+    """
+    return read(journal()) if is_there(snapshot.home()) else Entries()
+
+
+def frozen(scope: str, quarter: str) -> list[Frozen]:
+    """The frozen revisions of a quarter, the oldest first.
+
+    Raises:
+        JournalError: the journal cannot be read.
+    """
+    return journal().frozen(scope, quarter) if is_there(snapshot.home()) else []
+
+
+@st.cache_resource(show_spinner=False)
+def _open(url: str) -> Journal:
+    return Journal.open(url)

@@ -1,0 +1,295 @@
+"""The health check on the made-up organisation: what it says, what it never does, and how it is frozen."""
+
+import ast
+import json
+import re
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+from types import ModuleType
+from zoneinfo import ZoneInfo
+
+import duckdb
+import pytest
+from statsmodels.stats.proportion import confint_proportions_2indep
+
+from connectors.journal import entries as written
+from connectors.journal.entries import Action, Body, Indicator, Theme
+from dashboard.health import survey_test
+from dashboard.health.compose import compose
+from dashboard.health.document import HealthCheck
+from dashboard.health.dump import dump
+from dashboard.health.first_look import opens_to_leaders
+from dashboard.health.numbers import Unknown
+from dashboard.health.tables import extract, thaw
+from dashboard.health.written import Entries, Note
+from dashboard.report import html
+
+BLAME = re.compile(r"because|\bdrives?\b|\bdriven\b|leads? to|\bdue to\b|burn-?out|caused? by", re.IGNORECASE)
+SCOPES = ["organisation", "department:market", "department:platform"]
+SCOPES += [f"team:{name}" for name in ("atlas", "beacon", "cedar", "fjord", "harvest")]
+HOSTILE = "<script>alert(1)</script> ![x](http://evil.example) =1+1 #eval(1) $x$ | | \n\n* *"
+WEEK = date(2026, 9, 28)
+
+
+@pytest.fixture(scope="module")
+def path(published: Path) -> str:
+    return str(next((published / "snapshots").glob("*.duckdb")))
+
+
+@pytest.fixture(scope="module")
+def beacon(path: str) -> HealthCheck:
+    return compose(path, notes(), "team:beacon", "2026-Q3")
+
+
+def action(what: str, **told: object) -> Action:
+    said = {
+        "scope": "team:beacon",
+        "quarter": "2026-Q2",
+        "what": what,
+        "answers": "Pace",
+        "owner": "Beacon, lead",
+        "due": date(2026, 9, 1),
+        "known_by": "waiting to deploy under 6 h",
+        "effort": "small",
+    }
+    return Action.model_validate(said | told)
+
+
+def notes(*bodies: Body) -> Entries:
+    return Entries(tuple(Note(body, WEEK) for body in bodies))
+
+
+def value(path: str, scope: str, metric: str, quarter: str) -> float:
+    query = """select value from metric_values where scope = ? and metric = ? and period = ?
+               and statistic in ('p50', 'ratio')"""
+    with duckdb.connect(path, read_only=True) as con:
+        row = con.execute(query, [scope, metric, quarter]).fetchone()
+    assert row is not None
+    return float(row[0])
+
+
+def spoken(check: HealthCheck) -> str:
+    return re.sub(r"<[^>]+>", " ", html.head(check) + "".join(part.markup for part in html.sections(check)))
+
+
+def test_what_changed_is_said_in_words_with_its_evidence_and_a_question(
+    path: str, beacon: HealthCheck
+) -> None:
+    now, before = (value(path, "team:beacon", "change_lead_time", q) for q in ("2026-Q3", "2026-Q2"))
+    first = beacon.talk.points[0]
+    assert first.sentence == f"Change lead time is clearly shorter: {now:.0f} h, in Q2 2026 {before:.0f} h."
+    assert "half of 99 changes" in first.evidence
+    assert first.question.endswith("?")
+    # fake_survey: pace of the third quarter went from 65 to 55, and seven of eight answered
+    assert first.beside is not None
+    assert first.beside.startswith("Sustainable pace: about 55, last time about 65; 7 of 8 answered.")
+    assert first.beside.endswith("These two facts do not tell us why.")
+    assert beacon.lede.endswith("Two changes stand out, and each comes with a question.")
+
+
+def test_a_team_has_two_facts_in_words_and_no_field(beacon: HealthCheck) -> None:
+    assert [pair.name for pair in beacon.pairs] == ["Pace", "Review", "Quality"]
+    assert all(pair.course is None and pair.course_before is None for pair in beacon.pairs)
+    assert all(pair.note == "The numbers do not say why. Ask." for pair in beacon.pairs)
+
+
+def test_above_teams_each_side_moves_by_its_own_test_alone(path: str) -> None:
+    pace = compose(path, notes(), "organisation", "2026-Q3").pairs[0]
+    # 37 h after 39 h is no clear change, and of 58 answers each time the favourable share stayed the same
+    assert pace.course == (0, 0)
+    assert pace.question == "Steady on both sides: is this the pace we want?"
+
+
+def test_a_first_quarter_is_a_baseline(path: str) -> None:
+    check = compose(path, notes(), "team:fjord", "2026-Q3")
+    assert check.is_first_quarter
+    assert "baseline" in check.lede
+    assert check.pairs == ()
+    assert check.talk.points == ()
+    assert "0 numbers" not in check.talk.rule
+
+
+def test_an_open_quarter_compares_nothing(path: str) -> None:
+    check = compose(path, notes(), "team:beacon", "2026-Q4")
+    assert check.lede == "Beacon. Q4 2026 is still open: 5 of 13 weeks so far."
+    assert check.talk.points == ()
+
+
+def test_nothing_after_the_quarter_is_told(beacon: HealthCheck) -> None:
+    for outcome in beacon.outcomes:
+        assert outcome.figure.quarters[-1] == "2026-Q3"
+
+
+@pytest.mark.parametrize(("scope", "quarter"), [("team:nobody", "2026-Q3"), ("organisation", "1999-Q1")])
+def test_an_unknown_scope_or_quarter_is_said(path: str, scope: str, quarter: str) -> None:
+    with pytest.raises(Unknown, match="published numbers"):
+        compose(path, notes(), scope, quarter)
+    with pytest.raises(Unknown):
+        extract(path, notes(), scope, quarter)
+
+
+def test_promises_come_first_and_silence_is_no_update(path: str) -> None:
+    entries = notes(
+        action("Silent"),
+        action("Dropped", state="dropped", reason="Nobody needed it."),
+        action("Under way", update="Half of it."),
+        action("Kept", state="done"),
+        action("Of this review", quarter="2026-Q3", due=date(2026, 12, 1)),
+        action("Another team's", scope="team:atlas"),
+    )
+    check = compose(path, entries, "team:beacon", "2026-Q3")
+    told = [(one.what, one.state, one.told) for one in check.promises.items]
+    assert told == [
+        ("Kept", "done", ""),
+        ("Under way", "moving", "Half of it."),
+        ("Silent", "no_update", "Last word in the week of 28 Sep 2026."),
+        ("Dropped", "dropped", "Nobody needed it."),
+    ]
+    assert check.promises.sentence == "1 of 4 done, 1 moving, 1 without an update, 1 dropped."
+    assert check.lede.startswith("One of four things we promised is done.")
+    assert [one.what for one in check.next.actions] == ["Of this review"]
+
+
+def test_a_theme_shows_its_numbers_from_the_baseline(path: str) -> None:
+    numbers = [("change_lead_time", "p50"), ("gone_metric", "p50"), ("change_lead_time", "p99")]
+    theme = Theme(
+        scope="team:beacon",
+        quarter="2026-Q3",
+        sentence="Small changes.",
+        why="They waited.",
+        indicators=tuple(
+            Indicator(metric=m, statistic=s, baseline_quarter="2026-Q2", expected="down") for m, s in numbers
+        ),
+    )
+    shown = compose(path, notes(theme), "team:beacon", "2026-Q3").theme
+    assert shown is not None
+    assert len(shown.indicators) == 1, "what is not published any more is left out"
+    assert shown.indicators[0].baseline is not None
+    assert shown.indicators[0].baseline.value == value(path, "team:beacon", "change_lead_time", "2026-Q2")
+
+
+def test_what_is_withheld_is_said_with_its_reason(path: str) -> None:
+    limits = [
+        (one.kind, one.sentence) for one in compose(path, notes(), "team:harvest", "2026-Q3").cannot_tell
+    ]
+    assert ("withheld", "Change failure rate: Too few deployments could be linked.") in limits
+    assert any(kind == "withheld" and "too few answers, or none" in said for kind, said in limits)
+    assert any(kind == "stale" and "2 Nov 2026" in said for kind, said in limits)
+
+
+def test_not_this_time_is_shown(path: str) -> None:
+    silence = written.NotKnown(scope="organisation", quarter="2026-Q3")
+    limits = compose(path, notes(silence), "organisation", "2026-Q3").cannot_tell
+    assert limits[-1].sentence == "What we got wrong or do not know yet: not this time."
+
+
+def test_the_first_look_keeps_what_people_said_from_leaders(path: str) -> None:
+    check = compose(path, notes(), "organisation", "2026-Q3", sees_survey=False)
+    assert check.first_look_until is not None
+    assert check.indicators.people == ()
+    assert check.pairs == ()
+    assert all(point.beside is None for point in check.talk.points)
+    assert check.header.answers is None
+    assert "Sustainable pace" not in spoken(check)
+
+
+def test_two_full_days_are_never_less_than_48_hours() -> None:
+    zone = ZoneInfo("Europe/Berlin")
+    late_evening = datetime(2026, 10, 24, 23, 59, tzinfo=zone)  # the clock goes back in the night
+    opens = opens_to_leaders(late_evening.date(), zone)
+    assert opens == datetime(2026, 10, 27, tzinfo=zone)
+    assert (opens.astimezone(UTC) - late_evening.astimezone(UTC)).total_seconds() >= 48 * 3600
+
+
+@pytest.mark.parametrize("scope", SCOPES)
+def test_frozen_it_is_the_same_to_the_last_byte(path: str, scope: str) -> None:
+    entries = notes(
+        action(HOSTILE[:80], scope=scope), written.WentWell(scope=scope, quarter="2026-Q3", text=HOSTILE)
+    )
+    content = extract(path, entries, scope, "2026-Q3")
+    thawed, kept = thaw(content)
+    live, frozen = compose(path, entries, scope, "2026-Q3"), compose(thawed, kept, scope, "2026-Q3")
+    assert dump(frozen) == dump(live)
+    assert html.sections(frozen) == html.sections(live)
+    assert extract(path, entries, scope, "2026-Q3") == content
+
+
+def test_what_was_frozen_needs_no_snapshot(fake: ModuleType, tmp_path: Path) -> None:
+    fake.build(tmp_path)
+    snapshot = next((tmp_path / "snapshots").glob("*.duckdb"))
+    content = extract(str(snapshot), notes(), "team:beacon", "2026-Q3")
+    before = dump(compose(str(snapshot), notes(), "team:beacon", "2026-Q3"))
+    snapshot.unlink()
+    thawed, kept = thaw(content)
+    assert dump(compose(thawed, kept, "team:beacon", "2026-Q3")) == before
+
+
+def test_a_frozen_quarter_holds_nothing_that_the_page_does_not_show(path: str) -> None:
+    held = json.loads(extract(path, notes(action("x", scope="team:atlas")), "team:beacon", "2026-Q3"))
+    tables = {name: table["rows"] for name, table in held["tables"].items()}
+    columns = {name: [c for c, _ in table["columns"]] for name, table in held["tables"].items()}
+
+    def of(table: str, column: str) -> set[object]:
+        at = columns[table].index(column)
+        return {row[at] for row in tables[table]}
+
+    assert of("survey_cell", "scope") == {"team:beacon"}
+    assert of("survey_unit", "unit_id") == {"team:beacon"}
+    assert of("team", "id") == {"beacon"}
+    assert of("metric_values", "scope") <= {"team:beacon", "department:market", "organisation"}
+    assert max(str(day) for day in of("metric_values", "period_start")) == "2026-07-01"
+    assert held["written"] == []
+    assert not {"item", "metric_item", "metric_observation"} & set(tables)
+
+
+@pytest.mark.parametrize("content", ['{"format": 2}', "[]", "{", '{"format": 1, "tables": {}}'])
+def test_what_is_no_frozen_quarter_does_not_open(content: str) -> None:
+    with pytest.raises(ValueError, match="frozen by another version"):
+        thaw(content)
+
+
+def test_a_frozen_type_is_never_run_as_sql() -> None:
+    table = {"columns": [["a", "INTEGER); drop table run; --"]], "rows": []}
+    content = json.dumps({"format": 1, "written": [], "tables": {"run": table, "left_out": table}})
+    with pytest.raises(ValueError, match="unknown type"):
+        thaw(content)
+
+
+@pytest.mark.parametrize(("now", "before"), [((30, 58), (12, 58)), ((5, 12), (9, 14)), ((40, 40), (10, 35))])
+def test_the_survey_test_is_newcombes(now: tuple[int, int], before: tuple[int, int]) -> None:
+    low, high = confint_proportions_2indep(*now, *before, method="newcomb", compare="diff", alpha=0.01)
+    shares = [(count / n, n) for count, n in (now, before)]
+    assert survey_test.difference(*shares) == pytest.approx((low, high), abs=1e-12)
+    assert survey_test.moved(*shares) == (1 if low > 0 else -1 if high < 0 else 0)
+
+
+@pytest.mark.parametrize("scope", SCOPES)
+@pytest.mark.parametrize("quarter", ["2026-Q3", "2026-Q4", "2025-Q2"])
+def test_nothing_is_blamed_and_no_name_of_the_code_is_shown(path: str, scope: str, quarter: str) -> None:
+    said = spoken(compose(path, notes(), scope, quarter))
+    assert not BLAME.search(said)
+    assert not re.search(r"\b[a-z]+_[a-z_]+\b|team:|department:|\b20\d\d-Q\d|\bNone\b", said), said
+
+
+def constants(folder: Path) -> Iterator[tuple[str, str]]:
+    for file in sorted(folder.glob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                yield file.name, node.value
+
+
+@pytest.mark.parametrize("package", ["health", "report", "app_pages"])
+def test_no_sentence_names_a_cause(package: str) -> None:
+    found = list(constants(Path(compose.__code__.co_filename).parents[1] / package))
+    assert found
+    assert not [(name, said) for name, said in found if BLAME.search(said)]
+
+
+def test_texts_from_outside_stay_texts(path: str) -> None:
+    entries = notes(written.WentWell(scope="organisation", quarter="2026-Q3", text=HOSTILE))
+    parts = html.sections(compose(path, entries, "organisation", "2026-Q3"))
+    markup = "".join(part.markup for part in parts)
+    assert "<script>" not in markup
+    assert "&lt;script&gt;" in markup
+    assert "\n" not in markup
