@@ -1,0 +1,129 @@
+"""Health checks as files: gathered from what is published, written and frozen, and given a form."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Literal, get_args
+
+from connectors.journal.journal import Frozen, Journal
+from connectors.journal.where import is_there, url_of
+from dashboard import figures, frozen
+from dashboard.health.compose import compose, first_look
+from dashboard.health.document import HealthCheck
+from dashboard.health.numbers import names
+from dashboard.health.written import Entries, read
+from dashboard.report import markdown, page_html, pdf, weekly
+
+Kind = Literal["pdf", "markdown", "html"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+_ENDINGS: dict[Kind, tuple[str, str, str]] = {
+    "pdf": ("PDF", "pdf", "application/pdf"),
+    "markdown": ("Markdown", "md", "text/markdown"),
+    "html": ("HTML", "html", "text/html"),
+}
+_UNSAFE = re.compile(r"[^a-z0-9]+")
+
+
+class ReportError(Exception):
+    """A report cannot be made. `str()` is one line."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Which health checks are wanted, of which quarter, at what moment, and for whose eyes."""
+
+    scopes: Sequence[str]
+    quarter: str
+    now: datetime
+    is_own_look: bool = False
+    """Of a team, for itself alone: its survey is told before leaders may see it."""
+
+
+def scopes(path: str) -> dict[str, str]:
+    """Every scope that has a health check by what people call it: organisation, departments, teams."""
+    return names(path)
+
+
+def quarters(path: str) -> tuple[list[str], str | None]:
+    """The published quarters, oldest first, and the last one that is over."""
+    found = figures.quarters(path)
+    over = found.filter("is_complete")["period"].to_list()
+    return found["period"].to_list(), over[-1] if over else None
+
+
+def gather(path: str, home: Path, asked: Asked) -> Iterator[HealthCheck]:
+    """The health checks as the page shows them: frozen ones as they were frozen, the newest revision.
+
+    Args:
+        path: the published snapshot.
+        home: where the journal lies, unless a database is named.
+        asked: what is wanted.
+
+    Raises:
+        JournalError: the journal cannot be used.
+        ReportError: a frozen quarter cannot be read.
+    """
+    journal = Journal.open(url_of(home)) if is_there(home) else None
+    try:
+        written = read(journal) if journal else Entries()
+        for scope in asked.scopes:
+            kept = journal.frozen(scope, asked.quarter) if journal else []
+            yield _check(path, written, kept, scope, asked)
+    finally:
+        if journal:
+            journal.close()
+
+
+def _check(path: str, written: Entries, kept: Sequence[Frozen], scope: str, asked: Asked) -> HealthCheck:
+    """As it was frozen last, else as of now. The survey is left out as long as it is the teams' alone."""
+    opens_at = first_look(path, asked.quarter)
+    sees_survey = asked.is_own_look or opens_at is None or asked.now >= opens_at
+    if not kept:
+        return compose(path, written, scope, asked.quarter, sees_survey=sees_survey)
+    try:
+        return frozen.check(kept[-1], sees_survey=sees_survey)
+    except ValueError as trouble:
+        raise ReportError(
+            f"{scope} {asked.quarter}: {trouble}. Make the report with the version that froze it"
+        ) from trouble
+
+
+def report(kind: Kind, checks: Sequence[HealthCheck], path: str | None = None) -> bytes:
+    """The file of one or more health checks, in their order.
+
+    Args:
+        kind: its form.
+        checks: at least one, all of the same quarter.
+        path: the published snapshot from which a PDF's weekly charts of teams are drawn; None: without.
+    """
+    if kind == "html":
+        return page_html.render(checks).encode()
+    if kind == "markdown":
+        return "\n---\n\n".join(markdown.render(check) for check in checks).encode()
+    teams = [check for check in checks if check.kind == "team"] if path else []
+    charts = {team.scope: weekly.charts(path, team.scope, team.name, team.quarter) for team in teams if path}
+    return pdf.render(checks, charts)
+
+
+def file_name(kind: Kind, quarter: str, scopes: Iterable[str]) -> str:
+    """`health-check-2026-Q3-team-harbour.pdf`; of several scopes without their names."""
+    wanted = list(scopes)
+    of = f"-{_UNSAFE.sub('-', wanted[0].lower()).strip('-')}" if len(wanted) == 1 else ""
+    return f"health-check-{quarter}{of}.{_ENDINGS[kind][1]}"
+
+
+def downloads(check: HealthCheck, path: str | None = None) -> list[tuple[str, str, str, Callable[[], bytes]]]:
+    """What a page offers of its health check: label, file's name, media type, and what makes the file.
+
+    `path` is the published snapshot: a team's PDF has its weekly charts from it.
+    """
+    return [
+        (label, file_name(kind, check.quarter, [check.scope]), media, _maker(kind, check, path))
+        for kind, (label, _, media) in _ENDINGS.items()
+    ]
+
+
+def _maker(kind: Kind, check: HealthCheck, path: str | None) -> Callable[[], bytes]:
+    return lambda: report(kind, [check], path)

@@ -1,0 +1,77 @@
+"""Decisions and actions: the table of what is agreed, and the matrix of risk and reach."""
+
+from collections.abc import Iterable, Sequence
+from typing import Literal
+
+from dashboard import components, words
+from dashboard.components import Column, chip
+from dashboard.health.document import Decided, HealthCheck
+from dashboard.markup import text
+
+_RISKS: tuple[Literal["high", "low"], ...] = ("high", "low")
+_REACHES: tuple[Literal["team", "organisation"], ...] = ("team", "organisation")
+
+
+def part(check: HealthCheck) -> tuple[str, str]:
+    """The sub-line and everything that was agreed; never empty."""
+    agreed, parts = check.next, []
+    if agreed.actions:
+        columns = [Column("What"), Column("Answers"), Column("Owner"), Column("Due")]
+        columns += [Column("How we will know"), Column("Effort")]
+        rows = [
+            [
+                text(a.what),
+                text(a.answers),
+                text(a.owner),
+                text(words.day(a.due)),
+                text(a.known_by),
+                text(a.effort),
+            ]
+            for a in agreed.actions
+        ]
+        parts.append(components.table("Actions for the next quarter", columns, rows))
+    elif agreed.no_change:
+        parts.append(f"<p><b>No change, and why:</b> {text(agreed.no_change)}</p>")
+    else:
+        parts.append('<p class="eo-note">No action is agreed yet.</p>')
+    if agreed.theme:
+        parts.append(f"<p>Next theme: <b>{text(agreed.theme)}</b></p>")
+    if agreed.decisions:
+        parts.append(_matrix(agreed.decisions))
+    return "At most three actions. A role owns each, never a person.", "".join(parts)
+
+
+def _matrix(decisions: Sequence[Decided]) -> str:
+    """Two by two: how risky, and how far a decision reaches. A table, so that it is read aloud as one."""
+    heads = "".join(
+        f'<th scope="col">Reaches {"one team" if r == "team" else "further"}</th>' for r in _REACHES
+    )
+    rows = ""
+    for risk in _RISKS:
+        cells = "".join(
+            f"<td>{_cell(d for d in decisions if (d.risk, d.reach) == (risk, reach))}</td>"
+            for reach in _REACHES
+        )
+        rows += f'<tr><th scope="row">{risk.capitalize()} risk</th>{cells}</tr>'
+    return (
+        '<table class="eo-table eo-matrix"><caption>Decisions by risk and reach</caption>'
+        f'<thead><tr><th scope="col">Decisions</th>{heads}</tr></thead><tbody>{rows}</tbody></table>'
+    )
+
+
+def _cell(decisions: Iterable[Decided]) -> str:
+    return "".join(map(_decided, decisions)) or '<span class="eo-note">none</span>'
+
+
+def _decided(decided: Decided) -> str:
+    when = f"proposed {words.day(decided.proposed_on)}, still open"
+    if decided.decided_on is not None:
+        took = words.plural((decided.decided_on - decided.proposed_on).days, "day")
+        when = f"decided {words.day(decided.decided_on)}, after {took}"
+    taken_back = (
+        chip("cross", f"Reversed {words.day(decided.reversed_on)}", "line") if decided.reversed_on else ""
+    )
+    return (
+        f'<div class="eo-decided"><div>{text(decided.what)}</div>'
+        f'<span class="eo-under">by the {text(decided.owner_level)}, {text(when)}</span>{taken_back}</div>'
+    )

@@ -1,0 +1,64 @@
+"""Technical and team indicators side by side: two lists, each with its own hue and mark, never one sum."""
+
+from dashboard import components, survey_bar, survey_words
+from dashboard.components import chip
+from dashboard.figures import Figure
+from dashboard.health.document import HealthCheck
+from dashboard.markup import text
+from dashboard.survey_results import Said
+
+
+def part(check: HealthCheck) -> tuple[str, str]:
+    """The sub-line and the two lists."""
+    both = check.indicators
+    if not both.systems and not both.people and not both.no_people:
+        return "", ""
+    systems = "".join(map(_system, both.systems)) or _nothing("No number of these has been measured here.")
+    people = "".join(map(_voice, both.people)) or _nothing(both.no_people or "Nothing was asked.")
+    answered = f", {both.answered}" if both.answered else ""
+    left = f'<div class="eo-side eo-sys">What the systems record</div><ul class="eo-rows">{systems}</ul>'
+    right = (
+        f'<div class="eo-side eo-ppl">What people say{text(answered)}</div><ul class="eo-rows">{people}</ul>'
+    )
+    body = f'<div class="eo-sides"><div>{left}</div><div>{right}</div></div>'
+    return "Left what the systems record, right what people say. Read across, never add up.", body
+
+
+def _system(figure: Figure) -> str:
+    return (
+        f'<li class="eo-line"><span class="eo-h3">{text(figure.definition.title)}</span>'
+        f"<span>{components.cell(figure, figure.scale)}</span>"
+        f"<span>{components.verdict(figure)}</span></li>"
+    )
+
+
+def _voice(said: Said) -> str:
+    now = said.now
+    name = f'<span class="eo-h3">{text(said.name)}</span>'
+    if now is None or now.value is None:
+        why = survey_words.withheld(now.reason if now else None)[1]
+        return (
+            f'<li class="eo-line">{name}<span class="eo-wide">{chip("hatch", "Withheld")} '
+            f'<span class="eo-note">{text(why)}</span></span></li>'
+        )
+    return (
+        f'<li class="eo-line">{name}<span>{survey_bar.track(said)}'
+        f'<span class="eo-under">{text(survey_words.answered(now))}</span></span>'
+        f"<span><b>{text(survey_words.value(now))}</b> {last(said)}</span></li>"
+    )
+
+
+def last(said: Said) -> str:
+    """How a score stands to last time, in words without colour."""
+    if said.before is None:
+        return f'<span class="eo-note">{text(survey_words.gap(said.gap or "first")[0])}</span>'
+    change = survey_words.difference(said)
+    before = text(f"last time {survey_words.value(said.before)}")
+    if change is not None:
+        return f'<span class="eo-note">{text(survey_words.points(change))}, {before}</span>'
+    found = survey_words.chip(said)
+    return f'{chip(*found, "line") if found else ""} <span class="eo-note">{before}</span>'
+
+
+def _nothing(sentence: str) -> str:
+    return f'<li class="eo-line">{chip("none", "No data")} <span class="eo-note">{text(sentence)}</span></li>'

@@ -1,0 +1,94 @@
+"""The weekly charts of a team's pages in the report: the app's own, drawn once more without a browser."""
+
+import json
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+import vl_convert
+
+from dashboard import chart_theme, chart_weekly, figures, snapshot, trends, weeks, words
+from dashboard.chart_weekly import Weekly
+from dashboard.definition import Definition
+from dashboard.report import svg
+
+METRICS = ("change_lead_time", "deployment_frequency", "cycle_time", "throughput", "change_failure_rate")
+"""Of these the first is always there, and the next one that has a line."""
+CHARTS = 2
+_SIZE = (640, 140)
+_PADDING = {"left": 0, "top": 2, "right": 8, "bottom": 2}
+_VEGA_LITE = "6.4"
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A chart with its words; no picture where there is no line to draw, and then `finding` says why."""
+
+    title: str
+    finding: str
+    legend: str
+    alt: str
+    svg: str
+
+
+def charts(path: str, scope: str, name: str, quarter: str) -> list[Chart]:
+    """At most two charts of a scope, up to the end of the quarter, from a published snapshot."""
+    known = snapshot.definitions(path)
+    found: list[Chart] = []
+    for metric in METRICS:
+        if metric not in known or len(found) == CHARTS:
+            continue
+        series = _series(path, metric, scope, quarter)
+        if series is not None:
+            found.append(_chart(known[metric], series, name))
+        elif not found:
+            found.append(_nothing(known[metric]))
+    return found
+
+
+def _series(path: str, metric: str, scope: str, quarter: str) -> Weekly | None:
+    """The weeks up to the end of the quarter: what came after it is not in its report."""
+    series = trends.load(path, metric, scope, quarter)
+    if series is None:
+        return None
+    span = figures.quarters(path).filter(period=quarter)
+    end, is_over = span["period_end"][0], span["is_complete"][0]
+    series = replace(
+        series,
+        weeks=[week for week in series.weeks if week.start + timedelta(days=7) <= end or not is_over],
+        open_week=None if is_over else series.open_week,
+        end=min(series.end, end),
+        quarters=[(label, day) for label, day in series.quarters if day < end],
+    )
+    return series if len(series.shown) >= trends.LEAST_WEEKS_SHOWN else None
+
+
+def _chart(definition: Definition, series: Weekly, name: str) -> Chart:
+    finding = trends.said(series, definition.kind)
+    legend = f"Band: the range expected from the weeks of {trends.baseline(series)}. {weeks.LEGEND}"
+    ends = "; ".join(
+        f"week of {words.day(week.start)}: {chart_weekly.said(series, week.value)}"
+        for week in (series.shown[0], series.shown[-1])
+    )
+    return Chart(
+        title=f"{definition.title}, week by week",
+        finding=f"{words.sentence(weeks.UNITS[definition.kind])}: {finding}.",
+        legend=legend if series.expected else "",
+        alt=f"{definition.title} of {name}, {weeks.UNITS[definition.kind]}: {finding}. {ends}.",
+        svg=draw(series),
+    )
+
+
+def _nothing(definition: Definition) -> Chart:
+    finding = "No week had enough of them, or too few could be linked."
+    return Chart(f"{definition.title}, week by week", finding, "", "", "")
+
+
+def draw(series: Weekly) -> str:
+    """The chart as SVG in light colours; nothing is loaded for it from anywhere."""
+    width, height = _SIZE
+    axis = chart_weekly.value_axis([series], is_duration=series.is_duration)
+    drawn = chart_weekly.draw(series, axis, height=height).properties(width=width, padding=_PADDING)
+    spec = json.dumps(drawn.to_dict()).replace(json.dumps(chart_theme.FONT)[1:-1], svg.FONT)
+    vl_convert.register_font_directory(str(svg.FONTS))
+    found: str = vl_convert.vegalite_to_svg(svg.in_light(spec), vl_version=_VEGA_LITE, allowed_base_urls=[])
+    return found

@@ -1,0 +1,137 @@
+"""What stands beside a number or a score, in words alone: for renderings that show no picture of it."""
+
+from collections.abc import Sequence
+
+from dashboard import components, figures, survey_words, words
+from dashboard.figures import Figure
+from dashboard.health.document import Course, Decided, HealthCheck, Pair, ThemeIndicator
+from dashboard.survey_results import Said
+
+
+def verdict(figure: Figure) -> str:
+    """What the quarter came to: `Clear change: shorter, better`."""
+    return components.verdict_parts(figure)[1]
+
+
+def value(figure: Figure) -> str:
+    """`27 h`, or why there is no number."""
+    if figure.now is None or figure.now.value is None:
+        return figures.missing(figure)
+    return figure.scale.full(figure.now.value)
+
+
+def rests_on(figure: Figure) -> str:
+    """What the number counts, its range, and from when it is where its source is stale."""
+    stale = f"from {words.day(figure.stale_since)}" if figure.stale_since else ""
+    return "; ".join(filter(None, [figures.counted(figure), figures.interval(figure), stale]))
+
+
+def past(figure: Figure) -> str:
+    """Its quarters up to this one: `Q2 2026 61 h; Q3 2026 27 h`; empty where none has a number."""
+    known = [
+        (words.period(name), point)
+        for name, point in zip(figure.quarters, figure.history, strict=True)
+        if point is not None and point.value is not None
+    ]
+    return "; ".join(
+        f"{name} {figure.scale.full(point.value)}{'' if point.is_complete else ', still open'}"
+        for name, point in known
+        if point.value is not None
+    )
+
+
+def from_to(one: ThemeIndicator) -> str:
+    """`61 h → 27 h` from the baseline to now."""
+    scale = one.figure.scale
+    then, now = (
+        scale.full(point.value) if point and point.value is not None else "no number"
+        for point in (one.baseline, one.figure.now)
+    )
+    return f"{then} → {now}"
+
+
+def score(said: Said) -> str:
+    """A score, or why it is withheld."""
+    if said.now is None or said.now.value is None:
+        return survey_words.withheld(said.now.reason if said.now else None)[1]
+    return survey_words.value(said.now)
+
+
+def last(said: Said) -> str:
+    """How a score stands to last time: `6 lower, last time 66`, or why nothing is compared."""
+    if said.now is None or said.now.value is None:
+        return ""
+    if said.before is None:
+        return survey_words.gap(said.gap or "first")[0]
+    before = f"last time {survey_words.value(said.before)}"
+    change = survey_words.difference(said)
+    if change is not None:
+        return f"{survey_words.points(change)}, {before}"
+    found = survey_words.chip(said)
+    return f"{found[1].lower()}, {before}" if found else before
+
+
+def answered(said: Said) -> str:
+    """`28 of 34 answered; had all answered: 55 to 67`; empty of a score that is withheld."""
+    if said.now is None or said.now.value is None:
+        return ""
+    counted = survey_words.answered(said.now)
+    return "; ".join(filter(None, [f"{counted} answered" if counted else "", survey_words.bounds(said)]))
+
+
+def tally(teams: Sequence[Figure]) -> str:
+    """How many teams by verdict: `1 better, 4 no clear change`."""
+    return ", ".join(f"{count} {label}" for _, _, count, label in components.tallied(teams))
+
+
+def meeting(pair: Pair, quarter: str) -> str:
+    """Where the two sides of a pair met, and the quarter before; empty where no test speaks for both."""
+    if pair.course is None:
+        return ""
+    told = f"{quarter}: {_where(pair.axes[0], pair.course[0])}, {_where(pair.axes[1], pair.course[1])}"
+    if pair.course_before is not None:
+        before = pair.course_before
+        told += f"; quarter before: {_where(pair.axes[0], before[0])}, {_where(pair.axes[1], before[1])}"
+    return told
+
+
+def _where(ends: tuple[str, str], course: Course) -> str:
+    return "steady" if course == 0 else ends[1] if course > 0 else ends[0]
+
+
+def has_moved(pair: Pair) -> bool:
+    """Whether either side changed: by its test, or of teams clearly or in its band."""
+    if pair.course is not None:
+        return pair.course != (0, 0)
+    changed = any(figure.state.startswith("signal_") for figure in pair.systems)
+    return changed or any(said.direction in ("higher", "lower") for said in pair.people if said.before)
+
+
+def kept(check: HealthCheck) -> str:
+    """When the page was frozen, or as of when its numbers are; with the definitions' version."""
+    header = check.header
+    as_of = f"as of {words.moment(header.as_of)}"
+    frozen = ""
+    if header.frozen_at is not None:
+        revision = f", revision {header.revision}" if (header.revision or 1) > 1 else ""
+        frozen = f"frozen {words.moment(header.frozen_at)}{revision}"
+    return "; ".join(filter(None, [frozen, as_of, f"definitions {header.definitions}"]))
+
+
+def ended(sentence: str) -> str:
+    """The sentence with its full stop."""
+    return sentence if sentence.endswith((".", "!", "?")) else f"{sentence}."
+
+
+def place(decided: Decided) -> tuple[str, str]:
+    """How risky a decision is, and how far it reaches: `high risk`, `reaches one team`."""
+    return f"{decided.risk} risk", "reaches one team" if decided.reach == "team" else "reaches further"
+
+
+def when(decided: Decided) -> str:
+    """When a decision was proposed and taken, and whether it was taken back."""
+    told = f"proposed {words.day(decided.proposed_on)}, still open"
+    if decided.decided_on is not None:
+        took = words.plural((decided.decided_on - decided.proposed_on).days, "day")
+        told = f"decided {words.day(decided.decided_on)}, after {took}"
+    return f"{told}; reversed {words.day(decided.reversed_on)}" if decided.reversed_on else told

@@ -1,0 +1,105 @@
+"""The command `report`: health checks as a file, for meetings and for those who do not open the app."""
+
+import errno
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Annotated
+
+import typer
+
+from pipelines.cli_errors import FAILED, USAGE, CommandError
+from pipelines.cli_options import ReportFormat
+
+if TYPE_CHECKING:
+    from dashboard.report.files import Asked
+
+ORGANISATION = "organisation"
+
+
+def report(
+    context: typer.Context,
+    scope: Annotated[
+        list[str] | None,
+        typer.Option(help="organisation, department:id or team:id (repeatable)."),
+    ] = None,
+    quarter: Annotated[str | None, typer.Option(help="2026-Q3; the last closed one unless named.")] = None,
+    format_: Annotated[ReportFormat, typer.Option("--format", help="The file's format.")] = ReportFormat.pdf,
+    output: Annotated[
+        Path | None, typer.Option(help="The file to write.  [default: health-check-<quarter> here]")
+    ] = None,
+    first_look: Annotated[
+        bool,
+        typer.Option("--first-look", help="Of one team, for itself: with its survey before leaders see it."),
+    ] = False,
+) -> None:
+    """Write the quarterly health check to a file: as PDF with the pages of all departments and teams.
+
+    As Markdown and HTML it is the organisation's alone, unless scopes are named.
+    """
+    from dashboard.report import files  # noqa: PLC0415 - heavy
+    from pipelines.snapshot_reader import open_snapshot  # noqa: PLC0415 - heavy
+    from pipelines.terminal import run_reporter  # noqa: PLC0415 - heavy
+
+    home = context.obj.home
+    with open_snapshot(home) as (_, path):
+        asked = _asked(str(path), scope, quarter, as_pdf=format_ == ReportFormat.pdf, first_look=first_look)
+        target = output or Path(files.file_name(format_.value, asked.quarter, asked.scopes))
+        with _written(target) as out, run_reporter(context.obj.log_format) as reporter:
+            checks, gathered = [], files.gather(str(path), home.path, asked)
+            for one in asked.scopes:
+                reporter.step(one)
+                checks.append(next(gathered))
+            reporter.step("the file")
+            out.write(files.report(format_.value, checks, str(path)))
+    typer.echo(f"{target} written.")
+
+
+def _asked(
+    path: str, scopes: list[str] | None, quarter: str | None, *, as_pdf: bool, first_look: bool
+) -> "Asked":
+    """What is wanted, with names that exist."""
+    from dashboard.report import files  # noqa: PLC0415 - heavy
+    from pipelines.snapshot_reader import require_name  # noqa: PLC0415 - heavy
+
+    known = files.scopes(path)
+    quarters, last = files.quarters(path)
+    for one in scopes or ():
+        require_name("scope with a health check", one, known, f"--scope {one}")
+    if quarter is not None:
+        require_name("quarter", quarter, quarters, f"--quarter {quarter}")
+    chosen = quarter or last
+    if chosen is None:
+        raise CommandError("--quarter: no quarter is over yet. Name the one that is still open", USAGE)
+    wanted = list(dict.fromkeys(scopes or (known if as_pdf else [ORGANISATION])))
+    if first_look and not (len(wanted) == 1 and wanted[0].startswith("team:")):
+        raise CommandError("--first-look: is one team's own. Name that team alone with --scope", USAGE)
+    return files.Asked(wanted, chosen, datetime.now(UTC), is_own_look=first_look)
+
+
+@contextmanager
+def _written(target: Path) -> Iterator[IO[bytes]]:
+    """A file that is there whole or not at all; whether it can be written is known before the work begins.
+
+    What is no ordinary file, such as a pipe, is written to as it stands.
+    """
+    real = target.resolve()
+    is_plain = not real.exists() or real.is_file()
+    beside = real.with_name(f".{real.name}.{os.getpid()}") if is_plain else real
+    try:
+        with beside.open("xb" if is_plain else "wb") as out:
+            yield out
+        if is_plain:
+            beside.replace(real)
+    except OSError as refused:
+        is_full = refused.errno in (errno.ENOSPC, errno.EDQUOT)
+        fix = "Free some space and run again" if is_full else "Name another file with --output"
+        code = FAILED if is_full else USAGE
+        raise CommandError(
+            f"{target}: cannot be written ({refused.strerror or refused}). {fix}", code
+        ) from refused
+    finally:
+        if is_plain:
+            beside.unlink(missing_ok=True)
