@@ -1,0 +1,92 @@
+"""Below a health check: what may be written about this scope and quarter, by the course of a review."""
+
+from collections.abc import Callable, Sequence
+
+import streamlit as st
+
+from connectors.journal.journal import JournalError
+from dashboard import access, layout, words, written_here
+from dashboard.components import page_link, section, show
+from dashboard.forms import (
+    actions,
+    annotations,
+    closing,
+    context,
+    decisions,
+    freezing,
+    not_known,
+    said_did,
+    theme,
+    went_well,
+)
+from dashboard.forms.desk import Desk
+from dashboard.forms.editor import button, not_saved
+from dashboard.health.numbers import names
+from dashboard.snapshot import Snapshot
+
+Step = tuple[str, Sequence[Callable[[], None]]]
+SUB = "Every change is kept with its time and the role of who made it, never with a name."
+FROZEN = "This page is frozen: what is written now shows beside today's numbers, and in the next revision."
+
+
+def draw(shown: Snapshot, scope: str, quarter: str, *, is_frozen: bool = False) -> None:
+    """Buttons, each with a dialog behind it; nothing for who may only read.
+
+    `is_frozen`: the page shows a frozen quarter, on which nothing that is written now appears.
+    """
+    who = access.visitor()
+    if not who.may_write:
+        return
+    with st.container(key="eo-write"):
+        section("Write", f"{SUB} {FROZEN}" if is_frozen else SUB)
+        try:
+            desk = Desk(shown.path, written_here.journal(), scope, quarter, who)
+        except JournalError as trouble:
+            not_saved([str(trouble)], "Nothing can be written now")
+            return
+        for label, buttons in _steps(desk):
+            _step(label, buttons)
+        asked = {"of": layout.unique_names(list(names(shown.path).items()))[scope]}
+        link = page_link("agenda", "Agenda to print", {**asked, "quarter": words.period(quarter)})
+        show(f"<p>{link}</p>")
+
+
+def _steps(desk: Desk) -> list[Step]:
+    before, after = desk.numbers.before_name, desk.numbers.after()
+    promises = [lambda: button(desk.about(before), actions.PROMISES, "How promises stand")] if before else []
+    is_team = desk.scope.startswith("team:")
+    own: list[Callable[[], None]] = [lambda: button(desk, context.FORM, "Context")] if is_team else []
+    return [
+        (
+            "Before the session",
+            [
+                *promises,
+                lambda: button(desk, went_well.FORM, "What went well"),
+                lambda: button(desk, said_did.FORM, "You said, we did"),
+                *own,
+                lambda: button(desk, not_known.FORM, "What we do not know"),
+                lambda: button(desk, annotations.FORM, "Annotations"),
+            ],
+        ),
+        (
+            "In the session",
+            [
+                lambda: button(desk, theme.FORM, f"Theme of {words.period(desk.quarter)}"),
+                lambda: button(desk, decisions.FORM, "Decisions"),
+                lambda: button(desk, actions.FORM, "Actions"),
+                lambda: button(desk.about(after), theme.FORM, f"Theme of {words.period(after)}"),
+            ],
+        ),
+        (
+            "At its end",
+            [lambda: button(desk, closing.FORM, "Close the review"), lambda: freezing.button(desk)],
+        ),
+    ]
+
+
+def _step(label: str, buttons: Sequence[Callable[[], None]]) -> None:
+    with st.container(gap="xsmall"):
+        st.html(f'<div class="eo eo-who"><span class="eo-note">{label}</span></div>')
+        with st.container(horizontal=True, gap="small"):
+            for one in buttons:
+                one()
