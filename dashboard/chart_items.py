@@ -15,6 +15,8 @@ from dashboard.words import figure
 
 HIGHEST_STACK = 22
 BINS = 80
+FAR = 4
+"""So many times as old as usual is where the axis of ages ends."""
 
 
 @dataclass(frozen=True)
@@ -26,12 +28,13 @@ class Aged:
     days: int
 
 
-def ages(items: Sequence[Aged], expectation: float | None) -> alt.LayerChart:
+def ages(items: Sequence[Aged], expectation: float | None, half: float | None = None) -> alt.LayerChart:
     """Open work by age: a dot per item; past the expectation a triangle, in a quiet zone.
 
-    Of the items past it, the oldest on each line is named, above its mark.
+    Of the items past it, the oldest on each line is named, above its mark. What is very much older than all
+    others stands at the edge, with its age.
     """
-    top = max(10.0, max([i.days for i in items] + [expectation or 0]) * 1.12)
+    top = oldest_shown(items, expectation)
     lines = sorted({i.line for i in items})
     rows = _age_rows(items, expectation, top)
     axis = alt.Axis(title="days since started, everything still open", tickCount=5, format="d")
@@ -40,16 +43,24 @@ def ages(items: Sequence[Aged], expectation: float | None) -> alt.LayerChart:
     base = alt.Chart(alt.InlineData(values=rows)).encode(
         x, alt.Y("line:N", sort=lines, axis=names, scale=alt.Scale(type="point", padding=0.7))
     )
-    tips = [alt.Tooltip("label:N", title="item"), alt.Tooltip("days:Q", title="days")]
+    tips = [alt.Tooltip("label:N", title="item"), alt.Tooltip("age:Q", title="days")]
     old = base.transform_filter("datum.old")
     layers = [
         *([] if expectation is None else _limit(expectation, top)),
+        *([] if half is None or half >= top else _half(half, top)),
         base.transform_filter("!datum.old").mark_point(size=56, opacity=0.85).encode(tooltip=tips),
         old.mark_point(shape="triangle-right", size=70, color=colour("ink2"), opacity=1).encode(tooltip=tips),
     ]
     return alt.LayerChart(layer=layers + _names(old.encode(text="said:N"))).properties(
-        height=76 + 44 * len(lines), padding={"left": 0, "top": 22, "right": 8, "bottom": 6}
+        height=76 + 44 * len(lines), padding={"left": 0, "top": 38, "right": 10, "bottom": 6}
     )
+
+
+def oldest_shown(items: Sequence[Aged], expectation: float | None) -> float:
+    """Where the axis of ages ends: at the oldest item, but not so far that others cannot be told apart."""
+    days = sorted([i.days for i in items] or [0])
+    usual = max(expectation or 0, days[len(days) // 2], 10)
+    return max(10.0, (expectation or 0) * 1.12, min(days[-1] * 1.12, usual * FAR))
 
 
 def _names(base: alt.Chart) -> list[alt.Chart]:
@@ -71,8 +82,8 @@ def _age_rows(items: Sequence[Aged], expectation: float | None, top: float) -> l
         old = expectation is not None and item.days > expectation
         said = "" if item.line in named or not old else f"{item.label}, {item.days} d"
         named.add(item.line)
-        row = {"days": item.days, "line": item.line, "label": item.label, "old": old, "said": said}
-        rows.append(row | {"right": item.days < top * 0.6})
+        row = {"days": min(item.days, top), "age": item.days, "line": item.line, "label": item.label}
+        rows.append(row | {"old": old, "said": said, "right": item.days < top * 0.6})
     return rows
 
 
@@ -88,6 +99,21 @@ def _limit(expectation: float, top: float) -> list[alt.Chart]:
         base.mark_rect(color=colour("wash")).encode(alt.X2("to:Q")),
         base.mark_rule(color=colour("mark"), strokeDash=[4, 3]),
         name.encode(y=alt.value(-6), text="said:N"),
+    ]
+
+
+def _half(half: float, top: float) -> list[alt.Chart]:
+    """The middle, one line higher than the expectation's words, so that the two never meet."""
+    base = alt.Chart(alt.InlineData(values=[{"from": half, "said": f"half by {figure(half)} d"}]))
+    at_half = alt.X("from:Q", scale=alt.Scale(domain=[0, top], nice=False))
+    name = (
+        base.mark_text(align="left", baseline="bottom", dx=-2)
+        if half < top * 0.6
+        else base.mark_text(align="right", baseline="bottom", dx=2)
+    )
+    return [
+        base.mark_rule(color=colour("mark"), strokeDash=[2, 3]).encode(at_half),
+        name.encode(at_half, y=alt.value(-21), text="said:N"),
     ]
 
 
@@ -164,9 +190,10 @@ def durations(items: Sequence[tuple[float, bool]], quantiles: Sequence[tuple[str
     return Dots(chart.properties(height=230, padding={"left": 0, "top": 40, "right": 8, "bottom": 6}), per)
 
 
-def by_week(frame: pl.DataFrame, start: date, end: date) -> Dots:
-    """Every row as a dot in the week of its `on_date`; rows with is_event as dark diamonds on top."""
-    ordered = frame.sort(pl.col("is_event").fill_null(value=False), "on_date")
+def by_week(frame: pl.DataFrame, start: date, end: date, *, marks_events: bool) -> Dots:
+    """Every row as a dot in the week of its `on_date`; with `marks_events` events are diamonds on top."""
+    is_event = pl.col("is_event").fill_null(value=False) & pl.lit(marks_events)
+    ordered = frame.with_columns(is_event=is_event).sort("is_event", "on_date")
     weeks = [day - timedelta(days=day.weekday()) for day in ordered["on_date"]]
     ups, per = _stacked(weeks)
     rows: list[Row] = [

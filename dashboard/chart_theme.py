@@ -35,6 +35,8 @@ def _theme() -> alt.theme.ThemeConfig:
             "font": FONT,
             "padding": {"left": 0, "top": 4, "right": 4, "bottom": 0},
             "view": {"stroke": None},
+            # The chart's name and its table say it all; a mark without a name would be announced as an image.
+            "mark": {"aria": False},
             "axis": cast("Any", axis),
             "axisX": cast("Any", foot | {"tickSize": 4, "grid": False}),
             "axisY": {"grid": True, "gridColor": colour("grid"), "gridWidth": 1, "title": None},

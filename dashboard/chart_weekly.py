@@ -7,14 +7,19 @@ from html import escape
 
 import altair as alt
 
+from dashboard import sheet
 from dashboard.chart_theme import Row, at, hours_axis
 from dashboard.colours import colour
-from dashboard.components import Column, same_as_table
+from dashboard.components import Column
 from dashboard.expected_range import ExpectedRange, Week
+from dashboard.notes import Note
+from dashboard.sheet import Sheet
 from dashboard.words import day as day_words
 from dashboard.words import figure, tick
 
 Axis = tuple[alt.Scale, alt.Axis]
+SHORT_UNITS = ("%", "d", "min")
+"""Written on the axis; a longer one stands in the words above the chart."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +36,10 @@ class Weekly:
     lower_is_better: bool | None
     """None where neither direction is better."""
     unit: str
+    notes: Sequence[Note] = ()
+    """What somebody noted within the window, oldest first."""
+    limits: Sequence[tuple[date, date, float]] = ()
+    """What a team agreed not to go over: from a day to a day."""
 
     @property
     def shown(self) -> list[Week]:
@@ -41,6 +50,7 @@ class Weekly:
         """Everything that must fit on the value axis."""
         values = [w.value for w in self.shown]
         values += [self.open_week[1]] if self.open_week else []
+        values += [value for *_, value in self.limits]
         return values + ([self.expected.lower, self.expected.upper] if self.expected else [])
 
 
@@ -57,9 +67,9 @@ def value_axis(series: Sequence[Weekly], *, is_duration: bool) -> Axis:
     """One scale for all these series: logarithmic for durations, from 0 for counts."""
     values = [v for s in series for v in s.values()] or [1.0]
     if not is_duration:
-        return alt.Scale(domain=[0, max([*values, 1.0]) * 1.05], nice=False), alt.Axis(
-            tickCount=4, format="~f"
-        )
+        unit = series[0].unit if series and series[0].unit in SHORT_UNITS else ""
+        scale = alt.Scale(domain=[0, max([*values, 1.0]) * 1.05], nice=False)
+        return scale, alt.Axis(tickCount=4, format="~f", labelExpr=f"datum.label + ' {unit}'")
     return hours_axis(min(values), max(values), 6)
 
 
@@ -74,6 +84,7 @@ def draw(series: Weekly, axis: Axis, *, height: int, small: bool = False) -> alt
     x = alt.X("week:T", scale=alt.Scale(domain=window), axis=x_axis)
     y = alt.Y("value:Q", scale=scale, axis=y_axis, title=None)
     layers = _band(series, scale, small=small) + _quarter_names(series, small=small)
+    layers += _limits(series, scale) + note_rules(series.notes, series.start, series.end, small=small)
     rows = _segments(series)
     tips = [alt.Tooltip("words:N", title="week of"), alt.Tooltip("said:N", title="value")]
     base = alt.Chart(alt.InlineData(values=rows))
@@ -162,6 +173,24 @@ def _band(series: Weekly, scale: alt.Scale, *, small: bool) -> list[alt.Chart]:
     return [band, middle, label]
 
 
+def _limits(series: Weekly, scale: alt.Scale) -> list[alt.Chart]:
+    """A dashed line for each stretch of a limit, its value above its beginning."""
+    if not series.limits:
+        return []
+    rows = [
+        {"from": at(since), "to": at(until), "limit": value, "said": f"limit {figure(value)}"}
+        for since, until, value in series.limits
+    ]
+    base = alt.Chart(alt.InlineData(values=rows)).encode(alt.X("from:T"), alt.Y("limit:Q", scale=scale))
+    return [
+        base.mark_rule(color=colour("ink"), strokeDash=[4, 3]).encode(alt.X2("to:T")),
+        *(
+            base.mark_text(align="left", baseline="bottom", dx=4, dy=-2, **look).encode(text="said:N")
+            for look in ({"stroke": colour("bg"), "strokeWidth": 4}, {"color": colour("ink")})
+        ),
+    ]
+
+
 def _quarter_names(series: Weekly, *, small: bool) -> list[alt.Chart]:
     if small:
         return []
@@ -192,11 +221,42 @@ def _open_point(
     return [hollow, label]
 
 
+def note_rules(notes: Sequence[Note], start: date, end: date, *, small: bool) -> list[alt.Chart]:
+    """A thin rule for each note. One alone has its words beside its foot; of several each has its number.
+
+    The numbers are those of the list below the chart: words of several would cross one another on a phone.
+    """
+    if not notes:
+        return []
+    is_one = len(notes) == 1 and not small
+    rows = [
+        {
+            "day": at(note.on),
+            "words": f"{note.days}, {note.of}: {note.text}",
+            "label": note.label if is_one else str(number),
+        }
+        for number, note in enumerate(notes, 1)
+    ]
+    base = alt.Chart(alt.InlineData(values=rows)).encode(alt.X("day:T"))
+    tips = [alt.Tooltip("words:N", title="noted")]
+    rule = base.mark_rule(color=colour("ink"), strokeWidth=1).encode(tooltip=tips)
+    if is_one and notes[0].on < start + (end - start) / 2:
+        words = base.mark_text(align="left", dx=5, dy=-22, baseline="bottom")
+    elif is_one:
+        words = base.mark_text(align="right", dx=-5, dy=-22, baseline="bottom")
+    else:
+        words = base.mark_text(align="left", dx=3, dy=2, baseline="top", fontWeight=600)
+    words = words.encode(text="label:N", y=alt.value("height" if is_one else 0))
+    halo = {"stroke": alt.value(colour("bg")), "strokeWidth": alt.value(4)}
+    return [rule, words.encode(**halo), words.encode(color=alt.value(colour("ink")))]
+
+
 _MARK_WORDS = {"in": "", "outside": ", outside the range", "run": ", eight in a row on one side"}
+_COLUMNS = ("series", "week of", "value", "unit", "state", "mark", "expected from", "middle", "expected to")
 
 
-def table(names: Sequence[str], series: Sequence[Weekly | None]) -> None:
-    """The same weeks as a table, folded: one row per week, one column per series."""
+def table(names: Sequence[str], series: Sequence[Weekly | None], name: str) -> None:
+    """The same weeks as a table, folded, and as a file: one row per week, one column per series."""
     cells: list[dict[date, str]] = []
     for one in series:
         found = {} if one is None else {w.start: said(one, w.value) + _MARK_WORDS[w.mark] for w in one.shown}
@@ -206,4 +266,21 @@ def table(names: Sequence[str], series: Sequence[Weekly | None]) -> None:
     weeks = sorted({week for found in cells for week in found})
     rows = [[day_words(week), *(escape(found.get(week, "no number")) for found in cells)] for week in weeks]
     columns = [Column("Week of"), *(Column(name, is_number=True) for name in names)]
-    same_as_table("Week by week", columns, rows)
+    sheet.below(weekly_sheet(names, series, name), columns, rows)
+
+
+def weekly_sheet(names: Sequence[str], series: Sequence[Weekly | None], name: str) -> Sheet:
+    """The drawn weeks, one row for each series and week, with the range that was drawn."""
+    rows = []
+    for called, one in zip(names, series, strict=True):
+        if one is None:
+            continue
+        limits = (
+            (one.expected.lower, one.expected.middle, one.expected.upper) if one.expected else (None,) * 3
+        )
+        for week in one.shown:
+            mark = _MARK_WORDS[week.mark].removeprefix(", ")
+            rows.append((called, week.start, week.value, one.unit, "closed", mark, *limits))
+        if one.open_week:
+            rows.append((called, *one.open_week, one.unit, "still open", "", *limits))
+    return Sheet(name, _COLUMNS, tuple(rows))

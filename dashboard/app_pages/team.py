@@ -1,30 +1,34 @@
-"""One team: its numbers, its weeks, what is still open, and the items behind each number."""
+"""One team: its quarter at a glance, and views on flow, changes, reliability, survey, agreements and waiting.
+
+Each view has an address of its own, and only the open one is drawn: a phone shows few charts at once.
+"""
+
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from dashboard import (
-    components,
-    drill_down,
-    figures,
-    forecast,
-    further,
-    headlines,
-    judged,
-    layout,
-    ledes,
-    neighbours,
-    open_work,
-    snapshot,
-    team_said,
-    weeks,
-    words,
-)
-from dashboard.app_pages.overview import HEADLINE
-from dashboard.components import chip, section, show
+from connectors.journal.journal import JournalError
+from dashboard import address, layout, ledes, notes, snapshot, words, written_here
+from dashboard.components import chip, show
+from dashboard.figures import Figure
+from dashboard.health.written import Entries
 from dashboard.markup import text
 from dashboard.snapshot import Snapshot
+from dashboard.team_views import agreed, changes, flow, items, reliability, summary, survey, waiting
+from dashboard.team_views.looked_at import Looked
 
-SMALL_CHARTS_AT_MOST = 7
+Draw = Callable[[Looked, Sequence[Figure]], None]
+VIEWS: dict[str, Draw] = {
+    "Summary": summary.draw,
+    "Waiting": lambda looked, _: waiting.draw(looked),
+    "Flow": lambda looked, _: flow.draw(looked),
+    "Changes": lambda looked, _: changes.draw(looked),
+    "Reliability": lambda looked, _: reliability.draw(looked),
+    "Survey": survey.draw,
+    "Agreements": lambda looked, _: agreed.draw(looked),
+    "Items": lambda looked, cards: items.draw(looked, tuple(card.definition.metric for card in cards)),
+}
+"""By the name that stands on the tab and in the address."""
 
 
 def page(shown: Snapshot) -> None:
@@ -37,73 +41,55 @@ def page(shown: Snapshot) -> None:
     with right:
         one, two = st.columns(2, gap="small")
         with one:
-            team = st.selectbox(
-                "Team", list(labels), key="team", bind="query-params", format_func=labels.__getitem__
-            )
+            team = address.choice("Team", labels, "team")
         with two:
             quarter = layout.quarter_choice(shown)
-    scope, name = f"team:{team}", labels[team]
-    known = snapshot.definitions(shown.path)
-    with st.skeleton(height=600):
-        numbers = {m: figures.load(shown.path, m, [scope], quarter)[scope] for m in known}
-    headline = [numbers[m] for m in HEADLINE if m in numbers]
+    known = snapshot.definitions(shown.path).values()
+    address.require("Metric", "metric", [definition.title for definition in known])
+    spans = layout.periods_of(shown.path, quarter, ("month", "week"))
+    address.require("Period", "period", map(words.period, spans))
+    looked, trouble = _looked(shown, team, labels[team], quarter)
+    cards = summary.headline(looked)
     with left:
-        layout.opening(name, ledes.team(headline, layout.quarter_so_far(shown, quarter)))
-    _meta(shown, team, quarter)
-    show(components.cards(components.card(f, judged.foot(f)) for f in headline))
-    headlines.draw(shown, scope, name, quarter)
-    _weeks(shown, scope, name, quarter)
-    open_work.draw(shown, scope)
-    forecast.draw(shown, scope, name)
-    limit = dict(snapshot.teams(shown.path).select("team", "wip_limit").iter_rows())[team]
-    further.draw(quarter, limit, [numbers[m] for m in known if m not in HEADLINE])
-    team_said.draw(shown, team, name, quarter, headline)
-    _behind(shown, scope, name, quarter)
+        layout.opening(looked.name, ledes.team(cards, layout.quarter_so_far(shown, quarter)))
+    _meta(looked, trouble)
+    _views(looked, cards)
 
 
-def _meta(shown: Snapshot, team: str, quarter: str) -> None:
-    rows = snapshot.services(shown.path)
-    owned = [name for name, owner in rows.select("name", "team").iter_rows() if owner == team]
-    row = next(r for r in snapshot.teams(shown.path).iter_rows(named=True) if r["team"] == team)
+def _looked(shown: Snapshot, team: str, label: str, quarter: str) -> tuple[Looked, str]:
+    """What is drawn from, and why nothing that people wrote is in it; nothing where it could be read."""
+    name = snapshot.teams(shown.path).filter(team=team)["name"].item()
+    trouble = ""
+    try:
+        entries = written_here.entries()
+    except JournalError as error:
+        entries, trouble = Entries(), str(error)
+    noted = notes.of_team(shown.path, entries, f"team:{team}", name)
+    return Looked(shown, team, name, label, quarter, entries, tuple(noted)), trouble
+
+
+def _views(looked: Looked, cards: Sequence[Figure]) -> None:
+    """The tabs. An address that names a metric and no view means the items behind it."""
+    first = "Items" if "metric" in st.query_params and "view" not in st.query_params else "Summary"
+    names = [first, *(name for name in VIEWS if name != first)] if first != "Summary" else list(VIEWS)
+    address.require("View", "view", names)
+    tabs = st.tabs(names, key="view", on_change="rerun", bind="query-params")
+    for name, tab in zip(names, tabs, strict=True):
+        if tab.open:
+            with tab:
+                VIEWS[name](looked, cards)
+
+
+def _meta(looked: Looked, trouble: str) -> None:
+    rows = snapshot.services(looked.path)
+    owned = [name for name, owner in rows.select("name", "team").iter_rows() if owner == looked.team]
+    row = next(r for r in snapshot.teams(looked.path).iter_rows(named=True) if r["team"] == looked.team)
     services = f"owns <b>{text(', '.join(owned))}</b>" if owned else "owns no service today"
     parts = [f"<b>{text(row['department_name'])}</b>", services]
-    so_far = layout.quarter_so_far(shown, quarter)
-    layout.meta(
-        shown, [*parts, chip("half", f"{words.period(quarter)}: {so_far}", "line")] if so_far else parts
-    )
-
-
-def _weeks(shown: Snapshot, scope: str, name: str, quarter: str) -> None:
-    """The first weekly series wide, the others small."""
-    weekly = [
-        d for d in snapshot.definitions(shown.path).values() if "week" in d.grains and d.kind != "ratio"
-    ]
-    weekly.sort(key=lambda d: d.metric not in HEADLINE)
-    if not weekly:
-        return
-    weeks.wide(shown, weekly[0], scope, name, quarter)
-    if weekly[1:]:
-        section(
-            "The others, week by week", f"Each on its own scale. Band: its expected range. {weeks.LEGEND}"
-        )
-        weeks.several(shown, weekly[1 : SMALL_CHARTS_AT_MOST + 1], scope, name, quarter)
-
-
-def _behind(shown: Snapshot, scope: str, name: str, quarter: str) -> None:
-    """From a number down to its rows and items; metric and period stand in the address."""
-    section("Behind a number", "Nothing is left out without a reason.")
-    known = snapshot.definitions(shown.path)
-    titles = {m: known[m].title for m in [*HEADLINE, *known] if m in known}
-    one, two, _ = st.columns([0.34, 0.26, 0.4])
-    with one:
-        metric = st.selectbox(
-            "Metric", list(titles), key="metric", bind="query-params", format_func=titles.__getitem__
-        )
-    with two:
-        options = layout.periods_of(shown.path, quarter, known[metric].grains)
-        period = st.selectbox("Period", options, key="period", bind="query-params", format_func=words.period)
-    behind = drill_down.load(shown.path, metric, scope, name, period)
-    show(f"<p>{drill_down.published(behind)}</p>")
-    show(drill_down.rows_to_number(behind))
-    drill_down.items(shown.path, behind)
-    neighbours.draw(shown.path, behind, scope, period)
+    so_far = layout.quarter_so_far(looked.shown, looked.quarter)
+    if so_far:
+        parts.append(chip("half", f"{words.period(looked.quarter)}: {so_far}", "line"))
+    layout.meta(looked.shown, parts)
+    if trouble:
+        told = f"{text(trouble)} What people wrote is missing below."
+        show(f'<div class="eo-note">{chip("stop", "Could not read", "bad")} {told}</div>')

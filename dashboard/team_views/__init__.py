@@ -1,0 +1,1 @@
+"""The views of a team's page, one module each."""

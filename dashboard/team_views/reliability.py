@@ -1,0 +1,20 @@
+"""Whether what runs keeps running, and how the code is: budgets, failures, incidents, quality."""
+
+from dashboard import rare_events
+from dashboard.team_views import budgets, weekly
+from dashboard.team_views.looked_at import Looked
+
+RARE = "incident_load"
+WEEKLY = ("failed_deployment_recovery_time", "downtime", "user_reported_defects")
+QUALITY = ("tech_debt_ratio", "coverage", "new_code_coverage")
+
+
+def draw(looked: Looked) -> None:
+    """Seven charts beside the budgets, then every number of the two families."""
+    budgets.draw(looked)
+    is_rare = RARE in looked.known and rare_events.draw(
+        looked.shown, looked.known[RARE], looked.scope, looked.name, looked.quarter
+    )
+    weekly.draw(looked, "Reliability, week by week", WEEKLY if is_rare else (RARE, *WEEKLY))
+    weekly.draw(looked, "Quality, week by week", QUALITY)
+    weekly.numbers(looked, ["reliability", "quality"])
