@@ -20,6 +20,8 @@ TOKENS: dict[str, tuple[str, str]] = {
     "sys-band": ("#DCE7F3", "#1F3043"),
     "sys-tint": ("#E6EEF7", "#1D2C3B"),
     "whisker": ("#B5CDE6", "#3A5C80"),
+    "wait-1": ("#DAD7D0", "#3A4046"),
+    "wait-2": ("#C4C1B9", "#50575E"),
     "ppl": ("#B07A00", "#E3B34B"),
     "ppl-x": ("#7A5400", "#E3B34B"),
     "ppl-band": ("#F0E0B8", "#40351A"),
@@ -39,5 +41,7 @@ def colour(token: str) -> str:
 
 
 def css_properties() -> str:
-    """All tokens as custom properties of our root class."""
-    return ".eo{" + "".join(f"--{name}:{colour(name)};" for name in TOKENS) + "}"
+    """All tokens as custom properties of our root class; on paper those of the light theme."""
+    both = "".join(f"--{name}:{colour(name)};" for name in TOKENS)
+    light = "".join(f"--{name}:{light};" for name, (light, _) in TOKENS.items())
+    return f".eo{{{both}}}@media print{{.eo{{{light}}}}}"

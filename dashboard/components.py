@@ -34,6 +34,9 @@ _SHAPES = {
     "none": f'{_RING}<path d="M2 8l6-6" {_LINE}/>',
     "clock": f'{_RING}<path d="M5 2.4V5h2.2" {_LINE}/>',
     "tick": f'<path d="M1 5.5l3 3 5-7" {_LINE}/>',
+    "arrow": f'<path d="M.5 5h8M5.5 1.8L8.7 5 5.5 8.2" {_LINE}/>',
+    "cross": f'<path d="M1.5 1.5l7 7M8.5 1.5l-7 7" {_LINE}/>',
+    "dots": '<path d="M0 4.2h2.2v2.2H0zM3.9 4.2h2.2v2.2H3.9zM7.8 4.2H10v2.2H7.8z" fill="currentColor"/>',
     "stop": '<path d="M3 0h4l3 3v4l-3 3H3L0 7V3z" fill="currentColor"/>',
 }
 _VERDICTS: dict[str, tuple[str, str, Tone]] = {
@@ -91,7 +94,8 @@ def verdict_parts(figure: Figure) -> tuple[str, str, Tone]:
     state = figure.state
     up = words.went_up(figure.definition, state)
     if up is None:
-        return _VERDICTS[state]
+        is_other = state == "untested" and figure.definition.kind != "level"
+        return ("dash", "Not tested", "plain") if is_other else _VERDICTS[state]
     label = f"Clear change: {words.direction(figure.definition, up=up)}"
     if state in ("signal_more", "signal_fewer"):
         return ("up" if up else "down"), label, "sys"
@@ -113,24 +117,38 @@ def stale(since: datetime) -> str:
     return chip("clock", f"from {words.day(since, year=False)}", "line")
 
 
+def age(figure: Figure) -> str:
+    """The same chip for a number; nothing where its sources are fresh."""
+    return stale(figure.stale_since) if figure.stale_since else ""
+
+
 def tally(group: Iterable[Figure]) -> str:
     """How many teams by verdict, in a fixed order: `1 better  1 worse  4 no clear change`."""
-    states: dict[str, list[Figure]] = {}
-    for figure in group:
-        states.setdefault(figure.state, []).append(figure)
     parts = []
-    for state, label in _TALLY.items():
-        if state in states:
-            kind, _, tone = verdict_parts(states[state][0])
-            css = f' class="eo-{tone}"' if tone in ("good", "bad", "sys") else ""
-            parts.append(f"<span><span{css}>{shape(kind)}</span> {len(states[state])} {label}</span>")
+    for kind, tone, count, label in tallied(group):
+        css = f' class="eo-{tone}"' if tone in ("good", "bad", "sys") else ""
+        parts.append(f"<span><span{css}>{shape(kind)}</span> {count} {label}</span>")
     return f'<div class="eo-tally">{"".join(parts)}</div>'
 
 
-def card(figure: Figure, foot: str) -> str:
+def tallied(group: Iterable[Figure]) -> list[tuple[str, Tone, int, str]]:
+    """Shape, tone, how many teams, and the words of each verdict that any of them has, in a fixed order."""
+    states: dict[str, list[Figure]] = {}
+    for figure in group:
+        states.setdefault(figure.state, []).append(figure)
+    found = []
+    for state, label in _TALLY.items():
+        if state in states:
+            kind, _, tone = verdict_parts(states[state][0])
+            found.append((kind, tone, len(states[state]), label))
+    return found
+
+
+def card(figure: Figure, foot: str, *, with_coverage: bool = True) -> str:
     """A number as one object: name, value, what it counts, verdict, own past, one foot line, coverage."""
     title = f'<div class="eo-h3" role="heading" aria-level="3">{text(figure.definition.title)}</div>'
-    cover = "".join(f"<div>{text(line)}</div>" for line in figures.coverage(figure))
+    lines = figures.coverage(figure) if with_coverage else []
+    cover = "".join(f"<div>{text(line)}</div>" for line in lines)
     foot_lines = f'<div class="eo-foot">{foot}<div>{cover}</div></div>'
     old = stale(figure.stale_since) if figure.stale_since else ""
     now = figure.now

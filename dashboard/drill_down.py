@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cached_property
 
 import polars as pl
 
-from dashboard import chart_items, components, figures, snapshot, words
+from dashboard import chart_items, components, figures, snapshot, snapshot_items, words
 from dashboard.chart_items import Dots
 from dashboard.components import Column, show
 from dashboard.definition import Definition
@@ -19,16 +20,16 @@ ITEMS_AT_MOST = 20
 
 @dataclass(frozen=True)
 class Behind:
-    """The rows of one number: every row matched, and those that make the number."""
+    """The rows of one number: how many of each kind and reason, and themselves where they are drawn."""
 
+    path: str
     definition: Definition
     statistic: str
+    scope: str
+    period: str
     label: str
     """Whose number it is and for when, in words."""
     published: Point | None
-    matched: pl.DataFrame
-    links: pl.DataFrame
-    """Rows of another kind that are only looked at for linking, such as incidents."""
     day: date
     """The last day that counts, for ages."""
 
@@ -38,12 +39,85 @@ class Behind:
         return self.published is not None and self.published.withheld_reason == figures.FEW_PEOPLE
 
     @property
+    def counts_ended_alone(self) -> bool:
+        """Whether what is still open is not in the number."""
+        return self.definition.kind == "duration" and self.definition.estimator == "quantile"
+
+    @cached_property
+    def counts(self) -> Sequence[tuple[str, str | None, bool, int]]:
+        """Item kind, reason (None: in the number), whether still open, how many items."""
+        if self.is_few:
+            return ()
+        metric = self.definition.metric
+        return snapshot_items.counted(self.path, metric, self.scope, self.period).rows()
+
+    @cached_property
+    def steps(self) -> Sequence[tuple[str, int]]:
+        """What each reason took away from the rows that were matched, the most first."""
+        steps: dict[str, int] = {}
+        for kind, reason, _, items in self.counts:
+            if kind == self.definition.item_kind and reason is not None:
+                steps[reason] = steps.get(reason, 0) + items
+        ordered = sorted(steps.items(), key=lambda step: (-step[1], step[0]))
+        unfinished = self._counted(is_open=True) if self.counts_ended_alone else 0
+        return [*ordered, ("still_open", unfinished)] if unfinished else ordered
+
+    @property
+    def matched_count(self) -> int:
+        """How many rows were matched, counted or not."""
+        return sum(items for kind, _, _, items in self.counts if kind == self.definition.item_kind)
+
+    @property
+    def used_count(self) -> int:
+        """How many rows enter the number."""
+        return self._counted(is_open=False) + (0 if self.counts_ended_alone else self._counted(is_open=True))
+
+    @property
+    def links_count(self) -> int:
+        """How many rows of another kind were looked at for linking, such as incidents."""
+        return sum(items for kind, _, _, items in self.counts if kind == self._linked_kind)
+
+    def _counted(self, *, is_open: bool) -> int:
+        return sum(
+            items
+            for kind, reason, still_open, items in self.counts
+            if kind == self.definition.item_kind and reason is None and still_open == is_open
+        )
+
+    @property
+    def _linked_kind(self) -> str | None:
+        definition = self.definition
+        return (
+            None if definition.coverage_item_kind == definition.item_kind else definition.coverage_item_kind
+        )
+
+    @cached_property
     def used(self) -> pl.DataFrame:
-        """The rows that enter the number."""
-        counted = self.matched.filter(pl.col("excluded_reason").is_null())
-        if self.definition.kind == "duration" and self.definition.estimator == "quantile":
+        """The rows that enter the number, all of them."""
+        everything = snapshot.observations(self.path, self.definition.metric, self.scope, self.period)
+        if self.is_few:
+            return everything.clear()
+        counted = everything.filter(
+            (pl.col("item_kind") == self.definition.item_kind) & pl.col("excluded_reason").is_null()
+        )
+        if self.counts_ended_alone:
             return counted.filter(~pl.col("is_open").fill_null(value=False))
         return counted
+
+    def first_used(self, order: str) -> pl.DataFrame:
+        """Up to twenty of them, in an order of the data layer."""
+        which = "ended" if self.counts_ended_alone else "used"
+        return self._first(self.definition.item_kind, order, which)
+
+    def first_links(self) -> pl.DataFrame:
+        """Up to twenty of the rows that were looked at for linking, the latest first."""
+        return self._first(self.definition.coverage_item_kind, "start", "all")
+
+    def _first(self, kind: str, order: str, which: str) -> pl.DataFrame:
+        metric = self.definition.metric
+        return snapshot_items.first(
+            self.path, metric, self.scope, self.period, kind, order, ITEMS_AT_MOST, which
+        )
 
 
 VALUES = {
@@ -61,27 +135,25 @@ def load(path: str, metric: str, scope: str, label: str, period: str) -> Behind:
     """The rows behind the published number of a scope and period."""
     definition = snapshot.definitions(path)[metric]
     span = snapshot.periods(path).row(by_predicate=pl.col("period") == period, named=True)
-    statistic = definition.headline
-    everything = snapshot.observations(path, metric, scope, period)
-    kind = pl.col("item_kind")
-    known = figures.points(snapshot.series(path, metric, statistic, span["grain"]), scope)
-    now = known.get(period)
-    if now and now.withheld_reason == figures.FEW_PEOPLE:
-        everything = everything.clear()
     return Behind(
+        path=path,
         definition=definition,
-        statistic=statistic,
+        statistic=definition.headline,
+        scope=scope,
+        period=period,
         label=f"{label}, {words.period(period)}",
-        published=now,
-        matched=everything.filter(kind == definition.item_kind),
-        links=everything.filter((kind == definition.coverage_item_kind) & (kind != definition.item_kind)),
+        published=figures.published(path, metric, scope, period),
         day=min(span["period_end"] - timedelta(days=1), snapshot.run(path).today),
     )
 
 
 def ages(behind: Behind) -> list[int]:
     """The age of each item in local calendar days, the first one counted."""
-    return [(behind.day - first).days + 1 for first in behind.used["on_date"]]
+    return [_age(behind, first) for first in behind.used["on_date"]]
+
+
+def _age(behind: Behind, first: date) -> int:
+    return (behind.day - first).days + 1
 
 
 def dots(path: str, figure: Figure, behind: Behind) -> Dots:
@@ -90,7 +162,10 @@ def dots(path: str, figure: Figure, behind: Behind) -> Dots:
         return chart_items.by_days(ages(behind))
     if figure.definition.kind != "duration":
         span = figures.quarters(path).row(by_predicate=pl.col("period") == figure.quarter, named=True)
-        return chart_items.by_week(behind.used, span["period_start"], span["period_end"])
+        is_ratio = figure.definition.kind == "ratio"
+        return chart_items.by_week(
+            behind.used, span["period_start"], span["period_end"], marks_events=is_ratio
+        )
     lines = []
     for statistic, lead in (("p50", "half within"), ("p85", "85 of 100 within")):
         if statistic in figure.definition.statistics:
@@ -116,7 +191,7 @@ def published(behind: Behind) -> str:
     if point is None or point.value is None:
         reason = point.withheld_reason if point and point.withheld_reason else "no_data"
         why = words.withheld(reason, definition, behind.statistic, point.n if point else 0)
-        if point is None and behind.matched.height:
+        if point is None and behind.matched_count:
             why = "All of them are left out."
         return f"{head}no number. {text(why)}"
     scale = words.scale(definition, behind.statistic, [point.value])
@@ -129,10 +204,10 @@ def published(behind: Behind) -> str:
 
 def rows_to_number(behind: Behind) -> str:
     """One row per step from everything matched to what makes the number."""
-    total, left = behind.matched.height, behind.matched.height
+    total, left = behind.matched_count, behind.matched_count
     things = words.things(behind.definition)
     lines = [[text(f"{words.sentence(things)} matched"), f"{total:,}", _bar(left, 0, total), ""]]
-    for reason, items in _steps(behind):
+    for reason, items in behind.steps:
         left -= items
         note = "counts as linked" if reason in behind.definition.linked_reasons else ""
         note = "counts as not linked" if reason in behind.definition.unlinked_reasons else note
@@ -154,18 +229,6 @@ def rows_to_number(behind: Behind) -> str:
     )
 
 
-def _steps(behind: Behind) -> list[tuple[str, int]]:
-    reasons = behind.matched.filter(pl.col("excluded_reason").is_not_null())
-    steps = (
-        reasons.group_by("excluded_reason")
-        .len()
-        .sort(["len", "excluded_reason"], descending=[True, False])
-        .rows()
-    )
-    unfinished = behind.matched.height - reasons.height - behind.used.height
-    return [*steps, ("still_open", unfinished)] if unfinished else steps
-
-
 def _said(behind: Behind, reason: str) -> str:
     if reason == "still_open" and reason not in behind.definition.reasons:
         return "still open, not in this number"
@@ -183,7 +246,7 @@ def _bar(left: int, removed: int, total: int) -> str:
 def items(path: str, behind: Behind) -> None:
     """Up to twenty items behind the number, with links, without titles or people."""
     run = snapshot.run(path)
-    if behind.used.is_empty():
+    if not behind.used_count:
         why = words.few_people() if behind.is_few else "No row makes this number."
         show(components.state("", "none", "Nothing shown" if behind.is_few else "No data", why))
     else:
@@ -192,23 +255,24 @@ def items(path: str, behind: Behind) -> None:
 
 
 def _contributing(run: Run, behind: Behind) -> None:
-    definition, used = behind.definition, behind.used
-    if definition.kind == "level":
-        used = used.with_columns(pl.Series("value", ages(behind), dtype=pl.Float64))
+    definition, many = behind.definition, behind.used_count
     order, what = _order(definition)
-    chosen = used.sort(order, descending=True, nulls_last=True).head(ITEMS_AT_MOST)
+    chosen = behind.first_used(order)
+    if definition.kind == "level":
+        days = [_age(behind, first) for first in chosen["on_date"]]
+        chosen = chosen.with_columns(pl.Series("value", days, dtype=pl.Float64))
     columns, lines = _item_rows(run, definition, chosen)
-    few = f"All {used.height}" if used.height <= ITEMS_AT_MOST else f"{ITEMS_AT_MOST} of {used.height:,}"
+    few = f"All {many}" if many <= ITEMS_AT_MOST else f"{ITEMS_AT_MOST} of {many:,}"
     show(f'<p class="eo-note">{few}, {what}, without titles. The linked tool shows who.</p>')
     show(components.table(f"Items behind {definition.title}, {behind.label}", columns, lines, phone="brief"))
 
 
 def _links(run: Run, behind: Behind) -> None:
     """The items that were looked at for linking: which were linked, and why others were not."""
-    if behind.links.is_empty():
+    if not behind.links_count:
         return
     things = words.noun(behind.definition.coverage_item_kind)
-    chosen = behind.links.sort("started_at", descending=True, nulls_last=True).head(ITEMS_AT_MOST)
+    chosen = behind.first_links()
     columns = [Column(words.sentence(words.noun(behind.definition.coverage_item_kind, 1))), Column("Service")]
     columns += [Column("Began"), Column("Restored"), Column("Linked to a deployment")]
     lines = []
@@ -225,20 +289,21 @@ def _links(run: Run, behind: Behind) -> None:
             [name, text(row["service"] or "no service"), _when(run, row["started_at"]), ended, text(how)]
         )
     few = (
-        f"{chosen.height} of {behind.links.height:,}"
-        if chosen.height < behind.links.height
+        f"{chosen.height} of {behind.links_count:,}"
+        if chosen.height < behind.links_count
         else f"All {chosen.height}"
     )
     show(f'<p class="eo-note">{few} {things} of the period, the latest first.</p>')
     show(components.table(f"{words.sentence(things)}, {behind.label}", columns, lines, phone="brief"))
 
 
-def _order(definition: Definition) -> tuple[list[str], str]:
+def _order(definition: Definition) -> tuple[str, str]:
     if definition.kind == "ratio":
-        return ["is_event", "on_date"], "those counted against it first, then the latest"
+        return "event", "those counted against it first, then the latest"
     if definition.kind == "count":
-        return ["on_date"], "the latest first"
-    return ["value"], "the largest first" if definition.kind in ("quantity", "share") else "the longest first"
+        return "day", "the latest first"
+    order = "age" if definition.kind == "level" else "value"
+    return order, "the largest first" if definition.kind in ("quantity", "share") else "the longest first"
 
 
 def _item_rows(

@@ -1,44 +1,22 @@
 """A number with everything that must stand beside it: range, verdict, own past, coverage, freshness."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 import polars as pl
 
-from dashboard import snapshot, words
+from dashboard import snapshot, snapshot_values, words
 from dashboard.definition import Definition
+from dashboard.kept import kept
+from dashboard.points import Point as Point  # noqa: PLC0414 - pages know these by this module
+from dashboard.points import by_first_column, headlines
+from dashboard.points import known as known  # noqa: PLC0414
+from dashboard.points import points as points  # noqa: PLC0414
 
 QUARTERS_SHOWN = 8
 FEW_PEOPLE = "few_people"
 """The reason for no number where fewer than three people were active."""
-
-
-@dataclass(frozen=True)
-class Point:
-    """One published value: a row of metric_values."""
-
-    period: str
-    period_start: date
-    period_end: date
-    is_complete: bool
-    value: float | None
-    low: float | None
-    high: float | None
-    n: int
-    open_count: int
-    coverage_linked: int | None
-    coverage_eligible: int | None
-    verdict: str | None
-    withheld_reason: str | None
-    difference: float | None = None
-    """From the quarter before; with its range only of ratios."""
-    difference_low: float | None = None
-    difference_high: float | None = None
-    p_value: float | None = None
-    compared_with: str | None = None
-    detectable_change: float | None = None
-    """The least change of a ratio that two quarters as large as this one would show."""
 
 
 @dataclass(frozen=True)
@@ -92,62 +70,161 @@ class Figure:
         return words.scale(self.definition, self.statistic, values)
 
 
-def points(frame: pl.DataFrame, scope: str) -> dict[str, Point]:
-    """The published values of one scope by the name of their period."""
-    names = list(Point.__dataclass_fields__)
-    rows = frame.filter(pl.col("scope") == scope).select(names).iter_rows(named=True)
-    return {row["period"]: Point(**row) for row in rows}
-
-
+@kept
 def quarters(path: str) -> pl.DataFrame:
     """The quarters of the calendar, oldest first."""
     return snapshot.periods(path).filter(pl.col("grain") == "quarter").sort("period_start")
 
 
-def shown_quarters(path: str, quarter: str) -> tuple[str, ...]:
-    """Up to eight quarters ending with the one after `quarter`, so that the open one is seen."""
+def shown_quarters(path: str, quarter: str, *, with_next: bool = True) -> tuple[str, ...]:
+    """Up to eight quarters, ending with the one after `quarter`, so that the open one is seen, or with it."""
     names = quarters(path)["period"].to_list()
-    end = min(names.index(quarter) + 2, len(names))
+    end = min(names.index(quarter) + 1 + with_next, len(names))
     return tuple(names[max(0, end - QUARTERS_SHOWN) : end])
 
 
+FEW_SCOPES = 3
+"""Of so many a page asks for all their numbers, of more for one number of each."""
+NAMED_SCOPES = 200
+
+
 def load(
+    path: str,
+    metric: str,
+    scopes: Iterable[str],
+    quarter: str,
+    statistic: str | None = None,
+    *,
+    with_next: bool = True,
+) -> dict[str, Figure]:
+    """The figures of these scopes for one metric and quarter; `with_next`: see `shown_quarters`."""
+    shown = shown_quarters(path, quarter, with_next=with_next)
+    asked = _Asked(path, snapshot.definitions(path)[metric], statistic, quarter, shown)
+    return _figures(asked, list(dict.fromkeys(scopes)))
+
+
+def load_now(
     path: str, metric: str, scopes: Iterable[str], quarter: str, statistic: str | None = None
 ) -> dict[str, Figure]:
-    """The figures of these scopes for one metric and quarter."""
-    definition = snapshot.definitions(path)[metric]
-    chosen = statistic or definition.headline
-    frame = snapshot.series(path, metric, chosen, "quarter")
-    shown = shown_quarters(path, quarter)
-    excluded = snapshot.left_out(path, metric, quarter)
-    kind = definition.item_kind + ("_from_merge" if chosen.endswith("_from_merge") else "")
-    is_unlinked = pl.col("reason").is_in(definition.unlinked_reasons)
-    links = (pl.col("item_kind") == definition.coverage_item_kind) & is_unlinked
-    excluded = excluded.filter(links | ((pl.col("item_kind") == kind) & ~is_unlinked))
-    stale = stale_since(path, metric)
-    found: dict[str, Figure] = {}
-    for scope in scopes:
-        known = points(frame, scope)
-        now = known.get(quarter)
-        is_few = now is not None and now.withheld_reason == FEW_PEOPLE
-        out = (
-            excluded.filter((pl.col("scope") == scope) & ~pl.lit(is_few))
-            .select("reason", "items")
-            .iter_rows()
-        )
+    """The same without a past and without what is left out, for many scopes at once: what each came to."""
+    asked = _Asked(path, snapshot.definitions(path)[metric], statistic, quarter, (quarter,))
+    wanted = list(dict.fromkeys(scopes))
+    known, stale = asked.points_of_all(wanted), stale_since(path, metric)
+    found = {}
+    for scope in wanted:
+        now = known.get(scope, {}).get(quarter)
         found[scope] = Figure(
-            definition=definition,
-            statistic=chosen,
-            scope=scope,
-            quarter=quarter,
-            now=now,
-            history=tuple(known.get(name) for name in shown),
-            quarters=shown,
-            left_out=tuple(LeftOut(r, reason_words(definition, r), n) for r, n in out),
-            stale_since=stale,
-            above=_shown_above(path, scope, frame.filter(pl.col("period") == quarter)) if is_few else None,
+            asked.definition, asked.statistic, scope, quarter, now, (now,), (quarter,), (), stale
         )
     return found
+
+
+def load_many(
+    path: str, metrics: Iterable[str], scope: str, quarter: str, *, with_next: bool = True
+) -> dict[str, Figure]:
+    """The figures of one scope for many metrics, each by its first statistic: two questions for all."""
+    return {
+        metric: load(path, metric, [scope], quarter, with_next=with_next)[scope]
+        for metric in metrics
+        if metric in snapshot.definitions(path)
+    }
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """One statistic of a metric in the quarters that are shown, whoever's it is."""
+
+    path: str
+    definition: Definition
+    asked_statistic: str | None
+    quarter: str
+    shown: tuple[str, ...]
+
+    @property
+    def statistic(self) -> str:
+        return self.asked_statistic or self.definition.headline
+
+    @property
+    def span(self) -> tuple[date, date]:
+        """The first days of the first and of the last quarter."""
+        begins = dict(quarters(self.path).select("period", "period_start").iter_rows())
+        return begins[self.shown[0]], begins[self.shown[-1]]
+
+    def points_of(self, scope: str) -> Mapping[str, Point]:
+        """The points of one scope by quarter."""
+        if self.statistic == self.definition.headline:
+            return headlines(self.path, scope, *self.span).get(self.definition.metric, {})
+        return known(self.path, self.definition.metric, self.statistic, "quarter", scope)
+
+    def points_of_all(self, scopes: Sequence[str]) -> Mapping[str, Mapping[str, Point]]:
+        """The points of these scopes by quarter, or of everybody where they are too many to be named."""
+        named = tuple(scopes) if len(scopes) <= NAMED_SCOPES else ()
+        metric = self.definition.metric
+        found = snapshot_values.quarters_of_all(self.path, metric, self.statistic, *self.span, named)
+        return by_first_column(found if named else found.filter(pl.col("scope").is_in(list(scopes))))
+
+    def left_out_of(self, scope: str) -> tuple[LeftOut, ...]:
+        """What was left out in one scope."""
+        metric = self.definition.metric
+        counted = snapshot_values.left_out(self.path, scope, self.quarter)
+        if counted is not None:
+            return self._worded(counted.get(metric, ()))
+        rows = snapshot.left_out(self.path, metric, self.quarter).filter(pl.col("scope") == scope)
+        return self._worded(rows.select("item_kind", "reason", "items").iter_rows())
+
+    def left_out_of_all(self) -> Mapping[str, tuple[LeftOut, ...]]:
+        """What was left out in every scope."""
+        by_scope: dict[str, list[tuple[str, str, int]]] = {}
+        rows = snapshot.left_out(self.path, self.definition.metric, self.quarter)
+        for scope, kind, reason, items in rows.iter_rows():
+            by_scope.setdefault(scope, []).append((kind, reason, items))
+        return {scope: self._worded(found) for scope, found in by_scope.items()}
+
+    def _worded(self, rows: Iterable[tuple[str, str, int]]) -> tuple[LeftOut, ...]:
+        definition = self.definition
+        kind = definition.item_kind + ("_from_merge" if self.statistic.endswith("_from_merge") else "")
+        return tuple(
+            LeftOut(reason, reason_words(definition, reason), items)
+            for item_kind, reason, items in rows
+            if item_kind == (definition.coverage_item_kind if reason in definition.unlinked_reasons else kind)
+        )
+
+
+def _figures(asked: _Asked, scopes: Sequence[str]) -> dict[str, Figure]:
+    is_few = len(scopes) <= FEW_SCOPES
+    points = {s: asked.points_of(s) for s in scopes} if is_few else asked.points_of_all(scopes)
+    left = None if is_few else asked.left_out_of_all()
+    stale = stale_since(asked.path, asked.definition.metric)
+    found: dict[str, Figure] = {}
+    for scope in scopes:
+        known_here = points.get(scope, {})
+        now = known_here.get(asked.quarter)
+        is_withheld = now is not None and now.withheld_reason == FEW_PEOPLE
+        out = asked.left_out_of(scope) if left is None else left.get(scope, ())
+        found[scope] = Figure(
+            definition=asked.definition,
+            statistic=asked.statistic,
+            scope=scope,
+            quarter=asked.quarter,
+            now=now,
+            history=tuple(known_here.get(name) for name in asked.shown),
+            quarters=asked.shown,
+            left_out=() if is_withheld else out,
+            stale_since=stale,
+            above=_shown_above(asked, scope) if is_withheld else None,
+        )
+    return found
+
+
+def published(path: str, metric: str, scope: str, period: str) -> Point | None:
+    """What a metric came to in a scope and period, by its first statistic."""
+    statistic = snapshot.definitions(path)[metric].headline
+    if period in quarters(path)["period"]:
+        shown = shown_quarters(path, period)
+        asked = _Asked(path, snapshot.definitions(path)[metric], statistic, period, shown)
+        return asked.points_of(scope).get(period)
+    span = snapshot.periods(path).row(by_predicate=pl.col("period") == period, named=True)
+    return known(path, metric, statistic, span["grain"], scope).get(period)
 
 
 def reason_words(definition: Definition, reason: str) -> str:
@@ -157,16 +234,24 @@ def reason_words(definition: Definition, reason: str) -> str:
 
 def stale_since(path: str, metric: str) -> datetime | None:
     """When the oldest stale source of a metric last answered; None if all are fresh."""
-    stale = snapshot.freshness(path).filter((pl.col("metric") == metric) & pl.col("is_stale"))
-    oldest = stale["last_success_at"].min()
-    return snapshot.run(path).local(oldest) if isinstance(oldest, datetime) else None
+    return _stale(path).get(metric)
 
 
-def _shown_above(path: str, scope: str, values: pl.DataFrame) -> str | None:
-    """The nearest scope above that is shown in `values`, as people call it."""
-    hidden = set(values.filter(pl.col("withheld_reason") == FEW_PEOPLE)["scope"])
-    above = snapshot.scopes_above(path, scope)
-    return next((name for one, name in above if one not in hidden), None)
+@kept
+def _stale(path: str) -> dict[str, datetime]:
+    """When the oldest stale source of each metric last answered; metrics of fresh ones are left out."""
+    stale = snapshot.freshness(path).filter(pl.col("is_stale") & pl.col("last_success_at").is_not_null())
+    oldest = stale.group_by("metric").agg(pl.col("last_success_at").min())
+    return {metric: snapshot.run(path).local(moment) for metric, moment in oldest.iter_rows()}
+
+
+def _shown_above(asked: _Asked, scope: str) -> str | None:
+    """The nearest scope above in which the quarter is shown, as people call it."""
+    for one, name in snapshot.scopes_above(asked.path, scope):
+        now = asked.points_of(one).get(asked.quarter)
+        if now is None or now.withheld_reason != FEW_PEOPLE:
+            return name
+    return None
 
 
 def missing(figure: Figure) -> str:

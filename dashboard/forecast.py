@@ -3,11 +3,12 @@
 import altair as alt
 import polars as pl
 
-from dashboard import components, layout, snapshot_beside, words
+from dashboard import components, layout, sheet, snapshot_beside, words
 from dashboard.chart_theme import Row
 from dashboard.colours import colour
 from dashboard.components import Column, chip, section, show
 from dashboard.markup import text
+from dashboard.sheet import Sheet
 from dashboard.snapshot import Snapshot
 
 METRIC = "throughput"
@@ -39,6 +40,7 @@ def draw(shown: Snapshot, scope: str, name: str) -> None:
     finding += f", at least {last['p95']:,} with 95 of 100"
     layout.chart(_fan(many), f"Items {name} will finish, by week: {finding}")
     show(_table(found))
+    _every_week(many, name)
     if history["backtest_trials"]:
         kept = f"{history['backtest_kept']} of {history['backtest_trials']}"
         told = f"Earlier forecasts with 85 of 100, compared with what came: {kept} kept."
@@ -64,6 +66,15 @@ def _table(found: pl.DataFrame) -> str:
     for amount, *reached in found.filter(question="when").select("amount", *CHANCES).iter_rows():
         lines.append([words.plural(amount, "item"), *map(_weeks, reached)])
     return components.table("Forecast", columns, lines)
+
+
+def _every_week(many: pl.DataFrame, name: str) -> None:
+    """What the chart shows, week by week, folded and as a file."""
+    rows = many.select("amount", *CHANCES).rows()
+    columns = [Column("Weeks from now"), *(Column(chance, is_number=True) for chance in CHANCES.values())]
+    heads = ("weeks from now", *(f"items at least, {chance}" for chance in CHANCES.values()))
+    cells = [[str(weeks), *(f"{items:,}" for items in items_by_then)] for weeks, *items_by_then in rows]
+    sheet.below(Sheet(f"Forecast of {name}, week by week", heads, tuple(rows)), columns, cells)
 
 
 def _weeks(count: int | None) -> str:

@@ -20,7 +20,7 @@ def draw(quarter: str, limit: int | None, found: Sequence[Figure]) -> None:
     for figure in found:
         cover = "".join(f'<span class="eo-under">{text(line)}</span>' for line in figures.coverage(figure))
         name = components.page_link("metrics", figure.definition.title, {"metric": figure.definition.title})
-        judged = components.verdict(figure) + _limit(figure, limit)
+        judged = components.verdict(figure) + components.age(figure) + _limit(figure, limit)
         rows.append([name, components.cell(figure, figure.scale), sparkline(figure), judged, cover])
     show(components.table(f"Further numbers, {words.period(quarter)}", columns, rows))
 

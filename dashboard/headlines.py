@@ -9,6 +9,9 @@ from dashboard.figures import Figure
 from dashboard.markup import text
 from dashboard.snapshot import Snapshot
 
+LINKS_AT_MOST = 12
+"""Of a larger organisation the others are counted."""
+
 
 def draw(shown: Snapshot, scope: str, name: str, quarter: str, pages: str = "") -> None:
     """The headlines of a scope and quarter, and how many signals chance alone would make.
@@ -40,11 +43,10 @@ def draw(shown: Snapshot, scope: str, name: str, quarter: str, pages: str = "") 
 
 def elsewhere(shown: Snapshot, scopes: Mapping[str, str], quarter: str) -> str:
     """Which of these scopes have headlines of their own: markup. `scopes` holds links by scope."""
-    links = [
-        link
-        for scope, link in scopes.items()
-        if not snapshot_beside.headlines(shown.path, scope, quarter).is_empty()
-    ]
+    changed = snapshot_beside.with_headlines(shown.path, quarter)
+    links = [link for scope, link in scopes.items() if scope in changed]
+    if len(links) > LINKS_AT_MOST:
+        links = [*links[:LINKS_AT_MOST], f"{len(links) - LINKS_AT_MOST:,} more"]
     return f" On pages of their own something changed: {words.listed(links)}." if links else ""
 
 

@@ -1,5 +1,7 @@
 """What every page shares: its frame, its head with selectors, the line on sources, the foot."""
 
+import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -9,29 +11,42 @@ from typing import Any, Literal
 import altair as alt
 import polars as pl
 import streamlit as st
+from altair.utils import schemapi
 from streamlit.delta_generator import DeltaGenerator
 
-from dashboard import colours, components, figures, snapshot, words
+from dashboard import address, colours, components, figures, snapshot, words
 from dashboard.components import Column, chip, show
+from dashboard.kept import kept
 from dashboard.markup import text
 from dashboard.snapshot import Run, Snapshot, SnapshotError
+from dashboard.snapshot_file import SnapshotGone
 
 PAGE_WIDTH = 1136
 TOKENS = Path(__file__).parent / "tokens"
 LATE = timedelta(hours=36)
+OLDER_FORMAT = " Settings, open surveys and the next run are not in it; the next run adds them."
 
 
 def style() -> None:
     """Our one stylesheet."""
-    css = (TOKENS / "style.css").read_text(encoding="utf-8")
-    st.html(f"<style>{colours.css_properties()}{css}</style>")
+    st.html(f"<style>{colours.css_properties()}{stylesheet()}</style>")
+
+
+def stylesheet() -> str:
+    """The classes of our own markup; its colours are those of `colours`."""
+    return (TOKENS / "style.css").read_text(encoding="utf-8")
 
 
 @contextmanager
 def frame() -> Iterator[None]:
-    """The page's column, centred."""
+    """The page's column, centred. What its address names and nothing has is said in it."""
     with st.container(horizontal_alignment="center"), st.container(width=PAGE_WIDTH):
-        yield
+        try:
+            yield
+        except address.UnknownName as unknown:
+            address.say(unknown)
+        except SnapshotGone:
+            st.rerun()  # it is noted as such, so another one is shown, or that there is none
 
 
 def head(alignment: Literal["top", "bottom"] = "bottom") -> tuple[DeltaGenerator, DeltaGenerator]:
@@ -53,6 +68,8 @@ def meta(shown: Snapshot, parts: Sequence[str], now: datetime | None = None) -> 
     items = [*parts, f"as of <b>{text(words.moment(run.as_of))}</b>", f"definitions <b>{span}</b>"]
     items += [chip("square", "Demo: a made-up organisation", "line")] if run.is_demo else []
     items += _late(run, now or datetime.now(UTC)) + source_chips(shown) + _quarantine_chips(shown)
+    if run.is_of_older_format:
+        items.append(chip("clock", "Made by an older version", "line") + OLDER_FORMAT)
     if shown.replaced:
         items.append(chip("stop", "Could not read", "bad") + text(_replaced(run)))
     show(f'<div class="eo-meta">{"".join(f"<span>{item}</span>" for item in items)}</div>')
@@ -107,21 +124,13 @@ def quarter_choice(shown: Snapshot) -> str:
     if not names:
         st.stop()
     first = next((i for i, name in enumerate(names) if closed[name]), 0)
-    chosen: str = st.selectbox(
-        "Quarter",
-        names,
-        index=first,
-        key="quarter",
-        bind="query-params",
-        format_func=words.period,
-    )
-    return chosen
+    return address.choice("Quarter", {name: words.period(name) for name in names}, "quarter", index=first)
 
 
 def unique_names(pairs: Sequence[tuple[str, str]]) -> dict[str, str]:
     """Names by id for a selector; those that occur twice carry their id."""
-    names = [name for _, name in pairs]
-    return {key: name if names.count(name) == 1 else f"{name} ({key})" for key, name in pairs}
+    times = Counter(name for _, name in pairs)
+    return {key: name if times[name] == 1 else f"{name} ({key})" for key, name in pairs}
 
 
 def periods_of(path: str, quarter: str, grains: Sequence[str]) -> list[str]:
@@ -136,11 +145,13 @@ def periods_of(path: str, quarter: str, grains: Sequence[str]) -> list[str]:
     return [quarter, *inside.sort("grain", "period_start")["period"]]
 
 
+@kept
 def team_labels(path: str) -> dict[str, str]:
     """Every team's name by its id, as selectors and addresses write it."""
     return unique_names(snapshot.teams(path).select("team", "name").rows())
 
 
+@kept
 def scope_labels(path: str) -> dict[str, str]:
     """Every scope by its published name, as selectors and addresses write it."""
     found = [("organisation", "Whole organisation")]
@@ -161,9 +172,15 @@ def quarter_so_far(shown: Snapshot, quarter: str) -> str | None:
     return words.so_far(row["period_start"], row["period_end"], snapshot.run(shown.path).today)
 
 
-def chart(drawn: alt.LayerChart, alt_text: str) -> None:
-    """A chart with its accessible name."""
-    st.altair_chart(drawn, theme=None, alt=alt_text)
+def chart(drawn: alt.LayerChart | str, alt_text: str) -> None:
+    """A chart, or one that was written by `spec`, with its accessible name."""
+    told = json.loads(drawn if isinstance(drawn, str) else spec(drawn))
+    st.vega_lite_chart(spec={"datasets": {}, **told}, theme=None, alt=alt_text)
+
+
+def spec(drawn: alt.LayerChart) -> str:
+    """A chart as JSON, to be kept. Whether it keeps to Vega-Lite's schema is for tests: see `app.py`."""
+    return json.dumps(drawn.to_dict(validate=schemapi.DEBUG_MODE))
 
 
 def sources(shown: Snapshot) -> None:
@@ -187,7 +204,7 @@ def sources(shown: Snapshot) -> None:
             [
                 text(row["source"]),
                 text(row["stream"].replace("_", " ")),
-                text(row["scope"]),
+                f'<span translate="no">{text(row["scope"])}</span>',
                 state + why,
                 f"{row['rows_read'] or 0:,}",
                 text(last),

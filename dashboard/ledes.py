@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dashboard import figures, words
 from dashboard.figures import Figure
 
+NAMED_AT_MOST = 8
+"""Of more teams than these a sentence says how many they are."""
 _REST = {
     "no_clear_change": ("shows no clear change", "show no clear change"),
     "first_quarter": ("is in its first quarter", "are in their first quarter"),
@@ -33,12 +35,17 @@ def overview(teams: Sequence[tuple[str, Figure]], so_far: str | None) -> str:
     changed = _changed(teams)
     if changed:
         n = sum(len(names) for names in changed.values())
-        groups = "; ".join(f"{word} in {words.listed(names)}" for word, names in changed.items())
+        groups = "; ".join(f"{word} in {_teams(names)}" for word, names in changed.items())
         share = f"{words.amount(n)} of {words.amount(len(teams))} teams"
         first = f"In {quarter} {title} changed clearly in {share}: {groups}."
     else:
         first = f"In {quarter} {title} changed clearly in no team."
     return f"{first} {_others(teams)}".strip()
+
+
+def _teams(names: Sequence[str]) -> str:
+    """Their names; of many their number."""
+    return words.listed(names) if len(names) <= NAMED_AT_MOST else f"{len(names):,} teams"
 
 
 def _changed(teams: Sequence[tuple[str, Figure]]) -> dict[str, list[str]]:
@@ -61,7 +68,12 @@ def _others(teams: Sequence[tuple[str, Figure]]) -> str:
     return words.sentence(words.listed(parts)) + "."
 
 
-def team(headline: Sequence[Figure], so_far: str | None) -> str:
+def service(headline: Sequence[Figure], so_far: str | None) -> str:
+    """The same for one service."""
+    return team(headline, so_far, "service")
+
+
+def team(headline: Sequence[Figure], so_far: str | None, what: str = "team") -> str:
     """What changed clearly for one team; else what its first number is."""
     if not headline:
         return "No metric has been published."
@@ -69,7 +81,7 @@ def team(headline: Sequence[Figure], so_far: str | None) -> str:
     if so_far:
         return f"{quarter} is still open: {so_far}. {_reading(headline[0])}"
     clear = [f for f in headline if words.went_up(f.definition, f.state) is not None]
-    return _clear_changes(headline, clear) if clear else _no_change(headline, quarter)
+    return _clear_changes(headline, clear) if clear else _no_change(headline, quarter, what)
 
 
 def _clear_changes(headline: Sequence[Figure], clear: Sequence[Figure]) -> str:
@@ -79,13 +91,13 @@ def _clear_changes(headline: Sequence[Figure], clear: Sequence[Figure]) -> str:
     return words.sentence(words.listed(parts)) + "." + rest
 
 
-def _no_change(headline: Sequence[Figure], quarter: str) -> str:
+def _no_change(headline: Sequence[Figure], quarter: str, what: str) -> str:
     states = {f.state for f in headline}
     if states <= {"no_data", "before_start"}:
-        return f"Nothing was measured for this team in {quarter}."
+        return f"Nothing was measured for this {what} in {quarter}."
     if "first_quarter" in states:
         later = "comparisons start with the next one"
-        return f"{quarter} is this team's first quarter: its numbers are the baseline, and {later}."
+        return f"{quarter} is this {what}'s first quarter: its numbers are the baseline, and {later}."
     if "no_clear_change" in states:
         return f"Nothing changed clearly in {quarter}. {_reading(headline[0])}"
     return f"Too little is known about {quarter} to compare. {_reading(headline[0])}"

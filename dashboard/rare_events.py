@@ -5,11 +5,12 @@ from datetime import date, timedelta
 import altair as alt
 import polars as pl
 
-from dashboard import components, figures, layout, snapshot_beside, words
+from dashboard import figures, layout, sheet, snapshot_beside, words
 from dashboard.chart_theme import Row, at
 from dashboard.colours import colour
 from dashboard.components import Column, section
 from dashboard.definition import Definition
+from dashboard.sheet import Sheet
 from dashboard.snapshot import Snapshot
 
 ROOT = 1 / 3.6
@@ -44,7 +45,15 @@ def draw(shown: Snapshot, definition: Definition, scope: str, name: str, quarter
         for row in found.iter_rows(named=True)
     ]
     columns = [Column(words.sentence(event)), Column("Days since the one before", is_number=True)]
-    components.same_as_table(f"Days between {words.things(definition)}", [*columns, Column("Rule")], rows)
+    data = tuple(
+        (row["until"], row["days"], "so far" if row["is_open"] else "", _rule_words(row["rule"]), *limits)
+        for row, limits in zip(
+            found.iter_rows(named=True), found.select(pl.col("^expected_.*$")).iter_rows(), strict=True
+        )
+    )
+    heads = (event, "days since the one before", "state", "rule", "expected from", "middle", "expected to")
+    file = Sheet(f"Days between {words.things(definition)} of {name}", heads, data)
+    sheet.below(file, [*columns, Column("Rule")], rows)
     return True
 
 

@@ -1,6 +1,6 @@
 """How a metric is defined, how to read it with care, and what it is not for."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
@@ -46,6 +46,20 @@ def draw(definition: Definition) -> None:
     _versions(definition.changes[:-1])
     if definition.example:
         _worked(definition, definition.example)
+
+
+def index(known: Mapping[str, Definition], quarter: str) -> None:
+    """Every metric by family with its question, folded."""
+    families = sorted({one.family for one in known.values()})
+    lines: list[list[str]] = []
+    for family in families:
+        lines.append([text(family.capitalize())])
+        for one in known.values():
+            if one.family == family:
+                query = {"metric": one.title, "quarter": words.period(quarter)}
+                lines.append([components.page_link("metrics", one.title, query), text(one.question)])
+    with st.expander(f"All {len(known)} metrics by family"):
+        show(components.table("All metrics", [Column("Metric"), Column("Question")], lines))
 
 
 def _versions(earlier: Sequence[Change]) -> None:

@@ -40,7 +40,8 @@ def draw(caption: str, rows: pl.DataFrame, numbers: Numbers) -> None:
             main = _any(numbers)[scope]
             lines.append([name, cells[0], sparkline(main), *cells[1:], components.verdict(main)])
     quarter = _any(_any(numbers)).quarter
-    show(components.table(f"{caption}, {words.period(quarter)}", columns, lines))
+    table = components.table(f"{caption}, {words.period(quarter)}", columns, lines)
+    show(table.replace("eo-table ", "eo-table eo-verdict-first ", 1))
 
 
 def _heading(definition: Definition) -> str:

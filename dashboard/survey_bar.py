@@ -34,11 +34,17 @@ def track(said: Said) -> str:
 
 
 def _part(css: str, low: float, high: float) -> str:
+    low, high = ends(low, high)
+    return f'<i class="{css}" style="left:{low:.2f}%;width:{high - low:.2f}%"></i>'
+
+
+def ends(low: float, high: float) -> tuple[float, float]:
+    """Where a block begins and ends on its track; an exact score is a thin mark."""
     if high - low < LEAST_WIDTH:
         middle = (low + high) / 2
         low = min(max(middle - LEAST_WIDTH / 2, 0), 100 - LEAST_WIDTH)
         high = low + LEAST_WIDTH
-    return f'<i class="{css}" style="left:{low:.2f}%;width:{high - low:.2f}%"></i>'
+    return low, high
 
 
 def blocks(said: Said, names: Sequence[str]) -> str:
@@ -94,16 +100,39 @@ def _break(at: int) -> str:
 
 
 def _picture(said: Said, names: Sequence[str], shapes: str) -> str:
-    spoken = [
-        f"{name} {survey_words.value(score) if score else 'not shown'}"
-        for name, score in zip(names, said.history, strict=True)
-    ]
-    told = text(f"{said.name}, survey by survey: {'; '.join(spoken)}")
+    told = _told(said, names)
     width = len(said.history) * _SLOT
     return (
         f'<svg class="eo-spark" width="{width}" height="{_HEIGHT}" viewBox="0 0 {width} {_HEIGHT}" '
         f'role="img" aria-label="{told}">{shapes}</svg>'
     )
+
+
+def _told(said: Said, names: Sequence[str]) -> str:
+    spoken = [
+        f"{name} {survey_words.value(score) if score else 'not shown'}"
+        for name, score in zip(names, said.history, strict=True)
+    ]
+    return text(f"{said.name}, survey by survey: {'; '.join(spoken)}")
+
+
+def columns(said: Said, names: Sequence[str], labels: Sequence[str]) -> str:
+    """The same large, with the name of each survey below its block: a dashed line where a series starts anew.
+
+    `names` are read aloud, `labels` stand below.
+    """
+    parts = ""
+    for at, (score, label) in enumerate(zip(said.history, labels, strict=True)):
+        block = '<i class="eo-gap"></i>'
+        if score is not None and score.low is not None and score.high is not None:
+            height = max(score.high - score.low, 2 * LEAST_WIDTH)
+            now = "eo-now" if at == len(said.history) - 1 else "eo-was"
+            few = " eo-few" if score.is_of_few else ""
+            bottom = min(score.low, 100 - height)
+            block = f'<i class="{now}{few}" style="bottom:{bottom:.1f}%;height:{height:.1f}%"></i>'
+        css = ' class="eo-anew"' if said.gaps[at] and at else ""
+        parts += f"<span{css}><b>{block}</b><em>{text(label)}</em></span>"
+    return f'<div class="eo-over" role="img" aria-label="{_told(said, names)}">{parts}</div>'
 
 
 def histogram(shares: Sequence[float], scale: Sequence[str]) -> str:

@@ -16,6 +16,7 @@ from dashboard.markup import text
 from dashboard.snapshot import Snapshot
 from dashboard.survey_results import Said, Wave
 
+GROUPS = "In alphabetical order. Compare each with its own past. Its name opens its units."
 BANDS = (
     "Each with its own past, in alphabetical order. A unit shows bands, since one person moves its score by "
     "several points: no verdicts, and nothing of single statements."
@@ -23,7 +24,19 @@ BANDS = (
 
 
 def draw(shown: Snapshot, waves: Sequence[Wave], scope: str, name: str) -> None:
-    """One table of departments and one of units, where there are any."""
+    """One section of departments and one of units, where there are any."""
+    for title, sub, table in tables(shown, waves, scope, name, "survey"):
+        section(title, sub)
+        show(table)
+
+
+def tables(
+    shown: Snapshot, waves: Sequence[Wave], scope: str, name: str, key: str
+) -> list[tuple[str, str, str]]:
+    """Title, what to see, and markup of one table of departments and one of units, where there are any.
+
+    `key` is that of the survey's selector in the address.
+    """
     found = survey_results.load_below(shown.path, waves, scope)
     topics = [name for _, name in survey_results.dimensions(shown.path, waves[-1].id)]
     named = survey_words.wave(waves[-1])
@@ -33,17 +46,17 @@ def draw(shown: Snapshot, waves: Sequence[Wave], scope: str, name: str) -> None:
         if kind == "unit":
             units.append((text(title), _who(shown.path, waves[-1].id, one), said))
         else:
-            query = {"survey": named, "group": title}
+            query = {key: named, "group": title}
             groups.append((components.page_link("survey", title, query), "", said))
+    shown_below = []
     if groups:
-        section(
-            "Departments",
-            "In alphabetical order. Compare each with its own past. Its name opens its units.",
+        shown_below.append(
+            ("Departments", GROUPS, survey_tables.below(f"Departments, {named}", topics, groups))
         )
-        show(survey_tables.below(f"Departments, {named}", topics, groups))
     if units:
-        section(f"Reporting units of {name}", BANDS)
-        show(survey_tables.below(f"Units, {named}", topics, units))
+        table = survey_tables.below(f"Units, {named}", topics, units)
+        shown_below.append((f"Reporting units of {name}", BANDS, table))
+    return shown_below
 
 
 def parts_of(path: str, wave: str, unit: str) -> list[str]:

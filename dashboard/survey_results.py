@@ -1,5 +1,6 @@
 """What a scope said in a survey: each score beside the one before, where the two may be compared."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -68,7 +69,7 @@ class Said:
     now: Score | None
     before: Score | None
     gap: str | None
-    """first, gone_before, withheld_before, elsewhere, changed or broken."""
+    """first, not_asked_before, gone_before, withheld_before, elsewhere, changed or broken."""
     history: tuple[Score | None, ...] = ()
     """Survey by survey up to this one."""
     gaps: tuple[bool, ...] = ()
@@ -93,6 +94,15 @@ def waves(path: str, kind: str) -> list[Wave]:
     """The published surveys of a kind, oldest first."""
     rows = snapshot_survey.waves(path).filter(pl.col("kind") == kind).iter_rows(named=True)
     return [Wave(row["wave_id"], *(row[name] for name in _WAVE_FACTS)) for row in rows]
+
+
+def apart(path: str) -> dict[str, list[Wave]]:
+    """The published surveys that asked one module by itself, oldest first, by the module's id."""
+    found: dict[str, list[Wave]] = {}
+    for wave in waves(path, "module"):
+        module = re.fullmatch(r"\d{4}-Q\d-(.+)-\d{2}", wave.id)
+        found.setdefault(module[1] if module else wave.id, []).append(wave)
+    return found
 
 
 def load(path: str, shown: Sequence[Wave], scope: str) -> list[Said]:
@@ -158,8 +168,8 @@ def _gap(
     if shown[at].origin != shown[at - 1].origin:
         return "elsewhere"
     asked_before = forms.get((shown[at - 1].id, dimension))
-    if asked_before is not None and asked_before != forms.get((shown[at].id, dimension)):
-        return "changed"
+    if asked_before != forms.get((shown[at].id, dimension)):
+        return "changed" if asked_before is not None else "not_asked_before"
     if now is not None and now.is_series_broken:
         return "broken"
     if before is None:

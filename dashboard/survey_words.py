@@ -10,7 +10,8 @@ PURPOSE = (
     "For talking about work and deciding what to change. "
     "Not for appraisal, pay or ranking, of people or teams."
 )
-NOT_VALIDATED = "The wording is not validated: nobody has shown that it measures what its headings say."
+NOTHING_SAID = "Nothing is known of whether the wording was validated."
+"""Of a survey that an older version published."""
 NO_REASONS = "A score says how many agree, not why. Opinions of one team are talked about with that team."
 ASK_THE_TEAM = "The numbers do not say why. Ask the team."
 ELSEWHERE = "Collected elsewhere: confidential, not anonymous"
@@ -31,6 +32,7 @@ _WITHHELD = {
 }
 _GAPS = {
     "first": ("first time", "First time: nothing to compare with."),
+    "not_asked_before": ("not asked last time", "It was not asked last time."),
     "gone_before": ("not shown last time", "Last time it was not shown under this name."),
     "withheld_before": ("withheld last time", "Last time it was withheld."),
     "elsewhere": ("a new start", "Not compared: one of the two was collected elsewhere."),
@@ -49,7 +51,7 @@ _CHIPS = {
 
 
 def wave(shown: Wave) -> str:
-    """`Q3 2026`, `August 2026` for a pulse."""
+    """`Q3 2026`, `August 2026` for a pulse or a module that was asked apart."""
     if re.fullmatch(r"\d{4}-Q[1-4]", shown.id):
         return words.period(shown.id)
     return f"{shown.opens_on:%B %Y}"

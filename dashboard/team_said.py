@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from dashboard import (
     components,
+    looks,
     snapshot_survey,
     survey_below,
     survey_results,
@@ -23,12 +24,14 @@ HEADING = "What the team said"
 def draw(shown: Snapshot, team: str, name: str, quarter: str, headline: Sequence[Figure]) -> None:
     """The section of the team's page; nothing where no survey has ever been published."""
     waves = survey_results.waves(shown.path, "quarterly")
-    upto = [wave for wave in waves if wave.id <= quarter]
+    upto = looks.seen(shown.path, [wave for wave in waves if wave.id <= quarter], f"team:{team}")
     if not waves:
         return
     if not upto or upto[-1].id != quarter:
         section(HEADING)
         told = f"No survey of {words.period(quarter)} has been published."
+        if quarter in {wave.id for wave in waves}:
+            told = looks.until(shown.path, quarter)
         show(components.state("", "none", "No survey", text(told)))
         return
     rows = snapshot_survey.units(shown.path, quarter).select("unit_id", "parts").iter_rows()

@@ -1,19 +1,33 @@
 """Weekly series with their expected range, and what they show in one line of words."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 import polars as pl
 
-from dashboard import expected_range, figures, snapshot, words
+from dashboard import expected_range, figures, snapshot, snapshot_values, words
 from dashboard.chart_weekly import Weekly
-from dashboard.expected_range import LEAST_WEEKS
+from dashboard.expected_range import LEAST_WEEKS, ExpectedRange
+from dashboard.notes import Note, between
 
 LEAST_WEEKS_SHOWN = 3
 """Fewer closed weeks with a number make no line."""
 
 
-def load(path: str, metric: str, scope: str, quarter: str) -> Weekly | None:
-    """The weekly series from two quarters before a quarter to one after; None if there is no line to draw."""
+def load(
+    path: str,
+    metric: str,
+    scope: str,
+    quarter: str,
+    notes: Sequence[Note] = (),
+    among: tuple[str, ...] = (),
+) -> Weekly | None:
+    """The weekly series from two quarters before a quarter to one after; None if there is no line to draw.
+
+    Of the notes it keeps those that fall into these weeks. `among`: metrics whose weeks are asked for
+    together, as a page shows them.
+    """
     definition = snapshot.definitions(path)[metric]
     statistic = definition.headline
     calendar = figures.quarters(path)
@@ -21,13 +35,17 @@ def load(path: str, metric: str, scope: str, quarter: str) -> Weekly | None:
     here = names.index(quarter)
     span = calendar[max(0, here - 2) : here + 2]
     start, end = span["period_start"][0], span["period_end"][-1]
-    frame = snapshot.series(path, metric, statistic, "week").filter(pl.col("scope") == scope)
-    known = frame.filter(pl.col("value").is_not_null()).sort("period_start")
+    known = snapshot_values.weeks(path, among or (metric,), scope, start).filter(pl.col("metric") == metric)
     expected, weeks = expected_range.read(known.filter("is_complete"))
-    latest = known.filter(~pl.col("is_complete")).select("period_start", "value").rows()
+    scale = words.scale(definition, statistic, [1.0])
+    factor = scale.factor if definition.unit == "ratio" else 1
+    expected = _times(expected, factor)
+    weeks = [replace(week, value=week.value * factor) for week in weeks]
+    latest = known.filter(~pl.col("is_complete")).select("period_start", pl.col("value") * factor).rows()
     open_week = latest[0] if latest and start <= latest[0][0] < end else None
     today = snapshot.run(path).today
     better = {"lower_is_better": True, "higher_is_better": False}.get(definition.direction)
+    shown_until = min(end, today + timedelta(days=4))
     labels = [
         (_name(p, complete), s)
         for p, s, complete in span.select("period", "period_start", "is_complete").iter_rows()
@@ -37,15 +55,22 @@ def load(path: str, metric: str, scope: str, quarter: str) -> Weekly | None:
         open_week=open_week,
         expected=expected,
         start=start,
-        end=min(end, today + timedelta(days=4)),
+        end=shown_until,
         quarters=labels,
         is_duration=definition.unit == "hours",
         lower_is_better=better,
-        unit=words.scale(definition, statistic, [w.value for w in weeks]).unit
-        if definition.unit != "hours"
-        else "h",
+        unit="h" if definition.unit == "hours" else scale.unit,
+        notes=between(notes, start, shown_until),
     )
     return series if len(series.shown) >= LEAST_WEEKS_SHOWN else None
+
+
+def _times(expected: ExpectedRange | None, factor: float) -> ExpectedRange | None:
+    """A range in the unit in which the series is drawn."""
+    if expected is None:
+        return None
+    limits = {name: getattr(expected, name) * factor for name in ("lower", "middle", "upper")}
+    return replace(expected, **limits)
 
 
 def _name(period: str, is_complete: bool) -> str:
@@ -55,19 +80,12 @@ def _name(period: str, is_complete: bool) -> str:
 def said(series: Weekly, metric_kind: str) -> str:
     """What the weeks show, in one line."""
     if series.expected is None:
-        if metric_kind == "level":
-            return "a level drifts, so there is no range"
-        return f"too few weeks for a range ({len(series.weeks)}; it needs {LEAST_WEEKS})"
-    above, below = ("longer", "shorter") if series.is_duration else ("more", "fewer")
-    if metric_kind in ("ratio", "share"):
-        above, below = "higher", "lower"
-    if metric_kind == "quantity":
-        above, below = "larger", "smaller"
+        return _no_range(series, metric_kind)
     marked = [w for w in series.shown if w.mark != "in"]
     if not marked:
         return "within the expected range"
     parts = []
-    for side, word in ((1, above), (-1, below)):
+    for side, word in zip((1, -1), _sides(series, metric_kind), strict=True):
         group = [w for w in marked if w.side == side]
         if not group:
             continue
@@ -79,6 +97,24 @@ def said(series: Weekly, metric_kind: str) -> str:
         else:
             parts.append(f"{len(group)} weeks {word} than expected, since {since}")
     return "; ".join(parts)
+
+
+def _no_range(series: Weekly, metric_kind: str) -> str:
+    """Why a series is drawn without a range."""
+    if metric_kind == "level":
+        return "a level drifts, so there is no range"
+    if len(series.weeks) >= LEAST_WEEKS:
+        return "no range is taken of it"
+    return f"too few weeks for a range ({len(series.weeks)}; it needs {LEAST_WEEKS})"
+
+
+def _sides(series: Weekly, metric_kind: str) -> tuple[str, str]:
+    """The words for above and below."""
+    if metric_kind in ("ratio", "share"):
+        return "higher", "lower"
+    if metric_kind == "quantity":
+        return "larger", "smaller"
+    return ("longer", "shorter") if series.is_duration else ("more", "fewer")
 
 
 def baseline(series: Weekly) -> str:

@@ -5,11 +5,12 @@ from collections.abc import Sequence
 import polars as pl
 import streamlit as st
 
-from dashboard import chart_weekly, components, layout, trends, words
+from dashboard import chart_weekly, components, figures, layout, notes, trends, words
 from dashboard.chart_weekly import Weekly
 from dashboard.components import section, show
 from dashboard.definition import Definition
 from dashboard.markup import text
+from dashboard.notes import Note
 from dashboard.snapshot import Snapshot
 
 CHARTS_AT_MOST = 9
@@ -24,9 +25,26 @@ UNITS = {
 }
 
 
-def wide(shown: Snapshot, definition: Definition, scope: str, name: str, quarter: str) -> None:
-    """One weekly series at full width, with its table."""
-    series = trends.load(shown.path, definition.metric, scope, quarter)
+def counted(definition: Definition) -> str:
+    """What a week's number is."""
+    return "the week's sum" if definition.headline == "total" else UNITS[definition.kind]
+
+
+def wide(
+    shown: Snapshot,
+    definition: Definition,
+    scope: str,
+    name: str,
+    quarter: str,
+    noted: Sequence[Note] = (),
+    among: Sequence[Definition] = (),
+) -> None:
+    """One weekly series at full width, with what was noted in its weeks and its table.
+
+    `among`: those that the page shows.
+    """
+    asked = tuple(d.metric for d in among)
+    series = trends.load(shown.path, definition.metric, scope, quarter, noted, asked)
     if series is None:
         section(f"{definition.title}, week by week")
         show(_empty(160))
@@ -38,10 +56,15 @@ def wide(shown: Snapshot, definition: Definition, scope: str, name: str, quarter
         else ""
     )
     section(f"{definition.title}, week by week", f"{finding[:1].upper()}{finding[1:]}.{band}")
+    figure = figures.load(shown.path, definition.metric, [scope], quarter)[scope]
+    if figure.stale_since:
+        show(f'<div class="eo-chips">{components.age(figure)}</div>')
     axis = chart_weekly.value_axis([series], is_duration=series.is_duration)
-    alt_text = f"{definition.title} of {name}, {UNITS[definition.kind]}: {finding}. {_values(series)}"
+    alt_text = f"{definition.title} of {name}, {counted(definition)}: {finding}. {_values(series)}"
+    alt_text += notes.spoken(series.notes)
     layout.chart(chart_weekly.draw(series, axis, height=300), alt_text)
-    chart_weekly.table([definition.title], [series])
+    notes.listed(series.notes)
+    chart_weekly.table([definition.title], [series], f"{definition.title} of {name}, week by week")
 
 
 def per_team(shown: Snapshot, definition: Definition, teams: pl.DataFrame, quarter: str) -> None:
@@ -66,7 +89,7 @@ def per_team(shown: Snapshot, definition: Definition, teams: pl.DataFrame, quart
     if drawn.height < teams.height:
         others = f"{drawn.height} of {teams.height} teams; the others have theirs on their own pages."
         show(f'<p class="eo-note">{others}</p>')
-    chart_weekly.table(drawn["name"].to_list(), list(series.values()))
+    chart_weekly.table(drawn["name"].to_list(), list(series.values()), f"{definition.title}, week by week")
     judged = sum(one.expected is not None for one in found)
     if judged:
         show(
@@ -87,30 +110,44 @@ def _of_team(definition: Definition, name: str, series: Weekly | None, axis: cha
     layout.chart(drawn, f"{definition.title} of {name}, week by week: {line}. {_values(series)}")
 
 
-def several(shown: Snapshot, definitions: Sequence[Definition], scope: str, name: str, quarter: str) -> None:
-    """The other weekly series of one scope, each on its own scale; those without a number are named."""
-    found = [(d, trends.load(shown.path, d.metric, scope, quarter)) for d in definitions]
+def several(
+    shown: Snapshot,
+    definitions: Sequence[Definition],
+    scope: str,
+    name: str,
+    quarter: str,
+    noted: Sequence[Note] = (),
+    among: Sequence[Definition] = (),
+) -> None:
+    """Weekly series of one scope, each on its own scale with the quarter's verdict; others are named."""
+    asked = tuple(d.metric for d in among or definitions)
+    found = [(d, trends.load(shown.path, d.metric, scope, quarter, noted, asked)) for d in definitions]
     drawn = [(d, series) for d, series in found if series is not None]
     grid = st.grid(3, min_column_width=300, gap=("medium", "small"))
     for definition, series in drawn:
+        figure = figures.load(shown.path, definition.metric, [scope], quarter)[scope]
         with grid.cell():
-            _small(definition, series, name)
+            _small(definition, series, name, components.verdict(figure) + components.age(figure))
     missing = [d.title.lower() for d, series in found if series is None]
     if missing:
         show(f'<p class="eo-note">Too few weeks with a number: {text(words.listed(missing))}.</p>')
     if drawn:
-        chart_weekly.table([d.title for d, _ in drawn], [series for _, series in drawn])
+        titles = [d.title for d, _ in drawn]
+        chart_weekly.table(titles, [series for _, series in drawn], f"{titles[0]} and others of {name}")
+        notes.listed(drawn[0][1].notes)
 
 
-def _small(definition: Definition, series: Weekly, name: str) -> None:
+def _small(definition: Definition, series: Weekly, name: str, chips: str) -> None:
     finding = trends.said(series, definition.kind)
     title = f'<div class="eo-h3" role="heading" aria-level="3">{text(definition.title)}</div>'
-    line = f"{words.sentence(UNITS[definition.kind])}: {finding}"
-    show(f'{title}<div class="eo-note eo-two">{text(line)}</div>')
+    line = f"{words.sentence(counted(definition))}: {finding}"
+    show(f'{title}<div class="eo-chips">{chips}</div><div class="eo-note eo-two">{text(line)}</div>')
     axis = chart_weekly.value_axis([series], is_duration=series.is_duration)
     drawn = chart_weekly.draw(series, axis, height=140, small=True)
     layout.chart(
-        drawn, f"{definition.title} of {name}, {UNITS[definition.kind]}: {finding}. {_values(series)}"
+        drawn,
+        f"{definition.title} of {name}, {counted(definition)}: {finding}. {_values(series)}"
+        + notes.spoken(series.notes),
     )
 
 

@@ -3,7 +3,9 @@
 import streamlit as st
 
 from dashboard import (
+    address,
     components,
+    dots_table,
     drill_down,
     figures,
     forecast,
@@ -24,6 +26,8 @@ from dashboard.markup import text
 from dashboard.snapshot import Snapshot
 
 UNITS = {"hours": "hours", "days": "days", "ratio": "share", "count": "number"}
+FIRST = "change_lead_time"
+"""What is shown where the address names none."""
 DIRECTIONS = {
     "lower_is_better": "lower is better",
     "higher_is_better": "higher is better",
@@ -40,14 +44,11 @@ def page(shown: Snapshot) -> None:
     titles, scopes = {m: d.title for m, d in known.items()}, layout.scope_labels(shown.path)
     left, right = layout.head(alignment="top")
     with right:
-        metric = st.selectbox(
-            "Metric", list(titles), key="metric", bind="query-params", format_func=titles.__getitem__
-        )
+        first = list(titles).index(FIRST) if FIRST in titles else 0
+        metric = address.choice("Metric", titles, "metric", index=first)
         one, two = st.columns([0.58, 0.42], gap="small")
         with one:
-            scope = st.selectbox(
-                "Scope", list(scopes), key="scope", bind="query-params", format_func=scopes.__getitem__
-            )
+            scope = address.choice("Scope", scopes, "scope")
         with two:
             quarter = layout.quarter_choice(shown)
     definition = known[metric]
@@ -71,6 +72,7 @@ def page(shown: Snapshot) -> None:
     reference.draw(definition)
     section(f"The {words.things(definition)} behind it")
     drill_down.items(shown.path, behind)
+    reference.index(known, quarter)
     with st.expander("The query that made it"):
         told = f"Version {definition.version}, fingerprint {definition.sql_hash[:12]}"
         show(f'<p class="eo-note">{text(told)}</p>')
@@ -99,6 +101,7 @@ def _number(shown: Snapshot, figure: Figure, behind: Behind) -> None:
         show(f'<div class="eo-note">Every {words.things(definition, 1)}, {each}{many}.</div>')
         said = sparkline.spoken(figure)
         layout.chart(dots.chart, f"{used.height:,} {things} of {behind.label}, {each}. {said}")
+        dots_table.draw(behind)
 
 
 def _others(shown: Snapshot, figure: Figure) -> str:

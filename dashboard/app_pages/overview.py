@@ -1,13 +1,32 @@
-"""The organisation: its outcomes, its teams and services, each beside its own past."""
+"""The organisation: what changed, its outcomes, its teams each beside its own past, and error budgets."""
 
 import polars as pl
 import streamlit as st
 
-from dashboard import components, figures, headlines, layout, ledes, scope_table, snapshot, weeks, words
+from connectors.journal.journal import JournalError
+from dashboard import (
+    budgets,
+    components,
+    figures,
+    headlines,
+    layout,
+    ledes,
+    scope_table,
+    service_list,
+    snapshot,
+    team_index,
+    weeks,
+    words,
+)
 from dashboard.components import page_link, section, show
 from dashboard.figures import Figure
+from dashboard.health.numbers import Numbers
+from dashboard.health.results import budget_policy
+from dashboard.health.written import Entries
 from dashboard.markup import text
 from dashboard.snapshot import Snapshot
+from dashboard.team_index import Team
+from dashboard.written_here import entries
 
 HEADLINE = (
     "change_lead_time",
@@ -22,73 +41,84 @@ def page(shown: Snapshot) -> None:
     left, right = layout.head()
     with right:
         quarter = layout.quarter_choice(shown)
+    written, trouble = _written()
     with st.skeleton(height=600):
-        teams, services = _teams(shown, quarter), _services(shown, quarter)
-        scopes = ["organisation", *teams["scope"], *services["scope"]]
+        scopes = ["organisation", *(f"team:{team}" for team in snapshot.teams(shown.path)["team"])]
         known = snapshot.definitions(shown.path)
         numbers = {m: figures.load(shown.path, m, scopes, quarter) for m in HEADLINE if m in known}
+        teams = team_index.teams(shown, numbers, written, quarter)
     with left:
         main = next(iter(numbers.values()), {})
-        named = [(name, main[scope]) for scope, name in teams.select("scope", "name").iter_rows() if main]
+        named = [(team.name, main[team.scope]) for team in teams if main]
         layout.opening("Overview", ledes.overview(named, layout.quarter_so_far(shown, quarter)))
-    counts = f"{words.plural(teams.height, 'team')}, {words.plural(services.height, 'service')}"
-    layout.meta(shown, [f"<b>{text(snapshot.run(shown.path).organisation)}</b>, {counts}"])
-    section(
-        "Outcomes",
-        "All services together. Below each number: in how many teams it changed, and what it rests on.",
-    )
-    show(components.cards(_card(found, teams) for found in numbers.values()))
-    links = dict(teams.select("scope", "label").iter_rows())
+    _meta(shown, teams, main.get("organisation"))
+    if trouble:
+        show(components.state("What was written", "stop", "Could not read", text(trouble), tone="bad"))
+    links = {team.scope: _link(shown, team, quarter) for team in teams}
     name = snapshot.run(shown.path).organisation
     headlines.draw(shown, "organisation", name, quarter, headlines.elsewhere(shown, links, quarter))
-    section("Teams", "In alphabetical order. Compare a team with its own past, not with its neighbours.")
-    scope_table.draw("Teams", teams, numbers)
-    if HEADLINE[0] in known and not teams.is_empty():
-        weeks.per_team(shown, known[HEADLINE[0]], teams, quarter)
     section(
-        "Services", "The same numbers for each service, under the department of the team that owns it today."
+        "Outcomes", "All services together. Below each: in how many teams it changed, and what it rests on."
     )
-    scope_table.draw("Services", services, numbers)
+    show(components.cards(_card(found, teams) for found in numbers.values()))
+    _teams(shown, teams, numbers, quarter)
+    _budgets(shown, written, quarter)
     with st.expander("What each number rests on: linked, not linked, left out"):
-        show(scope_table.coverage(pl.concat([teams, services]), numbers))
+        show(scope_table.coverage(_rows(teams, links), numbers))
     layout.sources(shown)
 
 
-def _teams(shown: Snapshot, quarter: str) -> pl.DataFrame:
-    """One row per team: scope, name, label (a link), department_name."""
-    labels = layout.team_labels(shown.path)
-    rows = [
-        (
-            f"team:{key}",
-            name,
-            page_link("team", name, {"team": labels[key], "quarter": words.period(quarter)}),
-            department,
-        )
-        for key, name, department in snapshot.teams(shown.path)
-        .select("team", "name", "department_name")
-        .iter_rows()
-    ]
-    return pl.DataFrame(
-        rows, schema=dict.fromkeys(["scope", "name", "label", "department_name"], pl.String), orient="row"
-    )
+def _written() -> tuple[Entries, str | None]:
+    """What people wrote; or why it cannot be read."""
+    try:
+        return entries(), None
+    except JournalError as error:
+        return Entries(), f"{str(error).rstrip('.')}. Numbers are not touched by it."
 
 
-def _services(shown: Snapshot, quarter: str) -> pl.DataFrame:
-    """One row per service: scope, name, label (a link, its owners below), department_name of the first."""
-    labels = layout.scope_labels(shown.path)
-    rows = []
-    owners = snapshot.services(shown.path).group_by("service", maintain_order=True)
-    owned = owners.agg(pl.col("name").first(), pl.col("team_name"), pl.col("department_name").first())
-    for key, name, teams, department in owned.iter_rows():
-        query = {"scope": labels[f"service:{key}"], "quarter": words.period(quarter)}
-        label = (
-            f'{page_link("metrics", name, query)}<span class="eo-under">{text(words.listed(teams))}</span>'
-        )
-        rows.append((f"service:{key}", name, label, department))
-    return pl.DataFrame(
-        rows, schema=dict.fromkeys(["scope", "name", "label", "department_name"], pl.String), orient="row"
-    )
+def _meta(shown: Snapshot, teams: list[Team], main: Figure | None) -> None:
+    services = snapshot.services(shown.path)["service"].n_unique()
+    counts = f"{words.plural(len(teams), 'team')}, {words.plural(services, 'service')}"
+    parts = [f"<b>{text(snapshot.run(shown.path).organisation)}</b>, {counts}"]
+    now = main.now if main else None
+    if main and now and now.coverage_eligible and now.coverage_linked is not None:
+        share = figures.percent(now.coverage_linked, now.coverage_eligible)
+        things = words.noun(main.definition.coverage_item_kind, now.coverage_eligible)
+        parts.append(f"<b>{share}</b> of {text(things)} linked to a deployment")
+    layout.meta(shown, parts)
 
 
-def _card(found: dict[str, Figure], teams: pl.DataFrame) -> str:
-    return components.card(found["organisation"], components.tally(found[scope] for scope in teams["scope"]))
+def _link(shown: Snapshot, team: Team, quarter: str) -> str:
+    label = layout.team_labels(shown.path)[team.scope.removeprefix("team:")]
+    return page_link("team", label, {"team": label, "quarter": words.period(quarter)})
+
+
+def _rows(teams: list[Team], links: dict[str, str]) -> pl.DataFrame:
+    """Teams as tables and charts take them: scope, name, label (a link)."""
+    found = [(team.scope, team.name, links[team.scope]) for team in teams]
+    return pl.DataFrame(found, schema=dict.fromkeys(["scope", "name", "label"], pl.String), orient="row")
+
+
+def _card(found: dict[str, Figure], teams: list[Team]) -> str:
+    return components.card(found["organisation"], components.tally(found[team.scope] for team in teams))
+
+
+def _teams(shown: Snapshot, teams: list[Team], numbers: scope_table.Numbers, quarter: str) -> None:
+    """The index and, of the teams that it shows, the weeks."""
+    section("Teams", "In alphabetical order. Compare a team with its own past, not with its neighbours.")
+    chosen = team_index.choice()
+    passing = [team for team in teams if team.passes(chosen)]
+    team_index.draw(shown, passing, len(teams), chosen, numbers, quarter)
+    known = snapshot.definitions(shown.path)
+    if HEADLINE[0] in known and passing:
+        links = {team.scope: "" for team in passing}
+        weeks.per_team(shown, known[HEADLINE[0]], _rows(passing, links), quarter)
+
+
+def _budgets(shown: Snapshot, written: Entries, quarter: str) -> None:
+    if budgets.METRIC not in snapshot.definitions(shown.path):
+        return
+    rows = service_list.rows(shown, quarter)
+    found = figures.load(shown.path, budgets.METRIC, rows["scope"].to_list(), quarter)
+    policy = budget_policy(Numbers(shown.path, "organisation", quarter), written)
+    budgets.draw(rows, found, quarter, policy)

@@ -3,7 +3,7 @@
 import polars as pl
 import streamlit as st
 
-from dashboard import check_results, components, layout, snapshot, snapshot_checks, words
+from dashboard import address, check_results, components, layout, snapshot, snapshot_checks, words
 from dashboard.check_results import Checked
 from dashboard.components import Column, section, show
 from dashboard.markup import text
@@ -18,9 +18,7 @@ def page(shown: Snapshot) -> None:
     with right:
         one, two = st.columns([0.58, 0.42], gap="small")
         with one:
-            scope = st.selectbox(
-                "Of", list(labels), key="of", bind="query-params", format_func=labels.__getitem__
-            )
+            scope = address.choice("Scope", labels, "of")
         with two:
             quarter = layout.quarter_choice(shown)
     with st.skeleton(height=600):

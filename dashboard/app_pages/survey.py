@@ -5,13 +5,17 @@ from collections.abc import Sequence
 import streamlit as st
 
 from dashboard import (
+    address,
     components,
     layout,
+    looks,
     snapshot,
     snapshot_survey,
     survey_below,
+    survey_between,
     survey_care,
     survey_comments,
+    survey_open,
     survey_results,
     survey_tables,
     survey_words,
@@ -30,53 +34,65 @@ LEGEND = (
 
 def page(shown: Snapshot) -> None:
     """Draw the page of one group in one quarterly survey."""
-    quarterly = survey_results.waves(shown.path, "quarterly")
-    pulses = survey_results.waves(shown.path, "pulse")
+    quarterly, pulses = _seen(shown, "quarterly"), _seen(shown, "pulse")
+    modules = {
+        module: seen
+        for module, waves in survey_results.apart(shown.path).items()
+        if (seen := looks.seen(shown.path, waves, "organisation"))
+    }
+    apart = [wave for waves in modules.values() for wave in waves]
     left, right = layout.head()
-    if not quarterly and not pulses:
+    if not quarterly and not pulses and not apart:
         with left:
             layout.opening("Survey", "No survey has been published yet.")
         layout.meta(shown, [f"<b>{text(snapshot.run(shown.path).organisation)}</b>"])
         nothing = "Results appear here once a survey has closed and was published, and not before."
-        show(components.state("What people say", "none", "Nothing asked yet", nothing, height=120))
+        show(components.state("What people say", "none", "Nothing published yet", nothing, height=120))
+        _first_looks(shown)
         survey_care.purpose()
+        survey_open.draw(shown)
+        survey_open.protection(shown)
         return
     with right:
         one, two = st.columns([0.42, 0.58], gap="small")
         with one:
-            waves = _chosen(quarterly, "survey") if quarterly else []
+            waves = survey_between.chosen(quarterly, "survey", "Survey") if quarterly else []
         with two:
-            scope, name = _scope(shown, (waves or pulses)[-1])
+            scope, name = _scope(shown, (waves or pulses or apart)[-1])
     with left:
         said = survey_results.load(shown.path, waves, scope) if waves else []
         lede = survey_words.lede(waves, said) if waves else "No quarterly survey has been published yet."
         layout.opening("Survey", lede)
     layout.meta(shown, [f"<b>{text(name)}</b>", *(_facts(waves[-1]) if waves else [])])
     survey_care.purpose()
+    survey_open.draw(shown)
+    _first_looks(shown)
     if waves:
         _group(shown, waves, scope, name)
-    if pulses:
-        _pulse(shown, pulses, scope, name)
+    between = survey_between.draw(shown, pulses, modules, scope, name)
     if waves:
         survey_comments.draw(waves[-1].id, scope, name)
-    survey_care.draw(shown, [*waves[-1:], *pulses[-1:]])
+    survey_open.protection(shown)
+    survey_care.draw(shown, [*waves[-1:], *between])
 
 
-def _chosen(waves: Sequence[Wave], key: str) -> list[Wave]:
-    """The surveys up to the one that is chosen, the newest unless another is."""
-    names = {wave.id: survey_words.wave(wave) for wave in reversed(waves)}
-    chosen = st.selectbox(
-        key.capitalize(), list(names), key=key, bind="query-params", format_func=names.__getitem__
-    )
-    return [wave for wave in waves if wave.opens_on <= next(w.opens_on for w in waves if w.id == chosen)]
+def _seen(shown: Snapshot, kind: str) -> list[Wave]:
+    return looks.seen(shown.path, survey_results.waves(shown.path, kind), "organisation")
+
+
+def _first_looks(shown: Snapshot) -> None:
+    """What has been published and is the teams' alone as yet."""
+    for kind in ("quarterly", "pulse", "module"):
+        for wave in survey_results.waves(shown.path, kind):
+            if not looks.sees(shown.path, wave.id, "organisation"):
+                told = text(looks.until(shown.path, wave.id))
+                show(components.state(survey_words.wave(wave), "hatch", "The teams' first", told))
 
 
 def _scope(shown: Snapshot, wave: Wave) -> tuple[str, str]:
     rows = snapshot_survey.groups(shown.path, wave.id).select("scope", "scope_name").rows()
     names = layout.unique_names(rows)
-    scope: str = st.selectbox(
-        "Group", list(names), key="group", bind="query-params", format_func=names.__getitem__
-    )
+    scope = address.choice("Group", names, "group")
     return scope, names[scope]
 
 
@@ -95,17 +111,5 @@ def _group(shown: Snapshot, waves: Sequence[Wave], scope: str, name: str) -> Non
         told = snapshot_survey.reliability(shown.path, waves[-1].id) if scope == "organisation" else {}
         show(f'<p class="eo-note">{text(survey_words.statements(is_stated=bool(told)))}</p>')
         show(survey_tables.statements(f"Statements, {name}, {named}", shown.path, waves[-1].id, scope, told))
+        survey_care.attributions(shown.path, waves[-1].id)
     survey_below.draw(shown, waves, scope, name)
-
-
-def _pulse(shown: Snapshot, pulses: Sequence[Wave], scope: str, name: str) -> None:
-    section(
-        "The pulse",
-        f"A few statements between the surveys; apart from them, as different people answer. {name}.",
-    )
-    few, _ = st.columns([0.25, 0.75])
-    with few:
-        upto = _chosen(pulses, "pulse")
-    names = [survey_words.wave(wave) for wave in upto[-survey_results.SHOWN_AT_ONCE :]]
-    said = survey_results.load(shown.path, upto, scope)
-    show(survey_tables.topics(f"Pulse of {names[-1]}, {name}", said, names))
