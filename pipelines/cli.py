@@ -15,7 +15,16 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from pipelines import cli_answers, cli_inbox, cli_privacy, cli_runs, cli_survey
+from pipelines import (
+    cli_actions,
+    cli_answers,
+    cli_digest,
+    cli_inbox,
+    cli_privacy,
+    cli_report,
+    cli_runs,
+    cli_survey,
+)
 from pipelines.cli_errors import (
     FAILED,
     INTERRUPTED,
@@ -91,11 +100,10 @@ def init(context: typer.Context) -> None:
 @app.command()
 def check(context: typer.Context) -> None:
     """Check the configuration, the credentials and what can be read, and show what the rules match."""
-    from pipelines.config import load  # noqa: PLC0415 - heavy
     from pipelines.preview import preview  # noqa: PLC0415 - heavy
-    from pipelines.sources import create_sources  # noqa: PLC0415 - heavy
+    from pipelines.sources import configured, create_sources  # noqa: PLC0415 - heavy
 
-    configuration = load(context.obj.config)
+    configuration = configured(context.obj.config, context.obj.home)
     typer.echo(
         f"{context.obj.config}: {_counted(configuration.teams, 'team')}, "
         f"{_counted(configuration.services, 'service')}, {_counted(configuration.sources, 'source')}"
@@ -128,6 +136,7 @@ for command in (
     cli_answers.cost_of_delay,
     cli_answers.quality,
     cli_answers.export,
+    cli_report.report,
     cli_answers.catalog,
     cli_privacy.erase,
 ):
@@ -135,6 +144,8 @@ for command in (
 app.add_typer(cli_inbox.record, name="record")
 app.add_typer(cli_inbox.inbox, name="inbox")
 app.add_typer(cli_survey.survey, name="survey")
+app.add_typer(cli_actions.actions, name="actions")
+app.add_typer(cli_digest.digest, name="digest")
 
 
 def _counted(things: Sized, one: str) -> str:

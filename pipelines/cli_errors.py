@@ -27,6 +27,8 @@ ONE_LINE_FAILURES = frozenset(
         "AnswerError",
         "AuditError",
         "CommentsError",
+        "JournalError",
+        "ReportError",
     }
 )
 """Errors whose text is the line to show, by name: importing their modules would take seconds."""

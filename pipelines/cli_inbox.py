@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from connectors.inbox.settings import InboxSettings
 
 DOOR_PORT = 8502
+MOST_CONNECTIONS = 64
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -72,9 +73,9 @@ def serve(
     ] = None,
 ) -> None:
     """Take deployments and incidents over HTTP, from jobs that have a token."""
+    from connectors import door_server  # noqa: PLC0415 - heavy
     from connectors.base import AuthError  # noqa: PLC0415 - heavy
     from connectors.inbox.door.app import create_door  # noqa: PLC0415 - heavy
-    from connectors.inbox.door.server import serve as run_door  # noqa: PLC0415 - heavy
     from connectors.inbox.door.tokens import Tokens  # noqa: PLC0415 - heavy
     from pipelines.config import load  # noqa: PLC0415 - heavy
     from pipelines.serve import require_free_port  # noqa: PLC0415 - used here alone
@@ -89,7 +90,7 @@ def serve(
     typer.echo(f"The inbox takes {', '.join(settings.door_types)} at http://{host}:{port}/v1/…", err=True)
     if host not in LOOPBACK:
         typer.echo("Tokens are sent as they are: put a proxy with TLS in front of it.", err=True)
-    run_door(app, host, port)
+    door_server.serve(app, host, port, MOST_CONNECTIONS)
 
 
 def _inbox_of(sources: Any, name: str | None) -> "InboxSettings":

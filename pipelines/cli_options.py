@@ -46,6 +46,14 @@ class ExportFormat(StrEnum):
     csv = "csv"
 
 
+class ReportFormat(StrEnum):
+    """The file of a report."""
+
+    pdf = "pdf"
+    markdown = "markdown"
+    html = "html"
+
+
 class Grain(StrEnum):
     """The length of a period."""
 

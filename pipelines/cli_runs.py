@@ -3,6 +3,7 @@
 Heavy imports stand inside the commands that need them: `outcomes --help` is instant.
 """
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,11 +13,15 @@ import typer
 
 from pipelines.cli_errors import FAILED, INTERRUPTED, USAGE, CommandError
 from pipelines.cli_options import RunFormat, utc
-from pipelines.home import Home
+from pipelines.home import DEFAULT_CONFIG, Home
 
 if TYPE_CHECKING:
+    from pipelines.config_access import Access
     from pipelines.progress import Reporter
     from pipelines.run import Outcome
+
+ISSUES_VARIABLE = "OUTCOMES_ACTIONS"
+"""Tells the app that issues are made of actions."""
 
 
 def run(
@@ -68,9 +73,9 @@ def _run_nightly(
     format_: RunFormat,
 ) -> None:
     from pipelines.assets.workspace import RunOptions  # noqa: PLC0415 - heavy
-    from pipelines.config import load  # noqa: PLC0415 - heavy
+    from pipelines.sources import configured  # noqa: PLC0415 - heavy
 
-    configuration = load(context.obj.config)
+    configuration = configured(context.obj.config, context.obj.home)
     zone = configuration.organisation.time_zone
     moment = utc(as_of, "--as-of", zone).isoformat() if as_of else None
     beginning = utc(since, "--since", zone).isoformat() if since else None
@@ -96,10 +101,9 @@ def _require_known(only: list[str], names: list[str]) -> None:
 
 def _plan(context: typer.Context, only: list[str], format_: RunFormat) -> None:
     """Look at every source without reading its data."""
-    from pipelines.config import load  # noqa: PLC0415 - heavy
-    from pipelines.sources import create_sources, plan  # noqa: PLC0415 - heavy
+    from pipelines.sources import configured, create_sources, plan  # noqa: PLC0415 - heavy
 
-    configuration = load(context.obj.config)
+    configuration = configured(context.obj.config, context.obj.home)
     rows = plan(configuration, create_sources(configuration, context.obj.home, only))
     errors = list(dict.fromkeys(row["error"] for row in rows if row["error"]))
     for error in errors:
@@ -203,6 +207,8 @@ def demo(
     port: Annotated[int, typer.Option(help="The dashboard's port.")] = 8501,
 ) -> None:
     """Show everything on a made-up organisation, read through real connectors over HTTP."""
+    from dashboard.report.freezing import freezes  # noqa: PLC0415 - heavy
+    from pipelines.config_access import Access  # noqa: PLC0415 - heavy
     from pipelines.demo import DEMO_HOME, run_demo  # noqa: PLC0415 - heavy
     from pipelines.serve import require_free_port  # noqa: PLC0415 - used here and below
 
@@ -211,27 +217,82 @@ def demo(
     if not context.meta["home_given"]:
         context.obj.home = Home(Path(DEMO_HOME).absolute())
     home = context.obj.home
-    text = RunFormat.text
-    _finish(_until_interrupted(context, lambda reporter: run_demo(home, reporter), text), text)
+    text, freeze = RunFormat.text, freezes(home.path)
+    _finish(_until_interrupted(context, lambda reporter: run_demo(home, reporter, freeze), text), text)
     if not no_serve:
-        _serve_dashboard(context.obj.home, port, "127.0.0.1")
+        _serve_dashboard(context.obj.home, port, "127.0.0.1", Access())
 
 
 def dashboard(
     context: typer.Context,
     port: Annotated[int, typer.Option(help="The port.")] = 8501,
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    without_sign_in: Annotated[
+        bool,
+        typer.Option(
+            "--without-sign-in",
+            help="Let everybody who can reach --host read all that is published, and write, unnamed.",
+        ),
+    ] = False,
 ) -> None:
-    """Serve the dashboard."""
-    _serve_dashboard(context.obj.home, port, host)
-
-
-def _serve_dashboard(home: Home, port: int, host: str) -> None:
-    from pipelines.serve import dashboard_command, require_free_port, serve  # noqa: PLC0415 - heavy
+    """Serve the dashboard: to this machine alone, or to those who sign in as `[access]` says."""
+    from pipelines.serve import require_free_port  # noqa: PLC0415 - used here and below
+    from pipelines.sign_in import is_loopback  # noqa: PLC0415 - used here alone
 
     require_free_port("--port", port, host)
-    typer.echo(f"The dashboard is at http://{host}:{port} – Ctrl-C ends it.", err=True)
-    raise typer.Exit(serve(home, [dashboard_command(port, host)]))
+    access = _access(context)
+    _tell_of_issues(context)
+    if access.metadata_url and without_sign_in:
+        raise CommandError(
+            "--without-sign-in: the configuration has people sign in. Leave it out, or remove [access]", USAGE
+        )
+    if not (access.metadata_url or without_sign_in or is_loopback(host)):
+        raise CommandError(
+            f"--host {host}: everybody who reaches it would read all that is published, and write. "
+            "Configure [access], or say --without-sign-in if that is meant",
+            USAGE,
+        )
+    _serve_dashboard(context.obj.home, port, host, access, is_to_any_host=without_sign_in)
+
+
+def _access(context: typer.Context) -> "Access":
+    """Who may sign in; nobody does where there is no configuration and none was named."""
+    from pipelines.config import load  # noqa: PLC0415 - heavy
+    from pipelines.config_access import Access  # noqa: PLC0415 - heavy
+
+    path = context.obj.config
+    return Access() if path == Path(DEFAULT_CONFIG) and not path.exists() else load(path).access
+
+
+def _tell_of_issues(context: typer.Context) -> None:
+    """Whether issues are made of actions: the app then lets people wish for one."""
+    from pipelines.config import load  # noqa: PLC0415 - heavy
+
+    path = context.obj.config
+    is_there = path != Path(DEFAULT_CONFIG) or path.exists()
+    os.environ[ISSUES_VARIABLE] = "1" if is_there and load(path).actions.source else ""
+
+
+def _serve_dashboard(
+    home: Home, port: int, host: str, access: "Access", *, is_to_any_host: bool = False
+) -> None:
+    from pipelines.serve import dashboard_command, serve  # noqa: PLC0415 - heavy
+    from pipelines.sign_in import told  # noqa: PLC0415 - heavy
+
+    with told(access, is_to_any_host=is_to_any_host) as how:
+        typer.echo(f"{_where_and_for_whom(access, port, host)} – Ctrl-C ends it.", err=True)
+        code = serve(home, [dashboard_command(port, host, how.options)], how)
+    raise typer.Exit(code)
+
+
+def _where_and_for_whom(access: "Access", port: int, host: str) -> str:
+    from pipelines.sign_in import is_loopback  # noqa: PLC0415 - used here alone
+
+    if access.redirect_url:
+        whom = "those who have a role" if access.restricted else "everybody who can sign in"
+        return f"The dashboard is at {access.redirect_url.rpartition('/')[0]}, for {whom}"
+    whom = "this machine alone" if is_loopback(host) else "everybody who reaches it"
+    return f"The dashboard is at http://{host}:{port}, without sign-in, for {whom}"
 
 
 def dev(
@@ -247,10 +308,15 @@ def dev(
         require_free_port,
         serve,
     )
+    from pipelines.sign_in import told  # noqa: PLC0415 - heavy
 
     require_free_port("--port", port, "127.0.0.1")
     require_free_port("--dagster-port", dagster_port, "127.0.0.1")
+    access = _access(context)
+    _tell_of_issues(context)
     prepare_environment(context.obj.home, context.obj.config)
-    typer.echo(f"Dagster: http://127.0.0.1:{dagster_port} · dashboard: http://127.0.0.1:{port}", err=True)
-    commands = [dagster_command(dagster_port, "127.0.0.1"), dashboard_command(port, "127.0.0.1")]
-    raise typer.Exit(serve(context.obj.home, commands))
+    with told(access) as how:
+        typer.echo(f"Dagster: http://127.0.0.1:{dagster_port} · dashboard: http://127.0.0.1:{port}", err=True)
+        pages = dashboard_command(port, "127.0.0.1", how.options)
+        code = serve(context.obj.home, [dagster_command(dagster_port, "127.0.0.1"), pages], how)
+    raise typer.Exit(code)

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from pipelines.survey.bank import Bank
     from pipelines.survey.calendar import Kind, Quarter
 
+MOST_CONNECTIONS = 512
+"""Of people who answer at once."""
+
 survey = typer.Typer(help="What teams say: ask them, and publish it.", no_args_is_help=True)
 
 
@@ -181,6 +184,12 @@ def open_(
     pulse: Annotated[
         bool, typer.Option("--pulse", help="The short survey between two quarterly ones.")
     ] = False,
+    module: Annotated[
+        str | None,
+        typer.Option(
+            "--module", help="A module that is asked apart: onboarding, one_to_one, meeting, a file."
+        ),
+    ] = None,
     days: Annotated[int, typer.Option(min=1, max=28, help="For how many days it is open.")] = 10,
 ) -> None:
     """Open a survey: freeze who is asked, and write the key that opens its ballots."""
@@ -189,8 +198,12 @@ def open_(
     from pipelines.survey.wave_text import print_opened  # noqa: PLC0415 - heavy
 
     configuration, now = load(context.obj.config), datetime.now(UTC)
-    kind: Kind = "pulse" if pulse else "quarterly"
-    print_opened(open_wave(configuration, context.obj.home, key_file, now, kind, days), key_file)
+    if pulse and module:
+        raise CommandError(
+            "survey open: --pulse and --module are two surveys. Open one after the other", USAGE
+        )
+    kind: Kind = "module" if module else "pulse" if pulse else "quarterly"
+    print_opened(open_wave(configuration, context.obj.home, key_file, now, kind, days, module), key_file)
 
 
 @survey.command()
@@ -212,10 +225,15 @@ def codes(
     if out is None or (sheets and mail_merge):
         raise CommandError("survey codes: name either --sheets or --mail-merge", USAGE)
     is_mail_merge = mail_merge is not None
-    count = make_codes(
+    made = make_codes(
         load(context.obj.config), context.obj.home, out, datetime.now(UTC), is_mail_merge=is_mail_merge
     )
-    typer.echo(f"{out} written, with {count} codes.")
+    typer.echo(f"{out} written, with {made.codes} codes.")
+    if made.without_address:
+        typer.echo(
+            f"{made.without_address} of {made.codes} people have no address in the roster, so no mail "
+            "reaches them: print the rows without `email`, and give each person theirs on paper."
+        )
     typer.echo(MAIL_MERGE_GUARANTEE if is_mail_merge else PRINTED_GUARANTEE)
 
 
@@ -226,14 +244,17 @@ def serve(
     port: Annotated[int, typer.Option(min=1, max=65535, help="And the port.")] = 8503,
 ) -> None:
     """Serve the page on which people answer, until Ctrl-C. It is the ballot box's own door."""
-    from connectors.ballots import server  # noqa: PLC0415 - heavy
+    from connectors import door_server  # noqa: PLC0415 - heavy
+    from connectors.ballots.box import Box  # noqa: PLC0415 - heavy
+    from connectors.ballots.door import create_door  # noqa: PLC0415 - heavy
     from pipelines.serve import require_free_port  # noqa: PLC0415 - heavy
     from pipelines.survey.held import BALLOTS  # noqa: PLC0415 - heavy
 
     require_free_port("--port", port, host)
     context.obj.home.create()
     typer.echo(f"People answer at http://{host}:{port}. Put a proxy with TLS and no access log before it.")
-    server.serve(context.obj.home.path / BALLOTS, host, port)
+    door = create_door(Box(context.obj.home.path / BALLOTS))
+    door_server.serve(door, host, port, MOST_CONNECTIONS)
 
 
 @survey.command()

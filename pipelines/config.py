@@ -12,6 +12,8 @@ from typing import Any, TypeVar, get_args
 from pydantic import BaseModel, ValidationError
 
 from connectors.base import SourceSettings
+from pipelines.config_access import Access
+from pipelines.config_digest import Digests
 from pipelines.config_errors import (
     ConfigurationError,
     Place,
@@ -23,6 +25,7 @@ from pipelines.config_errors import (
     suggestion,
 )
 from pipelines.config_model import (
+    Actions,
     Configuration,
     Department,
     Organisation,
@@ -47,6 +50,9 @@ _SINGLE: dict[str, type[BaseModel]] = {
     "rules": Rules,
     "privacy": Privacy,
     "survey": Survey,
+    "access": Access,
+    "actions": Actions,
+    "digest": Digests,
 }
 _REPEATED: dict[str, type[BaseModel]] = {
     "department": Department,
@@ -196,6 +202,9 @@ def config_tables(configuration: Configuration, run_id: str, as_of: datetime) ->
         ],
         "rule": [
             {"incident_window_hours": rules.incident_window_hours, "coverage_floor": rules.coverage_floor}
+        ],
+        "privacy": [
+            {"least_answers": configuration.privacy.k, "least_unit_size": configuration.survey.least_members}
         ],
         "bot": [{"pattern": pattern} for pattern in rules.bots],
         "incident_label": [{"label": label} for label in rules.incident_labels],

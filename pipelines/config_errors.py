@@ -88,8 +88,8 @@ _SECRET_VALUE = re.compile(
 _OPAQUE = re.compile(r"[A-Za-z0-9+_=-]{20,}")
 _HEXADECIMAL = re.compile(r"[0-9a-fA-F]{32,}")
 
-# Account ids of some systems are long and opaque, yet no secret.
-_OPAQUE_IS_FINE = frozenset({"account"})
+# Ids of accounts, clients and groups of some systems are long and opaque, yet no secret.
+_OPAQUE_IS_FINE = frozenset({"account", "client_id", "groups"})
 
 
 def looks_secret(value: str) -> bool:

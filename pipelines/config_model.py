@@ -16,7 +16,6 @@ import duckdb
 from pydantic import (
     AfterValidator,
     BaseModel,
-    ConfigDict,
     Field,
     SerializeAsAny,
     field_validator,
@@ -24,6 +23,9 @@ from pydantic import (
 )
 
 from connectors.base import ServiceKey, SourceSettings
+from pipelines.config_access import Access, VariableName
+from pipelines.config_digest import Digests
+from pipelines.config_types import STRICT, Identifier, Names, Text, distinct
 
 K_FLOOR = 6
 """No published survey number rests on fewer answers than this; the configuration may only raise it."""
@@ -98,26 +100,17 @@ def _language(tag: str) -> str:
     return tag
 
 
-def _distinct(names: list[str]) -> list[str]:
-    if len({name.casefold() for name in names}) < len(names):
-        raise ValueError("names the same thing twice. Remove one of them")
-    return names
-
-
-Identifier = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
-Text = Annotated[str, Field(min_length=1)]
-Names = Annotated[list[Text], AfterValidator(_distinct)]
 Language = Annotated[str, AfterValidator(_language)]
 TimeZone = Annotated[str, AfterValidator(_known_time_zone)]
 Regex = Annotated[str, AfterValidator(_valid_regex)]
-Paths = Annotated[list[Annotated[Text, AfterValidator(_part_of_a_repository)]], AfterValidator(_distinct)]
-LoginPatterns = Annotated[list[Annotated[Text, AfterValidator(_brackets_meant)]], AfterValidator(_distinct)]
+Paths = Annotated[list[Annotated[Text, AfterValidator(_part_of_a_repository)]], AfterValidator(distinct)]
+LoginPatterns = Annotated[list[Annotated[Text, AfterValidator(_brackets_meant)]], AfterValidator(distinct)]
 
 
 class Table(BaseModel):
     """What all tables share: unknown keys are errors and no type is guessed from another."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = STRICT
 
 
 class AgreedHours(Table):
@@ -291,10 +284,20 @@ class Survey(Table):
 
     bank: Text | None = None
     modules: Names = []
-    languages: Annotated[list[Language], AfterValidator(_distinct)] = Field(default=["en"], min_length=1)
+    languages: Annotated[list[Language], AfterValidator(distinct)] = Field(default=["en"], min_length=1)
     roster: Text | None = None
     address: Annotated[str, AfterValidator(_address)] | None = None
     least_members: Annotated[int, AfterValidator(_not_below_eight)] = LEAST_MEMBERS
+
+
+class Actions(Table):
+    """`[actions]`: where issues are made of what reviews agree on, and with which credential."""
+
+    source: Text | None = None
+    project: Text | None = None
+    issue_type: Text = "Task"
+    token_env: VariableName | None = None
+    user_env: VariableName | None = None
 
 
 class Configuration(Table):
@@ -309,6 +312,9 @@ class Configuration(Table):
     statuses: list[Status] = Field(default=[], alias="status")
     privacy: Privacy = Privacy()
     survey: Survey = Survey()
+    access: Access = Access()
+    actions: Actions = Actions()
+    digest: Digests = Digests()
 
     def scopes_with_paths(self, source: str) -> frozenset[str]:
         """The repositories of the source of that name of which services own parts by path."""

@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from connectors.registry import discover
+from pipelines.config_access import PROVIDER_KEYS
 from pipelines.config_errors import Place, Problem, suggestion
 from pipelines.config_model import split_prefix
 
@@ -21,6 +23,8 @@ def broken_rules(document: Mapping[str, Any]) -> Iterator[Problem]:
     yield from _shared_names(document)
     yield from _department_cycles(document)
     yield from _broken_references(document)
+    yield from _half_a_sign_in(document)
+    yield from _half_a_tracker(document)
 
 
 def _named(document: Mapping[str, Any], table: str, key: str = "id") -> list[tuple[int, str]]:
@@ -85,6 +89,10 @@ _REFERENCES = (
     (("team", ANY, "department"), "department"),
     (("service", ANY, "owners", ANY, "team"), "team"),
     (("status", ANY, "source"), "source"),
+    (("access", "grant", ANY, "teams", ANY), "team"),
+    (("access", "grant", ANY, "department"), "department"),
+    (("actions", "source"), "source"),
+    (("digest", "receiver", ANY, "team"), "team"),
 )
 
 
@@ -129,3 +137,39 @@ def _broken_prefix(path: Place, key: str, reference: str, sources: Sequence[str]
         end = "" if problem.fix.endswith("?") else "."
         hint = f"{end} A name that has a colon itself needs its source before it"
         yield Problem(path, problem.what, problem.fix + ("" if key == "repositories" else hint))
+
+
+def _half_a_sign_in(document: Mapping[str, Any]) -> Iterator[Problem]:
+    """A provider that is not told wholly, and rules on people who cannot sign in: who would be let in?"""
+    access = document.get("access")
+    if not isinstance(access, dict):
+        return
+    whole = ", ".join(PROVIDER_KEYS)
+    missing = [key for key in PROVIDER_KEYS if key not in access]
+    if len(missing) < len(PROVIDER_KEYS):
+        for key in missing:
+            yield Problem(
+                ("access", key), "is missing", f"Signing in needs {', '.join(PROVIDER_KEYS)}: add it"
+            )
+        return
+    for key in ("restricted", "grant"):
+        if access.get(key):
+            what = "says who may do what, and nobody can sign in"
+            yield Problem(("access", key), what, f"Add {whole}")
+
+
+def _half_a_tracker(document: Mapping[str, Any]) -> Iterator[Problem]:
+    """Issues are made in a named project with a credential of their own, or not at all."""
+    actions = document.get("actions")
+    needed = ("source", "project", "token_env")
+    if not isinstance(actions, dict) or not any(key in actions for key in needed):
+        return
+    for key in needed:
+        if key not in actions:
+            yield Problem(("actions", key), "is missing", f"Making issues needs {', '.join(needed)}: add it")
+    kinds = {one.get("name"): one.get("kind") for one in document.get("source", ()) if isinstance(one, dict)}
+    kind = discover().get(str(kinds.get(actions.get("source"))))
+    if kind is not None and kind.create_tracker is None:
+        able = ", ".join(name for name, one in discover().items() if one.create_tracker)
+        what = "is a source in which no issues can be made"
+        yield Problem(("actions", "source"), what, f"Name one of kind {able}")

@@ -42,6 +42,7 @@ CONFIGURATION_COLUMNS: Mapping[str, Mapping[str, str]] = {
     "status": {"source": "VARCHAR", "name": "VARCHAR", "means": "VARCHAR"},
     "source": {"name": "VARCHAR", "kind": "VARCHAR", "position": "INTEGER"},
     "rule": {"incident_window_hours": "DOUBLE", "coverage_floor": "DOUBLE"},
+    "privacy": {"least_answers": "INTEGER", "least_unit_size": "INTEGER"},
     "bot": {"pattern": "VARCHAR"},
     "incident_label": {"label": "VARCHAR"},
     "incident_issue_type": {"type": "VARCHAR"},

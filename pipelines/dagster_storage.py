@@ -1,8 +1,9 @@
 """Dagster's history in SQLite, as it is by default, but with connections that are kept.
 
 Dagster opens a new engine for every event, which a run writes by the thousand: each statement is
-compiled anew, which takes four times as long as writing the event. Files and tables are the same; who
-goes back to Dagster's own class in `dagster.yaml` finds everything.
+compiled anew, which takes four times as long as writing the event. And for each event of an asset it
+reads again which columns a table has. Files and tables are the same; who goes back to Dagster's own class
+in `dagster.yaml` finds everything.
 """
 
 from collections import OrderedDict
@@ -26,6 +27,7 @@ class EventLog(SqliteEventLogStorage):
 
     def __init__(self, base_dir: str) -> None:
         self._engines: OrderedDict[str, Engine] = OrderedDict()
+        self._known_columns = set[str]()
         super().__init__(base_dir)
 
     @contextmanager
@@ -37,6 +39,14 @@ class EventLog(SqliteEventLogStorage):
                 self._initialized_dbs.add(shard)
             with engine.connect() as connection, connection.begin():
                 yield connection
+
+    def _has_asset_key_col_on_connection(self, conn: Connection, column_name: str) -> bool:
+        """Whether the table of assets has a column: asked for each event, and true once it is so."""
+        if column_name not in self._known_columns and super()._has_asset_key_col_on_connection(
+            conn, column_name
+        ):
+            self._known_columns.add(column_name)
+        return column_name in self._known_columns
 
     def _engine(self, shard: str) -> Engine:
         """The engine of a file; the one that was used longest ago is closed for a new one."""

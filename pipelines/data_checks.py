@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Self
 
+import polars as pl
 from duckdb import DuckDBPyConnection
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from pipelines.catalog import ROOT, read
 from pipelines.catalog_headers import CatalogError, Text, Texts
+from pipelines.statistics.frames import FEW_IN_PERIOD
 
 CHECK_COLUMNS = {
     "item_kind": "VARCHAR",
@@ -113,8 +115,11 @@ def _order(check: DataCheck) -> tuple[int, str]:
     return ["join", "ownership", "order", "history"].index(check.header.about), check.name
 
 
-def write_check(con: DuckDBPyConnection, check: DataCheck) -> Found:
+def write_check(con: DuckDBPyConnection, check: DataCheck, few: pl.DataFrame | None = None) -> Found:
     """Publish what a check finds, after `prepare`.
+
+    `few`: the periods of scopes of which no number about people's work may be shown (`few_in_period`). Counts
+    of these quarters are numbers too, and so are rows; what is found there is in the counts above alone.
 
     Raises:
         CatalogError: its columns or reasons are not what they must be.
@@ -125,11 +130,14 @@ def write_check(con: DuckDBPyConnection, check: DataCheck) -> Found:
     dated = "JOIN" if check.header.counted == "quarter" else "LEFT JOIN"
     on = _IN_QUARTER if check.header.counted == "quarter" else "false"
     con.execute(f"CREATE OR REPLACE TEMP TABLE data_check_row AS {_looked_at(check.sql, dated, on)}")
+    hidden = pl.DataFrame(schema=FEW_IN_PERIOD) if few is None else few
+    con.register("few_in_period", hidden.to_arrow())
     try:
         _demand_reasons(con, check)
         con.execute(_COUNTS, bound)
         con.execute(_ROWS, {"check": check.name, "reasons": check.header.reasons, "most": ROWS_AT_MOST})
     finally:
+        con.unregister("few_in_period")
         con.execute("DROP TABLE data_check_row")
     ((looked_at, found, is_fine),) = con.execute(_SUMMARY, {"check": check.name}).fetchall()
     return Found(looked_at, found, is_fine)
@@ -238,6 +246,9 @@ counted AS (
         count(DISTINCT (item_kind, item_id)) FILTER (reason IS NOT NULL) AS found
     FROM scoped
     GROUP BY ALL
+),
+few AS (
+    SELECT f.scope, p.period FROM few_in_period AS f JOIN staged.stg_period AS p USING (grain, period_start)
 )
 SELECT
     $check, scope_kind, scope, period, looked_at, found, found / looked_at,
@@ -247,7 +258,7 @@ SELECT
         WHEN $has_floor AND looked_at - found >= u.coverage_floor * looked_at THEN 'note'
         ELSE 'warning'
     END
-FROM counted CROSS JOIN config.rule AS u
+FROM counted ANTI JOIN few USING (scope, period) CROSS JOIN config.rule AS u
 """
 
 _ROWS = """
@@ -258,14 +269,20 @@ WITH once AS (
     QUALIFY row_number() OVER (
         PARTITION BY period, team_id, item_kind, item_id ORDER BY service_id, reason
     ) = 1
+),
+few AS (
+    SELECT f.scope, p.period FROM few_in_period AS f JOIN staged.stg_period AS p USING (grain, period_start)
+),
+counted AS (
+    SELECT *, count(*) OVER (PARTITION BY period, team_id) AS of_team FROM once
 )
 SELECT
-    $check, period, team_id, service_id, item_kind, item_id, label, url, reason,
-    map_extract_value($reasons::MAP(VARCHAR, VARCHAR), reason), hours, occurred_at,
-    count(*) OVER (PARTITION BY period, team_id)
-FROM once
+    $check, c.period, team_id, service_id, item_kind, item_id, label, url, reason,
+    map_extract_value($reasons::MAP(VARCHAR, VARCHAR), reason), hours, occurred_at, of_team
+FROM counted AS c
+ANTI JOIN few AS f ON f.period = c.period AND f.scope IN ('team:' || c.team_id, 'service:' || c.service_id)
 QUALIFY row_number() OVER (
-    PARTITION BY period, team_id ORDER BY occurred_at DESC NULLS LAST, item_kind, item_id
+    PARTITION BY c.period, team_id ORDER BY occurred_at DESC NULLS LAST, item_kind, item_id
 ) <= $most
 """
 

@@ -8,8 +8,10 @@ from pipelines.assets.models import model_assets
 from pipelines.assets.publish import holds_demo, snapshot
 from pipelines.assets.raw import outcomes_toml, raw_streams, unused_streams
 from pipelines.assets.workspace import Workspace
-from pipelines.config import ConfigurationError, load
+from pipelines.config import ConfigurationError
 from pipelines.home import Home, config_path
+from pipelines.nights import CRON
+from pipelines.sources import configured
 
 ASSETS = [outcomes_toml, raw_streams, model_assets(), metric_assets(), data_checks, snapshot]
 
@@ -31,7 +33,7 @@ def nightly_assets() -> list[dg.AssetKey] | None:
     None is everything, where the configuration cannot be read: the run itself will say why.
     """
     try:
-        unused = unused_streams(load(config_path()))
+        unused = unused_streams(configured(config_path(), Home.from_environment()))
     except ConfigurationError:
         return None
     return [key for asset in ASSETS for key in asset.keys if key not in unused]
@@ -39,7 +41,7 @@ def nightly_assets() -> list[dg.AssetKey] | None:
 
 @dg.schedule(
     job=nightly,
-    cron_schedule="10 3 * * *",
+    cron_schedule=CRON,
     execution_timezone="UTC",
     default_status=dg.DefaultScheduleStatus.RUNNING,
     description="Every night. After a time in which nothing ran, the last missed night is made up for.",

@@ -1,9 +1,12 @@
 """The demo: the sandbox organisation behind local servers, read by the unmodified connectors."""
 
 import os
+from contextlib import closing
 from pathlib import Path
 
 from connectors.inbox.types import FOLDER
+from connectors.journal.journal import Journal
+from connectors.journal.where import url_of
 from connectors.sandbox.configuration import TOKEN_VARIABLE, write_configuration
 from connectors.sandbox.inbox_files import write_inbox
 from connectors.sandbox.organisation import AS_OF
@@ -11,6 +14,7 @@ from connectors.sandbox.servers import serve
 from connectors.sandbox.simulation import build
 from pipelines.assets.workspace import RunOptions
 from pipelines.config import load
+from pipelines.demo_journal import Freeze, write_journal
 from pipelines.demo_surveys import hold_surveys
 from pipelines.home import Home
 from pipelines.progress import Reporter
@@ -20,8 +24,11 @@ DEMO_HOME = ".outcomes-demo"
 CONFIGURATION_FILE = "outcomes.toml"
 
 
-def run_demo(home: Home, reporter: Reporter) -> Outcome:
+def run_demo(home: Home, reporter: Reporter, freeze: Freeze) -> Outcome:
     """Simulate, serve, ask the people what they were asked, run the nightly job once, stop the servers.
+
+    What they wrote is written last: the numbers of the demo are those of its registers, and `freeze` keeps
+    quarters of what was published.
 
     Raises:
         WaveError: a survey of an earlier call was interrupted.
@@ -38,6 +45,11 @@ def run_demo(home: Home, reporter: Reporter) -> Outcome:
         prepare_environment(home, configuration)
         reporter.step("what its people were asked")
         hold_surveys(load(configuration), home, world)
-        return run_job("nightly", RunOptions(as_of=AS_OF.isoformat(), is_demo=True), home, reporter)
+        outcome = run_job("nightly", RunOptions(as_of=AS_OF.isoformat(), is_demo=True), home, reporter)
     finally:
         running.stop()
+    if outcome.published:
+        reporter.step("what its people wrote")
+        with closing(Journal.open(url_of(home.path))) as journal:
+            write_journal(journal, freeze)
+    return outcome

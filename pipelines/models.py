@@ -37,15 +37,15 @@ class Failure:
 def build_model(con: DuckDBPyConnection, model: Model) -> int:
     """Replace the model's table by what its query or step returns now; its number of rows."""
     con.execute(f"CREATE SCHEMA IF NOT EXISTS {model.layer}")
-    if model.sql is None:
-        if model.table not in PYTHON_STEPS:
-            raise CatalogError(f"{model.path.name}: there is no Python step for {model.table}")
-        con.register("python_step", PYTHON_STEPS[model.table](con).to_arrow())
-        con.execute(f"CREATE OR REPLACE TABLE {model.table} AS SELECT * FROM python_step")
-        con.unregister("python_step")
-    else:
-        con.execute(f"CREATE OR REPLACE TABLE {model.table} AS {model.sql}")
-    return _count(con, f"SELECT count(*) FROM {model.table}")
+    replace = f"CREATE OR REPLACE TABLE {model.table} AS"  # it returns how many rows the table has
+    if model.sql is not None:
+        return _count(con, f"{replace} {model.sql}")
+    if model.table not in PYTHON_STEPS:
+        raise CatalogError(f"{model.path.name}: there is no Python step for {model.table}")
+    con.register("python_step", PYTHON_STEPS[model.table](con).to_arrow())
+    rows = _count(con, f"{replace} SELECT * FROM python_step")
+    con.unregister("python_step")
+    return rows
 
 
 def build_all(con: DuckDBPyConnection, models: Sequence[Model] | None = None) -> None:

@@ -11,17 +11,28 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
 from pipelines.home import Home
 from pipelines.items import create_item_view
+from pipelines.left_out import LEFT_OUT
 from pipelines.manifest import LATEST_MANIFEST
+from pipelines.nights import next_night
+from pipelines.published_settings import SETTINGS_TABLES
+from pipelines.survey.open_surveys import open_surveys, write_open_surveys
 from pipelines.warehouse import Warehouse
+
+SNAPSHOT_FORMAT = 2
+"""Counts up with what pages read of a snapshot: a page that knows less refuses it rather than misread it.
+Snapshots of format 1 do not say so; they have no settings, no open surveys and no next run."""
 
 KEPT_SNAPSHOTS = 14
 STORAGE_VERSION = "v1.4.0"
 """Older DuckDB clients can open what is written in this version."""
+ROWS_TOGETHER = 20_480
+"""A sixth of DuckDB's own: of a group of rows its bounds are known, and a page wants few rows."""
 QUARTERS_WITH_ITEMS = 8
 NOTHING_READ = (
     "publish: no source has told of anything yet, so nothing is published. "
@@ -34,17 +45,17 @@ _ITEMS_FROM = """(
     SELECT min(period_start) FROM (SELECT period_start FROM staged.stg_period
     WHERE grain = 'quarter' ORDER BY period_start DESC LIMIT $quarters))"""
 _TABLES = {
-    "metric_values": "SELECT * FROM published.metric_values ORDER BY metric, scope_kind, scope, grain, "
-    "period_start, statistic",
-    "metric_breakdown": "SELECT * FROM published.metric_breakdown ORDER BY metric, category, scope_kind, "
-    "scope, grain, period_start, statistic",
+    "metric_values": "SELECT * FROM published.metric_values ORDER BY grain, scope_kind, scope, metric, "
+    "statistic, period_start",
+    "metric_breakdown": "SELECT * FROM published.metric_breakdown ORDER BY grain, scope_kind, scope, metric, "
+    "statistic, category, period_start",
     "metric_observation": "SELECT o.* FROM published.metric_observation o "
     f"WHERE o.is_open OR o.counts_to > {_ITEMS_FROM} "
     "ORDER BY metric, scopes, on_date, item_kind, item_id, service_id, started_at",
     "metric_scopes": "SELECT * FROM published.metric_scopes ORDER BY metric, scopes, scope",
     "metric_neighbour": "SELECT * FROM published.metric_neighbour "
-    "ORDER BY metric, position, scope, grain, period_start, statistic",
-    "days_between": "SELECT * FROM published.days_between ORDER BY metric, scope, is_open, until, since",
+    "ORDER BY grain, scope, metric, period_start, position, statistic",
+    "days_between": "SELECT * FROM published.days_between ORDER BY scope, metric, is_open, until, since",
     "headline": "SELECT * FROM published.headline ORDER BY scope, period, rank",
     "false_signals": "SELECT * FROM published.false_signals ORDER BY scope, period",
     "metric_catalog": "SELECT * FROM published.metric_catalog ORDER BY metric",
@@ -52,10 +63,12 @@ _TABLES = {
     "data_check_item": "SELECT * FROM published.data_check_item "
     "ORDER BY check_id, period, team_id, item_kind, item_id",
     "data_check_catalog": "SELECT * FROM published.data_check_catalog ORDER BY position",
-    "item": "SELECT * FROM facts.dim_item ORDER BY item_kind, item_id, service_id",
+    "item": "SELECT * FROM facts.dim_item ORDER BY service_id, item_kind, item_id",
     "organisation": "SELECT id, name, time_zone, quarter_start_month FROM config.organisation",
     "department": "SELECT id, name, parent FROM config.department ORDER BY id",
-    "team": "SELECT id, name, department, wip_limit FROM config.team ORDER BY id",
+    "team": "SELECT t.id, t.name, t.department, l.wip_limit FROM config.team t CROSS JOIN staged.stg_run r "
+    "LEFT JOIN staged.stg_team_limit l ON l.team_id = t.id AND r.as_of_on >= l.valid_from "
+    "AND r.as_of_on < l.valid_to ORDER BY t.id",
     "service": "SELECT service_id AS id, name, active_from, retired_at FROM staged.stg_service ORDER BY id",
     "service_owner": "SELECT service_id AS service, team_id AS team, "
     "nullif(valid_from, DATE '0001-01-01') AS valid_from, nullif(valid_to, DATE '9999-12-31') AS valid_to, "
@@ -65,7 +78,8 @@ _TABLES = {
     "ORDER BY grain, period_start",
     "run": "SELECT run_id, as_of, started_at, now() AS finished_at, $status AS status, is_demo, "
     f"$version AS product_version, {_ITEMS_FROM} AS items_from, "
-    "(SELECT coverage_floor FROM config.rule) AS coverage_floor FROM ops.run WHERE run_id = $run_id",
+    f"(SELECT coverage_floor FROM config.rule) AS coverage_floor, {SNAPSHOT_FORMAT} AS snapshot_format, "
+    "CASE WHEN NOT is_demo THEN $next_run END AS next_run_at FROM ops.run WHERE run_id = $run_id",
     "run_manifest": f"SELECT * FROM ({LATEST_MANIFEST}) WHERE source IN (SELECT name FROM config.source) "
     "ORDER BY source, stream, scope",
     "forecast": "SELECT * FROM published.forecast ORDER BY scope, question, amount",
@@ -78,8 +92,11 @@ _TABLES = {
     "survey_cell": "SELECT * FROM survey.published_cell "
     "ORDER BY wave_id, scope_kind, scope, dimension, item, statistic, position",
     "cost_of_delay": "SELECT item_id, cost_of_delay FROM staged.stg_work_item_cost ORDER BY item_id",
+    **SETTINGS_TABLES,
+    "left_out": LEFT_OUT,
 }
-"""The snapshot, table by table; people's accounts are in none of these."""
+"""The snapshot, table by table; people's accounts are in none of these. Rows lie in the order in which pages
+read them, a scope's numbers together, so that a page touches a small part of the file."""
 
 
 class PublicationBlockedError(Exception):
@@ -168,7 +185,7 @@ def _publish(warehouse: Warehouse, home: Home, run_id: str, status: str) -> str:
     _remove_leftovers(home.snapshots)
     con = warehouse.con
     try:
-        _write(con, building, run_id, status)
+        _write(con, building, run_id, status, open_surveys(con, home.path))
         _make_durable(building)
         building.replace(home.snapshots / name)
         _point_at(home.snapshots, name)
@@ -186,12 +203,21 @@ def _publish(warehouse: Warehouse, home: Home, run_id: str, status: str) -> str:
     return name
 
 
-def _write(con: duckdb.DuckDBPyConnection, building: Path, run_id: str, status: str) -> None:
+def _write(
+    con: duckdb.DuckDBPyConnection,
+    building: Path,
+    run_id: str,
+    status: str,
+    surveys: Sequence[tuple[Any, ...]] = (),
+) -> None:
     """Write the file and check what is in it."""
     path = str(building).replace("'", "''")
-    con.execute(f"ATTACH '{path}' AS snapshot (STORAGE_VERSION '{STORAGE_VERSION}')")
+    con.execute(
+        f"ATTACH '{path}' AS snapshot (STORAGE_VERSION '{STORAGE_VERSION}', ROW_GROUP_SIZE {ROWS_TOGETHER})"
+    )
     try:
         _fill(con, run_id, status)
+        write_open_surveys(con, surveys)
         _check(con)
     finally:
         con.execute("DETACH snapshot")
@@ -203,6 +229,7 @@ def _fill(con: duckdb.DuckDBPyConnection, run_id: str, status: str) -> None:
         "status": status,
         "version": version("engineering-outcomes"),
         "quarters": QUARTERS_WITH_ITEMS,
+        "next_run": next_night(datetime.now(UTC)),
     }
     for table, query in _TABLES.items():
         bound = {name: value for name, value in values.items() if f"${name}" in query}

@@ -4,6 +4,7 @@ import hashlib
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, time
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -20,6 +21,8 @@ from connectors.base import (
 )
 from connectors.registry import discover
 from connectors.traffic import Traffic
+from pipelines.config import load
+from pipelines.config_errors import ConfigurationError
 from pipelines.config_model import Configuration
 from pipelines.home import Home
 from pipelines.starts import Census
@@ -53,6 +56,25 @@ class UnreadySource:
 
     def close(self) -> None:
         """There is no connection."""
+
+
+def configured(path: Path, home: Home) -> Configuration:
+    """The configuration with the sources that are there by themselves, after those that it names.
+
+    Raises:
+        ConfigurationError: the file cannot stay as it is.
+    """
+    configuration = load(path)
+    used = {settings.kind for settings in configuration.sources}
+    found = [
+        kind.settings(name=kind.kind, kind=kind.kind)
+        for kind in discover().values()
+        if kind.is_there and kind.kind not in used and kind.is_there(home.path)
+    ]
+    for taken in {one.name for one in found} & {settings.name for settings in configuration.sources}:
+        what = f"error: {path}: source {taken}: is the name of one that needs no [[source]]"
+        raise ConfigurationError([f"{what}. Name yours otherwise"])
+    return configuration.model_copy(update={"sources": [*configuration.sources, *found]})
 
 
 def history_start(configuration: Configuration, since: datetime | None = None) -> datetime | None:

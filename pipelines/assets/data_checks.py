@@ -8,16 +8,19 @@ from collections.abc import Iterator, Mapping
 
 import dagster as dg
 import duckdb
+import polars as pl
 
 from pipelines.assets.models import table_keys
 from pipelines.assets.retry import repeated
 from pipelines.assets.workspace import OWNER, Workspace
 from pipelines.catalog_headers import CatalogError
+from pipelines.compute import CALENDAR_TABLES, aggregation_frames, with_few_people
 from pipelines.data_checks import DataCheck, Found, load_checks, note_error, prepare, write_check
 from pipelines.progress import reporter
+from pipelines.unquoted import unquoted
 
 DATA_CHECKS = dg.AssetKey(["quality", "data_check"])
-READ_BY_ALL = ("facts.dim_item", "facts.dim_service_owner", "staged.stg_period")
+READ_BY_ALL = ("facts.dim_item", *CALENDAR_TABLES)
 """What the counting reads besides a check's own tables."""
 
 
@@ -47,7 +50,8 @@ def data_checks(
     started, con, checks = time.monotonic(), workspace.warehouse.con, load_checks()
     with repeated(context):
         prepare(con, list(checks.values()))
-        found = {name: _made(con, check) for name, check in checks.items()}
+        few = with_few_people(con, aggregation_frames(con)).few_in_period
+        found = {name: _made(con, check, few) for name, check in checks.items()}
         ((as_of,),) = con.execute("SELECT as_of FROM config.run").fetchall()
     yield dg.MaterializeResult(
         metadata={
@@ -59,13 +63,13 @@ def data_checks(
     )
 
 
-def _made(con: duckdb.DuckDBPyConnection, check: DataCheck) -> Found:
+def _made(con: duckdb.DuckDBPyConnection, check: DataCheck, few: pl.DataFrame) -> Found:
     try:
-        return write_check(con, check)
+        return write_check(con, check, few)
     except duckdb.IOException:  # the disk, not the check
         raise
     except (duckdb.Error, CatalogError) as wrong:
-        return note_error(con, check, str(wrong).splitlines()[0])
+        return note_error(con, check, unquoted(wrong))
 
 
 def _results(found: Mapping[str, Found]) -> list[dg.AssetCheckResult]:

@@ -21,6 +21,7 @@ from pipelines.incremental_metrics import BuiltMetric, build_metric, open_publis
 from pipelines.ledger import Ledger
 from pipelines.models import Failure
 from pipelines.progress import reporter
+from pipelines.unquoted import unquoted
 
 
 def metric_key(metric: str) -> dg.AssetKey:
@@ -96,7 +97,8 @@ def _computed(
     except duckdb.IOException:  # the disk, and not the metric
         raise
     except (ChecksFailedError, CatalogError, ValueError, duckdb.Error, pl.exceptions.PolarsError) as wrong:
-        failures = wrong.failures if isinstance(wrong, ChecksFailedError) else [_failure(metric, wrong)]
+        failures = wrong.failures if isinstance(wrong, ChecksFailedError) else []
+        failures = failures or [Failure(metric.name, "query", 0, unquoted(wrong))]
         withhold_metric(con, metric, "; ".join(failure.message for failure in failures), frames)
         told: dict[str, str | int] = {"build": "withheld: the definition fails", "window": "nothing"}
     else:
@@ -106,12 +108,6 @@ def _computed(
         metadata={**told, "seconds": round(time.monotonic() - started, 3)},
         check_results=[header_result(key, failures)],
     )
-
-
-def _failure(metric: Metric, wrong: Exception) -> Failure:
-    """What went wrong in one line; the first of DuckDB's says it, the others quote the query."""
-    text = str(wrong).strip().splitlines()[0]
-    return Failure(metric.name, "query", 0, text)
 
 
 def _promises(metric: Metric) -> str:

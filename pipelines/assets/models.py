@@ -4,6 +4,8 @@ import time
 from collections.abc import Iterator, Sequence
 
 import dagster as dg
+import duckdb
+import polars as pl
 
 from connectors.registry import discover
 from pipelines.assets.raw import stream_key
@@ -12,9 +14,11 @@ from pipelines.assets.workspace import CONFIGURATION, OWNER, Workspace
 from pipelines.catalog import load_models
 from pipelines.catalog_headers import Model
 from pipelines.checks import RECONCILED, ChecksFailedError, lost_items
-from pipelines.incremental import build_table
+from pipelines.incremental import BuiltTable, build_table
+from pipelines.ledger import Ledger
 from pipelines.models import Failure
 from pipelines.progress import reporter
+from pipelines.unquoted import OF_THE_MACHINE, unquoted
 
 
 def table_keys(table: str) -> Sequence[dg.AssetKey]:
@@ -79,7 +83,7 @@ def _built(
     reporter().step(model.table)
     key, started, con = asset_key(model), time.monotonic(), workspace.warehouse.con
     with repeated(context):
-        built = build_table(con, workspace.ledger, model)
+        built = _made(con, workspace.ledger, model)
         failures = built.failures
         lost = lost_items(con, model.table) if model.table in RECONCILED and not failures else []
         ((as_of,),) = con.execute("SELECT as_of FROM config.run").fetchall()
@@ -98,6 +102,16 @@ def _built(
     )
     if failures or lost:
         raise ChecksFailedError([*failures, *lost])
+
+
+def _made(con: duckdb.DuckDBPyConnection, ledger: Ledger, model: Model) -> BuiltTable:
+    """The table as it is built; where its query fails, what is said of that names nobody."""
+    try:
+        return build_table(con, ledger, model)
+    except OF_THE_MACHINE:
+        raise
+    except (duckdb.Error, pl.exceptions.PolarsError) as wrong:
+        raise ChecksFailedError([Failure(model.table, "query", 0, unquoted(wrong))]) from None
 
 
 def _check_specs(model: Model, key: dg.AssetKey) -> list[dg.AssetCheckSpec]:

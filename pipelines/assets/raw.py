@@ -8,15 +8,16 @@ import time
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, datetime
 
 import dagster as dg
 
 from connectors.base import Cursor
 from connectors.registry import discover
+from pipelines.agreed_actions import settle
 from pipelines.assets.retry import repeated
 from pipelines.assets.workspace import CONFIGURATION, EVERY_NIGHT, OWNER, RunOptions, Workspace
-from pipelines.config import config_tables, load
+from pipelines.config import config_tables
 from pipelines.config_model import Configuration
 from pipelines.home import config_path
 from pipelines.ingest import ingest
@@ -24,7 +25,7 @@ from pipelines.known_people import known_names
 from pipelines.manifest import LATEST_MANIFEST
 from pipelines.progress import reporter
 from pipelines.resumption import cut_off
-from pipelines.sources import censuses, create_sources, field_prints, history_start
+from pipelines.sources import censuses, configured, create_sources, field_prints, history_start
 from pipelines.starts import StreamKey, with_new_fields
 from pipelines.warehouse import StreamResult, Warehouse
 from pipelines.watermarks import moment_of
@@ -51,7 +52,7 @@ def outcomes_toml(
     reporter().step("configuration")
     started, now = time.monotonic(), config.now()
     with repeated(context):
-        configuration = load(config_path())
+        configuration = configured(config_path(), workspace.home)
         tables = config_tables(configuration, context.run.run_id, now)
         workspace.warehouse.write_configuration(tables)
         workspace.warehouse.start_run(context.run.run_id, now, is_demo=config.is_demo)
@@ -104,11 +105,12 @@ def raw_streams(
     """Fetch what changed in every source since the last run."""
     reporter().step("sources")
     warehouse = workspace.warehouse
-    configuration = load(config_path())
+    configuration = configured(config_path(), workspace.home)
     since = config.since_moment()
     is_full = config.full or since is not None
     kind_of = {settings.name: settings.kind for settings in configuration.sources}
     with repeated(context):
+        settled = None if config.sources else settle(configuration, workspace.home, datetime.now(UTC))
         before = {} if is_full else warehouse.cursors()
         sources = {
             name: (source, tuple(_KINDS[kind_of[name]].streams))
@@ -134,6 +136,7 @@ def raw_streams(
             fields=prints,
             on_progress=reporter().fetched,
         )
+        warehouse.record(context.run.run_id, [settled] if settled else [])
     streams = [one for one in _STREAMS if stream_key(*one) in context.selected_asset_keys]
     yield from _materializations(warehouse, streams, kind_of, results, before)
 

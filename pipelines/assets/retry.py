@@ -12,6 +12,8 @@ from contextlib import contextmanager
 import dagster as dg
 import duckdb
 
+from pipelines.unquoted import may_quote, unquoted
+
 BACKOFF = dg.RetryPolicy(max_retries=2, delay=2, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS)
 """About 2 and 6 seconds: what lasts longer is for the next night, which continues where this one stopped."""
 
@@ -19,6 +21,10 @@ MAY_PASS = frozenset(
     {errno.EAGAIN, errno.EBUSY, errno.EINTR, errno.EIO, errno.ESTALE, errno.ETIMEDOUT, errno.ENOLCK}
 )
 """What a network drive or a busy disk says for a moment. A full disk or a missing right stays."""
+
+
+class QueryFailedError(Exception):
+    """A query failed at a value. `str()` is one line, without the value."""
 
 
 def may_pass(failure: BaseException | None) -> bool:
@@ -37,10 +43,16 @@ def repeated(context: dg.AssetExecutionContext) -> Iterator[None]:
     """Ask Dagster to repeat the step where what is done here fails and may pass.
 
     What is done must be safe to do again.
+
+    Raises:
+        QueryFailedError: a query failed at a value that was read; Dagster keeps what it is told.
     """
     try:
         yield
     except Exception as failure:
+        if isinstance(failure, duckdb.Error) and may_quote(failure):
+            where = context.assets_def.node_def.name
+            raise QueryFailedError(f"{where}: {unquoted(failure)}. Please report it") from None
         if not may_pass(failure):
             raise
         raise dg.RetryRequested(

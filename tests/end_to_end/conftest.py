@@ -1,5 +1,6 @@
 """The sandbox organisation, read by the real connectors over HTTP and published, once per session."""
 
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from pipelines.home import Home
 from pipelines.progress import Silent
 from pipelines.publish import current_snapshot
 from pipelines.run import Outcome, prepare_environment, run_job
+from pipelines.warehouse import Warehouse
 
 
 @dataclass
@@ -53,9 +55,10 @@ def published(tmp_path_factory):
         patch.setenv(TOKEN_VARIABLE, "sandbox")
         # Dagster's own history is not what is looked at here, and takes a third of the time.
         patch.setattr(dg.DagsterInstance, "get", staticmethod(dg.DagsterInstance.ephemeral))
-        # Every number that was planted is looked at, also of a service on which two people worked: what is
-        # withheld for that is for tests/privacy.
-        patch.setattr("pipelines.assets.metrics.with_few_people", lambda _, frames: frames)
+        # Every number that was planted is looked at, also of a service on which two people worked. What is
+        # withheld for that is looked at in test_few_people_on.py.
+        for place in ("metrics", "data_checks"):
+            patch.setattr(f"pipelines.assets.{place}.with_few_people", lambda _, frames: frames)
         for name in ("OUTCOMES_HOME", "OUTCOMES_CONFIG", "DAGSTER_HOME"):
             patch.setenv(name, "")  # so that what the run sets is undone
         try:
@@ -69,3 +72,12 @@ def published(tmp_path_factory):
             running.stop()
     assert outcome.status == "ok", outcome
     return Published(world, answers(world), home, outcome, current_snapshot(home))
+
+
+@pytest.fixture
+def copied(published, tmp_path):
+    """The warehouse of the run, to be built again."""
+    shutil.copy(published.home.warehouse, tmp_path / "warehouse.duckdb")
+    opened = Warehouse(tmp_path / "warehouse.duckdb")
+    yield opened
+    opened.close()

@@ -4,7 +4,6 @@ Each mistake is one that a person could make, in the file where the rule stands.
 the run filled is built again with the mistake in it; at least one planted answer must then differ.
 """
 
-import shutil
 from dataclasses import dataclass
 
 import pytest
@@ -13,7 +12,6 @@ from pipelines.aggregate import aggregate
 from pipelines.catalog import load_metrics, load_models
 from pipelines.compute import aggregation_frames
 from pipelines.models import build_model, observe
-from pipelines.warehouse import Warehouse
 
 
 @dataclass(frozen=True)
@@ -120,15 +118,6 @@ def values_of(con, metric):
             "scope", "grain", "period", "statistic", "n", "value"
         ).iter_rows()
     }
-
-
-@pytest.fixture
-def copied(published, tmp_path):
-    """The warehouse of the run, to be built again wrongly."""
-    shutil.copy(published.home.warehouse, tmp_path / "warehouse.duckdb")
-    opened = Warehouse(tmp_path / "warehouse.duckdb")
-    yield opened
-    opened.close()
 
 
 @pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda one: one.name)

@@ -1,0 +1,115 @@
+"""What the demo's people wrote comes back through the health check as it was planted."""
+
+from contextlib import closing
+from datetime import date
+
+import pytest
+
+from connectors.journal.entries import KINDS, Annotation
+from connectors.journal.journal import Journal
+from connectors.journal.where import SQLITE
+from connectors.sandbox.organisation import DEPARTMENTS, TEAMS
+from dashboard.frozen import changed, check
+from dashboard.health.compose import compose
+from dashboard.health.written import read
+from dashboard.report.freezing import freezes
+from pipelines.demo_journal import write_journal
+from pipelines.demo_written import PROMISES, THEMES
+
+ORGANISATION, ORDERING, CATALOGUE = "organisation", "department:ordering", "team:catalogue"
+
+
+@pytest.fixture(scope="module")
+def journal(published, tmp_path_factory):
+    with closing(Journal.open(f"{SQLITE}{tmp_path_factory.mktemp('journal') / 'journal.sqlite'}")) as opened:
+        write_journal(opened, freezes(published.home.path))
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def shown(published, journal):
+    entries = read(journal)
+    return {
+        scope: compose(str(published.snapshot), entries, scope, "2026-Q3")
+        for scope in (ORGANISATION, ORDERING, CATALOGUE)
+    }
+
+
+def dumped(journal):
+    """All that was ever written, but for the ids that are drawn."""
+    return sorted(
+        (kind, one.at.isoformat(), one.version, one.author_role, one.body and one.body.model_dump_json())
+        for kind, model in KINDS.items()
+        for changes in journal.histories(model).values()
+        for one in changes
+    )
+
+
+def test_it_is_the_same_each_time_and_written_once(journal, tmp_path):
+    with closing(Journal.open(f"{SQLITE}{tmp_path / 'again.sqlite'}")) as again:
+        write_journal(again, lambda *_: None)
+        assert dumped(again) == dumped(journal)
+        write_journal(again, lambda *_: None)
+        assert dumped(again) == dumped(journal)
+
+
+def test_promises_come_back_kept_and_not_kept(shown):
+    assert [(one.what, one.state) for one in shown[ORGANISATION].promises.items] == [
+        ("A change needs one approval, not two", "done"),
+        ("Each department has a week without planned meetings", "moving"),
+        ("Postmortem actions get an owner within a week", "no_update"),
+    ]
+    assert shown[CATALOGUE].promises.sentence == "1 of 3 done, 1 without an update, 1 dropped."
+    dropped = shown[CATALOGUE].promises.items[-1]
+    assert (dropped.state, dropped.told) == ("dropped", "The move of search took the time.")
+
+
+def test_every_scope_of_the_demo_has_a_theme_with_numbers_that_are_published(shown):
+    known = {scope for scope, quarter in THEMES if quarter == "2026-Q3"}
+    teams, departments = ([one.id for one in TEAMS], [key for key, _ in DEPARTMENTS])
+    assert known == {
+        "organisation",
+        *(f"department:{one}" for one in departments),
+        *(f"team:{one}" for one in teams),
+    }
+    assert shown[ORGANISATION].theme.sentence == THEMES[ORGANISATION, "2026-Q3"][0]
+    for scope, check_ in shown.items():
+        watched = [one.figure.definition.metric for one in check_.theme.indicators]
+        assert watched == [metric for metric, _, _ in THEMES[scope, "2026-Q3"][2]]
+    assert shown[CATALOGUE].next.theme == "Fewer begun, more finished"
+
+
+def test_the_matrix_has_a_decision_in_each_cell_and_one_was_reversed(shown):
+    decisions = shown[ORGANISATION].next.decisions
+    cells = {(one.risk, one.reach) for one in decisions}
+    assert cells == {(risk, reach) for risk in ("low", "high") for reach in ("team", "organisation")}
+    assert [one.reversed_on for one in decisions if one.reversed_on] == [date(2026, 9, 22)]
+    assert [one.what for one in decisions if one.decided_on is None] == [
+        "Who keeps the list of exceptions to the objectives"
+    ]
+
+
+def test_words_stand_where_they_belong(shown):
+    not_known = [one.sentence for one in shown[ORDERING].cannot_tell if one.kind == "not_known"]
+    assert len(not_known) == 1
+    assert "not this time" in not_known[0].lower()
+    assert shown[ORDERING].said_done[0].said == "Nobody follows up on what we say."
+    assert "Search moved without a stop that customers saw." in shown[CATALOGUE].went_well
+    assert "no new features for that service" in shown[CATALOGUE].budget_policy
+    contexts = [one.sentence for one in shown[CATALOGUE].cannot_tell if one.kind == "context"]
+    assert "The move of search took most of August" in contexts[0]
+
+
+def test_two_teams_introduced_an_assistant(journal):
+    found = {one.body.scope for one in journal.entries(Annotation) if one.body.kind == "ai_assistant"}
+    assert found == {"team:harbour", "team:identity"}
+
+
+def test_two_quarters_are_frozen_and_one_has_a_revision_that_says_what_changed(journal):
+    assert [one.revision for one in journal.frozen(ORGANISATION, "2026-Q2")] == [1]
+    first, second = journal.frozen(ORGANISATION, "2026-Q3")
+    assert second.reason == "The due date of an action was wrong."
+    before, after = check(first), check(second)
+    assert changed(before, after) == ["Decisions and actions"]
+    assert [one.due for one in after.next.actions] == [date(2026, 12, 18), date(2026, 12, 11)]
+    assert {one.what for one in before.next.actions} == {one[0] for one in PROMISES[ORGANISATION, "2026-Q3"]}
