@@ -1,10 +1,9 @@
-"""The three pages in a real browser: they show, they fit, they call nowhere else."""
+"""The pages in a real browser: they show, they fit, they call nowhere else."""
 
-from collections.abc import Callable, Iterator
-from urllib.parse import urlsplit
+from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect
+from playwright.sync_api import Page, expect
 
 pytestmark = pytest.mark.browser
 
@@ -18,41 +17,6 @@ PAGES = {
 }
 BACKGROUND = {"light": "rgb(251, 250, 247)", "dark": "rgb(20, 23, 26)"}
 Visit = Callable[..., Page]
-
-
-def is_streamlits_probe(message: ConsoleMessage) -> bool:
-    """On a page's own address Streamlit first asks for its server below that address, and is told 404."""
-    path = urlsplit(message.location.get("url", "")).path
-    return path.count("/") > 2 and path.endswith(("/_stcore/health", "/_stcore/host-config"))
-
-
-@pytest.fixture
-def visit(browser: Browser, address: str) -> Iterator[Visit]:
-    """Open a page; afterwards nothing may stand on the console, and no other host may have been asked."""
-    asked: set[str] = set()
-    said: list[str] = []
-    contexts = []
-
-    def note(message: ConsoleMessage) -> None:
-        if message.type == "error" and not is_streamlits_probe(message):
-            said.append(message.text)
-
-    def opened(path: str, width: int = 1280, scheme: str = "light") -> Page:
-        context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)  # type: ignore[arg-type]
-        contexts.append(context)
-        page = context.new_page()
-        page.on("request", lambda request: asked.add(urlsplit(request.url).netloc))
-        page.on("console", note)
-        page.on("pageerror", lambda error: said.append(str(error)))
-        page.goto(address + path)
-        page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for(timeout=60_000)
-        return page
-
-    yield opened
-    for context in contexts:
-        context.close()
-    assert said == []
-    assert asked <= {urlsplit(address).netloc, ""}
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
