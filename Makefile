@@ -55,9 +55,9 @@ $(DEMO)/outcomes.toml: | $(READY_TO_RUN)
 test: $(READY_TO_DEVELOP)
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not browser and not soak"
 
-# The pages in a real browser.
+# The pages in a real browser; what takes long there is in `make soak`.
 browser: $(READY_TO_DEVELOP)
-	@$(BIN)/python -m pytest tests/browser
+	@$(BIN)/python -m pytest tests/browser -m "not soak"
 
 # Kills, faults, many examples: what takes longer than a check may.
 soak: $(READY_TO_DEVELOP)

@@ -5,11 +5,16 @@ forgets its local server fails rather than calling out. Processes that a test st
 clock and the real network: give them explicit times and addresses on loopback.
 """
 
+import gc
+import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from unittest import mock
 
 import pytest
 import time_machine
+from sqlalchemy import Connection
 
 NOW = datetime(2026, 11, 4, 6, 0, tzinfo=UTC)
 """A Wednesday, two days after the last one of the sandbox organisation."""
@@ -26,6 +31,53 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             if name in getattr(item, "fixturenames", ()):
                 item.add_marker(pytest.mark.xdist_group(f"{item.path.parent.name} {name}"))
                 break
+
+
+def pytest_collection() -> None:
+    """What is imported and collected stays until the end: nobody is to look for garbage in it."""
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """Nor is any page or test, each of which would."""
+    gc.freeze()
+    gc.enable()
+
+
+def pytest_sessionfinish() -> None:
+    """At the end it goes as anything else: libraries complain of what they find alive."""
+    gc.unfreeze()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_installed_components() -> Iterator[None]:
+    """Whoever opens pages has imported Streamlit, which would look through all packages for each of them."""
+    manager = "streamlit.components.v2.component_manager.BidiComponentManager"
+    if "streamlit.testing.v1" not in sys.modules:
+        yield
+        return
+    with mock.patch(f"{manager}.discover_and_register_components"):
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def kept_connection() -> Iterator[None]:
+    """Dagster's history in memory opens a connection and reads the columns of a table for each event."""
+    if "dagster" not in sys.modules:
+        yield
+        return
+    from dagster._core.storage.event_log.in_memory import InMemoryEventLogStorage
+
+    @contextmanager
+    def connect(self: InMemoryEventLogStorage) -> Iterator[Connection]:
+        with self._db_lock, self._held_conn.begin():
+            yield self._held_conn
+
+    with (
+        mock.patch.object(InMemoryEventLogStorage, "_connect", connect),
+        mock.patch.object(InMemoryEventLogStorage, "_has_asset_key_col_on_connection", return_value=True),
+    ):
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

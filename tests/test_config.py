@@ -231,6 +231,7 @@ def test_the_tables_hold_what_the_file_says(read):
             {"name": "pager", "kind": "pagerduty", "position": 2},
         ],
         "rule": [{"incident_window_hours": 12.0, "coverage_floor": 0.9}],
+        "privacy": [{"least_answers": 8, "least_unit_size": 8}],
         "bot": [{"pattern": "ci-*"}, {"pattern": "*[[]bot]"}, {"pattern": "a[[]bot]"}],
         "incident_label": [{"label": "outage"}],
         "incident_issue_type": [{"type": "[System] Incident"}],
@@ -687,8 +688,38 @@ def test_the_keys_are_those_that_the_contract_fixes():
             "coverage_floor",
         },
         "status": {"source", "name", "means"},
+        "actions": {"source", "project", "issue_type", "token_env", "user_env"},
+        "digest": {
+            "address",
+            "mail_server",
+            "mail_port",
+            "mail_security",
+            "mail_from",
+            "mail_user_env",
+            "mail_password_env",
+            "receiver",
+        },
         "privacy": {"k"},
         "survey": {"bank", "modules", "languages", "roster", "address", "least_members"},
+        "access": {
+            "metadata_url",
+            "client_id",
+            "client_secret_env",
+            "cookie_secret_env",
+            "redirect_url",
+            "scopes",
+            "groups_claim",
+            "session_hours",
+            "restricted",
+            "grant",
+        },
+    }
+    assert set(known_keys(Configuration, ("access", "grant"))) == {
+        "role",
+        "groups",
+        "addresses",
+        "teams",
+        "department",
     }
     assert set(known_keys(Configuration, ("team", "members"))) == {"account", "from", "to"}
     assert set(known_keys(Configuration, ("service", "owners"))) == {"team", "from", "to"}
@@ -701,3 +732,41 @@ def test_keys_are_not_confused_by_a_model_without_aliases():
         inner: GitHubLike
 
     assert "page_size" in known_keys(Plain, ("inner",))
+
+
+@pytest.mark.parametrize(
+    ("keys", "told"),
+    [
+        (
+            'source = "jira"',
+            "actions.project: is missing. Making issues needs source, project, token_env: add it",
+        ),
+        (
+            'source = "github"\nproject = "ACT"\ntoken_env = "WRITER"',
+            "actions.source: is a source in which no issues can be made. Name one of kind jira",
+        ),
+        ('source = "jra"\nproject = "ACT"\ntoken_env = "WRITER"', "actions.source: names a source"),
+    ],
+)
+def test_a_tracker_is_told_wholly_and_can_make_issues(tmp_path, keys, told):
+    path = tmp_path / "outcomes.toml"
+    path.write_text(
+        f"""
+        [organisation]
+        id = "acme"
+        name = "Acme"
+        [[source]]
+        name = "jira"
+        kind = "jira"
+        base_url = "https://acme.example"
+        [[source]]
+        name = "github"
+        kind = "github"
+        [actions]
+        {keys}
+        """,
+        encoding="utf-8",
+    )
+    with pytest.raises(ConfigurationError) as refused:
+        load(path)
+    assert told in str(refused.value)

@@ -15,7 +15,10 @@ from connectors.base import SourceSettings
 from connectors.prometheus.source import Objective
 from connectors.registry import settings_models
 from pipelines.config import load
+from pipelines.config_access import Access, Grant
+from pipelines.config_digest import Digests, Receiver
 from pipelines.config_model import (
+    Actions,
     AgreedHours,
     Configuration,
     Department,
@@ -55,6 +58,11 @@ TABLES: dict[str, type[BaseModel]] = {
     "An objective": Objective,
     "`[privacy]`": Privacy,
     "`[survey]`": Survey,
+    "`[access]`": Access,
+    "`[actions]`": Actions,
+    "A grant": Grant,
+    "`[digest]`": Digests,
+    "A receiver of digests": Receiver,
 }
 
 

@@ -2,6 +2,7 @@
 
 import ast
 import tomllib
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -19,10 +20,13 @@ def _docstrings():
         yield path.read_text("utf-8")  # a case is a test; its comments stand for the docstring
 
 
-SAID = "\n".join(_docstrings())
+@cache
+def _said():
+    return "\n".join(_docstrings())
 
 
+@pytest.mark.xdist_group("pitfalls")  # who looks through all tests does so once
 @pytest.mark.parametrize("pitfall", PITFALLS, ids=lambda one: one["situation"])
 def test_a_test_names_each_thread(pitfall):
-    missing = [thread for thread in pitfall["threads"] if thread not in SAID]
+    missing = [thread for thread in pitfall["threads"] if thread not in _said()]
     assert not missing

@@ -180,11 +180,14 @@ def _make_targets() -> set[str]:
 
 
 def _commands() -> dict[str, set[str]]:
-    """Each command of `outcomes` and its options; the empty name has the global ones."""
+    """Each command of `outcomes` and its options, with those of its parts; the empty name has global ones."""
     from pipelines.cli import app
 
     group = typer.main.get_command(app)
-    found = {"": group.params} | {name: command.params for name, command in group.commands.items()}
+    found = {"": group.params}
+    for name, command in group.commands.items():
+        parts = getattr(command, "commands", {}).values()
+        found[name] = [*command.params, *(each for part in parts for each in part.params)]
     return {name: {option for each in params for option in each.opts} for name, params in found.items()}
 
 

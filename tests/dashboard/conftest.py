@@ -2,7 +2,7 @@
 
 import importlib.util
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 
@@ -27,6 +27,14 @@ def load_builder() -> ModuleType:
     sys.modules["fake_snapshot"] = module  # dataclasses look their module up
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_components_are_looked_for() -> Iterator[None]:
+    """We use none, and Streamlit would read the metadata of every installed package for each page."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("streamlit.components.v2.manifest_scanner.scan_component_manifests", lambda *_: [])
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -60,6 +68,26 @@ def open_page() -> Callable[..., AppTest]:
         return page
 
     return opened
+
+
+@pytest.fixture(scope="session")
+def _opened() -> dict[tuple[str, ...], AppTest]:
+    return {}
+
+
+@pytest.fixture
+def read_page(
+    home: Path, open_page: Callable[..., AppTest], _opened: dict[tuple[str, ...], AppTest]
+) -> Callable[..., AppTest]:
+    """A page of the published snapshot that several tests read and none changes: opened once."""
+
+    def found(name: str, **query: str) -> AppTest:
+        key = (name, *(f"{one}={value}" for one, value in sorted(query.items())))
+        if key not in _opened:
+            _opened[key] = open_page(name, **query)
+        return _opened[key]
+
+    return found
 
 
 @pytest.fixture

@@ -15,13 +15,16 @@ import tomllib
 from bisect import bisect_left
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 from operator import itemgetter
 from pathlib import Path
 from random import Random
+from tempfile import TemporaryDirectory
 from zoneinfo import ZoneInfo
 
 import duckdb
 import fake_beside
+import fake_settings
 import fake_survey
 import polars as pl
 
@@ -541,7 +544,7 @@ def add_weekly_charts(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("drop table metric_values; alter table with_charts rename to metric_values")
 
 
-def create(path: Path, draw: Draw, team_names: dict[str, str], is_demo: bool) -> None:
+def create(path: Path, draw: Draw) -> None:
     utc = "TIMESTAMPTZ"
     with duckdb.connect(str(path)) as con:
         con.execute("set timezone = 'UTC'")
@@ -602,11 +605,12 @@ def create(path: Path, draw: Draw, team_names: dict[str, str], is_demo: bool) ->
             "changes VARCHAR, example VARCHAR",
             [catalog_row(m, h) for m, h in METRICS.items()],
         )
-        organisation_tables(table, team_names)
-        source_tables(table, is_demo)
+        organisation_tables(table)
+        source_tables(table)
         check_tables(table)
         fake_beside.add(con)
         fake_survey.add(con)
+        fake_settings.add(con)
         con.execute(MACROS.read_text(encoding="utf-8"))
 
 
@@ -638,7 +642,7 @@ def catalog_row(metric: str, head: dict[str, object]) -> tuple[object, ...]:
     )
 
 
-def organisation_tables(table: object, names: dict[str, str]) -> None:
+def organisation_tables(table: object) -> None:
     add = table
     assert callable(add)
     add(
@@ -651,7 +655,7 @@ def organisation_tables(table: object, names: dict[str, str]) -> None:
     add(
         "team",
         "id VARCHAR, name VARCHAR, department VARCHAR, wip_limit INT",
-        [(t, names.get(t, name), department, limits.get(t)) for t, (name, department) in TEAMS.items()],
+        [(t, name, department, limits.get(t)) for t, (name, department) in TEAMS.items()],
     )
     add(
         "service",
@@ -670,14 +674,14 @@ def organisation_tables(table: object, names: dict[str, str]) -> None:
     )
 
 
-def source_tables(table: object, is_demo: bool) -> None:
+def source_tables(table: object) -> None:
     assert callable(table)
     utc = "TIMESTAMPTZ"
     table(
         "run",
         f"run_id VARCHAR, as_of {utc}, started_at {utc}, finished_at {utc}, status VARCHAR, "
         "is_demo BOOLEAN, product_version VARCHAR, items_from DATE, coverage_floor DOUBLE",
-        [("7d1f2c3a", AS_OF, AS_OF, AS_OF + timedelta(minutes=3), "partial", is_demo, "0.1.0", None, 0.8)],
+        [("7d1f2c3a", AS_OF, AS_OF, AS_OF + timedelta(minutes=3), "partial", True, "0.1.0", None, 0.8)],
     )
     table(
         "run_manifest",
@@ -815,15 +819,28 @@ def check_tables(table: object) -> None:
     )
 
 
-def build(home: Path, team_names: dict[str, str] | None = None, is_demo: bool = True) -> Path:
-    """Write a snapshot and its pointer under `home`; `team_names` replaces names by team id."""
+@cache
+def unchanged() -> bytes:
+    """The snapshot with the names that are written above. To make it takes seconds, to copy it does not."""
     draw = Draw()
     for part in (draw_changes, draw_deployments, draw_issues):
         part(draw)
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "unchanged.duckdb")
+        create(path, draw)
+        return path.read_bytes()
+
+
+def build(home: Path, team_names: dict[str, str] | None = None, is_demo: bool = True) -> Path:
+    """Write a snapshot and its pointer under `home`; `team_names` replaces names by team id."""
     folder = home / "snapshots"
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "20261105T031300Z-7d1f2c3a.duckdb"
-    create(path, draw, team_names or {}, is_demo)
+    path.write_bytes(unchanged())
+    with duckdb.connect(str(path)) as con:
+        con.execute("update run set is_demo = ?", [is_demo])
+        for team, name in (team_names or {}).items():
+            con.execute("update team set name = ? where id = ?", [name, team])
     (folder / "CURRENT").write_text(f"{path.name}{os.linesep}")
     return path
 

@@ -130,7 +130,7 @@ def test_the_mean_is_told_of_a_median_and_never_published(home: Path, open_page:
 
 
 def test_a_forecast_says_how_many_and_when_and_what_to_be_careful_about(home: Path, open_page: Open) -> None:
-    page = open_page("team", team="Beacon")
+    page = open_page("team", team="Beacon", view="Flow")
     text = _text(page)
     assert "If the weeks to come are like the last 26 weeks, each as likely as any other." in text
     assert "May mislead Throughput has changed clearly within these weeks." in text
@@ -141,8 +141,10 @@ def test_a_forecast_says_how_many_and_when_and_what_to_be_careful_about(home: Pa
 
 
 def test_a_short_history_has_no_forecast_and_says_why(home: Path, open_page: Open) -> None:
-    assert "5 weeks of throughput; a forecast needs more of them." in _text(open_page("team", team="Fjord"))
-    assert "Forecast" not in _text(open_page("team", team="Atlas"))
+    assert "5 weeks of throughput; a forecast needs more of them." in _text(
+        open_page("team", team="Fjord", view="Flow")
+    )
+    assert "Forecast" not in _text(open_page("team", team="Atlas", view="Flow"))
 
 
 def test_a_changed_definition_and_its_worked_example_stand_on_the_page(home: Path, open_page: Open) -> None:

@@ -53,14 +53,13 @@ def test_overview_opens_with_its_finding(home: Path, open_page: Open) -> None:
     )
 
 
-def test_overview_lists_teams_and_services_with_their_numbers(home: Path, open_page: Open) -> None:
+def test_overview_lists_teams_with_their_numbers(home: Path, open_page: Open) -> None:
     page = open_page("overview")
     shown = markup(page)
     table = shown[shown.index("<caption>Teams, Q3 2026") :].partition("</table>")[0]
     order = re.findall(r'href="team\?[^"]*"[^>]*>(\w+)</a>', table)
     assert order == ["Atlas", "Beacon", "Cedar", "Drift", "Ember", "Fjord", "Grove", "Harvest"]
     assert f"<b>{published_value(home, 'team:atlas'):.0f} h</b>" in table
-    assert len(set(re.findall(r'href="metrics\?scope=([^&]+)', shown))) == 12
     assert "Clear change: shorter, better" in table
     assert "Clear change: longer, worse" in table
 
@@ -68,8 +67,7 @@ def test_overview_lists_teams_and_services_with_their_numbers(home: Path, open_p
 def test_overview_says_why_a_number_is_missing(home: Path, open_page: Open) -> None:
     text = plain(open_page("overview"))
     assert re.search(r"withheld only \d+ of \d+ linked", text)
-    assert "no data No failed deployment in this period" in text
-    assert re.search(r"too little data \d failed deployments?; needs 3", text)
+    assert re.search(r"\d too few for a number", text)
 
 
 def test_overview_says_as_of_demo_and_what_is_stale(home: Path, open_page: Open) -> None:
@@ -125,11 +123,11 @@ def test_other_teams_ledes(home: Path, open_page: Open, team: str, said: str) ->
 def test_team_without_an_issue_tracker(home: Path, open_page: Open) -> None:
     text = plain(open_page("team", team="Harvest"))
     assert "No work item of this team is known." in text
-    assert "Work in progress no data" in text
+    assert "Work in progress No data" in text
 
 
 def test_team_shows_what_is_still_open(home: Path, open_page: Open) -> None:
-    text = plain(open_page("team", team="Beacon"))
+    text = plain(open_page("team", team="Beacon", view="Waiting"))
     assert re.search(r"Merged and not yet deployed \d, the longest waiting first\.", text)
     assert re.search(r"Change Service Merged Since then basket#\d+", text)
     assert "Failed deployments still open" in text
@@ -149,7 +147,8 @@ def test_rows_come_down_to_the_number(home: Path, open_page: Open) -> None:
     counts = [int(n.replace("−", "-")) for n in re.findall(r"<div>(?:<b>)?(−?\d+)(?:</b>)?</div>", table)]
     matched, *removed, made = counts
     assert matched + sum(removed) == made
-    assert made == int(re.findall(r"half of (\d+) changes", plain(page))[0])
+    cards = plain(open_page("team", team="Beacon"))
+    assert made == int(re.findall(r"half of (\d+) changes", cards)[0])
 
 
 def test_items_behind_a_number_are_twenty_with_links_and_no_titles(home: Path, open_page: Open) -> None:
@@ -171,10 +170,6 @@ def test_a_week_and_an_incident_can_be_reached_by_address(home: Path, open_page:
     page = open_page("team", team="Beacon", metric="Failed deployment recovery time")
     table = next(str(m.value) for m in page.markdown if "<caption>Incidents, Beacon" in str(m.value))
     assert 'href="https://alerts.example/' in table
-
-
-def test_an_unknown_name_in_the_address_is_ignored(home: Path, open_page: Open) -> None:
-    assert "<h1>Atlas</h1>" in markup(open_page("team", team="Nobody"))
 
 
 @pytest.mark.parametrize(
@@ -213,7 +208,7 @@ def test_metric_pages(home: Path, open_page: Open, title: str, scope: str) -> No
     assert scope in shown
 
 
-@pytest.mark.parametrize("page", ["overview", "team", "metric", "survey"])
+@pytest.mark.parametrize("page", ["overview", "team", "metric", "survey", "services", "ingest", "settings"])
 def test_no_page_says_why(home: Path, open_page: Open, page: str) -> None:
     assert not BLAME.search(plain(open_page(page)))
 
@@ -228,7 +223,7 @@ def hostile_home(fake: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> 
     return home
 
 
-@pytest.mark.parametrize("page", ["overview", "team", "metric", "survey"])
+@pytest.mark.parametrize("page", ["overview", "team", "metric", "survey", "services"])
 def test_hostile_names_are_text(
     hostile_home: Path, open_page: Open, monkeypatch: pytest.MonkeyPatch, page: str
 ) -> None:

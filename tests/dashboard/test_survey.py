@@ -93,7 +93,7 @@ def test_it_opens_with_what_differs_most_and_of_how_many(look: Open) -> None:
         in (said(page))
     )
     assert "Not for appraisal, pay or ranking, of people or teams." in said(page)
-    assert "The wording is not validated" in said(page)
+    assert "They have not been validated" in said(page)
     assert 'href="protection"' in " ".join(blocks(page))
 
 
@@ -248,9 +248,68 @@ def test_a_quarter_without_a_survey_says_so(look: Open) -> None:
 
 def test_the_pulse_stands_apart(look: Open) -> None:
     page = look("survey", pulse="May 2026")
-    assert [one.label for one in page.selectbox] == ["Survey", "Group", "Pulse"]
+    assert [one.label for one in page.selectbox] == ["Survey", "Group", "Pulse", "Last 1:1"]
     assert list(page.selectbox[0].options) == ["Q3 2026", "Q2 2026", "Q1 2026", "Q4 2025"]
     assert rows(page, "Pulse of May 2026")["Follow-through"].startswith("64 first time")
+    asked = rows(page, "Statements, Pulse of May 2026")
+    assert "The action we agreed at the last health check is moving." in asked
+
+
+def test_a_module_that_was_asked_apart_has_a_section_of_its_own(look: Open) -> None:
+    page = look("survey")
+    assert rows(page, "Last 1:1 of July 2026")["1:1s"].startswith("59 first time")
+    statement = rows(page, "Statements, Last 1:1 of July 2026")["My last 1:1 was worth the time."]
+    assert statement.endswith("58 of 75")
+    below = rows(look("survey", group="Marketplace"), "Units, July 2026")
+    assert set(below.values()) == {"withheld not below a department"}
+
+
+def test_of_a_group_that_a_module_does_not_know_it_says_so(
+    published: Path, tmp_path: Path, open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    of_all = "delete from survey_cell where wave_id like '%one_to_one%' and scope <> 'organisation'"
+    monkeypatch.setenv("OUTCOMES_HOME", str(changed(published, tmp_path, of_all)))
+    text = said(open_page("survey", group="Platform"))
+    assert "It has nothing of Platform by itself. Choose the whole organisation." in text
+
+
+def test_a_module_that_was_not_asked_last_time_says_so(
+    published: Path, tmp_path: Path, open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cut = "delete from survey_item where wave_id = '2026-Q2' and dimension = 'flow'"
+    monkeypatch.setenv("OUTCOMES_HOME", str(changed(published, tmp_path, cut)))
+    row = rows(open_page("survey"), "Fennel & Rye".replace("&", "&amp;"))["Tooling and flow"]
+    assert "not asked last time" in row
+
+
+def test_each_bank_says_of_its_own_words_whether_they_are_validated(
+    published: Path, tmp_path: Path, open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One topic's are made another's: both are told, and the source stands below the statements too."""
+    other = """update survey_item set bank = 'acme', wording = 'Validated by Acme in 2020.',
+               attribution = 'Statements: Acme, CC BY 4.0.' where wave_id = '2026-Q3'
+               and dimension = 'flow'"""
+    monkeypatch.setenv("OUTCOMES_HOME", str(changed(published, tmp_path, other)))
+    page = open_page("survey")
+    care = next(one for one in blocks(page) if "A score says how many agree" in one)
+    told = [plain(one) for one in re.findall(r"<li>(.*?)</li>", care)]
+    assert told[0].startswith(
+        "Quarterly survey: These statements are this project's own words. They have not"
+    )
+    assert told[1] == "Tooling and flow: Validated by Acme in 2020. Statements: Acme, CC BY 4.0."
+    assert told[2] == "Pulse: These statements are this project's own words, and have not been validated."
+    assert told[3].startswith("The last 1:1: This statement is this project's own words, and has not been")
+    assert "Tooling and flow: Statements: Acme, CC BY 4.0." in said(page)
+
+
+def test_a_snapshot_that_says_nothing_of_its_words_is_shown(
+    published: Path, tmp_path: Path, open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    older = "alter table survey_item drop column bank; alter table survey_item drop column wording"
+    monkeypatch.setenv("OUTCOMES_HOME", str(changed(published, tmp_path, older)))
+    text = said(open_page("survey"))
+    assert "Nothing is known of whether the wording was validated." in text
+    assert "58 of 75" in text
 
 
 def test_a_survey_held_elsewhere_says_so_and_prints_its_attribution(look: Open) -> None:
@@ -280,7 +339,7 @@ def test_without_surveys_the_pages_are_calm(
 def test_pulses_alone_are_shown(
     published: Path, tmp_path: Path, open_page: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    alone = changed(published, tmp_path, "delete from survey_wave where kind = 'quarterly'")
+    alone = changed(published, tmp_path, "delete from survey_wave where kind <> 'pulse'")
     monkeypatch.setenv("OUTCOMES_HOME", str(alone))
     page = open_page("survey")
     assert "No quarterly survey has been published yet." in said(page)
@@ -320,14 +379,20 @@ def test_comments_have_a_section_of_their_own_once_released(
     assert comments("2026-Q3", "department:platform") == comments("2026-Q2", "department:market") == ""
 
 
-def test_the_page_on_protection_is_the_ballots_word_for_word(whole_app: Callable[[], AppTest]) -> None:
-    ours, theirs = ROOT / "dashboard/protection.en.md", ROOT / "connectors/ballots/page/protection.en.md"
-    assert ours.read_bytes() == theirs.read_bytes()
-    page = AppTest.from_string("from dashboard.app_pages import protection\nprotection.page()").run()
+@pytest.mark.parametrize(
+    ("asked", "language"), [({}, "en"), ({"language": "de"}, "de"), ({"language": "../x"}, "en")]
+)
+def test_the_page_on_protection_is_the_ballots_word_for_word(asked: dict[str, str], language: str) -> None:
+    theirs = (ROOT / f"connectors/ballots/page/protection.{language}.md").read_text("utf-8")
+    page = AppTest.from_string("from dashboard.app_pages import protection\nprotection.page()")
+    page.query_params.update(asked)
+    page.run()
     assert not page.exception
     shown = re.sub(r"^(# |## |- )", "", "\n".join(plain(one) for one in blocks(page)), flags=re.MULTILINE)
-    for line in ours.read_text("utf-8").splitlines():
+    for line in theirs.splitlines():
         assert plain(line.removeprefix("> ").lstrip("#- ")) in plain(shown)
+    other = {"en": "de", "de": "en"}[language]
+    assert f'href="protection?language={other}"' in blocks(page)[0]
 
 
 def test_every_page_leads_to_it(

@@ -69,9 +69,9 @@ select v.*,
   case when v.unit = 'ratio' then difference - 0.1 end as difference_low,
   case when v.unit = 'ratio' then difference + 0.1 end as difference_high,
   case when difference is null then null when starts_with(v.verdict, 'signal') then 0.001
-    else 0.3 end as p_value,
+    else 0.3 end::double as p_value,
   case when difference is not null then p.period end as compared_with,
-  case when v.unit = 'ratio' and difference is not null then 0.12 end as detectable_change
+  case when v.unit = 'ratio' and difference is not null then 0.12 end::double as detectable_change
 from metric_values v
 left join metric_values p on p.metric = v.metric and p.scope = v.scope and p.statistic = v.statistic
   and p.grain = 'quarter' and v.grain = 'quarter' and p.period_end = v.period_start;

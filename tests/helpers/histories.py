@@ -84,6 +84,14 @@ def incidents(draw: st.DrawFn) -> Given:
 
 
 @st.composite
+def limits(draw: st.DrawFn) -> Given:
+    """A limit that a team wrote down."""
+    valid_from = FIRST.date() + timedelta(days=draw(st.integers(-3, 40)))
+    team = draw(st.sampled_from(["team", "other"]))
+    return {"source": "journal", "team": team, "wip_limit": draw(st.integers(1, 4)), "valid_from": valid_from}
+
+
+@st.composite
 def commits(draw: st.DrawFn) -> Any:
     """What is known of the repository's history."""
     return draw(st.sampled_from(LINES))
@@ -94,6 +102,7 @@ KINDS = {
     "deployment": (deployments, 4),
     "issue": (issues, 4),
     "incident": (incidents, 2),
+    "team_limit": (limits, 2),
 }
 """Raw table → its items, and how many of them there are at most."""
 

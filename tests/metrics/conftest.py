@@ -273,9 +273,11 @@ def needed(tables: list[str]) -> list[Model]:
     return [model for model in models if model.table in wanted]
 
 
-def build_checked(con: duckdb.DuckDBPyConnection, model: Model) -> None:
+def build_checked(con: duckdb.DuckDBPyConnection, model: Model) -> int:
     """Build a table; an empty one keeps every promise, and that its columns are right, others show."""
-    assert not build_model(con, model) or check_model(con, model) == []
+    rows = build_model(con, model)
+    assert not rows or check_model(con, model) == []
+    return rows
 
 
 Fill = Callable[[duckdb.DuckDBPyConnection, Given], None]
@@ -296,56 +298,68 @@ def models_behind() -> Callable[[list[str]], list[Model]]:
 Build = Callable[[Given, list[str]], duckdb.DuckDBPyConnection]
 
 
-@pytest.fixture
-def build() -> Build:
-    """Build the tables that a case needs, from nothing, in memory."""
-
-    def build_tables(given: Given, tables: list[str]) -> duckdb.DuckDBPyConnection:
-        con = duckdb.connect()
-        fill(con, given)
-        for model in needed(tables):
-            build_checked(con, model)
-        return con
-
-    return build_tables
+def from_nothing(given: Given, tables: list[str]) -> duckdb.DuckDBPyConnection:
+    """A warehouse in memory with the tables that a case needs."""
+    con = duckdb.connect()
+    fill(con, given)
+    for model in needed(tables):
+        build_checked(con, model)
+    return con
 
 
 @pytest.fixture(scope="session")
-def nothing_happened() -> Iterator[duckdb.DuckDBPyConnection]:
-    """Every table, built for an organisation in which nothing has happened."""
+def build_to_keep() -> Build:
+    """Build the tables that a case needs, from nothing, in memory; for what several tests ask."""
+    return from_nothing
+
+
+@pytest.fixture(scope="session")
+def nothing_happened() -> Iterator[tuple[duckdb.DuckDBPyConnection, set[str]]]:
+    """Every table, built for an organisation in which nothing has happened; and which of them have no row."""
     with duckdb.connect() as con:
         fill(con, {})
-        for model in every_model():
-            build_checked(con, model)
-        yield con
+        empty = {model.table for model in every_model() if not build_checked(con, model)}
+        yield con, empty
 
 
 @pytest.fixture
-def build_upon(nothing_happened: duckdb.DuckDBPyConnection) -> Iterator[Build]:
-    """As `build`, but only what a case's rows reach is built, and undone afterwards: a tenth of the time.
+def build(nothing_happened: tuple[duckdb.DuckDBPyConnection, set[str]]) -> Iterator[Build]:
+    """Build the tables that a case needs; of the first case of a test, only what its rows reach.
 
-    A table is what its query makes of the tables that its header names, which another test holds it to.
+    That is a tenth of the time, and undone afterwards. A table is what its query makes of the tables
+    that its header names, which another test holds it to: from the same it makes the same, and two
+    tables without a row are the same.
     """
-    con, plain = nothing_happened, raw_rows({})
+    con, empty = nothing_happened
+    is_in_use = False
 
     def build_tables(given: Given, tables: list[str]) -> duckdb.DuckDBPyConnection:
-        changed = set[str]()
-        for table, rows in raw_rows(given).items():
-            if rows != plain[table]:
-                con.execute(f'DELETE FROM raw."{table}"')
-                insert(con, table, rows)
-                changed.add(f"raw.{table}")
-        configuration, usual = configuration_of(given), configuration_of({})
-        if configuration != usual:
-            create_configuration_tables(con, configuration)
-            names = configuration.keys() | usual.keys()
-            changed |= {f"config.{name}" for name in names if configuration.get(name) != usual.get(name)}
+        nonlocal is_in_use
+        if is_in_use:
+            return from_nothing(given, tables)
+        is_in_use = True
+        changed = changed_by(con, given)
         for model in needed(tables):
-            if changed & set(model.depends_on):
-                build_checked(con, model)
+            if changed & set(model.depends_on) and (build_checked(con, model) or model.table not in empty):
                 changed.add(model.table)
         return con
 
     con.execute("BEGIN")
     yield build_tables
     con.execute("ROLLBACK")
+
+
+def changed_by(con: duckdb.DuckDBPyConnection, given: Given) -> set[str]:
+    """Write what differs from an organisation in which nothing has happened; the tables in which it does."""
+    plain, changed = raw_rows({}), set[str]()
+    for table, rows in raw_rows(given).items():
+        if rows != plain[table]:
+            con.execute(f'DELETE FROM raw."{table}"')
+            insert(con, table, rows)
+            changed.add(f"raw.{table}")
+    configuration, usual = configuration_of(given), configuration_of({})
+    if configuration != usual:
+        create_configuration_tables(con, configuration)
+        names = configuration.keys() | usual.keys()
+        changed |= {f"config.{name}" for name in names if configuration.get(name) != usual.get(name)}
+    return changed

@@ -69,10 +69,12 @@ def publish_into(con: duckdb.DuckDBPyConnection) -> None:
 
 
 @pytest.fixture
-def built(build: Callable[..., duckdb.DuckDBPyConnection]) -> Callable[[str], duckdb.DuckDBPyConnection]:
+def built(
+    build_to_keep: Callable[..., duckdb.DuckDBPyConnection],
+) -> Callable[[str], duckdb.DuckDBPyConnection]:
     def find(story: str) -> duckdb.DuckDBPyConnection:
         if story not in BUILT:
-            BUILT[story] = build(STORIES[story], TABLES)
+            BUILT[story] = build_to_keep(STORIES[story], TABLES)
             publish_into(BUILT[story])
         return BUILT[story]
 

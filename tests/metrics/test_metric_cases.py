@@ -21,7 +21,7 @@ METRICS = load_metrics()
 CASES = [
     pytest.param(path.stem, case, id=f"{path.stem}: {case['name']}")
     for path in sorted(FOLDER.glob("*.yaml"))
-    for case in yaml.safe_load(path.read_text(encoding="utf-8"))
+    for case in yaml.load(path.read_text(encoding="utf-8"), yaml.CSafeLoader)
 ]
 
 
@@ -41,10 +41,10 @@ def _sorted(rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
 
 @pytest.mark.parametrize(("metric_name", "case"), CASES)
 def test_case(
-    metric_name: str, case: dict[str, Any], build_upon: Callable[..., duckdb.DuckDBPyConnection]
+    metric_name: str, case: dict[str, Any], build: Callable[..., duckdb.DuckDBPyConnection]
 ) -> None:
     metric = METRICS[metric_name]
-    con = build_upon(case["given"], metric.depends_on)
+    con = build(case["given"], metric.depends_on)
     observations = observe(con, metric)
     assert check_observations(metric, observations) == []
     rows = observations.select(case["columns"]).rows()

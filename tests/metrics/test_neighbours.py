@@ -46,10 +46,10 @@ FOUND: dict[tuple[str, str], pl.DataFrame] = {}
 
 
 @pytest.fixture
-def built(build: Build) -> Callable[[str], duckdb.DuckDBPyConnection]:
+def built(build_to_keep: Build) -> Callable[[str], duckdb.DuckDBPyConnection]:
     def find(story: str) -> duckdb.DuckDBPyConnection:
         if story not in BUILT:
-            BUILT[story] = build(STORIES[story], TABLES)
+            BUILT[story] = build_to_keep(STORIES[story], TABLES)
             prepare_published(BUILT[story], METRICS)
         return BUILT[story]
 

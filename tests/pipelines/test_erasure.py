@@ -11,6 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.base import Batch, Cursor
+from connectors.journal.entries import WentWell
+from connectors.journal.journal import Journal
+from connectors.journal.where import url_of
 from connectors.records import (
     RECORD_TYPES,
     Account,
@@ -676,6 +679,27 @@ def test_the_command_erases_with_yes_and_says_so_the_second_time(command):
     assert "published snapshots: they hold no persons" in shown
     assert command(LOGIN) == "Erased before.\n"
     assert command(f"github:{LOGIN}", yes=True) == "Erased before; the file has been written anew.\n"
+
+
+def test_the_command_erases_in_the_journal_too(command, tmp_path):
+    journal = Journal.open(url_of(tmp_path / "home"))
+    body = WentWell(scope="team:pay", quarter="2026-Q1", text="Xenia Quist held the release together")
+    entry = journal.add(body, role="team_member", at=NOW)
+    assert "  texts of the journal   1 made nobody's\n" in command(LOGIN)
+    assert journal.history(entry.id)[0].body == body
+    command(LOGIN, yes=True)
+    (left,) = journal.entries(WentWell)
+    assert left.body.text == "[erased] held the release together"
+    # What is written later about somebody who was erased goes with the next erasure.
+    journal.change(entry.id, 1, body, role="team_member", at=NOW)
+    command(LOGIN, yes=True)
+    assert "Xenia" not in str(journal.history(entry.id))
+
+
+def test_a_journal_that_cannot_be_used_is_told_after_the_warehouse(command, tmp_path):
+    (tmp_path / "home" / "journal.sqlite").write_bytes(b"no database " * 99)
+    with pytest.raises(WarehouseError, match="erase again: names in the journal are still there"):
+        command(LOGIN, yes=True)
 
 
 def test_the_command_refuses_a_name_that_nobody_has(command):

@@ -15,12 +15,13 @@ from pipelines.warehouse import Warehouse
 
 AS_OF = datetime(2026, 11, 2, 3, 10, tzinfo=UTC)
 TABLES = {
-    *("metric_values", "metric_breakdown", "metric_item", "metric_catalog", "metric_freshness"),
+    *("metric_values", "metric_breakdown", "metric_item", "metric_catalog", "metric_freshness", "left_out"),
     *("metric_observation", "metric_scopes"),
     *("days_between", "headline", "false_signals", "forecast", "metric_neighbour", "item", "period"),
     *("data_check", "data_check_item", "data_check_catalog"),
     *("organisation", "department", "team", "service", "service_owner", "unowned", "run", "run_manifest"),
     *("cost_of_delay", "survey_wave", "survey_unit", "survey_item", "survey_cell"),
+    *("rule", "rule_match", "environment", "status_meaning", "service_rule", "agreed_hours", "open_survey"),
 }
 
 
@@ -73,6 +74,17 @@ def test_a_snapshot_has_its_tables_and_no_account(built):
     assert named == {("members", "INTEGER")}, "how many people a unit of a survey has, and nobody's name"
 
 
+def test_a_snapshot_says_its_format_its_rules_and_when_the_next_run_is_due(built):
+    ((number, due),) = built.query("SELECT snapshot_format, next_run_at FROM run")
+    assert number == publish.SNAPSHOT_FORMAT
+    assert (due.astimezone(UTC).hour, due.minute) == (3, 10)
+    ((floor, least, people),) = built.query("SELECT coverage_floor, least_answers, least_unit_size FROM rule")
+    assert (floor, least, people) == (0.8, 6, 8)
+    assert built.query("SELECT count(*) > 0 FROM rule_match WHERE rule = 'production_environments'") == [
+        (True,)
+    ]
+
+
 def test_there_is_a_value_exactly_where_no_reason_withholds_it(built):
     counts = dict(
         built.query(
@@ -81,6 +93,36 @@ def test_there_is_a_value_exactly_where_no_reason_withholds_it(built):
         )
     )
     assert set(counts) == {"true false", "false true"}
+
+
+def test_what_is_left_out_is_counted_as_the_items_say(built):
+    """`items_behind` looks at every item; the table must say the same of quarters, months and weeks."""
+    periods = built.query(
+        "SELECT period FROM period WHERE grain IN ('quarter', 'month', 'week') "
+        "QUALIFY row_number() OVER (PARTITION BY grain ORDER BY period_start DESC) <= 2"
+    )
+    compared = 0
+    for (metric,) in built.query("SELECT DISTINCT metric FROM left_out ORDER BY metric"):
+        for (period,) in periods:
+            by_items = built.query(
+                "SELECT scope, item_kind, excluded_reason, count(*) FROM items_behind(?, ?) "
+                "WHERE excluded_reason IS NOT NULL AND scope NOT IN (SELECT scope FROM metric_values "
+                "WHERE metric = ? AND period = ? AND withheld_reason = 'few_people') "
+                "GROUP BY ALL ORDER BY ALL",
+                metric,
+                period,
+                metric,
+                period,
+            )
+            told = built.query(
+                "SELECT scope, item_kind, reason, items FROM left_out WHERE metric = ? AND period = ? "
+                "ORDER BY ALL",
+                metric,
+                period,
+            )
+            assert told == by_items, (metric, period)
+            compared += len(told)
+    assert compared > 20
 
 
 # --- how

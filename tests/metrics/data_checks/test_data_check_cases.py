@@ -15,7 +15,7 @@ CHECKS = load_checks()
 CASES = [
     pytest.param(path.stem, case, id=f"{path.stem}: {case['name']}")
     for path in sorted(FOLDER.glob("*.yaml"))
-    for case in yaml.safe_load(path.read_text(encoding="utf-8"))
+    for case in yaml.load(path.read_text(encoding="utf-8"), yaml.CSafeLoader)
 ]
 TABLE = re.compile(r"\b(?:raw|config|staged|facts|ops|published)\.[a-z_]+")
 CLAIM = re.compile(r"\b(because|caus\w+|drives?|driven|leads? to|led to|due to|prove[sn]?)\b", re.IGNORECASE)
