@@ -67,15 +67,7 @@ class People:
             before = self._mean(self.waves[-2], item)
         gap = None if before else dimension.gap or "withheld_before"
         quoted = f"“{row['text'].rstrip('.')}”"
-        return Said(
-            row["dimension"],
-            quoted,
-            now,
-            before,
-            gap,
-            (before, now),
-            (False, bool(gap)),
-        )
+        return Said(row["dimension"], quoted, now, before, gap, (before, now), (False, bool(gap)))
 
     def course(self, said: Said, item: str | None = None) -> Course | None:
         """Where a score went by its test, a rise counting as 1; None where nothing may be compared."""
