@@ -132,7 +132,10 @@ def test_the_mean_is_told_of_a_median_and_never_published(home: Path, open_page:
 def test_a_forecast_says_how_many_and_when_and_what_to_be_careful_about(home: Path, open_page: Open) -> None:
     page = open_page("team", team="Beacon", view="Flow")
     text = _text(page)
-    assert "If the weeks to come are like the last 26 weeks, each as likely as any other." in text
+    assert (
+        "Items finished, if the weeks to come are like the last 26 weeks, each as likely as any other."
+        in text
+    )
     assert "May mislead Throughput has changed clearly within these weeks." in text
     assert "compared with what came: 34 of 40 kept" in text
     table = re.sub(r"<[^>]+>", " ", _table(page, "Forecast"))
