@@ -59,11 +59,13 @@ def test_axe_finds_nothing_serious(path: str, visit: Visit) -> None:
 
 def test_axe_finds_nothing_serious_in_any_view_of_a_team(visit: Visit) -> None:
     page = visit("/team?team=Beacon")
+    page.emulate_media(reduced_motion="reduce")  # else what is drawn anew is looked at while it fades in
     for view in VIEWS:
         tab = page.get_by_role("tab", name=view, exact=True)
         tab.click()
         expect(tab).to_have_attribute("aria-selected", "true")
         page.get_by_role("tabpanel").locator(".eo").first.wait_for()
+        page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for()
         check(page, view)
 
 

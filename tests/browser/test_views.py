@@ -35,13 +35,13 @@ def cells(row: Locator) -> list[str]:
 def test_selectors_and_tabs_write_the_address_and_the_address_opens_what_was_seen(visit: Visit) -> None:
     page = visit("/team?team=Beacon")
     page.get_by_role("tab", name="Items").click()
-    pick(page, "Metric", "Change failure rate")
-    expect(page).to_have_url(re.compile("metric=Change"))
+    pick(page, "Metric", "Deployment frequency")
+    expect(page).to_have_url(re.compile("metric=Deployment"))
     pick(page, "Period", "week 33, 2026")
-    found = "Change failure rate, Beacon, week 33, 2026"
+    found = "Deployment frequency, Beacon, week 33, 2026"
     expect(page.locator("p", has_text=found).first).to_be_visible()
     address = address_of(page)
-    for named in ("team=Beacon", "view=Items", "metric=Change+failure+rate", "period=week+33%2C+2026"):
+    for named in ("team=Beacon", "view=Items", "metric=Deployment+frequency", "period=week+33%2C+2026"):
         assert named in address
     again = visit(address)
     expect(again.get_by_role("tab", name="Items")).to_have_attribute("aria-selected", "true")
