@@ -1,7 +1,9 @@
 """A quarter is kept as it is shown: what that means, and the revisions there are."""
 
 import streamlit as st
+from pydantic import ValidationError
 
+from connectors.journal.entries import sentences
 from connectors.journal.journal import Frozen, JournalError
 from dashboard import words
 from dashboard.components import show
@@ -56,9 +58,6 @@ def inside(desk: Desk, revisions: list[Frozen]) -> None:
 
 
 def _freeze(desk: Desk, reason: str, revisions: list[Frozen], place: Place) -> None:
-    if not reason.strip():
-        not_saved(["Reason: is empty. Fill it in"])
-        return
     try:
         kept = freezing.freeze(
             desk.journal,
@@ -70,6 +69,9 @@ def _freeze(desk: Desk, reason: str, revisions: list[Frozen], place: Place) -> N
             at=desk.now(),
             reason=reason,
         )
+    except ValidationError as wrong:
+        not_saved([f"Reason: {what}" for what in sentences(wrong).values()])
+        return
     except JournalError as trouble:
         not_saved([str(trouble)])
         return
