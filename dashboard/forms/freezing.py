@@ -14,6 +14,7 @@ from dashboard.forms.place import Place
 from dashboard.health.written import read
 from dashboard.markup import text
 from dashboard.report import freezing
+from dashboard.snapshot import run
 
 MEANS = (
     "The published numbers of {quarter} and what is written here are kept as they are now. Whoever opens "
@@ -62,7 +63,7 @@ def _freeze(desk: Desk, reason: str, revisions: list[Frozen], place: Place) -> N
         kept = freezing.freeze(
             desk.journal,
             desk.path,
-            read(desk.journal),
+            read(desk.journal, run(desk.path).zone),
             desk.scope,
             desk.quarter,
             role=desk.visitor.role,

@@ -7,6 +7,7 @@ import shutil
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import UTC, date, datetime
 from pathlib import Path
 from types import ModuleType
@@ -18,6 +19,8 @@ from statsmodels.stats.proportion import confint_proportions_2indep
 
 from connectors.journal import entries as written
 from connectors.journal.entries import Action, Agreement, Body, Indicator, Theme
+from connectors.journal.journal import Journal
+from connectors.journal.where import SQLITE
 from dashboard.health import people, survey_test
 from dashboard.health.chosen import PAIRS
 from dashboard.health.compose import compose
@@ -28,7 +31,7 @@ from dashboard.health.numbers import Numbers, Unknown
 from dashboard.health.pairs import pairs
 from dashboard.health.tables import extract, thaw
 from dashboard.health.talk import talk
-from dashboard.health.written import Entries, Note
+from dashboard.health.written import Entries, Note, read
 from dashboard.report import html
 
 BLAME = re.compile(r"because|\bdrives?\b|\bdriven\b|leads? to|\bdue to\b|burn-?out|caused? by", re.IGNORECASE)
@@ -263,6 +266,14 @@ def test_what_is_withheld_is_said_with_its_reason(path: str) -> None:
     assert ("withheld", "Change failure rate: Too few deployments could be linked.") in limits
     assert any(kind == "withheld" and "too few answers, or none" in said for kind, said in limits)
     assert any(kind == "stale" and "2 Nov 2026" in said for kind, said in limits)
+
+
+@pytest.mark.parametrize(("zone", "week"), [("Europe/Berlin", "2026-10-05"), ("UTC", "2026-09-28")])
+def test_a_week_begins_on_the_organisations_clock(tmp_path: Path, zone: str, week: str) -> None:
+    """Sunday, 4 October 2026, half past eleven in UTC is half past one on Monday in Berlin."""
+    with closing(Journal.open(f"{SQLITE}{tmp_path / 'journal.sqlite'}")) as journal:
+        journal.add(action("x"), role="leader", at=datetime(2026, 10, 4, 23, 30, tzinfo=UTC))
+        assert [one.week.isoformat() for one in read(journal, ZoneInfo(zone)).notes] == [week]
 
 
 def test_not_this_time_is_shown(path: str) -> None:
