@@ -19,8 +19,8 @@ from dashboard.components import Column, chip, show
 from dashboard.health.numbers import names
 from dashboard.kept import kept
 from dashboard.markup import text
-from dashboard.snapshot import Run, Snapshot, SnapshotError
-from dashboard.snapshot_file import SnapshotGone
+from dashboard.snapshot import Run, Snapshot
+from dashboard.snapshot_file import SnapshotError, SnapshotGone
 
 PAGE_WIDTH = 1136
 TOKENS = Path(__file__).parent / "tokens"

@@ -13,6 +13,7 @@ from dashboard.report import leaders_lines
 from dashboard.report.digest_document import Digest, Line, Part, fingerprint, page_url, plain
 from dashboard.report.leaders_lines import Known
 from dashboard.report.waiting import Queue, is_of_few, waiting
+from dashboard.snapshot_file import SnapshotError
 
 ITEMS_AT_MOST = 5
 """Of each queue; the others are on the page."""
@@ -33,7 +34,7 @@ def published() -> tuple[str, Entries]:
     try:
         path = snapshot.current().path
         return path, written_here.entries(path)
-    except snapshot.SnapshotError as error:
+    except SnapshotError as error:
         raise DigestError(f"{snapshot.home()}: {error} {error.fix}") from error
     except JournalError as error:
         raise DigestError(str(error)) from error

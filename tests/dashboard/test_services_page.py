@@ -135,9 +135,9 @@ def budgets_of_three() -> tuple[str, str]:
         for service, value in (("search", -0.12), ("basket", 0.18), ("checkout", 0.71))
     )
     catalogue = """insert into metric_catalog by name
-        select * replace ('error_budget_left_in_quarter' as metric, 'Error budget left in the quarter' as title,
-          'level' as kind, 'ratio' as unit, ['ratio'] as statistics, '{"ratio": 1}' as min_n,
-          ['quarter'] as grains)
+        select * replace ('error_budget_left_in_quarter' as metric,
+          'Error budget left in the quarter' as title, 'level' as kind, 'ratio' as unit,
+          ['ratio'] as statistics, '{"ratio": 1}' as min_n, ['quarter'] as grains)
         from metric_catalog where metric = 'change_failure_rate'"""
     values = f"""insert into metric_values (metric, definition_version, scope_kind, scope, grain, period,
         period_start, period_end, is_complete, statistic, value, unit, n) values {rows}"""

@@ -24,6 +24,7 @@ from dashboard import (
     snapshot_format,
     survey_open,
 )
+from dashboard.snapshot_file import SnapshotError
 from pipelines import publish
 
 Open = Callable[..., AppTest]
@@ -77,9 +78,7 @@ def test_a_newer_snapshot_is_refused_also_where_an_older_one_opens(changed: Call
     shutil.copy(path, older)
     with duckdb.connect(str(older)) as con:
         con.execute("update run set snapshot_format = 1")
-    with pytest.raises(
-        snapshot.SnapshotError, match="is of a newer format than these pages can read"
-    ) as caught:
+    with pytest.raises(SnapshotError, match="is of a newer format than these pages can read") as caught:
         snapshot.current()
     assert caught.value.fix.startswith("Update the dashboard")
 
@@ -88,7 +87,7 @@ def test_a_snapshot_from_before_the_first_format_says_how_to_make_it_anew(
     changed: Callable[..., Path],
 ) -> None:
     changed("drop table headline")
-    with pytest.raises(snapshot.SnapshotError, match="was made by an older version") as caught:
+    with pytest.raises(SnapshotError, match="was made by an older version") as caught:
         snapshot.current()
     assert "`outcomes build`" in caught.value.fix
 
