@@ -174,10 +174,9 @@ def _stale(known: Known) -> Told:
     said, keys = [], set()
     for (source,), group in frame.sort("source").group_by("source", maintain_order=True):
         answers = group["last_success_at"].to_list()
-        since = "never" if None in answers else f"since {words.moment(run.local(min(answers)))}"
-        said.append(
-            f"{plain(source)} has not answered {since}".replace("not answered never", "never answered")
-        )
+        is_new = None in answers
+        since = "never answered" if is_new else f"not answered since {words.moment(run.local(min(answers)))}"
+        said.append(f"{plain(source)} has {since}")
         keys.add(fingerprint("stale", str(source)))
     old = late(known.path, known.now).strip()
     keys |= {fingerprint("stale", "", "run")} if old else set()
