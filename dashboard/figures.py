@@ -116,17 +116,6 @@ def load_now(
     return found
 
 
-def load_many(
-    path: str, metrics: Iterable[str], scope: str, quarter: str, *, with_next: bool = True
-) -> dict[str, Figure]:
-    """The figures of one scope for many metrics, each by its first statistic: two questions for all."""
-    return {
-        metric: load(path, metric, [scope], quarter, with_next=with_next)[scope]
-        for metric in metrics
-        if metric in snapshot.definitions(path)
-    }
-
-
 @dataclass(frozen=True)
 class _Asked:
     """One statistic of a metric in the quarters that are shown, whoever's it is."""

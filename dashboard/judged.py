@@ -7,8 +7,6 @@ from dashboard.markup import text
 from dashboard.points import Point
 from dashboard.words import Scale
 
-ASKED = 0.01
-"""The p-value at which a difference is a clear change."""
 _RATIOS = ("ratio", "share_over_400")
 
 

@@ -1,9 +1,8 @@
 """Puts a quarter's health check together. Nothing here reads a clock, draws, or knows who looks."""
 
 from collections.abc import Iterable
-from datetime import datetime
 
-from dashboard import figures, snapshot, snapshot_survey, words
+from dashboard import figures, snapshot, words
 from dashboard.figures import Figure
 from dashboard.health import agreed, chosen, people, results
 from dashboard.health import pairs as pairing
@@ -11,7 +10,6 @@ from dashboard.health import promises as promised
 from dashboard.health import talk as talking
 from dashboard.health.cannot_tell import cannot_tell
 from dashboard.health.document import Header, HealthCheck, Outcome, Promises, ScopeKind, Talk
-from dashboard.health.first_look import opens_to_leaders
 from dashboard.health.numbers import Numbers, require
 from dashboard.health.people import People
 from dashboard.health.written import Entries
@@ -58,7 +56,6 @@ def compose(
         title=f"Health check, {words.period(quarter)}",
         lede=_lede(numbers, promises, talk, is_first=is_first),
         is_first_quarter=is_first,
-        first_look_until=None if sees_survey else first_look(path, quarter),
         header=_header(numbers, said, shown),
         promises=promises,
         theme=promised.theme(numbers, entries),
@@ -73,13 +70,6 @@ def compose(
         cannot_tell=cannot_tell(numbers, shown, said, entries),
         next=agreed.agreed(numbers, entries),
     )
-
-
-def first_look(path: str, quarter: str) -> datetime | None:
-    """Until when the quarter's survey is the teams' alone; None where there is none."""
-    waves = snapshot_survey.waves(path).select("wave_id", "published_on").iter_rows()
-    published = dict(waves).get(quarter)
-    return opens_to_leaders(published, snapshot.run(path).zone) if published else None
 
 
 def _kind(scope: str) -> ScopeKind:

@@ -5,12 +5,11 @@ from dataclasses import dataclass
 import polars as pl
 
 from dashboard import snapshot_survey, survey_below, survey_results, survey_words
-from dashboard.health import survey_test
+from dashboard.health import first_look, survey_test
 from dashboard.health.document import Course
 from dashboard.survey_results import Said, Score, Wave
 
 NOT_ASKED = "No survey of this quarter has been published."
-FIRST_LOOK = "The survey of this quarter is the teams' alone at first."
 NO_UNIT = "No reporting unit of this survey has the team's name. Its people answered in another."
 
 
@@ -107,7 +106,7 @@ def load(path: str, scope: str, name: str, quarter: str, *, sees_survey: bool) -
     if not waves or waves[-1].id != quarter:
         return People(path, missing=NOT_ASKED)
     if not sees_survey:
-        return People(path, missing=FIRST_LOOK)
+        return People(path, missing=first_look.until(path, quarter))
     group = survey_scope(path, scope, quarter)
     if group is None:
         return People(path, missing=NO_UNIT)

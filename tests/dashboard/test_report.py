@@ -336,7 +336,9 @@ def test_before_the_moment_nobody_but_the_team_reads_its_survey(published: Path,
     scopes = ["organisation", "department:market", "team:beacon"]
     for check in gathered(published, path, scopes, now=OPENS_AT - datetime.resolution):
         assert (check.indicators.people, check.pairs, check.header.answers) == ((), (), None)
-        assert check.first_look_until == OPENS_AT
+        assert check.indicators.no_people == (
+            "The teams have the first look at this survey. It opens to everybody on 20 Sep 2026, 00:00."
+        )
         for text in forms(check).values():
             assert re.search(r"\d of \d+ answered|Psychological safety", text) is None
     own = gathered(published, path, ["team:beacon"], now=OPENS_AT - datetime.resolution, is_own_look=True)
