@@ -17,7 +17,7 @@ from streamlit.delta_generator import DeltaGenerator
 from dashboard import address, colours, components, figures, snapshot, words
 from dashboard.components import Column, chip, show
 from dashboard.kept import kept
-from dashboard.markup import text
+from dashboard.markup import text, with_code
 from dashboard.snapshot import Run, Snapshot, SnapshotError
 from dashboard.snapshot_file import SnapshotGone
 
@@ -235,5 +235,5 @@ def foot() -> None:
 def no_snapshot(error: SnapshotError) -> None:
     """The page when there is nothing to show."""
     opening("Engineering Outcomes", "There is nothing to show yet.")
-    fix = "".join(f"<code>{text(p)}</code>" if i % 2 else text(p) for i, p in enumerate(error.fix.split("`")))
-    show(components.state("Published snapshot", "none", "No data", f"{text(error)} {fix}", height=120))
+    told = f"{text(error)} {with_code(error.fix)}"
+    show(components.state("Published snapshot", "none", "No data", told, height=120))

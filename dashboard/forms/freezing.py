@@ -3,7 +3,7 @@
 import streamlit as st
 
 from connectors.journal.journal import Frozen, JournalError
-from dashboard import words
+from dashboard import looks, words
 from dashboard.components import show
 from dashboard.forms import said
 from dashboard.forms.desk import Desk
@@ -41,6 +41,10 @@ def inside(desk: Desk, revisions: list[Frozen]) -> None:
     if not desk.numbers.span[2]:
         show(f"<p>{text(named)} is still open. A quarter is frozen when it is over.</p>")
         return
+    if _is_first_look(desk):
+        told = f"{looks.until(desk.path, desk.quarter)} The quarter can be frozen then."
+        show(f"<p>{text(told)}</p>")
+        return
     show(f"<p>{text(MEANS.format(quarter=named))}</p><p>{text(LATER)}</p>")
     if revisions:
         show(f'<ul class="eo-list eo-changes">{"".join(_row(desk, one) for one in reversed(revisions))}</ul>')
@@ -53,6 +57,12 @@ def inside(desk: Desk, revisions: list[Frozen]) -> None:
     if is_sent:
         with room:
             _freeze(desk, reason, revisions, place)
+
+
+def _is_first_look(desk: Desk) -> bool:
+    """Whether the quarter's survey is the teams' alone yet; where nobody signs in it never is."""
+    opens_at = looks.opens(desk.path, desk.quarter)
+    return desk.visitor.is_signed_in and opens_at is not None and desk.now() < opens_at
 
 
 def _freeze(desk: Desk, reason: str, revisions: list[Frozen], place: Place) -> None:

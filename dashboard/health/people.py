@@ -66,7 +66,8 @@ class People:
         if dimension.gap is None and self._version(self.waves[-2], item) == row["version"]:
             before = self._mean(self.waves[-2], item)
         gap = None if before else dimension.gap or "withheld_before"
-        return Said(row["dimension"], f"“{row['text']}”", now, before, gap, (before, now), (False, bool(gap)))
+        quoted = f"“{row['text'].rstrip('.')}”"
+        return Said(row["dimension"], quoted, now, before, gap, (before, now), (False, bool(gap)))
 
     def course(self, said: Said, item: str | None = None) -> Course | None:
         """Where a score went by its test, a rise counting as 1; None where nothing may be compared."""

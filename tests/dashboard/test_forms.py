@@ -526,6 +526,21 @@ def test_a_quarter_is_frozen_once_and_again_only_where_something_changed(
     ]
 
 
+LEADER = Visitor("leader", frozenset(), is_signed_in=True, may_write=True)
+
+
+@pytest.mark.parametrize(("until", "is_refused"), [(2100, True), (2020, False)])
+def test_a_quarter_is_not_frozen_during_the_teams_first_look(
+    own_home: Path, journal: Journal, monkeypatch: pytest.MonkeyPatch, until: int, is_refused: bool
+) -> None:
+    monkeypatch.setattr(access, "visitor", lambda: LEADER)
+    monkeypatch.setattr("dashboard.looks.opens_to_leaders", lambda *_: datetime(until, 1, 1, tzinfo=UTC))
+    page = AppTest.from_string(FREEZING.format(quarter="2026-Q3"), default_timeout=60).run()
+    refusal = "The teams have the first look at this survey. It opens to everybody on 1 Jan 2100"
+    assert (refusal in told(page)) == is_refused
+    assert [one.label for one in page.button] == ([] if is_refused else ["Freeze"])
+
+
 def test_an_open_quarter_is_not_frozen(own_home: Path, journal: Journal) -> None:
     page = AppTest.from_string(FREEZING.format(quarter="2026-Q4"), default_timeout=60).run()
     assert "is still open" in told(page)
