@@ -9,10 +9,7 @@ import polars as pl
 from dashboard import snapshot, snapshot_values, words
 from dashboard.definition import Definition
 from dashboard.kept import kept
-from dashboard.points import Point as Point  # noqa: PLC0414 - pages know these by this module
-from dashboard.points import by_first_column, headlines
-from dashboard.points import known as known  # noqa: PLC0414
-from dashboard.points import points as points  # noqa: PLC0414
+from dashboard.points import Point, by_first_column, headlines, known
 
 QUARTERS_SHOWN = 8
 FEW_PEOPLE = "few_people"

@@ -24,7 +24,7 @@ from dashboard.health.numbers import Numbers
 from dashboard.health.results import budget_policy
 from dashboard.markup import text
 from dashboard.snapshot import Snapshot
-from dashboard.written_here import entries
+from dashboard.written_here import entries_or_why_not
 
 ALL = "all"
 SHOWN = ("change_lead_time", "change_failure_rate", budgets.METRIC, "new_code_coverage")
@@ -77,7 +77,10 @@ def _tables(shown: Snapshot, quarter: str) -> None:
     )
     scope_table.draw("Services", rows, numbers)
     if budgets.METRIC in numbers:
-        policy = budget_policy(Numbers(shown.path, "organisation", quarter), entries())
+        entries, trouble = entries_or_why_not(shown.path)
+        if trouble:
+            show(components.state("What was written", "stop", "Could not read", text(trouble), tone="bad"))
+        policy = budget_policy(Numbers(shown.path, "organisation", quarter), entries)
         budgets.draw(rows, numbers[budgets.METRIC], quarter, policy)
     service_list.nobodys(shown.path, snapshot_services.unowned(shown.path))
     with st.expander("What each number rests on: linked, not linked, left out"):

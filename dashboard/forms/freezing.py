@@ -1,7 +1,9 @@
 """A quarter is kept as it is shown: what that means, and the revisions there are."""
 
 import streamlit as st
+from pydantic import ValidationError
 
+from connectors.journal.entries import sentences
 from connectors.journal.journal import Frozen, JournalError
 from dashboard import looks, words
 from dashboard.components import show
@@ -12,6 +14,7 @@ from dashboard.forms.place import Place
 from dashboard.health.written import read
 from dashboard.markup import text
 from dashboard.report import freezing
+from dashboard.snapshot import run
 
 MEANS = (
     "The published numbers of {quarter} and what is written here are kept as they are now. Whoever opens "
@@ -66,20 +69,20 @@ def _is_first_look(desk: Desk) -> bool:
 
 
 def _freeze(desk: Desk, reason: str, revisions: list[Frozen], place: Place) -> None:
-    if not reason.strip():
-        not_saved(["Reason: is empty. Fill it in"])
-        return
     try:
         kept = freezing.freeze(
             desk.journal,
             desk.path,
-            read(desk.journal),
+            read(desk.journal, run(desk.path).zone),
             desk.scope,
             desk.quarter,
             role=desk.visitor.role,
             at=desk.now(),
             reason=reason,
         )
+    except ValidationError as wrong:
+        not_saved([f"Reason: {what}" for what in sentences(wrong).values()])
+        return
     except JournalError as trouble:
         not_saved([str(trouble)])
         return

@@ -21,7 +21,6 @@ from dashboard.forms import (
 )
 from dashboard.forms.desk import Desk
 from dashboard.forms.editor import button, not_saved
-from dashboard.health.numbers import names
 from dashboard.snapshot import Snapshot
 
 Step = tuple[str, Sequence[Callable[[], None]]]
@@ -46,7 +45,7 @@ def draw(shown: Snapshot, scope: str, quarter: str, *, is_frozen: bool = False) 
             return
         for label, buttons in _steps(desk):
             _step(label, buttons)
-        asked = {"of": layout.unique_names(list(names(shown.path).items()))[scope]}
+        asked = {"of": layout.health_labels(shown.path)[scope]}
         link = page_link("agenda", "Agenda to print", {**asked, "quarter": words.period(quarter)})
         show(f"<p>{link}</p>")
 

@@ -89,13 +89,17 @@ def _kind(scope: str) -> ScopeKind:
 
 
 def _is_first(outcomes: tuple[Outcome, ...]) -> bool:
-    """Whether no outcome has a number of an earlier quarter: history begins here."""
-    histories = []
+    """Whether outcomes have a number now and had none in an earlier quarter: history begins here.
+
+    Where too few people work for any number, no quarter is a first one.
+    """
+    now, earlier = [], []
     for outcome in outcomes:
         figure = outcome.figure
         at = figure.quarters.index(figure.quarter)
-        histories += [p for p in figure.history[:at] if p is not None and p.value is not None]
-    return bool(outcomes) and not histories
+        now += [p for p in (figure.now,) if p is not None and p.value is not None]
+        earlier += [p for p in figure.history[:at] if p is not None and p.value is not None]
+    return bool(now) and not earlier
 
 
 def _said_before(numbers: Numbers, sees_survey: bool) -> People | None:

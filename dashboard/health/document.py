@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
-from dashboard.figures import Figure, Point
+from dashboard.figures import Figure
+from dashboard.points import Point
 from dashboard.survey_results import Said
 
 ScopeKind = Literal["organisation", "department", "team"]

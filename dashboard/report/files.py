@@ -15,6 +15,7 @@ from dashboard.health.document import HealthCheck
 from dashboard.health.numbers import names
 from dashboard.health.written import Entries, read
 from dashboard.report import markdown, page_html, pdf, weekly
+from dashboard.snapshot import run
 
 Kind = Literal["pdf", "markdown", "html"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -67,7 +68,7 @@ def gather(path: str, home: Path, asked: Asked) -> Iterator[HealthCheck]:
     """
     journal = Journal.open(url_of(home)) if is_there(home) else None
     try:
-        written = read(journal) if journal else Entries()
+        written = read(journal, run(path).zone) if journal else Entries()
         for scope in asked.scopes:
             kept = journal.frozen(scope, asked.quarter) if journal else []
             yield _check(path, written, kept, scope, asked)

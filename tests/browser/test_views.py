@@ -100,7 +100,7 @@ def test_the_file_of_weekly_charts_holds_what_their_table_shows(visit: Visit, pa
 def spoken(day: str) -> str:
     """`2 Nov 2026` of `2026-11-02`."""
     year, month, number = day.split("-")
-    return f"{int(number)} {'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split()[int(month) - 1]} {year}"
+    return f"{int(number)} {['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'][int(month) - 1]} {year}"
 
 
 def test_the_file_of_a_metrics_dots_holds_what_their_table_shows(visit: Visit) -> None:

@@ -171,7 +171,7 @@ def test_a_process_that_ends_between_sending_and_remembering_sends_once_more(out
             ["team", "--team", "beacn"],
             OF_BEACON,
             2,
-            "--team beacn: no such team in the published numbers. Did you mean beacon?",
+            "--team beacn: there is no such team in the published numbers. Did you mean beacon?",
         ),
         (
             ["team"],

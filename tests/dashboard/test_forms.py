@@ -541,6 +541,22 @@ def test_a_quarter_is_not_frozen_during_the_teams_first_look(
     assert [one.label for one in page.button] == ([] if is_refused else ["Freeze"])
 
 
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [
+        (" ", "Reason: is empty. Fill it in."),
+        ("Asked for by ada@example.org", "Reason: has an e-mail address"),
+    ],
+)
+def test_a_reason_that_cannot_stay_is_a_line_and_nothing_is_frozen(
+    own_home: Path, journal: Journal, reason: str, said: str
+) -> None:
+    page = AppTest.from_string(FREEZING.format(quarter="2026-Q3"), default_timeout=60).run()
+    page.text_input[0].input(reason)
+    assert said in told(press(page, "Freeze"))
+    assert not journal.frozen("team:beacon", "2026-Q3")
+
+
 def test_an_open_quarter_is_not_frozen(own_home: Path, journal: Journal) -> None:
     page = AppTest.from_string(FREEZING.format(quarter="2026-Q4"), default_timeout=60).run()
     assert "is still open" in told(page)

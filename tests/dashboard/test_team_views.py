@@ -13,6 +13,7 @@ import duckdb
 import fake_team
 import polars as pl
 import pytest
+from page_text import markup
 from streamlit.testing.v1 import AppTest
 
 from connectors.journal.entries import Agreement, Annotation, WipLimit
@@ -103,10 +104,6 @@ def files(monkeypatch: pytest.MonkeyPatch) -> Files:
 
 def rows_of(data: bytes) -> list[list[str]]:
     return list(csv.reader(io.StringIO(data.decode("utf-8-sig"))))
-
-
-def markup(page: AppTest) -> str:
-    return "\n".join(str(m.value) for m in page.markdown)
 
 
 def plain(page: AppTest) -> str:
