@@ -1,5 +1,6 @@
 """Finding one's way: addresses, from a number to its items, files of the charts, paper, two who write."""
 
+import calendar
 import csv
 import re
 from collections.abc import Callable
@@ -100,7 +101,7 @@ def test_the_file_of_weekly_charts_holds_what_their_table_shows(visit: Visit, pa
 def spoken(day: str) -> str:
     """`2 Nov 2026` of `2026-11-02`."""
     year, month, number = day.split("-")
-    return f"{int(number)} {['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'][int(month) - 1]} {year}"
+    return f"{int(number)} {calendar.month_abbr[int(month)]} {year}"
 
 
 def test_the_file_of_a_metrics_dots_holds_what_their_table_shows(visit: Visit) -> None:
