@@ -116,6 +116,13 @@ def load_now(
     return found
 
 
+def with_number(path: str, metric: str, quarter: str) -> frozenset[str]:
+    """The scopes that have a number of a metric in any of the quarters that are shown."""
+    shown = shown_quarters(path, quarter)
+    asked = _Asked(path, snapshot.definitions(path)[metric], None, quarter, shown)
+    return snapshot_values.with_number(path, metric, asked.statistic, *asked.span)
+
+
 @dataclass(frozen=True)
 class _Asked:
     """One statistic of a metric in the quarters that are shown, whoever's it is."""
@@ -158,10 +165,11 @@ class _Asked:
         rows = snapshot.left_out(self.path, metric, self.quarter).filter(pl.col("scope") == scope)
         return self._worded(rows.select("item_kind", "reason", "items").iter_rows())
 
-    def left_out_of_all(self) -> Mapping[str, tuple[LeftOut, ...]]:
-        """What was left out in every scope."""
+    def left_out_of_all(self, scopes: Sequence[str]) -> Mapping[str, tuple[LeftOut, ...]]:
+        """What was left out in these scopes."""
         by_scope: dict[str, list[tuple[str, str, int]]] = {}
         rows = snapshot.left_out(self.path, self.definition.metric, self.quarter)
+        rows = rows.filter(pl.col("scope").is_in(list(scopes)))
         for scope, kind, reason, items in rows.iter_rows():
             by_scope.setdefault(scope, []).append((kind, reason, items))
         return {scope: self._worded(found) for scope, found in by_scope.items()}
@@ -179,7 +187,7 @@ class _Asked:
 def _figures(asked: _Asked, scopes: Sequence[str]) -> dict[str, Figure]:
     is_few = len(scopes) <= FEW_SCOPES
     points = {s: asked.points_of(s) for s in scopes} if is_few else asked.points_of_all(scopes)
-    left = None if is_few else asked.left_out_of_all()
+    left = None if is_few else asked.left_out_of_all(scopes)
     stale = stale_since(asked.path, asked.definition.metric)
     found: dict[str, Figure] = {}
     for scope in scopes:

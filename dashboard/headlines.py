@@ -1,6 +1,6 @@
 """What changed this quarter: at most three numbers of a page that stay when all of it is considered."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from dashboard import components, figures, judged, layout, snapshot, snapshot_beside, words
@@ -41,12 +41,13 @@ def draw(shown: Snapshot, scope: str, name: str, quarter: str, pages: str = "") 
     show(f'<p class="eo-note">{text(by_chance(name, looked))}{pages}</p>')
 
 
-def elsewhere(shown: Snapshot, scopes: Mapping[str, str], quarter: str) -> str:
-    """Which of these scopes have headlines of their own: markup. `scopes` holds links by scope."""
+def elsewhere(shown: Snapshot, scopes: Iterable[str], quarter: str, link: Callable[[str], str]) -> str:
+    """Which of these scopes have headlines of their own: markup. `link` makes a scope's."""
     changed = snapshot_beside.with_headlines(shown.path, quarter)
-    links = [link for scope, link in scopes.items() if scope in changed]
-    if len(links) > LINKS_AT_MOST:
-        links = [*links[:LINKS_AT_MOST], f"{len(links) - LINKS_AT_MOST:,} more"]
+    found = [scope for scope in scopes if scope in changed]
+    links = [link(scope) for scope in found[:LINKS_AT_MOST]]
+    if len(found) > LINKS_AT_MOST:
+        links.append(f"{len(found) - LINKS_AT_MOST:,} more")
     return f" On pages of their own something changed: {words.listed(links)}." if links else ""
 
 
@@ -77,7 +78,7 @@ def _headline(shown: Snapshot, scope: str, quarter: str, row: Mapping[str, Any],
         evidence.append(text(f"difference {span}"))
     said = words.sentence(judged.rule(figure.statistic, now.p_value or 0.0))
     all_told = judged.chance(row["adjusted_p_value"])
-    rule = f"{said}. With all {tests} numbers that were tested: {all_told}, at most 5 in 100."
+    rule = f"{said}. With all {tests} tested numbers considered: {all_told}; it needs 5 in 100 or less."
     return (
         f'<li><div class="eo-row"><span><b>{title}</b> {text(_which(figure))}{text(change)}</span>'
         f'{components.verdict(figure)}</div><div class="eo-note">{"; ".join(filter(None, evidence))}</div>'

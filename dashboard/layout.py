@@ -18,7 +18,7 @@ from dashboard import address, colours, components, figures, snapshot, words
 from dashboard.components import Column, chip, show
 from dashboard.health.numbers import names
 from dashboard.kept import kept
-from dashboard.markup import text
+from dashboard.markup import text, with_code
 from dashboard.snapshot import Run, Snapshot
 from dashboard.snapshot_file import SnapshotError, SnapshotGone
 
@@ -250,5 +250,5 @@ def foot() -> None:
 def no_snapshot(error: SnapshotError) -> None:
     """The page when there is nothing to show."""
     opening("Engineering Outcomes", "There is nothing to show yet.")
-    fix = "".join(f"<code>{text(p)}</code>" if i % 2 else text(p) for i, p in enumerate(error.fix.split("`")))
-    show(components.state("Published snapshot", "none", "No data", f"{text(error)} {fix}", height=120))
+    told = f"{text(error)} {with_code(error.fix)}"
+    show(components.state("Published snapshot", "none", "No data", told, height=120))

@@ -56,6 +56,39 @@ def quarters_of_all(
 
 
 @kept
+def teams_in_quarter(path: str, metrics: tuple[str, ...], start: date) -> pl.DataFrame:
+    """What metrics came to in every team in the quarter that begins on a day, by their first statistics.
+
+    Columns: metric, scope, and those of a point.
+    """
+    only, bound = listed_values("v.metric in ($metrics)", {"metrics": list(metrics)})
+    return ask(
+        path,
+        f"""select v.metric, v.scope, {_POINT}
+           from metric_values v join metric_catalog c on c.metric = v.metric and c.statistics[1] = v.statistic
+           where v.grain = 'quarter' and v.scope_kind = 'team' and v.period_start = $start and {only}""",
+        start=start,
+        **bound,
+    )
+
+
+@kept
+def with_number(path: str, metric: str, statistic: str, first: date, last: date) -> frozenset[str]:
+    """The scopes that have a number in any quarter that begins from the one day to the other."""
+    found = ask(
+        path,
+        """select distinct scope from metric_values
+           where grain = 'quarter' and metric = $metric and statistic = $statistic
+             and period_start between $first and $last and value is not null""",
+        metric=metric,
+        statistic=statistic,
+        first=first,
+        last=last,
+    )
+    return frozenset(found["scope"])
+
+
+@kept
 def of_scope(path: str, metrics: tuple[str, ...], grain: str, scope: str) -> pl.DataFrame:
     """Every statistic of some metrics in one scope, oldest first: metric, statistic, a point's columns."""
     only, bound = listed_values("v.metric in ($metrics)", {"metrics": list(metrics)})

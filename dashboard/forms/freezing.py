@@ -11,6 +11,7 @@ from dashboard.forms import said
 from dashboard.forms.desk import Desk
 from dashboard.forms.editor import not_saved
 from dashboard.forms.place import Place
+from dashboard.health import first_look
 from dashboard.health.written import read
 from dashboard.markup import text
 from dashboard.report import freezing
@@ -44,6 +45,10 @@ def inside(desk: Desk, revisions: list[Frozen]) -> None:
     if not desk.numbers.span[2]:
         show(f"<p>{text(named)} is still open. A quarter is frozen when it is over.</p>")
         return
+    if _is_first_look(desk):
+        told = f"{first_look.until(desk.path, desk.quarter)} The quarter can be frozen then."
+        show(f"<p>{text(told)}</p>")
+        return
     show(f"<p>{text(MEANS.format(quarter=named))}</p><p>{text(LATER)}</p>")
     if revisions:
         show(f'<ul class="eo-list eo-changes">{"".join(_row(desk, one) for one in reversed(revisions))}</ul>')
@@ -56,6 +61,12 @@ def inside(desk: Desk, revisions: list[Frozen]) -> None:
     if is_sent:
         with room:
             _freeze(desk, reason, revisions, place)
+
+
+def _is_first_look(desk: Desk) -> bool:
+    """Whether the quarter's survey is the teams' alone yet; where nobody signs in it never is."""
+    opens_at = first_look.opens(desk.path, desk.quarter)
+    return desk.visitor.is_signed_in and opens_at is not None and desk.now() < opens_at
 
 
 def _freeze(desk: Desk, reason: str, revisions: list[Frozen], place: Place) -> None:

@@ -7,6 +7,7 @@ import polars as pl
 from dashboard import snapshot_survey, survey_below, survey_results, survey_words
 from dashboard.health import first_look, survey_test
 from dashboard.health.document import Course
+from dashboard.kept import kept
 from dashboard.survey_results import Said, Score, Wave
 
 NOT_ASKED = "No survey of this quarter has been published."
@@ -65,7 +66,8 @@ class People:
         if dimension.gap is None and self._version(self.waves[-2], item) == row["version"]:
             before = self._mean(self.waves[-2], item)
         gap = None if before else dimension.gap or "withheld_before"
-        return Said(row["dimension"], f"“{row['text']}”", now, before, gap, (before, now), (False, bool(gap)))
+        quoted = f"“{row['text'].rstrip('.')}”"
+        return Said(row["dimension"], quoted, now, before, gap, (before, now), (False, bool(gap)))
 
     def course(self, said: Said, item: str | None = None) -> Course | None:
         """Where a score went by its test, a rise counting as 1; None where nothing may be compared."""
@@ -114,12 +116,30 @@ def load(path: str, scope: str, name: str, quarter: str, *, sees_survey: bool) -
     return People(path, group, tuple(waves), tuple(said), _together(path, waves[-1], group, scope, name))
 
 
+@dataclass(frozen=True)
+class Unit:
+    """A reporting unit of a survey, and the planned units that answer together as it."""
+
+    id: str
+    parts: tuple[str, ...]
+
+
+@kept
+def units(path: str, wave: str) -> dict[str, Unit]:
+    """The reporting unit of each team and of whoever else was planned, by their own scope."""
+    found: dict[str, Unit] = {}
+    for unit, parts in snapshot_survey.units(path, wave).select("unit_id", "parts").iter_rows():
+        for part in parts:
+            found.setdefault(part, Unit(unit, tuple(parts)))
+    return found
+
+
 def survey_scope(path: str, scope: str, wave: str) -> str | None:
     """The survey's name of a scope: itself, or the reporting unit in which a team answers."""
     if not scope.startswith("team:"):
         return scope
-    units = snapshot_survey.units(path, wave).select("unit_id", "parts").iter_rows()
-    return next((unit for unit, parts in units if scope in parts), None)
+    unit = units(path, wave).get(scope)
+    return unit.id if unit else None
 
 
 def _together(path: str, wave: Wave, group: str, scope: str, name: str) -> str:

@@ -61,7 +61,9 @@ def governance(numbers: Numbers) -> tuple[GovernanceItem, ...]:
 
 
 def _told(figure: Figure) -> str:
-    parts = [figures.counted(figure), figures.interval(figure)]
+    counted = figures.counted(figure)
+    is_the_value = figure.now is not None and counted == figure.scale.full(figure.now.value or 0)
+    parts = ["" if is_the_value else counted, figures.interval(figure)]
     before = figure.before
     if before is not None and before.value is not None:
         parts.append(f"quarter before {figure.scale.full(before.value)}")

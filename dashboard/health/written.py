@@ -29,6 +29,14 @@ class Entries:
         """The entries of a kind; `quarter` where the kind has one."""
         return [body for body, _ in self.dated(kind, scope, quarter)]
 
+    def by_scope(self, kind: type[B], quarter: str) -> dict[str, list[B]]:
+        """The entries of a kind and quarter of every scope at once."""
+        found: dict[str, list[B]] = {}
+        for note in self.notes:
+            if isinstance(note.body, kind) and quarter_of(note.body) == quarter:
+                found.setdefault(note.body.scope, []).append(note.body)
+        return found
+
     def dated(self, kind: type[B], scope: str, quarter: str | None = None) -> list[tuple[B, date]]:
         """The same with the week of each."""
         return [

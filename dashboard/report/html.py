@@ -170,7 +170,7 @@ def _governance(check: HealthCheck) -> tuple[str, str]:
 
 
 def _went_well(check: HealthCheck) -> tuple[str, str]:
-    voices = "".join(f"<li>“{text(one)}”</li>" for one in check.went_well)
+    voices = "".join(f"<li>{text(one)}</li>" for one in check.went_well)
     return (
         "Written by the teams, about work.",
         f'<ul class="eo-list eo-plain">{voices}</ul>' if voices else "",

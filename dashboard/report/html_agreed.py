@@ -10,7 +10,10 @@ from dashboard.markup import text
 from dashboard.report import wording
 
 _RISKS: tuple[Literal["high", "low"], ...] = ("high", "low")
-_REACHES: tuple[Literal["team", "organisation"], ...] = ("team", "organisation")
+_REACHES: dict[Literal["team", "organisation"], str] = {
+    "team": "Reaches one team",
+    "organisation": "Reaches further",
+}
 
 
 def part(check: HealthCheck) -> tuple[str, str]:
@@ -33,14 +36,13 @@ def part(check: HealthCheck) -> tuple[str, str]:
 
 def _matrix(decisions: Sequence[Decided]) -> str:
     """Two by two: how risky, and how far a decision reaches. A table, so that it is read aloud as one."""
-    heads = "".join(
-        f'<th scope="col">Reaches {"one team" if r == "team" else "further"}</th>' for r in _REACHES
-    )
+    heads = "".join(f'<th scope="col">{name}</th>' for name in _REACHES.values())
     rows = ""
     for risk in _RISKS:
         cells = "".join(
-            f"<td>{_cell(d for d in decisions if (d.risk, d.reach) == (risk, reach))}</td>"
-            for reach in _REACHES
+            f'<td data-label="{name}">'
+            f"{_cell(d for d in decisions if (d.risk, d.reach) == (risk, reach))}</td>"
+            for reach, name in _REACHES.items()
         )
         rows += f'<tr><th scope="row">{risk.capitalize()} risk</th>{cells}</tr>'
     return (

@@ -157,7 +157,7 @@ def _governance(check: HealthCheck) -> list[str]:
 
 
 def _went_well(check: HealthCheck) -> list[str]:
-    return ["\n".join(f"- “{escaped(one)}”" for one in check.went_well)]
+    return ["\n".join(f"- {escaped(one)}" for one in check.went_well)]
 
 
 def _said_done(check: HealthCheck) -> list[str]:

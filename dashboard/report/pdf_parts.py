@@ -221,7 +221,7 @@ def _governance(check: HealthCheck) -> Part:
 
 
 def _went_well(check: HealthCheck) -> Part:
-    return {"lines": [f"“{one}”" for one in check.went_well]}
+    return {"lines": list(check.went_well)}
 
 
 def _said_done(check: HealthCheck) -> Part:

@@ -45,7 +45,7 @@ def draw(looked: Looked, cards: Sequence[Figure]) -> None:
     stages.draw(looked)
     survey.said(looked, cards)
     _side_by_side(looked)
-    agreed.agreements(looked)
+    agreed.agreements(looked, f"They are written under {looked.link('Agreements', 'Agreements')}.")
 
 
 def _foot(looked: Looked, figure: Figure) -> str:
@@ -56,8 +56,8 @@ def _foot(looked: Looked, figure: Figure) -> str:
     if figure.now is None or figure.now.value is None:
         return f"<div>limit the team set: {limit}</div>"
     over = round(figure.now.value) - limit
-    stands = f"{over:,} over" if over > 0 else "kept"
-    return f"<div>limit the team set: {limit}, {stands}</div>{judged.foot(figure)}"
+    stands = f"{over:,} over it" if over > 0 else "kept"
+    return f"<div>limit the team set: {limit}; {stands}</div>{judged.foot(figure)}"
 
 
 def _side_by_side(looked: Looked) -> None:

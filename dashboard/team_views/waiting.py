@@ -39,7 +39,8 @@ def _queue(queue: Queue) -> None:
         began = words.day(item.since) if queue.key == waiting.PAST else words.moment(item.since)
         name = components.link(item.label, item.url)
         rows.append([name, text(item.service or "no service"), text(began) + mark, text(lasting(item.hours))])
-    show(components.table(queue.title, columns, rows, phone="brief"))
+    table = components.table(queue.title, columns, rows, phone="brief")
+    show(f'<div class="eo-alike">{table}</div>')
     if len(queue.items) > ITEMS_AT_MOST:
         show(f'<p class="eo-note">The {ITEMS_AT_MOST} longest of {len(queue.items):,}.</p>')
 

@@ -244,39 +244,47 @@ def _hide_over_time(cells: _Cells, hidden: Booleans) -> None:
         of_quarter = (pl.col("tells") & ~is_week).any().over("scope", "quarter_start")
         told = told.with_columns(is_told=(is_month & of_quarter) | (is_week & pl.col("tells")))
         of_block = pl.col("is_told").any().over("scope", "block") & pl.col("block").is_not_null()
-        found = told.select((is_month & pl.col("is_told")) | (is_week & of_block)).to_series()
+        told = told.with_columns(is_hidden=(is_month & pl.col("is_told")) | (is_week & of_block))
+        found = told.select(pl.col("is_hidden") | (is_week & _is_beside_a_lone_week(told))).to_series()
         hidden |= found.to_numpy()
 
 
-def _complete(cells: _Cells, hidden: Booleans) -> None:
-    """Hide more cells until what is left of each shown sum without its shown parts is of enough people.
+def _is_beside_a_lone_week(told: pl.DataFrame) -> pl.Series:
+    """Weeks of the blocks before and after one that hides a single week in which anybody was active.
 
-    How many people are behind what is left is not known exactly: at least as many as behind its largest
-    part, and at least those of the sum without those of the shown parts. What is hidden hides all below it.
+    A month without its shown weeks would be that one. So it is where a team owned something until then.
     """
-    parent, child, people = cells.parent, cells.child, cells.people
-    is_whole, count = cells.part < 0, -1
+    is_active = (pl.col("grain") == "week") & (pl.col("people") > 0)
+    lone = told.filter(is_active & (is_active.sum().over("scope", "block") == 1)).filter("is_hidden")
+    beside = pl.concat([lone.select("scope", pl.col("block") + step) for step in (-1, 1)]).unique()
+    keys = pl.struct("scope", "block")
+    return told.select(keys.is_in(beside.select(keys).to_series().implode())).to_series()
+
+
+def _complete(cells: _Cells, hidden: Booleans) -> None:
+    """Hide more cells until what is left of each shown sum without its shown parts tells of nothing hidden.
+
+    It is of two parts at least, or it would be the one: that part may rest on many people and yet be hidden
+    for what its other periods would give away. And it is of enough people. How many are behind it is not
+    known exactly: at least as many as behind its largest part, and at least those of the sum without those
+    of the shown parts. Where nothing is left to hide, the sum is hidden. What is hidden hides all below it.
+    """
+    parent, child = cells.parent, cells.child
+    people = np.where(cells.part < 0, cells.people[child], cells.part)
+    count = -1
     while count != int(hidden.sum()):
         count = int(hidden.sum())
         hidden[child[hidden[parent]]] = True
-        is_open, is_shown = ~hidden[parent], ~hidden[child]
-        left = is_open & ~is_shown & is_whole & (people[child] > 0)
-        least = _sums(cells, is_open & is_shown, people)
-        np.subtract(people, least, out=least)
-        np.maximum.at(least, parent[left], people[child[left]])
-        has_left = np.zeros(len(people), dtype=np.bool_)
-        has_left[parent[left]] = True
-        needs = has_left & (least < LEAST_PEOPLE)
-        # Of a service that changed hands the owner's part can be told apart as well.
-        part = is_open & ~is_whole & (cells.part > 0) & (cells.part < LEAST_PEOPLE)
-        needs[parent[part]] |= ~has_left[parent[part]]
-        _hide_smallest(cells, hidden, np.flatnonzero(needs[parent] & is_shown))
-
-
-def _sums(cells: _Cells, chosen: Booleans, people: Integers) -> Integers:
-    sums = np.zeros(len(people), dtype=np.int64)
-    np.add.at(sums, cells.parent[chosen], people[cells.child[chosen]])
-    return sums
+        is_one = ~hidden[parent] & (people > 0)
+        is_shown, is_left = is_one & ~hidden[child], is_one & hidden[child]
+        left = np.bincount(parent[is_left], minlength=len(hidden))
+        least = cells.people - np.bincount(parent[is_shown], people[is_shown], minlength=len(hidden))
+        np.maximum.at(least, parent[is_left], people[is_left])
+        needs = (left == 1) | ((left > 1) & (least < LEAST_PEOPLE))
+        candidates = np.flatnonzero(is_shown & needs[parent])
+        needs[parent[candidates]] = False
+        hidden |= needs
+        _hide_smallest(cells, hidden, candidates)
 
 
 def _hide_smallest(cells: _Cells, hidden: Booleans, candidates: Integers) -> None:

@@ -134,7 +134,7 @@ def test_a_team_that_asks_for_a_limit_sees_how_it_stands(home: Path, open_page: 
     in_progress = published_value(home, "team:beacon", "work_in_progress")
     text = plain(open_page("team", team="Beacon"))
     over = in_progress - 8
-    assert f"limit the team set: 8, {f'{over:.0f} over' if over > 0 else 'kept'}" in text
+    assert f"limit the team set: 8; {f'{over:.0f} over it' if over > 0 else 'kept'}" in text
     assert text.count("limit the team set") == 1, "no other level has this limit"
 
 
