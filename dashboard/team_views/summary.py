@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from dashboard import components, headlines, judged, survey_results, weeks
+from dashboard import components, headlines, judged, looks, survey_results, weeks
 from dashboard.components import section, show
 from dashboard.figures import Figure
 from dashboard.health import pairs, people
@@ -64,7 +64,7 @@ def _side_by_side(looked: Looked) -> None:
     """The pairs of which a side moved; nothing before there is anything to hold side by side."""
     numbers = Numbers(looked.path, looked.scope, looked.quarter)
     wave = next((w for w in survey_results.waves(looked.path, "quarterly") if w.id == looked.quarter), None)
-    if wave is None or not survey.sees(looked, wave):
+    if wave is None or not looks.sees(looked.path, wave.id, looked.scope):
         return
     said = people.load(looked.path, looked.scope, looked.name, looked.quarter, sees_survey=True)
     found = [pair for pair in pairs.pairs(numbers, said, None) if wording.has_moved(pair)]

@@ -534,7 +534,9 @@ def test_a_quarter_is_not_frozen_during_the_teams_first_look(
     own_home: Path, journal: Journal, monkeypatch: pytest.MonkeyPatch, until: int, is_refused: bool
 ) -> None:
     monkeypatch.setattr(access, "visitor", lambda: LEADER)
-    monkeypatch.setattr("dashboard.health.first_look.opens_to_leaders", lambda *_: datetime(until, 1, 1, tzinfo=UTC))
+    monkeypatch.setattr(
+        "dashboard.health.first_look.opens_to_leaders", lambda *_: datetime(until, 1, 1, tzinfo=UTC)
+    )
     page = AppTest.from_string(FREEZING.format(quarter="2026-Q3"), default_timeout=60).run()
     refusal = "The teams have the first look at this survey. It opens to everybody on 1 Jan 2100"
     assert (refusal in told(page)) == is_refused

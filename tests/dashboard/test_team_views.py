@@ -415,9 +415,8 @@ def test_the_first_look_at_a_survey_is_the_teams(
     """With leaders, nothing of the quarter's survey is drawn until it opens to them."""
     leader = access.Visitor("leader", frozenset(), is_signed_in=True, may_write=True)
     monkeypatch.setattr(access, "visitor", lambda: leader)
-    monkeypatch.setattr(
-        "dashboard.team_views.survey.opens_to_leaders", lambda *_: datetime(2030, 1, 1, tzinfo=UTC)
-    )
+    opens_at = datetime(2030, 1, 1, tzinfo=UTC)
+    monkeypatch.setattr("dashboard.health.first_look.opens_to_leaders", lambda *_: opens_at)
     page = open_page("team", team="Beacon", view="Survey")
     assert "Until 1 Jan 2030, 00:00 this survey is the team's alone." in plain(page)
     assert "eo-over" not in markup(page)
