@@ -9,6 +9,7 @@ from dashboard import access, layout, words, written_here
 from dashboard.components import page_link, section, show
 from dashboard.forms import (
     actions,
+    agreements,
     annotations,
     closing,
     context,
@@ -54,7 +55,12 @@ def _steps(desk: Desk) -> list[Step]:
     before, after = desk.numbers.before_name, desk.numbers.after()
     promises = [lambda: button(desk.about(before), actions.PROMISES, "How promises stand")] if before else []
     is_team = desk.scope.startswith("team:")
-    own: list[Callable[[], None]] = [lambda: button(desk, context.FORM, "Context")] if is_team else []
+    # A team's agreements are written beside them; what a department agrees on has no page but this.
+    own: Callable[[], None] = (
+        (lambda: button(desk, context.FORM, "Context"))
+        if is_team
+        else (lambda: button(desk, agreements.FORM, "Agreements and rituals"))
+    )
     return [
         (
             "Before the session",
@@ -62,7 +68,7 @@ def _steps(desk: Desk) -> list[Step]:
                 *promises,
                 lambda: button(desk, went_well.FORM, "What went well"),
                 lambda: button(desk, said_did.FORM, "You said, we did"),
-                *own,
+                own,
                 lambda: button(desk, not_known.FORM, "What we do not know"),
                 lambda: button(desk, annotations.FORM, "Annotations"),
             ],

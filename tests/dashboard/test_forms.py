@@ -421,7 +421,7 @@ health_forms.draw(snapshot.current(), "{scope}", "2026-Q3")
         (Visitor("team_member", frozenset({"drift"}), is_signed_in=True, may_write=True), "team:beacon", 0),
         # Of a team: promises, actions, two themes, what is not known, and the freezing.
         (Visitor("leader", frozenset(), is_signed_in=True, may_write=True), "team:beacon", 6),
-        (Visitor("leader", frozenset(), is_signed_in=True, may_write=True), "organisation", 11),
+        (Visitor("leader", frozenset(), is_signed_in=True, may_write=True), "organisation", 12),
     ],
 )
 def test_buttons_are_those_of_the_role(
