@@ -390,7 +390,7 @@ def constants(folder: Path) -> Iterator[tuple[str, str]]:
                 yield file.name, node.value
 
 
-@pytest.mark.parametrize("package", ["health", "report", "app_pages"])
+@pytest.mark.parametrize("package", [".", "health", "report", "app_pages", "forms", "team_views"])
 def test_no_sentence_names_a_cause(package: str) -> None:
     found = list(constants(Path(compose.__code__.co_filename).parents[1] / package))
     assert found
