@@ -183,6 +183,8 @@ def _sent(
                 _send(receiver, configuration, made, now, f"digest to {called} ({scope})")
                 memory.remember(key, made.holds, now)
         except MessageError as failure:
+            if made is not None and failure.is_taken:
+                memory.remember(key, made.holds, now)
             yield Result(scope, called, "failed", made, str(failure), failure.is_usage)
         except DigestError as failure:
             yield Result(scope, called, "failed", None, str(failure))
