@@ -197,7 +197,7 @@ def test_the_next_smallest_is_withheld_with_it():
 
 def test_without_its_neighbour_the_count_would_be_known(monkeypatch):
     # The search finds leaks: it is given an answer that withholds the one service alone.
-    monkeypatch.setattr("pipelines.statistics.few_people._hide_smallest", lambda *_: None)
+    monkeypatch.setattr("pipelines.statistics.adding_up._hide_smallest", lambda *_: None)
     found, _ = leaks(busy(2, 5, 4, 4), owned(4), ONE_TEAM)
     assert ("service:s0", "quarter", date(2026, 4, 1)) in found
 
@@ -245,6 +245,20 @@ def test_four_days_of_few_people_are_not_their_month_without_its_other_weeks():
     people, _ = people_of(work, owners, MOVED)
     hidden = few_in_period(people, organisation(owners, MOVED), ["flow"]).filter(scope="team:t0")
     assert hidden.filter(grain="week", period_start=week[0]).height == 1
+    assert leaks(work, owners, MOVED)[0] == []
+
+
+def test_two_services_that_move_together_are_not_their_teams_before_and_after():
+    # On 1 March s0 (one person) and s1 go from t0 to t1, s2 (one person) and s3 the other way. January and
+    # February of t0 with March of t1 are s0 and s1 in the quarter: of these two neither is shown.
+    there = [("t0", ALWAYS[0], date(2026, 3, 1)), ("t1", date(2026, 3, 1), ALWAYS[1])]
+    back = [("t1", ALWAYS[0], date(2026, 3, 1)), ("t0", date(2026, 3, 1), ALWAYS[1])]
+    owners = {"s0": there, "s1": there, "s2": back, "s3": back}
+    work = busy(1, 4, 1, 5)
+    people, _ = people_of(work, owners, MOVED)
+    hidden = few_in_period(people, organisation(owners, MOVED), ["flow"])
+    quarter = hidden.filter(grain="quarter", period_start=date(2026, 1, 1))
+    assert {"service:s0", "service:s1"} <= {*quarter["scope"]}
     assert leaks(work, owners, MOVED)[0] == []
 
 
