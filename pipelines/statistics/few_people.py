@@ -177,28 +177,38 @@ def _hide_over_time(cells: Cells, hidden: Booleans) -> None:
         told = told.with_columns(is_told=(is_month & of_quarter) | (is_week & pl.col("tells")))
         of_block = pl.col("is_told").any().over("scope", "block") & pl.col("block").is_not_null()
         told = told.with_columns(is_hidden=(is_month & pl.col("is_told")) | (is_week & of_block))
-        beside = (is_week & _is_beside_a_lone_week(told)) | _is_told_by_owners(told)
+        beside = (is_week & _is_beside_a_lone_week(told)) | _is_told_by_shorter_ones(told)
         hidden |= told.select(pl.col("is_hidden") | beside).to_series().to_numpy()
 
 
-def _is_told_by_owners(told: pl.DataFrame) -> pl.Series:
-    """Months and quarters in which a service changed hands and has weeks or months that are hidden.
+def _is_told_by_shorter_ones(told: pl.DataFrame) -> pl.Series:
+    """Quarters that tell of a hidden month, and months that tell of a hidden week.
 
-    Its owners' sums before and after add up to its own with those of the services that went with it. If one
+    One in which a scope was active in a single month or week is that one. And where a service changed hands,
+    its owners' sums before and after add up to its own with those of the services that went with it: if one
     of these is withheld and the others are shown, it is what is left.
     """
-    month = pl.col("period_start").dt.month_start()
-    weeks = told.filter((pl.col("grain") == "week") & pl.col("tells")).select(
-        "scope",
-        pl.concat_list("first_day", "last_day").list.eval(pl.element().dt.month_start()).alias("month"),
+    is_active, grain = pl.col("people") > 0, pl.col("grain")
+    begins, ends = (pl.col(day).dt.month_start() for day in ("first_day", "last_day"))
+    weeks = told.filter((grain == "week") & is_active)
+    of_months = pl.concat(
+        [
+            weeks.select("scope", "tells", begins.alias("period_start")),
+            weeks.filter(begins != ends).select("scope", "tells", ends.alias("period_start")),
+        ]
+    ).with_columns(grain=pl.lit("month"))
+    of_quarters = told.filter((grain == "month") & is_active).select(
+        "scope", "tells", pl.col("quarter_start").alias("period_start"), grain=pl.lit("quarter")
     )
-    keys = pl.struct("scope", month.alias("month"))
-    in_weeks = keys.is_in(
-        weeks.explode("month").unique().select(pl.struct("scope", "month")).to_series().implode()
+    shorter = (
+        pl.concat([of_months, of_quarters], how="diagonal")
+        .group_by(KEY)
+        .agg(active=pl.len(), is_hidden_in_part=pl.col("tells").any())
     )
-    of_months = ((pl.col("grain") == "month") & pl.col("tells")).any().over("scope", "quarter_start")
-    by_grain = pl.when(pl.col("grain") == "quarter").then(of_months).otherwise(in_weeks)
-    return told.select((pl.col("grain") != "week") & pl.col("has_parts") & by_grain).to_series()
+    found = told.select(*KEY, "has_parts").join(shorter, on=KEY, how="left", maintain_order="left")
+    return found.select(
+        pl.col("is_hidden_in_part").fill_null(value=False) & (pl.col("has_parts") | (pl.col("active") == 1))
+    ).to_series()
 
 
 def _is_beside_a_lone_week(told: pl.DataFrame) -> pl.Series:

@@ -262,6 +262,22 @@ def test_two_services_that_move_together_are_not_their_teams_before_and_after():
     assert leaks(work, owners, MOVED)[0] == []
 
 
+def test_a_team_of_one_month_is_not_told_by_its_quarter():
+    # From 1 June t0 has s0, and t1 has s1, of which one of three people works in June. Both had nothing
+    # before, so that the quarter of t0 is its June; what the organisation has without it is t1's.
+    june = date(2026, 6, 1)
+    owners = {
+        "s0": [("t2", ALWAYS[0], june), ("t0", june, ALWAYS[1])],
+        "s1": [("t2", ALWAYS[0], june), ("t1", june, ALWAYS[1])],
+    }
+    work = [one for one in busy(6, 3) if one[2] < june or one[0] not in ("1-1", "1-2")]
+    teams = {"t0": "d0", "t1": "d1", "t2": "d0"}
+    people, _ = people_of(work, owners, teams)
+    hidden = few_in_period(people, organisation(owners, teams), ["flow"]).filter(scope="team:t0")
+    assert {"month", "quarter"} <= {*hidden["grain"]}
+    assert leaks(work, owners, teams)[0] == []
+
+
 def test_a_month_with_few_takes_the_months_of_its_quarter_with_it():
     # In May one of the three is away: May is withheld, and April and June, or the quarter would tell it.
     work = [one for one in busy(3, 9) if not (one[0] == "0-2" and one[2].month == 5)]
