@@ -197,7 +197,7 @@ def test_the_next_smallest_is_withheld_with_it():
 
 def test_without_its_neighbour_the_count_would_be_known(monkeypatch):
     # The search finds leaks: it is given an answer that withholds the one service alone.
-    monkeypatch.setattr("pipelines.statistics.few_people._hide_smallest", lambda *_: None)
+    monkeypatch.setattr("pipelines.statistics.adding_up._hide_smallest", lambda *_: None)
     found, _ = leaks(busy(2, 5, 4, 4), owned(4), ONE_TEAM)
     assert ("service:s0", "quarter", date(2026, 4, 1)) in found
 
@@ -246,6 +246,36 @@ def test_four_days_of_few_people_are_not_their_month_without_its_other_weeks():
     hidden = few_in_period(people, organisation(owners, MOVED), ["flow"]).filter(scope="team:t0")
     assert hidden.filter(grain="week", period_start=week[0]).height == 1
     assert leaks(work, owners, MOVED)[0] == []
+
+
+def test_two_services_that_move_together_are_not_their_teams_before_and_after():
+    # On 1 March s0 (one person) and s1 go from t0 to t1, s2 (one person) and s3 the other way. January and
+    # February of t0 with March of t1 are s0 and s1 in the quarter: of these two neither is shown.
+    there = [("t0", ALWAYS[0], date(2026, 3, 1)), ("t1", date(2026, 3, 1), ALWAYS[1])]
+    back = [("t1", ALWAYS[0], date(2026, 3, 1)), ("t0", date(2026, 3, 1), ALWAYS[1])]
+    owners = {"s0": there, "s1": there, "s2": back, "s3": back}
+    work = busy(1, 4, 1, 5)
+    people, _ = people_of(work, owners, MOVED)
+    hidden = few_in_period(people, organisation(owners, MOVED), ["flow"])
+    quarter = hidden.filter(grain="quarter", period_start=date(2026, 1, 1))
+    assert {"service:s0", "service:s1"} <= {*quarter["scope"]}
+    assert leaks(work, owners, MOVED)[0] == []
+
+
+def test_a_team_of_one_month_is_not_told_by_its_quarter():
+    # From 1 June t0 has s0, and t1 has s1, of which one of three people works in June. Both had nothing
+    # before, so that the quarter of t0 is its June; what the organisation has without it is t1's.
+    june = date(2026, 6, 1)
+    owners = {
+        "s0": [("t2", ALWAYS[0], june), ("t0", june, ALWAYS[1])],
+        "s1": [("t2", ALWAYS[0], june), ("t1", june, ALWAYS[1])],
+    }
+    work = [one for one in busy(6, 3) if one[2] < june or one[0] not in ("1-1", "1-2")]
+    teams = {"t0": "d0", "t1": "d1", "t2": "d0"}
+    people, _ = people_of(work, owners, teams)
+    hidden = few_in_period(people, organisation(owners, teams), ["flow"]).filter(scope="team:t0")
+    assert {"month", "quarter"} <= {*hidden["grain"]}
+    assert leaks(work, owners, teams)[0] == []
 
 
 def test_a_month_with_few_takes_the_months_of_its_quarter_with_it():
