@@ -184,8 +184,9 @@ def scale(definition: Definition, statistic: str, values: Iterable[float | None]
         return Scale(60, "min") if middle < 0.95 else Scale(1, "h") if middle < 96 else Scale(1 / 24, "d")
     if statistic in RATES:
         return Scale(1, RATES[statistic])
-    unit = definition.measured_in
-    return Scale(1, unit) if unit else Scale(1, things(definition), things(definition, 1))
+    if unit := definition.measured_in:
+        return Scale(1, unit, unit.removesuffix("s"))
+    return Scale(1, things(definition), things(definition, 1))
 
 
 def tick(hours: float) -> str:

@@ -17,6 +17,8 @@ from dashboard.snapshot_file import SnapshotError
 
 ITEMS_AT_MOST = 5
 """Of each queue; the others are on the page."""
+WAITING = "Waiting"
+"""The view of a team's page that holds all of it."""
 LINES_AT_MOST = 5
 """Of the leaders' digest."""
 
@@ -78,7 +80,7 @@ def team_morning(
     holds = frozenset(_key(item.key) for queue in queues for item in queue.items)
     if holds == (before or frozenset()):
         return None
-    url = page_url(address, "team", {"team": labels[team]})
+    url = page_url(address, "team", {"team": labels[team], "view": WAITING})
     run = snapshot.run(path)
     return Digest(
         "team",

@@ -224,7 +224,8 @@ def _survey(known: Known) -> Told:
     if known.was_told(key):
         return Told(key, None)
     said = f"That of {words.period(wave)} is open to everybody since {words.day(at.date())}."
-    return Told(key, Line("Survey", said, page_url(known.address, "survey", {})))
+    url = page_url(known.address, "survey", {"survey": words.period(wave)})
+    return Told(key, Line("Survey", said, url))
 
 
 def _week(known: Known) -> Told:

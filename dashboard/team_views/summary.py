@@ -72,5 +72,5 @@ def _side_by_side(looked: Looked) -> None:
         return
     section("Side by side", "Two kinds of evidence about one question. They are never added up.")
     show("".join(html_pairs.card(looked.quarter, pair) for pair in found))
-    link = components.page_link("health", "health check", {"of": looked.label})
+    link = looked.check_link("health check")
     show(f'<p class="eo-note">All pairs, and what was promised: {text(looked.name)}’s {link}.</p>')

@@ -49,6 +49,8 @@ def _sub(queue: Queue) -> str:
     rule = f"{queue.rule[:1].lower()}{queue.rule[1:]}" if queue.rule else ""
     if not queue.items:
         return f"Too long is {rule}" if rule else ""
+    if len(queue.items) == 1:
+        return f"One{', ' if queue.long else ', not '}{rule}" if rule else "One."
     counted = f"{len(queue.items):,}, the longest waiting first."
     if not rule:
         return counted

@@ -70,7 +70,7 @@ A source has not answered since 2 Nov 2026, 04:12.
   https://git.example/E
 
 As of 5 Nov 2026, 04:10. Items, not people.
-The team's page: https://outcomes.example/team?team=Beacon
+The team's page: https://outcomes.example/team?team=Beacon&view=Waiting
 """
 
 _PREPARED = """

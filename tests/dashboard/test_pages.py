@@ -125,7 +125,7 @@ def test_team_without_an_issue_tracker(home: Path, open_page: Open) -> None:
 
 def test_team_shows_what_is_still_open(home: Path, open_page: Open) -> None:
     text = plain(open_page("team", team="Beacon", view="Waiting"))
-    assert re.search(r"Merged and not yet deployed \d, the longest waiting first\.", text)
+    assert re.search(r"Merged and not yet deployed (\d, the longest waiting first\.|One, )", text)
     assert re.search(r"Change Service Merged Since then basket#\d+", text)
     assert "Failed deployments still open" in text
 
