@@ -93,10 +93,14 @@ def load(
     statistic: str | None = None,
     *,
     with_next: bool = True,
+    among: tuple[str, ...] = (),
 ) -> dict[str, Figure]:
-    """The figures of these scopes for one metric and quarter; `with_next`: see `shown_quarters`."""
+    """The figures of these scopes for one metric and quarter; `with_next`: see `shown_quarters`.
+
+    `among`: metrics that a page shows, asked for together; of few scopes all of them where it is not named.
+    """
     shown = shown_quarters(path, quarter, with_next=with_next)
-    asked = _Asked(path, snapshot.definitions(path)[metric], statistic, quarter, shown)
+    asked = _Asked(path, snapshot.definitions(path)[metric], statistic, quarter, shown, among)
     return _figures(asked, list(dict.fromkeys(scopes)))
 
 
@@ -132,6 +136,7 @@ class _Asked:
     asked_statistic: str | None
     quarter: str
     shown: tuple[str, ...]
+    among: tuple[str, ...] = ()
 
     @property
     def statistic(self) -> str:
@@ -145,14 +150,19 @@ class _Asked:
 
     def points_of(self, scope: str) -> Mapping[str, Point]:
         """The points of one scope by quarter."""
+        metric = self.definition.metric
+        among = self.among if metric in self.among else ()
         if self.statistic == self.definition.headline:
-            return headlines(self.path, scope, *self.span).get(self.definition.metric, {})
-        return known(self.path, self.definition.metric, self.statistic, "quarter", scope)
+            return headlines(self.path, scope, *self.span, among).get(metric, {})
+        return known(self.path, metric, self.statistic, "quarter", scope, among)
 
     def points_of_all(self, scopes: Sequence[str]) -> Mapping[str, Mapping[str, Point]]:
         """The points of these scopes by quarter, or of everybody where they are too many to be named."""
         named = tuple(scopes) if len(scopes) <= NAMED_SCOPES else ()
         metric = self.definition.metric
+        if named and metric in self.among and self.statistic == self.definition.headline:
+            several = snapshot_values.quarters_of_many(self.path, self.among, *self.span, named)
+            return by_first_column(several.filter(pl.col("metric") == metric).drop("metric"))
         found = snapshot_values.quarters_of_all(self.path, metric, self.statistic, *self.span, named)
         return by_first_column(found if named else found.filter(pl.col("scope").is_in(list(scopes))))
 
@@ -168,8 +178,13 @@ class _Asked:
     def left_out_of_all(self, scopes: Sequence[str]) -> Mapping[str, tuple[LeftOut, ...]]:
         """What was left out in these scopes."""
         by_scope: dict[str, list[tuple[str, str, int]]] = {}
-        rows = snapshot.left_out(self.path, self.definition.metric, self.quarter)
-        rows = rows.filter(pl.col("scope").is_in(list(scopes)))
+        metric, named = self.definition.metric, tuple(scopes)
+        if metric in self.among and len(named) <= NAMED_SCOPES and snapshot.items_left_out(self.path):
+            several = snapshot_values.left_out_of_many(self.path, self.among, self.quarter, named)
+            rows = several.filter(pl.col("metric") == metric).drop("metric")
+        else:
+            rows = snapshot.left_out(self.path, metric, self.quarter)
+            rows = rows.filter(pl.col("scope").is_in(scopes))
         for scope, kind, reason, items in rows.iter_rows():
             by_scope.setdefault(scope, []).append((kind, reason, items))
         return {scope: self._worded(found) for scope, found in by_scope.items()}
@@ -215,7 +230,7 @@ def published(path: str, metric: str, scope: str, period: str) -> Point | None:
     statistic = snapshot.definitions(path)[metric].headline
     if period in quarters(path)["period"]:
         shown = shown_quarters(path, period)
-        asked = _Asked(path, snapshot.definitions(path)[metric], statistic, period, shown)
+        asked = _Asked(path, snapshot.definitions(path)[metric], statistic, period, shown, (metric,))
         return asked.points_of(scope).get(period)
     span = snapshot.periods(path).row(by_predicate=pl.col("period") == period, named=True)
     return known(path, metric, statistic, span["grain"], scope).get(period)

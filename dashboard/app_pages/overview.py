@@ -52,7 +52,7 @@ def page(shown: Snapshot) -> None:
         known = snapshot.definitions(shown.path)
         metrics = tuple(metric for metric in HEADLINE if metric in known)
         came_to = standings.of_teams(shown.path, metrics, quarter)
-        whole = {m: figures.load(shown.path, m, [WHOLE], quarter)[WHOLE] for m in metrics}
+        whole = {m: figures.load(shown.path, m, [WHOLE], quarter, among=metrics)[WHOLE] for m in metrics}
         teams = team_index.teams(shown, came_to, written, quarter)
     with left:
         main = next(iter(came_to.values()), {})
@@ -101,7 +101,7 @@ def _labelled(shown: Snapshot, teams: Sequence[Team], quarter: str) -> pl.DataFr
 
 
 def _teams(
-    shown: Snapshot, teams: Sequence[Team], metrics: Sequence[str], quarter: str
+    shown: Snapshot, teams: Sequence[Team], metrics: tuple[str, ...], quarter: str
 ) -> tuple[Sequence[Team], scope_table.Numbers]:
     """The index and, of the teams that it shows, the weeks. Which teams are open, and their numbers."""
     section("Teams", "In alphabetical order. Compare a team with its own past, not with its neighbours.")
@@ -115,7 +115,7 @@ def _teams(
     drawn = fold.opened(passing, teams, listed) if passing else []
     opened = drawn if len(teams) > fold.AT_ONCE else teams
     scopes = [WHOLE, *(team.scope for team in opened)]
-    numbers = {metric: figures.load(shown.path, metric, scopes, quarter) for metric in metrics}
+    numbers = {m: figures.load(shown.path, m, scopes, quarter, among=metrics) for m in metrics}
     if drawn:
         team_table.draw(shown, drawn, numbers, quarter)
     if drawn and HEADLINE[0] in metrics:

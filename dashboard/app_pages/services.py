@@ -89,8 +89,9 @@ def _tables(shown: Snapshot, quarter: str) -> None:
     scopes = [one.scope for one in fold.opened(every, every, listed)]
     drawn = rows.filter(pl.col("scope").is_in(scopes))
     known = snapshot.definitions(shown.path)
+    metrics = tuple(metric for metric in SHOWN if metric in known and scopes)
     with st.skeleton(height=900):
-        numbers = {m: figures.load(shown.path, m, scopes, quarter) for m in SHOWN if m in known and scopes}
+        numbers = {m: figures.load(shown.path, m, scopes, quarter, among=metrics) for m in metrics}
     if scopes:
         scope_table.draw("Services", drawn, numbers)
     if budgets.METRIC in known:

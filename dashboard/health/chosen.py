@@ -163,7 +163,10 @@ LOWER_IS_TOWARDS_THE_SECOND = frozenset(
 """Metrics of the pairs whose falling number goes towards the second of the two words."""
 
 
+PAIRED = tuple(dict.fromkeys(metric for kind in PAIRS for metric in kind.systems))
+"""Every metric that stands in a pair."""
+
+
 def shown() -> tuple[str, ...]:
     """Every metric that a health check names by itself, each once."""
-    pairs = [metric for kind in PAIRS for metric in kind.systems]
-    return tuple(dict.fromkeys([*OUTCOMES, *SYSTEMS, *pairs, *GOVERNANCE, "time_to_production"]))
+    return tuple(dict.fromkeys([*OUTCOMES, *SYSTEMS, *PAIRED, *GOVERNANCE, "time_to_production"]))

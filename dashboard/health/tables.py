@@ -74,7 +74,7 @@ def extract(path: str, entries: Entries, scope: str, quarter: str) -> str:
     tables = {}
     with duckdb.connect(path, read_only=True) as con:
         con.execute("set timezone = 'UTC'")
-        there = {name for (name,) in con.sql("select table_name from duckdb_tables()").fetchall()}
+        there = {name for (name,) in con.sql("select table_name from information_schema.tables").fetchall()}
         for table, query in _QUERIES.items():
             if table in there:
                 tables[table] = _rows(con, query, bound)

@@ -17,6 +17,7 @@ AS_OF = datetime(2026, 11, 2, 3, 10, tzinfo=UTC)
 TABLES = {
     *("metric_values", "metric_breakdown", "metric_item", "metric_catalog", "metric_freshness", "left_out"),
     *("metric_observation", "metric_scopes"),
+    *("metric_values_day", "metric_values_week", "metric_values_month", "metric_values_quarter"),
     *("days_between", "headline", "false_signals", "forecast", "metric_neighbour", "item", "period"),
     *("data_check", "data_check_item", "data_check_catalog"),
     *("organisation", "department", "team", "service", "service_owner", "unowned", "run", "run_manifest"),
