@@ -11,7 +11,7 @@ from itertools import pairwise
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipelines.statistics.few_people import People, few_around, few_in_period
@@ -169,8 +169,14 @@ def organisations(draw):
 @settings(max_examples=25, deadline=None)
 @given(organisations())
 def test_no_count_of_few_people_follows_from_what_is_shown(drawn):
-    found, _ = leaks(*drawn)
-    assert found == []
+    assert leaks(*drawn)[0] == []
+
+
+@pytest.mark.soak
+@settings(max_examples=1000, deadline=None, suppress_health_check=list(HealthCheck))
+@given(organisations())
+def test_no_count_of_few_people_follows_in_a_thousand_organisations(drawn):
+    assert leaks(*drawn)[0] == []
 
 
 def busy(*counts):
