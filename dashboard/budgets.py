@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from dashboard import components, figures, words
+from dashboard import components, figures, fold, words
 from dashboard.components import Column, section, show
 from dashboard.figures import Figure
 from dashboard.markup import text
@@ -18,43 +18,58 @@ LEAST_SHOWN = -1.0
 """What is overspent further is drawn to the edge; its number stands beside it."""
 
 
-def draw(services: pl.DataFrame, found: Mapping[str, Figure], quarter: str, policy: str | None) -> None:
+def draw(path: str, services: pl.DataFrame, quarter: str, policy: str | None) -> None:
     """The bars of services (columns scope, name, link: to its page) with the agreed policy.
 
-    Nothing is drawn where no service has ever had an objective.
+    Nothing is drawn where no service has ever had an objective. Of many, those below the line are drawn.
     """
-    if not any(_has_objective(figure) for figure in found.values()):
+    having = sorted(figures.with_number(path, METRIC, quarter))
+    rows = services.filter(pl.col("scope").is_in(having))
+    if rows.is_empty():
         return
     section(
         "Error budgets", f"What is left of what may go wrong in {words.period(quarter)}, beside its own past."
     )
-    show(f"<p>{text(_finding(services, found))}</p>")
+    now = figures.load_now(path, METRIC, rows["scope"].to_list(), quarter)
+    show(f"<p>{text(_finding(rows, now))}</p>")
     agreed = f"Agreed policy below 25 %: {policy}" if policy else "No policy was written down for below 25 %."
     show(f'<p class="eo-note">{text(agreed)}</p>')
-    columns = [
-        Column("Service"),
-        Column("Left; dashed: act below 25 %", short="Left"),
-        Column("Share left", is_number=True),
-        Column("Quarter by quarter", short="Quarters"),
-    ]
-    lowest = min([0.0, *(value for figure in found.values() if (value := _value(figure)) is not None)])
-    floor = max(LEAST_SHOWN, lowest)
-    rows = services.select("scope", "link", "name").rows()
-    lines = [_line(link, found[scope], floor) for scope, link, _ in rows if _has_objective(found[scope])]
-    show(components.table(f"Error budgets, {words.period(quarter)}", columns, lines))
-    without = [name for scope, _, name in rows if not _has_objective(found[scope])]
+    drawn = rows
+    if rows.height > fold.AT_ONCE:
+        low = [
+            scope
+            for scope, figure in now.items()
+            if (value := _value(figure)) is not None and value < ACT_BELOW
+        ]
+        drawn = rows.filter(pl.col("scope").is_in(low)).head(fold.AT_ONCE)
+        told = f"Shown are {drawn.height:,} of the {len(low):,} below the line; each other has its own page."
+        show(f'<p class="eo-note">{told}</p>')
+    _table(drawn, figures.load(path, METRIC, drawn["scope"].to_list(), quarter), now, quarter)
+    without = services.filter(~pl.col("scope").is_in(having))["name"].to_list()
     if without:
         more = [f"{len(without) - NAMED:,} more"] if len(without) > NAMED else []
         told = f"No objective is set for {words.listed([*without[:NAMED], *more])}."
         show(f'<p class="eo-note">{text(told)}</p>')
 
 
+def _table(rows: pl.DataFrame, found: Mapping[str, Figure], now: Mapping[str, Figure], quarter: str) -> None:
+    """One bar per service, all from the same edge."""
+    if rows.is_empty():
+        return
+    columns = [
+        Column("Service"),
+        Column("Left; dashed: act below 25 %", short="Left"),
+        Column("Share left", is_number=True),
+        Column("Quarter by quarter", short="Quarters"),
+    ]
+    lowest = min([0.0, *(value for figure in now.values() if (value := _value(figure)) is not None)])
+    floor = max(LEAST_SHOWN, lowest)
+    lines = [_line(link, found[scope], floor) for scope, link in rows.select("scope", "link").rows()]
+    show(components.table(f"Error budgets, {words.period(quarter)}", columns, lines))
+
+
 def _value(figure: Figure) -> float | None:
     return figure.now.value if figure.now else None
-
-
-def _has_objective(figure: Figure) -> bool:
-    return any(point is not None and point.value is not None for point in figure.history)
 
 
 def _finding(services: pl.DataFrame, found: Mapping[str, Figure]) -> str:

@@ -11,8 +11,9 @@ from dashboard import chart_items, components, figures, snapshot, snapshot_items
 from dashboard.chart_items import Dots
 from dashboard.components import Column, show
 from dashboard.definition import Definition
-from dashboard.figures import Figure, Point
+from dashboard.figures import Figure
 from dashboard.markup import text
+from dashboard.points import Point
 from dashboard.snapshot import Run
 
 ITEMS_AT_MOST = 20

@@ -9,10 +9,7 @@ import polars as pl
 from dashboard import snapshot, snapshot_values, words
 from dashboard.definition import Definition
 from dashboard.kept import kept
-from dashboard.points import Point as Point  # noqa: PLC0414 - pages know these by this module
-from dashboard.points import by_first_column, headlines
-from dashboard.points import known as known  # noqa: PLC0414
-from dashboard.points import points as points  # noqa: PLC0414
+from dashboard.points import Point, by_first_column, headlines, known
 
 QUARTERS_SHOWN = 8
 FEW_PEOPLE = "few_people"
@@ -96,10 +93,14 @@ def load(
     statistic: str | None = None,
     *,
     with_next: bool = True,
+    among: tuple[str, ...] = (),
 ) -> dict[str, Figure]:
-    """The figures of these scopes for one metric and quarter; `with_next`: see `shown_quarters`."""
+    """The figures of these scopes for one metric and quarter; `with_next`: see `shown_quarters`.
+
+    `among`: metrics that a page shows, asked for together; of few scopes all of them where it is not named.
+    """
     shown = shown_quarters(path, quarter, with_next=with_next)
-    asked = _Asked(path, snapshot.definitions(path)[metric], statistic, quarter, shown)
+    asked = _Asked(path, snapshot.definitions(path)[metric], statistic, quarter, shown, among)
     return _figures(asked, list(dict.fromkeys(scopes)))
 
 
@@ -119,15 +120,11 @@ def load_now(
     return found
 
 
-def load_many(
-    path: str, metrics: Iterable[str], scope: str, quarter: str, *, with_next: bool = True
-) -> dict[str, Figure]:
-    """The figures of one scope for many metrics, each by its first statistic: two questions for all."""
-    return {
-        metric: load(path, metric, [scope], quarter, with_next=with_next)[scope]
-        for metric in metrics
-        if metric in snapshot.definitions(path)
-    }
+def with_number(path: str, metric: str, quarter: str) -> frozenset[str]:
+    """The scopes that have a number of a metric in any of the quarters that are shown."""
+    shown = shown_quarters(path, quarter)
+    asked = _Asked(path, snapshot.definitions(path)[metric], None, quarter, shown)
+    return snapshot_values.with_number(path, metric, asked.statistic, *asked.span)
 
 
 @dataclass(frozen=True)
@@ -139,6 +136,7 @@ class _Asked:
     asked_statistic: str | None
     quarter: str
     shown: tuple[str, ...]
+    among: tuple[str, ...] = ()
 
     @property
     def statistic(self) -> str:
@@ -152,14 +150,19 @@ class _Asked:
 
     def points_of(self, scope: str) -> Mapping[str, Point]:
         """The points of one scope by quarter."""
+        metric = self.definition.metric
+        among = self.among if metric in self.among else ()
         if self.statistic == self.definition.headline:
-            return headlines(self.path, scope, *self.span).get(self.definition.metric, {})
-        return known(self.path, self.definition.metric, self.statistic, "quarter", scope)
+            return headlines(self.path, scope, *self.span, among).get(metric, {})
+        return known(self.path, metric, self.statistic, "quarter", scope, among)
 
     def points_of_all(self, scopes: Sequence[str]) -> Mapping[str, Mapping[str, Point]]:
         """The points of these scopes by quarter, or of everybody where they are too many to be named."""
         named = tuple(scopes) if len(scopes) <= NAMED_SCOPES else ()
         metric = self.definition.metric
+        if named and metric in self.among and self.statistic == self.definition.headline:
+            several = snapshot_values.quarters_of_many(self.path, self.among, *self.span, named)
+            return by_first_column(several.filter(pl.col("metric") == metric).drop("metric"))
         found = snapshot_values.quarters_of_all(self.path, metric, self.statistic, *self.span, named)
         return by_first_column(found if named else found.filter(pl.col("scope").is_in(list(scopes))))
 
@@ -172,10 +175,16 @@ class _Asked:
         rows = snapshot.left_out(self.path, metric, self.quarter).filter(pl.col("scope") == scope)
         return self._worded(rows.select("item_kind", "reason", "items").iter_rows())
 
-    def left_out_of_all(self) -> Mapping[str, tuple[LeftOut, ...]]:
-        """What was left out in every scope."""
+    def left_out_of_all(self, scopes: Sequence[str]) -> Mapping[str, tuple[LeftOut, ...]]:
+        """What was left out in these scopes."""
         by_scope: dict[str, list[tuple[str, str, int]]] = {}
-        rows = snapshot.left_out(self.path, self.definition.metric, self.quarter)
+        metric, named = self.definition.metric, tuple(scopes)
+        if metric in self.among and len(named) <= NAMED_SCOPES and snapshot.items_left_out(self.path):
+            several = snapshot_values.left_out_of_many(self.path, self.among, self.quarter, named)
+            rows = several.filter(pl.col("metric") == metric).drop("metric")
+        else:
+            rows = snapshot.left_out(self.path, metric, self.quarter)
+            rows = rows.filter(pl.col("scope").is_in(scopes))
         for scope, kind, reason, items in rows.iter_rows():
             by_scope.setdefault(scope, []).append((kind, reason, items))
         return {scope: self._worded(found) for scope, found in by_scope.items()}
@@ -193,7 +202,7 @@ class _Asked:
 def _figures(asked: _Asked, scopes: Sequence[str]) -> dict[str, Figure]:
     is_few = len(scopes) <= FEW_SCOPES
     points = {s: asked.points_of(s) for s in scopes} if is_few else asked.points_of_all(scopes)
-    left = None if is_few else asked.left_out_of_all()
+    left = None if is_few else asked.left_out_of_all(scopes)
     stale = stale_since(asked.path, asked.definition.metric)
     found: dict[str, Figure] = {}
     for scope in scopes:
@@ -221,7 +230,7 @@ def published(path: str, metric: str, scope: str, period: str) -> Point | None:
     statistic = snapshot.definitions(path)[metric].headline
     if period in quarters(path)["period"]:
         shown = shown_quarters(path, period)
-        asked = _Asked(path, snapshot.definitions(path)[metric], statistic, period, shown)
+        asked = _Asked(path, snapshot.definitions(path)[metric], statistic, period, shown, (metric,))
         return asked.points_of(scope).get(period)
     span = snapshot.periods(path).row(by_predicate=pl.col("period") == period, named=True)
     return known(path, metric, statistic, span["grain"], scope).get(period)

@@ -1,6 +1,6 @@
 """What changed this quarter: at most three numbers of a page that stay when all of it is considered."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from dashboard import components, figures, judged, layout, snapshot, snapshot_beside, words
@@ -41,12 +41,13 @@ def draw(shown: Snapshot, scope: str, name: str, quarter: str, pages: str = "") 
     show(f'<p class="eo-note">{text(by_chance(name, looked))}{pages}</p>')
 
 
-def elsewhere(shown: Snapshot, scopes: Mapping[str, str], quarter: str) -> str:
-    """Which of these scopes have headlines of their own: markup. `scopes` holds links by scope."""
+def elsewhere(shown: Snapshot, scopes: Iterable[str], quarter: str, link: Callable[[str], str]) -> str:
+    """Which of these scopes have headlines of their own: markup. `link` makes a scope's."""
     changed = snapshot_beside.with_headlines(shown.path, quarter)
-    links = [link for scope, link in scopes.items() if scope in changed]
-    if len(links) > LINKS_AT_MOST:
-        links = [*links[:LINKS_AT_MOST], f"{len(links) - LINKS_AT_MOST:,} more"]
+    found = [scope for scope in scopes if scope in changed]
+    links = [link(scope) for scope in found[:LINKS_AT_MOST]]
+    if len(found) > LINKS_AT_MOST:
+        links.append(f"{len(found) - LINKS_AT_MOST:,} more")
     return f" On pages of their own something changed: {words.listed(links)}." if links else ""
 
 

@@ -2,12 +2,11 @@
 
 from dashboard import words
 from dashboard.components import section, show
-from dashboard.figures import Figure, Point
+from dashboard.figures import Figure
 from dashboard.markup import text
+from dashboard.points import Point
 from dashboard.words import Scale
 
-ASKED = 0.01
-"""The p-value at which a difference is a clear change."""
 _RATIOS = ("ratio", "share_over_400")
 
 

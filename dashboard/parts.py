@@ -10,6 +10,7 @@ from dashboard.components import Column, section, show
 from dashboard.definition import Definition
 from dashboard.figures import Figure
 from dashboard.markup import text
+from dashboard.points import points
 from dashboard.sheet import Sheet
 from dashboard.snapshot import Snapshot
 from dashboard.sparkline import sparkline
@@ -100,7 +101,7 @@ def _figures(
     stale = figures.stale_since(shown.path, definition.metric)
     parts = {}
     for (category,), rows in found.group_by("category", maintain_order=True):
-        known = figures.points(rows, scope)
+        known = points(rows, scope)
         history = tuple(known.get(name) for name in quarters)
         if any(point and point.value for point in history):
             parts[str(category)] = Figure(

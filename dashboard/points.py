@@ -44,9 +44,11 @@ def points(frame: pl.DataFrame, scope: str) -> dict[str, Point]:
 
 
 @kept
-def headlines(path: str, scope: str, first: date, last: date) -> dict[str, dict[str, Point]]:
-    """A scope's points by metric and quarter, each metric by its first statistic."""
-    return by_first_column(snapshot_values.headline_quarters(path, scope, first, last))
+def headlines(
+    path: str, scope: str, first: date, last: date, metrics: tuple[str, ...] = ()
+) -> dict[str, dict[str, Point]]:
+    """A scope's points by metric and quarter, each metric by its first statistic; of these, or of all."""
+    return by_first_column(snapshot_values.headline_quarters(path, scope, first, last, metrics))
 
 
 def known(

@@ -7,8 +7,9 @@ import polars as pl
 from dashboard import components, layout, snapshot, snapshot_services, words
 from dashboard.components import Column, page_link, section, show
 from dashboard.figures import Figure
+from dashboard.kept import kept
+from dashboard.ledes import NAMED_AT_MOST
 from dashboard.markup import text
-from dashboard.snapshot import Snapshot
 
 KINDS = {
     "service": "service",
@@ -24,6 +25,7 @@ KINDS = {
 _ROWS = dict.fromkeys(["scope", "name", "link", "label", "department_name"], pl.String)
 
 
+@kept
 def labels(path: str) -> dict[str, str]:
     """Every service in use by its id, as selectors and addresses write it."""
     return layout.unique_names(
@@ -31,12 +33,14 @@ def labels(path: str) -> dict[str, str]:
     )
 
 
-def rows(shown: Snapshot, quarter: str) -> pl.DataFrame:
-    """One row per service: scope, name, link, label (the link, its owners below), department_name of the "
-    "first.
+@kept
+def rows(path: str, quarter: str) -> pl.DataFrame:
+    """One row per service: scope, name, link, label (the link, its owners below), department_name.
+
+    The department is that of the first owner.
     """
-    named = labels(shown.path)
-    owners = snapshot.services(shown.path).group_by("service", maintain_order=True)
+    named = labels(path)
+    owners = snapshot.services(path).group_by("service", maintain_order=True)
     owned = owners.agg(pl.col("team_name"), pl.col("department_name").first())
     found = []
     for key, teams, department in owned.iter_rows():
@@ -60,7 +64,7 @@ def lede(
         if figure and up is not None:
             changed.setdefault(words.changed(figure.definition, up=up), []).append(name)
     whole, of = sum(map(len, changed.values())), words.plural(services.height, "service")
-    groups = "; ".join(f"{word} in {words.listed(names)}" for word, names in changed.items())
+    groups = "; ".join(f"{word} in {_named(names)}" for word, names in changed.items())
     where = f"in {words.amount(whole)} of {of}: {groups}" if changed else f"in none of {of}"
     first = f"In {words.period(quarter)} change lead time changed clearly {where}."
     has = "service has" if ownerless == 1 else "services have"
@@ -71,6 +75,11 @@ def lede(
         are = "repository is nobody's" if adrift == 1 else "repositories are nobody's"
         parts.append(f"{words.amount(adrift)} {are}")
     return f"{first} {words.sentence(words.listed(parts))}."
+
+
+def _named(names: list[str]) -> str:
+    """Their names; of many their number."""
+    return words.listed(names) if len(names) <= NAMED_AT_MOST else words.plural(len(names), "service")
 
 
 def nobodys(path: str, found: pl.DataFrame) -> None:

@@ -147,6 +147,20 @@ def scores_below(path: str, wave: str, before: str | None, parent: str) -> pl.Da
 
 
 @kept
+def scores_of_units(path: str, wave: str, before: str | None, dimension: str) -> pl.DataFrame:
+    """The scores of one dimension of every reporting unit, in a survey and the one before."""
+    return _ask(
+        path,
+        _CELL,
+        f"""select * from survey_cell where wave_id in ($wave, $before) and scope_kind = 'unit'
+              and dimension = $dimension and {_IS_SCORE}""",
+        wave=wave,
+        before=before,
+        dimension=dimension,
+    )
+
+
+@kept
 def details(path: str, wave: str, scope: str) -> pl.DataFrame:
     """Everything of a group in a survey but its scores: statements, shares, histograms (survey_cell)."""
     return _ask(

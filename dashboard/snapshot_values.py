@@ -8,6 +8,7 @@ from datetime import date
 
 import polars as pl
 
+from dashboard.expected_range import LEAST_WEEKS
 from dashboard.kept import kept
 from dashboard.named_items import listed_values
 from dashboard.snapshot import ask, items_left_out
@@ -18,20 +19,26 @@ _POINT = """v.period, v.period_start, v.period_end, v.is_complete, v.value, v.lo
 
 
 @kept
-def headline_quarters(path: str, scope: str, first: date, last: date) -> pl.DataFrame:
-    """What every metric came to in a scope, by its first statistic: metric, and the columns of a point.
+def headline_quarters(
+    path: str, scope: str, first: date, last: date, metrics: tuple[str, ...] = ()
+) -> pl.DataFrame:
+    """What every metric, or these, came to in a scope, by the first statistic: metric, a point's columns.
 
     For the quarters that begin from the one day to the other, oldest first.
     """
+    only, bound = (
+        listed_values("and v.metric in ($metrics)", {"metrics": list(metrics)}) if metrics else ("", {})
+    )
     return ask(
         path,
         f"""select v.metric, {_POINT}
            from metric_values v join metric_catalog c on c.metric = v.metric and c.statistics[1] = v.statistic
-           where v.grain = 'quarter' and v.scope = $scope and v.period_start between $first and $last
+           where v.grain = 'quarter' and v.scope = $scope and v.period_start between $first and $last {only}
            order by v.metric, v.period_start""",
         scope=scope,
         first=first,
         last=last,
+        **bound,
     )
 
 
@@ -56,6 +63,80 @@ def quarters_of_all(
 
 
 @kept
+def teams_in_quarter(path: str, metrics: tuple[str, ...], start: date) -> pl.DataFrame:
+    """What metrics came to in every team in the quarter that begins on a day, by their first statistics.
+
+    Columns: metric, scope, and those of a point.
+    """
+    only, bound = listed_values("v.metric in ($metrics)", {"metrics": list(metrics)})
+    return ask(
+        path,
+        f"""select v.metric, v.scope, {_POINT}
+           from metric_values v join metric_catalog c on c.metric = v.metric and c.statistics[1] = v.statistic
+           where v.grain = 'quarter' and v.scope_kind = 'team' and v.period_start = $start and {only}""",
+        start=start,
+        **bound,
+    )
+
+
+@kept
+def with_number(path: str, metric: str, statistic: str, first: date, last: date) -> frozenset[str]:
+    """The scopes that have a number in any quarter that begins from the one day to the other."""
+    found = ask(
+        path,
+        """select distinct scope from metric_values
+           where grain = 'quarter' and metric = $metric and statistic = $statistic
+             and period_start between $first and $last and value is not null""",
+        metric=metric,
+        statistic=statistic,
+        first=first,
+        last=last,
+    )
+    return frozenset(found["scope"])
+
+
+@kept
+def quarters_of_many(
+    path: str, metrics: tuple[str, ...], first: date, last: date, scopes: tuple[str, ...]
+) -> pl.DataFrame:
+    """What metrics came to in these scopes, by their first statistics: metric, scope, a point's columns.
+
+    For the quarters as above. One question for a table of teams.
+    """
+    only, bound = listed_values(
+        "v.scope in ($scopes) and v.metric in ($metrics)", {"scopes": list(scopes), "metrics": list(metrics)}
+    )
+    return ask(
+        path,
+        f"""select v.metric, v.scope, {_POINT}
+           from metric_values v join metric_catalog c on c.metric = v.metric and c.statistics[1] = v.statistic
+           where v.grain = 'quarter' and v.period_start between $first and $last and {only}
+           order by v.metric, v.scope, v.period_start""",
+        first=first,
+        last=last,
+        **bound,
+    )
+
+
+@kept
+def left_out_of_many(
+    path: str, metrics: tuple[str, ...], period: str, scopes: tuple[str, ...]
+) -> pl.DataFrame:
+    """What each reason kept out of quarters of these scopes: metric, scope, item_kind, reason, items."""
+    only, bound = listed_values(
+        "scope in ($scopes) and metric in ($metrics)", {"scopes": list(scopes), "metrics": list(metrics)}
+    )
+    return ask(
+        path,
+        f"""select metric, scope, item_kind, reason, items from left_out
+           where grain = 'quarter' and period = $period and {only}
+           order by metric, scope, items desc, reason""",
+        period=period,
+        **bound,
+    )
+
+
+@kept
 def of_scope(path: str, metrics: tuple[str, ...], grain: str, scope: str) -> pl.DataFrame:
     """Every statistic of some metrics in one scope, oldest first: metric, statistic, a point's columns."""
     only, bound = listed_values("v.metric in ($metrics)", {"metrics": list(metrics)})
@@ -74,8 +155,9 @@ def of_scope(path: str, metrics: tuple[str, ...], grain: str, scope: str) -> pl.
 def weeks(path: str, metrics: tuple[str, ...], scope: str, start: date) -> pl.DataFrame:
     """The weeks with a number from a day on, and those that the expected range was taken from; oldest first.
 
-    All of them where there is no range; by each metric's first statistic. Columns: metric, period_start,
-    is_complete, value, rule, expected_low, expected_middle, expected_high, is_baseline.
+    Where there is no range, as many weeks before that day as a range would need; by each metric's first
+    statistic. Columns: metric, period_start, is_complete, value, rule, expected_low, expected_middle,
+    expected_high, is_baseline.
     """
     only, bound = listed_values("v.metric in ($metrics)", {"metrics": list(metrics)})
     return ask(
@@ -84,10 +166,12 @@ def weeks(path: str, metrics: tuple[str, ...], scope: str, start: date) -> pl.Da
              v.expected_middle, v.expected_high, v.is_baseline
            from metric_values v join metric_catalog c on c.metric = v.metric and c.statistics[1] = v.statistic
            where v.grain = 'week' and v.scope = $scope and {only} and v.value is not null
-             and (v.period_start >= $start or v.is_baseline or v.expected_middle is null)
+           qualify v.period_start >= $start or v.is_baseline or (v.expected_middle is null and row_number()
+             over (partition by v.metric, v.period_start < $start order by v.period_start desc) <= $enough)
            order by v.metric, v.period_start""",
         scope=scope,
         start=start,
+        enough=LEAST_WEEKS,
         **bound,
     )
 
@@ -102,7 +186,8 @@ def left_out(path: str, scope: str, period: str) -> dict[str, tuple[tuple[str, s
         return None
     found = ask(
         path,
-        """select metric, item_kind, reason, items from left_out where scope = $scope and period = $period
+        """select metric, item_kind, reason, items from left_out
+           where grain = 'quarter' and scope = $scope and period = $period
            order by metric, items desc, reason""",
         scope=scope,
         period=period,

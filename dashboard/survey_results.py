@@ -9,6 +9,7 @@ from typing import Any, Literal
 import polars as pl
 
 from dashboard import snapshot_survey
+from dashboard.kept import kept
 
 SHOWN_AT_ONCE = 8
 """Surveys in a small picture."""
@@ -112,6 +113,19 @@ def load(path: str, shown: Sequence[Wave], scope: str) -> list[Said]:
     return [_said(path, shown, dimension, name, rows) for dimension, name in dimensions(path, shown[-1].id)]
 
 
+@kept
+def of_units(path: str, shown: tuple[Wave, ...], dimension: str) -> dict[str, Said]:
+    """What each reporting unit said of one dimension in the last of these surveys, beside the one before."""
+    name = dict(dimensions(path, shown[-1].id)).get(dimension)
+    if name is None:
+        return {}
+    by_unit: dict[str, dict[str, Score]] = {}
+    before = shown[-2].id if len(shown) > 1 else None
+    for row in snapshot_survey.scores_of_units(path, shown[-1].id, before, dimension).iter_rows(named=True):
+        by_unit.setdefault(row["scope"], {})[row["wave_id"]] = _score(row)
+    return {unit: _compared(path, shown, dimension, name, scores) for unit, scores in by_unit.items()}
+
+
 def load_below(path: str, shown: Sequence[Wave], parent: str) -> dict[str, tuple[str, str, list[Said]]]:
     """The same of everything directly below a group: scope → kind, name and what was said; by name."""
     shown = shown[-2:]
@@ -134,7 +148,13 @@ def dimensions(path: str, wave: str) -> list[tuple[str, str]]:
 
 def _said(path: str, shown: Sequence[Wave], dimension: str, name: str, rows: pl.DataFrame) -> Said:
     of_dimension = rows.filter(pl.col("dimension") == dimension).iter_rows(named=True)
-    by_wave = {row["wave_id"]: _score(row) for row in of_dimension}
+    return _compared(path, shown, dimension, name, {row["wave_id"]: _score(row) for row in of_dimension})
+
+
+def _compared(
+    path: str, shown: Sequence[Wave], dimension: str, name: str, by_wave: Mapping[str, Score]
+) -> Said:
+    """The scores survey by survey, and where one may be held against the one before."""
     history = tuple(by_wave.get(wave.id) for wave in shown)
     reasons = [_gap(path, dimension, shown, at, history) for at in range(len(shown))]
     before = history[-2] if len(history) > 1 and reasons[-1] is None else None

@@ -40,10 +40,11 @@ def wide(
     quarter: str,
     noted: Sequence[Note] = (),
     among: Sequence[Definition] = (),
+    together: tuple[str, ...] = (),
 ) -> None:
     """One weekly series at full width, with what was noted in its weeks and its table.
 
-    `among`: those that the page shows.
+    `among`: those whose weeks the page shows, `together`: those whose quarters.
     """
     asked = tuple(d.metric for d in among)
     series = trends.load(shown.path, definition.metric, scope, quarter, noted, asked)
@@ -58,7 +59,7 @@ def wide(
         else ""
     )
     section(f"{definition.title}, week by week", f"{finding[:1].upper()}{finding[1:]}.{band}")
-    figure = figures.load(shown.path, definition.metric, [scope], quarter)[scope]
+    figure = figures.load(shown.path, definition.metric, [scope], quarter, among=together)[scope]
     if figure.stale_since:
         show(f'<div class="eo-chips">{components.age(figure)}</div>')
     axis = chart_weekly.value_axis([series], is_duration=series.is_duration)
@@ -120,15 +121,19 @@ def several(
     quarter: str,
     noted: Sequence[Note] = (),
     among: Sequence[Definition] = (),
+    together: tuple[str, ...] = (),
 ) -> None:
-    """Weekly series of one scope, each on its own scale with the quarter's verdict; others are named."""
+    """Weekly series of one scope, each on its own scale with the quarter's verdict; others are named.
+
+    `among`: those whose weeks the page shows, `together`: those whose quarters.
+    """
     asked = tuple(d.metric for d in among or definitions)
     found = [(d, trends.load(shown.path, d.metric, scope, quarter, noted, asked)) for d in definitions]
     drawn = [(d, series) for d, series in found if series is not None]
     columns, least = (4, 240) if len(drawn) in FILL_FOUR else (3, 300)
     grid = st.grid(columns, min_column_width=least, gap=("medium", "small"))
     for definition, series in drawn:
-        figure = figures.load(shown.path, definition.metric, [scope], quarter)[scope]
+        figure = figures.load(shown.path, definition.metric, [scope], quarter, among=together)[scope]
         with grid.cell():
             _small(definition, series, name, components.verdict(figure) + components.age(figure))
     missing = [d.title.lower() for d, series in found if series is None]

@@ -217,6 +217,11 @@ def day(value: date, *, year: bool = True) -> str:
     return f"{value.day} {value:%b %Y}" if year else f"{value.day} {value:%b}"
 
 
+def week_of(value: datetime) -> str:
+    """`week of 28 Sep 2026`, by the week's Monday."""
+    return f"week of {day(value.date() - timedelta(days=value.weekday()))}"
+
+
 def moment(value: datetime) -> str:
     """`2 Nov 2026, 04:10`."""
     return f"{day(value)}, {value:%H:%M}"

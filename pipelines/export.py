@@ -9,6 +9,7 @@ from pathlib import Path
 import duckdb
 
 from pipelines.items import STORED
+from pipelines.stored_values import VALUES_OF
 
 FORMATS = ("parquet", "csv")
 ITEM_TABLES = frozenset({"metric_item", "item", "data_check_item", "cost_of_delay"})
@@ -107,13 +108,13 @@ def _plain(value: object) -> str:
 
 
 def _tables(con: duckdb.DuckDBPyConnection, schema: str) -> list[str]:
-    """The tables as they are read: items by scope, and not what they are stored as."""
+    """The tables as they are read: items by scope, numbers of all grains, and not what they are stored as."""
     rows = con.execute(
         "SELECT table_name FROM information_schema.tables WHERE table_schema = ? "
         "AND table_catalog = current_database() ORDER BY table_name",
         [schema],
     ).fetchall()
-    return [name for (name,) in rows if name not in STORED]
+    return [name for (name,) in rows if name not in {*STORED, *VALUES_OF.values()}]
 
 
 def _make(folder: Path) -> None:

@@ -6,7 +6,8 @@ own, and `CURRENT` is replaced atomically once the file has passed its checks.
 """
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -21,6 +22,7 @@ from pipelines.left_out import LEFT_OUT
 from pipelines.manifest import LATEST_MANIFEST
 from pipelines.nights import next_night
 from pipelines.published_settings import SETTINGS_TABLES
+from pipelines.stored_values import VALUES_OF, create_values_view
 from pipelines.survey.open_surveys import open_surveys, write_open_surveys
 from pipelines.warehouse import Warehouse
 
@@ -45,8 +47,11 @@ _ITEMS_FROM = """(
     SELECT min(period_start) FROM (SELECT period_start FROM staged.stg_period
     WHERE grain = 'quarter' ORDER BY period_start DESC LIMIT $quarters))"""
 _TABLES = {
-    "metric_values": "SELECT * FROM published.metric_values ORDER BY grain, scope_kind, scope, metric, "
-    "statistic, period_start",
+    **{
+        table: f"SELECT * FROM published.metric_values WHERE grain = '{grain}' "
+        "ORDER BY scope_kind, scope, metric, statistic, period_start"
+        for grain, table in VALUES_OF.items()
+    },
     "metric_breakdown": "SELECT * FROM published.metric_breakdown ORDER BY grain, scope_kind, scope, metric, "
     "statistic, category, period_start",
     "metric_observation": "SELECT o.* FROM published.metric_observation o "
@@ -232,18 +237,27 @@ def _fill(con: duckdb.DuckDBPyConnection, run_id: str, status: str) -> None:
         "next_run": next_night(datetime.now(UTC)),
     }
     for table, query in _TABLES.items():
+        if table == "left_out":  # it asks what is withheld of the values, through their view
+            with _alone(con):
+                create_values_view(con)
         bound = {name: value for name, value in values.items() if f"${name}" in query}
         con.execute(f'CREATE TABLE snapshot."{table}" AS {query}', bound or None)
     _create_macros(con)
 
 
 def _create_macros(con: duckdb.DuckDBPyConnection) -> None:
+    with _alone(con):
+        create_item_view(con, "main")
+        con.execute(MACROS.read_text(encoding="utf-8"))
+
+
+@contextmanager
+def _alone(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
     """Views and macros find their tables by the names these have when the snapshot is opened by itself."""
     ((warehouse,),) = con.execute("SELECT current_database()").fetchall()
     con.execute("USE snapshot")
     try:
-        create_item_view(con, "main")
-        con.execute(MACROS.read_text(encoding="utf-8"))
+        yield
     finally:
         con.execute(f'USE "{warehouse}"')
 

@@ -1,5 +1,8 @@
 """Services: all of them beside their own past, or one with its owners and numbers."""
 
+from dataclasses import dataclass
+
+import polars as pl
 import streamlit as st
 
 from dashboard import (
@@ -7,6 +10,7 @@ from dashboard import (
     budgets,
     components,
     figures,
+    fold,
     judged,
     layout,
     ledes,
@@ -20,11 +24,13 @@ from dashboard import (
 )
 from dashboard.app_pages.overview import HEADLINE
 from dashboard.components import section, show
+from dashboard.figures import Figure
+from dashboard.fold import Listed
 from dashboard.health.numbers import Numbers
 from dashboard.health.results import budget_policy
 from dashboard.markup import text
 from dashboard.snapshot import Snapshot
-from dashboard.written_here import entries
+from dashboard.written_here import entries_or_why_not
 
 ALL = "all"
 SHOWN = ("change_lead_time", "change_failure_rate", budgets.METRIC, "new_code_coverage")
@@ -52,36 +58,52 @@ def page(shown: Snapshot) -> None:
         _one(shown, chosen, named[chosen], quarter, left)
 
 
-def _load(shown: Snapshot, scopes: list[str], quarter: str) -> scope_table.Numbers:
-    known = snapshot.definitions(shown.path)
-    return {m: figures.load(shown.path, m, scopes, quarter) for m in SHOWN if m in known}
+@dataclass(frozen=True)
+class _Service:
+    """A service of the list."""
+
+    scope: str
+    name: str
+    department: str
 
 
 def _all(shown: Snapshot, quarter: str) -> None:
-    rows, nobodys = service_list.rows(shown, quarter), snapshot_services.unowned(shown.path)
-    main = _load(shown, rows["scope"].to_list(), quarter).get(SHOWN[0], {})
+    rows, nobodys = service_list.rows(shown.path, quarter), snapshot_services.unowned(shown.path)
+    main: dict[str, Figure] = {}
+    if SHOWN[0] in snapshot.definitions(shown.path):
+        main = figures.load_now(shown.path, SHOWN[0], rows["scope"].to_list(), quarter)
     alone = service_list.ownerless(shown.path)
     adrift = nobodys.filter(kind="repository").height
     layout.opening("Services", service_list.lede(rows, main, quarter, ownerless=alone, adrift=adrift))
 
 
 def _tables(shown: Snapshot, quarter: str) -> None:
-    rows = service_list.rows(shown, quarter)
-    scopes = rows["scope"].to_list()
-    with st.skeleton(height=900):
-        numbers = _load(shown, scopes, quarter)
+    rows = service_list.rows(shown.path, quarter)
     layout.meta(shown, [f"<b>{text(snapshot.run(shown.path).organisation)}</b>"])
     section(
         "All services",
         "Under the department of the team that owns each today. Compare each with its own past.",
     )
-    scope_table.draw("Services", rows, numbers)
-    if budgets.METRIC in numbers:
-        policy = budget_policy(Numbers(shown.path, "organisation", quarter), entries())
-        budgets.draw(rows, numbers[budgets.METRIC], quarter, policy)
+    every = [_Service(*row) for row in rows.select("scope", "name", "department_name").iter_rows()]
+    listed: Listed[_Service] = Listed("service", "services", {"quarter": words.period(quarter)}, {})
+    scopes = [one.scope for one in fold.opened(every, every, listed)]
+    drawn = rows.filter(pl.col("scope").is_in(scopes))
+    known = snapshot.definitions(shown.path)
+    metrics = tuple(metric for metric in SHOWN if metric in known and scopes)
+    with st.skeleton(height=900):
+        numbers = {m: figures.load(shown.path, m, scopes, quarter, among=metrics) for m in metrics}
+    if scopes:
+        scope_table.draw("Services", drawn, numbers)
+    if budgets.METRIC in known:
+        written, trouble = entries_or_why_not(shown.path)
+        if trouble:
+            show(components.state("What was written", "stop", "Could not read", text(trouble), tone="bad"))
+        policy = budget_policy(Numbers(shown.path, "organisation", quarter), written)
+        budgets.draw(shown.path, rows, quarter, policy)
     service_list.nobodys(shown.path, snapshot_services.unowned(shown.path))
-    with st.expander("What each number rests on: linked, not linked, left out"):
-        show(scope_table.coverage(rows, numbers))
+    if scopes:
+        with st.expander("What each number rests on: linked, not linked, left out"):
+            show(scope_table.coverage(drawn, numbers))
 
 
 def _one(

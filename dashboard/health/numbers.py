@@ -25,6 +25,8 @@ class Numbers:
     path: str
     scope: str
     quarter: str
+    among: tuple[str, ...] = ()
+    """Metrics that are asked for together; all of them where it is empty."""
 
     def figure(self, metric: str, statistic: str | None = None) -> Figure | None:
         """The figure of a metric; None where it is not published."""
@@ -34,7 +36,9 @@ class Numbers:
         """The figures of several scopes; none where the metric is not published."""
         if metric not in self.definitions:
             return {}
-        return figures.load(self.path, metric, scopes, self.quarter, statistic, with_next=False)
+        return figures.load(
+            self.path, metric, scopes, self.quarter, statistic, with_next=False, among=self.among
+        )
 
     def teams_now(self, metric: str) -> tuple[Figure, ...]:
         """What each team below came to, as it is counted by verdict: its past is on its own page."""
@@ -50,7 +54,7 @@ class Numbers:
 
     def before(self) -> "Numbers | None":
         """The same of the quarter before; None of the first."""
-        return Numbers(self.path, self.scope, self.before_name) if self.before_name else None
+        return replace(self, quarter=self.before_name) if self.before_name else None
 
     @cached_property
     def before_name(self) -> str | None:
@@ -86,6 +90,11 @@ class Numbers:
     def name(self) -> str:
         """What people call the scope."""
         return names(self.path)[self.scope]
+
+    @cached_property
+    def scopes_above(self) -> list[str]:
+        """The scopes that this one is a part of, the nearest first."""
+        return [scope for scope, _ in snapshot.scopes_above(self.path, self.scope)]
 
     @cached_property
     def teams_below(self) -> dict[str, str]:

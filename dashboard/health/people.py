@@ -5,12 +5,12 @@ from dataclasses import dataclass
 import polars as pl
 
 from dashboard import snapshot_survey, survey_below, survey_results, survey_words
-from dashboard.health import survey_test
+from dashboard.health import first_look, survey_test
 from dashboard.health.document import Course
+from dashboard.kept import kept
 from dashboard.survey_results import Said, Score, Wave
 
 NOT_ASKED = "No survey of this quarter has been published."
-FIRST_LOOK = "The survey of this quarter is the teams' alone at first."
 NO_UNIT = "No reporting unit of this survey has the team's name. Its people answered in another."
 
 
@@ -108,7 +108,7 @@ def load(path: str, scope: str, name: str, quarter: str, *, sees_survey: bool) -
     if not waves or waves[-1].id != quarter:
         return People(path, missing=NOT_ASKED)
     if not sees_survey:
-        return People(path, missing=FIRST_LOOK)
+        return People(path, missing=first_look.until(path, quarter))
     group = survey_scope(path, scope, quarter)
     if group is None:
         return People(path, missing=NO_UNIT)
@@ -116,12 +116,30 @@ def load(path: str, scope: str, name: str, quarter: str, *, sees_survey: bool) -
     return People(path, group, tuple(waves), tuple(said), _together(path, waves[-1], group, scope, name))
 
 
+@dataclass(frozen=True)
+class Unit:
+    """A reporting unit of a survey, and the planned units that answer together as it."""
+
+    id: str
+    parts: tuple[str, ...]
+
+
+@kept
+def units(path: str, wave: str) -> dict[str, Unit]:
+    """The reporting unit of each team and of whoever else was planned, by their own scope."""
+    found: dict[str, Unit] = {}
+    for unit, parts in snapshot_survey.units(path, wave).select("unit_id", "parts").iter_rows():
+        for part in parts:
+            found.setdefault(part, Unit(unit, tuple(parts)))
+    return found
+
+
 def survey_scope(path: str, scope: str, wave: str) -> str | None:
     """The survey's name of a scope: itself, or the reporting unit in which a team answers."""
     if not scope.startswith("team:"):
         return scope
-    units = snapshot_survey.units(path, wave).select("unit_id", "parts").iter_rows()
-    return next((unit for unit, parts in units if scope in parts), None)
+    unit = units(path, wave).get(scope)
+    return unit.id if unit else None
 
 
 def _together(path: str, wave: Wave, group: str, scope: str, name: str) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, timedelta, tzinfo
 from typing import Any, TypeVar
 
 from connectors.journal.entries import KINDS, Body, quarter_of
@@ -28,6 +28,14 @@ class Entries:
     def of(self, kind: type[B], scope: str, quarter: str | None = None) -> list[B]:
         """The entries of a kind; `quarter` where the kind has one."""
         return [body for body, _ in self.dated(kind, scope, quarter)]
+
+    def by_scope(self, kind: type[B], quarter: str) -> dict[str, list[B]]:
+        """The entries of a kind and quarter of every scope at once."""
+        found: dict[str, list[B]] = {}
+        for note in self.notes:
+            if isinstance(note.body, kind) and quarter_of(note.body) == quarter:
+                found.setdefault(note.body.scope, []).append(note.body)
+        return found
 
     def dated(self, kind: type[B], scope: str, quarter: str | None = None) -> list[tuple[B, date]]:
         """The same with the week of each."""
@@ -62,8 +70,8 @@ class Entries:
         )
 
 
-def read(journal: Journal) -> Entries:
-    """Everything that the journal holds.
+def read(journal: Journal, zone: tzinfo) -> Entries:
+    """Everything that the journal holds; weeks are those of the organisation's clock.
 
     Raises:
         JournalError: it cannot be read.
@@ -71,6 +79,6 @@ def read(journal: Journal) -> Entries:
     notes = []
     for kind in KINDS.values():
         for entry in journal.entries(kind):
-            day = entry.changed_at.date()
+            day = entry.changed_at.astimezone(zone).date()
             notes.append(Note(entry.body, day - timedelta(days=day.weekday())))
     return Entries(tuple(notes))

@@ -9,7 +9,7 @@ from dashboard.chart_items import Aged
 from dashboard.components import Column, section, show
 from dashboard.markup import text
 from dashboard.sheet import Sheet
-from dashboard.team_views.looked_at import Looked
+from dashboard.team_views.looked_at import OF_ITEMS, Looked
 
 ITEMS_AT_MOST = 20
 AGE, BY_STATUS, CYCLE = "work_item_age", "work_item_age_by_status", "cycle_time"
@@ -81,7 +81,7 @@ def _last_closed(looked: Looked, metric: str, statistic: str) -> tuple[float, st
     definition = looked.known.get(metric)
     if definition is None or statistic not in definition.statistics:
         return None
-    known = points.known(looked.path, metric, statistic, "quarter", looked.scope, (AGE, CYCLE))
+    known = points.known(looked.path, metric, statistic, "quarter", looked.scope, OF_ITEMS)
     closed = [point for point in known.values() if point.is_complete]
     last = closed[-1] if closed else None
     return None if last is None or last.value is None else (last.value, words.period(last.period))
@@ -125,7 +125,7 @@ def _below(
 
 
 def _nothing(looked: Looked) -> str:
-    latest = points.known(looked.path, AGE, "p50", "quarter", looked.scope, (AGE, CYCLE))
+    latest = points.known(looked.path, AGE, "p50", "quarter", looked.scope, OF_ITEMS)
     if not latest or all(point.n == 0 for point in latest.values()):
         return "No work item of this team is known."
     return "Nothing is started and unfinished."

@@ -13,6 +13,8 @@ WEEKLY = (
     "batch_size",
     "time_to_production",
 )
+METRICS = (*WEEKLY, *stages.STAGES)
+"""Whose quarters the view shows."""
 
 
 def draw(looked: Looked) -> None:

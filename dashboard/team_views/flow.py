@@ -6,7 +6,8 @@ from dashboard import forecast
 from dashboard.team_views import ageing, flow_charts, weekly
 from dashboard.team_views.looked_at import Looked
 
-WEEKLY = ("throughput", "cycle_time", "work_item_arrival", "blocked_time")
+METRICS = (*flow_charts.BY_WEEK, flow_charts.FLOW)
+"""Whose quarters the view shows."""
 
 
 def draw(looked: Looked) -> None:
@@ -18,6 +19,6 @@ def draw(looked: Looked) -> None:
     with right:
         flow_charts.cumulative(looked)
     flow_charts.finished(looked)
-    weekly.draw(looked, "Week by week", WEEKLY)
+    weekly.draw(looked, "Week by week", flow_charts.WEEKLY, flow_charts.BY_WEEK)
     forecast.draw(looked.shown, looked.scope, looked.name)
     weekly.numbers(looked, ["flow"])

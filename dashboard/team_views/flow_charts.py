@@ -25,6 +25,8 @@ from dashboard.sheet import Sheet
 from dashboard.team_views.looked_at import Looked
 
 FLOW, CYCLE, IN_PROGRESS = "cumulative_flow", "cycle_time", "work_in_progress"
+WEEKLY = ("throughput", "cycle_time", "work_item_arrival", "blocked_time")
+BY_WEEK = (IN_PROGRESS, *WEEKLY)
 WEEKS = 13
 BANDS = {"done": "Finished", "waiting": "Waiting", "active": "In progress"}
 """From the foot, by the published category."""
@@ -169,7 +171,8 @@ def in_progress(looked: Looked) -> None:
     definition = looked.known.get(IN_PROGRESS)
     if definition is None:
         return
-    series = trends.load(looked.path, IN_PROGRESS, looked.scope, looked.quarter, looked.notes)
+    among = tuple(definition.metric for definition in looked.definitions(BY_WEEK))
+    series = trends.load(looked.path, IN_PROGRESS, looked.scope, looked.quarter, looked.notes, among)
     limit = looked.wip_limit()
     sub = "Items started and not finished, at the end of each week."
     sub += f" Dashed: the limit the team set, {limit}." if limit is not None else " No limit is set."

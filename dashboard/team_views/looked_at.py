@@ -16,6 +16,9 @@ from dashboard.health.written import Entries
 from dashboard.notes import Note
 from dashboard.snapshot import Snapshot
 
+OF_ITEMS = ("work_item_age", "work_item_age_by_status", "cycle_time")
+"""Of these metrics a view of work on its way shows more than one statistic: they are asked for together."""
+
 
 @dataclass(frozen=True)
 class Looked:
@@ -29,6 +32,8 @@ class Looked:
     quarter: str
     entries: Entries
     notes: tuple[Note, ...]
+    together: tuple[str, ...] = ()
+    """The metrics of the cards and of the open view, whose quarters are asked for together."""
 
     @property
     def path(self) -> str:
@@ -60,7 +65,8 @@ class Looked:
         """A number of the team; None where the metric is not published."""
         if metric not in self.known:
             return None
-        return figures.load(self.path, metric, [self.scope], self.quarter, statistic)[self.scope]
+        among = self.together if statistic in (None, self.known[metric].headline) else OF_ITEMS
+        return figures.load(self.path, metric, [self.scope], self.quarter, statistic, among=among)[self.scope]
 
     def definitions(self, metrics: Iterable[str]) -> list[Definition]:
         """Those of these metrics that are published."""
@@ -94,7 +100,8 @@ class Looked:
     def is_of_few(self, metrics: Iterable[str]) -> bool:
         """Whether too few people are active now for what is open to be shown, item by item."""
         for definition in self.definitions(metrics):
-            known = points.known(self.path, definition.metric, definition.headline, "quarter", self.scope)
+            metric, among = definition.metric, OF_ITEMS if definition.metric in OF_ITEMS else ()
+            known = points.known(self.path, metric, definition.headline, "quarter", self.scope, among)
             latest = list(known.values())[-1:]
             if any(point.withheld_reason == figures.FEW_PEOPLE for point in latest):
                 return True

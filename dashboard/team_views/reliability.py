@@ -7,6 +7,7 @@ from dashboard.team_views.looked_at import Looked
 RARE = "incident_load"
 WEEKLY = ("failed_deployment_recovery_time", "downtime", "user_reported_defects")
 QUALITY = ("tech_debt_ratio", "coverage", "new_code_coverage")
+BY_WEEK = (RARE, *WEEKLY, *QUALITY)
 
 
 def draw(looked: Looked) -> None:
@@ -15,6 +16,6 @@ def draw(looked: Looked) -> None:
     is_rare = RARE in looked.known and rare_events.draw(
         looked.shown, looked.known[RARE], looked.scope, looked.name, looked.quarter
     )
-    weekly.draw(looked, "Reliability, week by week", WEEKLY if is_rare else (RARE, *WEEKLY))
-    weekly.draw(looked, "Quality, week by week", QUALITY)
+    weekly.draw(looked, "Reliability, week by week", WEEKLY if is_rare else (RARE, *WEEKLY), BY_WEEK)
+    weekly.draw(looked, "Quality, week by week", QUALITY, BY_WEEK)
     weekly.numbers(looked, ["reliability", "quality"])

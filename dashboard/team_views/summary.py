@@ -4,10 +4,11 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from dashboard import components, headlines, judged, survey_results, weeks
+from dashboard import components, headlines, judged, looks, survey_results, weeks
 from dashboard.components import section, show
 from dashboard.figures import Figure
 from dashboard.health import pairs, people
+from dashboard.health.chosen import PAIRED
 from dashboard.health.numbers import Numbers
 from dashboard.markup import text
 from dashboard.report import html_pairs, wording
@@ -24,6 +25,9 @@ CARDS = (
 """Of each group the first that is published."""
 
 
+ON_CARDS = tuple(metric for group in CARDS for metric in group)
+
+
 def headline(looked: Looked) -> list[Figure]:
     """The numbers on the cards."""
     chosen = [next((m for m in group if m in looked.known), None) for group in CARDS]
@@ -36,7 +40,10 @@ def draw(looked: Looked, cards: Sequence[Figure]) -> None:
     headlines.draw(looked.shown, looked.scope, looked.name, looked.quarter)
     if MAIN in looked.known:
         main = looked.known[MAIN]
-        weeks.wide(looked.shown, main, looked.scope, looked.name, looked.quarter, looked.notes)
+        asked = looked.together
+        weeks.wide(
+            looked.shown, main, looked.scope, looked.name, looked.quarter, looked.notes, together=asked
+        )
     left, right = st.columns(2, gap="medium")
     with left:
         ageing.draw(looked)
@@ -62,9 +69,9 @@ def _foot(looked: Looked, figure: Figure) -> str:
 
 def _side_by_side(looked: Looked) -> None:
     """The pairs of which a side moved; nothing before there is anything to hold side by side."""
-    numbers = Numbers(looked.path, looked.scope, looked.quarter)
+    numbers = Numbers(looked.path, looked.scope, looked.quarter, PAIRED)
     wave = next((w for w in survey_results.waves(looked.path, "quarterly") if w.id == looked.quarter), None)
-    if wave is None or not survey.sees(looked, wave):
+    if wave is None or not looks.sees(looked.path, wave.id, looked.scope):
         return
     said = people.load(looked.path, looked.scope, looked.name, looked.quarter, sees_survey=True)
     found = [pair for pair in pairs.pairs(numbers, said, None) if wording.has_moved(pair)]

@@ -9,13 +9,19 @@ from dashboard.components import section
 from dashboard.team_views.looked_at import Looked
 
 
-def draw(looked: Looked, title: str, metrics: Sequence[str]) -> None:
-    """The series of these metrics side by side; nothing where none of them is published by week."""
+def draw(looked: Looked, title: str, metrics: Sequence[str], among: Sequence[str] = ()) -> None:
+    """The series of these metrics side by side; nothing where none of them is published by week.
+
+    `among`: all whose weeks the view shows.
+    """
     found = [d for d in looked.definitions(metrics) if "week" in d.grains]
     if not found:
         return
     section(title, f"Each on its own scale, beside its own past. Band: its expected range. {weeks.LEGEND}")
-    weeks.several(looked.shown, found, looked.scope, looked.name, looked.quarter, looked.notes)
+    asked = looked.definitions(among or metrics)
+    weeks.several(
+        looked.shown, found, looked.scope, looked.name, looked.quarter, looked.notes, asked, looked.together
+    )
 
 
 def numbers(looked: Looked, families: Iterable[str]) -> None:

@@ -1,6 +1,8 @@
 /*
 description = """What a snapshot offers beside its tables.
 
+grain_of(period): the grain of a period by its name, known before anything is read.
+
 items_behind(metric, period): one row per item and scope that the published number was made from, or that was
 kept out of it. A flow counts the items of the whole period; a level those under way at the end of its last
 day, or of the last day known.
@@ -23,6 +25,13 @@ key = ["scope", "item_kind", "item_id"]
 [columns]
 metric_item = "all of them"
 */
+CREATE MACRO grain_of(named_period) AS CASE
+  WHEN contains(named_period, 'Q') THEN 'quarter'
+  WHEN contains(named_period, 'W') THEN 'week'
+  WHEN len(named_period) = 7 THEN 'month'
+  ELSE 'day'
+END;
+
 CREATE MACRO items_behind(wanted_metric, wanted_period) AS TABLE
 WITH known AS (
   SELECT ((r.as_of AT TIME ZONE o.time_zone) - INTERVAL 1 MICROSECOND)::DATE + 1 AS end_day
@@ -83,7 +92,9 @@ ORDER BY i.item_kind <> c.item_kind, i.item_kind, i.excluded_reason IS NOT NULL,
 CREATE MACRO explained_neighbours(wanted_metric, wanted_scope, wanted_period) AS TABLE
 WITH median AS (
   SELECT v.* FROM metric_values v
-  WHERE v.metric = wanted_metric AND v.scope = wanted_scope AND v.period = wanted_period AND v.statistic = 'p50'
+  WHERE
+    v.grain = grain_of(wanted_period) AND v.metric = wanted_metric AND v.scope = wanted_scope
+    AND v.period = wanted_period AND v.statistic = 'p50'
 ), ended AS (
   SELECT avg(i.value ORDER BY i.value) AS mean, count(*) AS n
   FROM items_behind(wanted_metric, wanted_period) i
@@ -112,5 +123,7 @@ UNION ALL
 SELECT
   position, neighbour, about, words, is_used, statistic, value, unit, n, low, high, open_count, withheld_reason
 FROM metric_neighbour
-WHERE metric = wanted_metric AND scope = wanted_scope AND period = wanted_period
+WHERE
+  grain = grain_of(wanted_period) AND metric = wanted_metric AND scope = wanted_scope
+  AND period = wanted_period
 ORDER BY position, statistic

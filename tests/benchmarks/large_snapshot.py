@@ -16,6 +16,7 @@ import duckdb
 
 from pipelines import publish
 from pipelines.items import create_item_view
+from pipelines.stored_values import create_values_view
 
 ORDER = {table: query.rpartition("ORDER BY ")[2] for table, query in publish._TABLES.items()}
 """In which the rows of each table lie."""
@@ -97,6 +98,7 @@ def make(template: Path, target: Path, scale: Scale) -> None:
             _fill(con, table)
             print(f"{table}: {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
         con.execute("USE large")
+        create_values_view(con)
         create_item_view(con, "main")
         con.execute(publish.MACROS.read_text(encoding="utf-8"))
         con.execute("USE memory; DETACH large")

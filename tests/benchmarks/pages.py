@@ -1,14 +1,11 @@
 """How fast pages are on a snapshot of a large organisation, and what fifty readers at once come to.
 
 Run by hand: `.venv/bin/python tests/benchmarks/pages.py L --demo HOME --keep FOLDER`. HOME holds what
-`outcomes demo`
-published; FOLDER gets the large snapshot (`large_snapshot.py`), made once. Measured are
+`outcomes demo` published; FOLDER gets the large snapshot (`large_snapshot.py`), made once. Measured are
 
-- the questions that a team's page asks, of teams opened for the first time in a process that knows the
-snapshot:
-  each asked again several times, the least of its times counted, since other programs use the machine too;
-  and how
-  many bytes the answers are;
+- the questions that each view of a team's page asks, of teams opened for the first time in a process that
+  knows the snapshot: each asked again several times, the least of its times counted, since other programs use
+  the machine too; and how many bytes the answers are; the same of the overview with one department open;
 - in Chromium, against an empty Streamlit page in the same run: the first text of ours, all charts, another
 quarter;
 - readers over websockets who click on and on, while another snapshot is published: errors, memory.
@@ -29,8 +26,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 from typing import Any
+from urllib.parse import urlencode
 
 import large_snapshot
+import polars as pl
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "helpers"))
 from ports import free_port
 
 ROOT = Path(__file__).parents[2]
@@ -40,8 +41,8 @@ from dashboard.app_pages import {page}
 with layout.frame():
     {page}.page(snapshot.current())
 """
-TIMES = 15
-TEAMS = 8
+TIMES = 9
+TEAMS = 5
 READERS = 50
 SECONDS = 180
 PAUSE = (15, 35)
@@ -68,12 +69,16 @@ def prepare(scale: str, demo: Path, folder: Path) -> Path:
 # ---- questions ---------------------------------------------------------------------------------
 
 
-def questions(home: Path) -> None:
-    """What team pages ask, what it takes, how many bytes come back."""
+def questions(home: Path, *, says_which: bool = False) -> None:
+    """What each view of a team's page and the overview ask, what it takes, how many bytes come back.
+
+    Each is opened for teams that nobody has looked at. `says_which`: with the costliest questions of each.
+    """
     os.environ["OUTCOMES_HOME"] = str(home)
     from streamlit.testing.v1 import AppTest
 
     from dashboard import layout, snapshot, snapshot_file
+    from dashboard.app_pages.team import VIEWS
 
     real, asked = snapshot_file.ask, []
 
@@ -81,34 +86,51 @@ def questions(home: Path) -> None:
         asked.append((path, query, bound))
         return real(path, query, **bound)
 
-    def opened(team: str) -> None:
+    def opened(name: str, **query: str) -> list[tuple[float, float, int, str]]:
         asked.clear()
-        page = AppTest.from_string(PAGE.format(page="team"), default_timeout=600)
-        page.query_params["team"] = team
+        page = AppTest.from_string(PAGE.format(page=name), default_timeout=600)
+        page.query_params.update(query)
         page.run()
         assert not page.exception, page.exception
+        return [_cost(lambda: real(path, query, **bound), query) for path, query, bound in tuple(asked)]  # noqa: B023
 
     names = list(layout.team_labels(snapshot.current().path).values())
+    departments = snapshot.teams(snapshot.current().path)["department_name"].unique().sort().to_list()
     snapshot_file.ask = ask
-    opened(names[0])
-    print(f"first page of a process: {len(asked)} questions", flush=True)
-    totals = []
-    for team in names[len(names) // 20 :: len(names) // TEAMS][:TEAMS]:
-        opened(team)
-        wall, processors, size = 0.0, 0.0, 0
-        for path, query, bound in tuple(asked):
-            times = [_timed(lambda: real(path, query, **bound)) for _ in range(TIMES)]  # noqa: B023
-            wall += min(one for one, _ in times)
-            processors += min(one for _, one in times)
-            size += real(path, query, **bound).estimated_size()
-        totals.append((wall, processors, size))
-        print(
-            f"  {team}: {len(asked)} questions {wall * 1000:.0f} ms "
-            f"({processors * 1000:.0f} ms of processors), {size / 1000:.0f} kB",
-            flush=True,
+    print(f"first page of a process: {len(opened('team', team=names[0]))} questions", flush=True)
+    print(f"first overview of a process: {len(opened('overview'))} questions", flush=True)
+    for place, view in enumerate(VIEWS):
+        opened("team", team=names[0], view=view)  # what it asks once for all teams
+        teams = names[place + 1 :: len(names) // TEAMS][:TEAMS]
+        _report(f"team, {view}", [opened("team", team=team, view=view) for team in teams], says_which)
+    pages = [opened("overview", department=name) for name in departments[1 :: len(departments) // TEAMS]]
+    _report("overview, one department", pages, says_which)
+
+
+def _report(name: str, pages: list[list[tuple[float, float, int, str]]], says_which: bool) -> None:
+    wall, processors, size, many = (
+        median(column)
+        for column in zip(
+            *(
+                (sum(q[0] for q in one), sum(q[1] for q in one), sum(q[2] for q in one), len(one))
+                for one in pages
+            ),
+            strict=True,
         )
-    wall, processors, size = (median(column) for column in zip(*totals, strict=True))
-    print(f"questions of a team's page: {wall * 1000:.0f} ms ({processors * 1000:.0f}), {size / 1000:.0f} kB")
+    )
+    print(
+        f"  {name}: {many:.0f} questions {wall * 1000:.0f} ms ({processors * 1000:.0f} ms of processors), "
+        f"{size / 1000:.0f} kB",
+        flush=True,
+    )
+    for took, _, back, query in sorted(pages[0], reverse=True)[:6] if says_which else []:
+        print(f"      {took * 1000:5.1f} ms {back / 1000:5.0f} kB {' '.join(query.split())[:150]}")
+
+
+def _cost(work: Any, query: str) -> tuple[float, float, int, str]:
+    """The least seconds on the clock and of the processors of several times, and the answer's bytes."""
+    times = [_timed(work) for _ in range(TIMES)]
+    return min(one for one, _ in times), min(one for _, one in times), work().estimated_size(), query
 
 
 def _timed(work: Any) -> tuple[float, float]:
@@ -175,7 +197,10 @@ def in_browser(home: Path, folder: Path) -> None:
     empty.write_text(EMPTY, encoding="utf-8")
     pages = {
         "team": "team?team=Basket-5",
+        "team, Flow": "team?team=Basket-5&view=Flow",
+        "team, Items": "team?team=Basket-5&view=Items",
         "overview": "",
+        "overview, one department": "?department=Ordering",
         "health, organisation": "health",
         "health, department": "health?of=Ordering",
         "health, team": "health?of=Basket-5",
@@ -207,6 +232,9 @@ def in_browser(home: Path, folder: Path) -> None:
                 f"another quarter of a team: {max(seconds[:4]):.2f} s where nobody has looked, "
                 f"{median(seconds[4:]):.2f} s then"
             )
+            filters = [("", f"department=Ordering&show={one}") for one in ("", "Something+changed")]
+            seconds = [one for _, one in changes(address, filters * 5)]
+            print(f"another filter of the overview: {median(seconds[2:]):.2f} s")
         browser.close()
 
 
@@ -214,7 +242,7 @@ def in_browser(home: Path, folder: Path) -> None:
 
 
 def reader(
-    address: str, names: list[str], until: float, found: list[tuple[float, bool, float]], seed: int
+    address: str, asked: list[dict[str, str]], until: float, found: list[tuple[float, bool, float]], seed: int
 ) -> None:
     """Open a page, look at it, open another one: when each was asked for, whether it failed, seconds."""
     dice = random.Random(seed)
@@ -222,8 +250,8 @@ def reader(
     def places() -> Iterator[tuple[str, str]]:
         time.sleep(dice.uniform(0, PAUSE[1]))
         while time.monotonic() < until:
-            query = f"team={dice.choice(names)}&quarter=Q{dice.choice([1, 2, 3])}+2026"
-            yield dice.choice(["team", "team", "team", "", "health"]), query
+            query = {**dice.choice(asked), "quarter": f"Q{dice.choice([1, 2, 3])} 2026"}
+            yield query.pop("page"), urlencode(query)
             time.sleep(dice.uniform(*PAUSE))
 
     try:
@@ -232,6 +260,20 @@ def reader(
     except Exception as error:  # noqa: BLE001 - a reader who lost the connection is a failed page too
         print(f"a reader was left alone: {error!r}")
         found.append((time.monotonic(), True, 0.0))
+
+
+def clicked() -> list[dict[str, str]]:
+    """The pages that readers open: three of five a view of a team, else the index or a health check."""
+    from dashboard import snapshot
+    from dashboard.app_pages.team import VIEWS
+
+    path = snapshot.current().path
+    teams, views = snapshot.teams(path).filter(pl.col("team").str.contains(r"^(basket|depot)")), list(VIEWS)
+    found = []
+    for n, (name, department) in enumerate(teams.select("name", "department_name").rows()):
+        found += [{"page": "team", "team": name, "view": views[(n + i) % len(views)]} for i in range(3)]
+        found += [{"page": "", "department": department}, {"page": "health", "of": name}]
+    return found
 
 
 def changes(address: str, places: Iterable[tuple[str, str]]) -> Iterator[tuple[bool, float]]:
@@ -266,12 +308,13 @@ def together(home: Path) -> None:
     """Fifty readers for three minutes; half-way another snapshot is published under a new name."""
     snapshots = home / "snapshots"
     current = (snapshots / "CURRENT").read_text(encoding="utf-8").strip()
-    names = [f"{name}-{n}" for name in ("Basket", "Catalogue", "Checkout", "Depot") for n in range(1, 16)]
+    os.environ["OUTCOMES_HOME"] = str(home)
+    asked = clicked()
     with served(ROOT / "dashboard" / "app.py", home) as (address, pid):
         found: list[tuple[float, bool, float]] = []
         until = time.monotonic() + SECONDS
         readers = [
-            threading.Thread(target=reader, args=(address, names, until, found, seed))
+            threading.Thread(target=reader, args=(address, asked, until, found, seed))
             for seed in range(READERS)
         ]
         for one in readers:
@@ -292,7 +335,7 @@ def together(home: Path) -> None:
             (snapshots / "CURRENT").write_text(f"{current}\n", encoding="utf-8")
             newer.unlink(missing_ok=True)
     failed = sum(is_failed for _, is_failed, _ in found)
-    after = sum(asked > replaced for asked, _, _ in found)
+    after = sum(began > replaced for began, _, _ in found)
     print(
         f"{READERS} readers, {SECONDS} s: {len(found)} pages, {failed} failed, half of them within "
         f"{median(seconds for _, _, seconds in found):.1f} s; {after} asked for after another snapshot was "
@@ -306,12 +349,13 @@ def main() -> None:
     parser.add_argument("--demo", type=Path, required=True, help="the home folder of `outcomes demo`")
     parser.add_argument("--keep", type=Path, help="a folder for the large snapshot, used again the next time")
     parser.add_argument("--only", choices=("questions", "browser", "readers"))
+    parser.add_argument("--which", action="store_true", help="name the costliest questions of each view")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as made:
         folder = asked.keep or Path(made)
         home = prepare(asked.scale, asked.demo, folder)
         if asked.only in (None, "questions"):
-            questions(home)
+            questions(home, says_which=asked.which)
         if asked.only in (None, "browser"):
             in_browser(home, Path(made))
         if asked.only in (None, "readers"):

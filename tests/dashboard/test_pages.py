@@ -10,16 +10,13 @@ from types import ModuleType
 import duckdb
 import pytest
 import time_machine
+from page_text import markup
 from streamlit.testing.v1 import AppTest
 
 from dashboard.colours import TOKENS
 
 Open = Callable[..., AppTest]
 BLAME = re.compile(r"because|\bdrives?\b|leads? to", re.IGNORECASE)
-
-
-def markup(page: AppTest) -> str:
-    return "\n".join(str(m.value) for m in page.markdown)
 
 
 def plain(page: AppTest) -> str:

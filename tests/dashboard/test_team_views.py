@@ -13,6 +13,7 @@ import duckdb
 import fake_team
 import polars as pl
 import pytest
+from page_text import markup
 from streamlit.testing.v1 import AppTest
 
 from connectors.journal.entries import Agreement, Annotation, WipLimit
@@ -103,10 +104,6 @@ def files(monkeypatch: pytest.MonkeyPatch) -> Files:
 
 def rows_of(data: bytes) -> list[list[str]]:
     return list(csv.reader(io.StringIO(data.decode("utf-8-sig"))))
-
-
-def markup(page: AppTest) -> str:
-    return "\n".join(str(m.value) for m in page.markdown)
 
 
 def plain(page: AppTest) -> str:
@@ -419,9 +416,8 @@ def test_the_first_look_at_a_survey_is_the_teams(
     """With leaders, nothing of the quarter's survey is drawn until it opens to them."""
     leader = access.Visitor("leader", frozenset(), is_signed_in=True, may_write=True)
     monkeypatch.setattr(access, "visitor", lambda: leader)
-    monkeypatch.setattr(
-        "dashboard.team_views.survey.opens_to_leaders", lambda *_: datetime(2030, 1, 1, tzinfo=UTC)
-    )
+    opens_at = datetime(2030, 1, 1, tzinfo=UTC)
+    monkeypatch.setattr("dashboard.health.first_look.opens_to_leaders", lambda *_: opens_at)
     page = open_page("team", team="Beacon", view="Survey")
     assert "Until 1 Jan 2030, 00:00 this survey is the team's alone." in plain(page)
     assert "eo-over" not in markup(page)
