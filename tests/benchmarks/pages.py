@@ -41,8 +41,8 @@ from dashboard.app_pages import {page}
 with layout.frame():
     {page}.page(snapshot.current())
 """
-TIMES = 5
-TEAMS = 3
+TIMES = 9
+TEAMS = 5
 READERS = 50
 SECONDS = 180
 PAUSE = (15, 35)
