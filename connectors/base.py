@@ -8,7 +8,7 @@ can be written in one transaction.
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import ClassVar, Literal, Protocol, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
@@ -249,6 +249,8 @@ class SourceContext:
     """Those of the scopes of which services own parts by path: changed files matter there."""
     known_names: frozenset[str] = frozenset()
     """Names, logins and addresses of people, to be struck out of free text on the way in."""
+    time_zone: tzinfo = UTC
+    """The organisation's: on its clock a moment has its day."""
 
 
 @runtime_checkable

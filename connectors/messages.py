@@ -38,10 +38,15 @@ _UNKNOWN = "whether it arrived is not known; the next digest will say it again"
 
 
 class MessageError(Exception):
-    """A message was not sent. `str()` is one line, without a secret. `is_usage`: it is set up wrongly."""
+    """A message was not sent. `str()` is one line, without a secret. `is_usage`: it is set up wrongly.
+    `is_taken`: not for each address, but for others it was.
+    """
 
-    def __init__(self, where: str, what: str, fix: str, *, is_usage: bool = False) -> None:
+    def __init__(
+        self, where: str, what: str, fix: str, *, is_usage: bool = False, is_taken: bool = False
+    ) -> None:
         self.is_usage = is_usage
+        self.is_taken = is_taken
         super().__init__(f"{where}: {what}. {fix}")
 
 
@@ -201,7 +206,7 @@ def mail(
         raise MessageError(where, told, "Check mail_server and mail_port, and that it is up") from None
     if refused:
         what = f"the mail server does not take {', '.join(refused)}; the others were sent it"
-        raise MessageError(where, what, "Correct the address")
+        raise MessageError(where, what, "Correct the address", is_taken=True)
 
 
 def _message(

@@ -147,8 +147,9 @@ def _has_lapsed(found: Rules, claims: Mapping[str, object], now: float) -> bool:
 
 
 def _moment(claim: object) -> float | None:
-    is_number = isinstance(claim, int | float) and not isinstance(claim, bool) and math.isfinite(claim)
-    return float(claim) if is_number else None  # type: ignore[arg-type]
+    if isinstance(claim, bool) or not isinstance(claim, int | float) or not math.isfinite(claim):
+        return None
+    return float(claim)
 
 
 def _person(found: Rules, claims: Mapping[str, object]) -> Visitor:

@@ -22,6 +22,7 @@ from dashboard.app_pages import (
     survey,
     team,
 )
+from dashboard.snapshot_file import SnapshotError
 
 # Altair holds each part of each chart against Vega-Lite's schema: half the time of a page. Tests still do.
 schemapi.DEBUG_MODE = False
@@ -59,7 +60,7 @@ def main() -> None:
             chosen.run()
         except snapshot_file.SnapshotGone:
             raise  # the frame shows the one before
-        except snapshot.SnapshotError as error:
+        except SnapshotError as error:
             layout.no_snapshot(error)
         except (OSError, MemoryError, duckdb.OperationalError) as error:
             # A full or locked disk, too little memory: people are told, and the log says what it was.

@@ -105,7 +105,7 @@ def bar(value: float, floor: float) -> str:
     left, width = (zero, drawn / whole) if drawn >= 0 else ((drawn - floor) / whole, -drawn / whole)
     low = ' class="eo-low"' if value < ACT_BELOW else ""
     return (
-        f'<div class="eo-budget" aria-hidden="true"><span{low} style="left:{100 * left:.1f}%;'
+        f'<div class="eo-left-bar" aria-hidden="true"><span{low} style="left:{100 * left:.1f}%;'
         f'width:{100 * width:.1f}%"></span><b style="left:{100 * zero:.1f}%"></b>'
         f'<i style="left:{100 * act:.1f}%"></i></div>'
     )

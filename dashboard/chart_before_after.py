@@ -35,7 +35,7 @@ def sides(compared: Compared, scale: Scale) -> alt.LayerChart:
         upper.mark_text(dy=19, color=colour("ink")).encode(x, text="said:N"),
     ]
     return alt.LayerChart(layer=layers).properties(
-        height=132, padding={"left": 0, "top": 4, "right": 24, "bottom": 6}
+        height=152, padding={"left": 0, "top": 4, "right": 24, "bottom": 6}
     )
 
 

@@ -10,7 +10,7 @@ import polars as pl
 
 from dashboard.chart_theme import Row, at, hours_axis
 from dashboard.colours import colour
-from dashboard.figures import Point
+from dashboard.points import Point
 from dashboard.words import figure
 
 HIGHEST_STACK = 22

@@ -102,6 +102,7 @@ def draw(series: Weekly, axis: Axis, *, height: int, small: bool = False) -> alt
         )
     )
     layers += _open_point(series, x, y, tips, small=small)
+    layers += _limit_names(series, scale)
     return alt.LayerChart(layer=layers).properties(
         height=height, padding={"left": 0, "top": 4 if small else 22, "right": 8, "bottom": 6}
     )
@@ -174,21 +175,30 @@ def _band(series: Weekly, scale: alt.Scale, *, small: bool) -> list[alt.Chart]:
 
 
 def _limits(series: Weekly, scale: alt.Scale) -> list[alt.Chart]:
-    """A dashed line for each stretch of a limit, its value above its beginning."""
+    """A dashed line for each stretch of a limit."""
     if not series.limits:
         return []
+    base = _limit_rows(series, scale)
+    return [base.mark_rule(color=colour("ink"), strokeDash=[4, 3]).encode(alt.X2("to:T"))]
+
+
+def _limit_names(series: Weekly, scale: alt.Scale) -> list[alt.Chart]:
+    """Each limit's value above its beginning; drawn last, since the weeks cross it."""
+    if not series.limits:
+        return []
+    base = _limit_rows(series, scale)
+    return [
+        base.mark_text(align="left", baseline="bottom", dx=4, dy=-2, **look).encode(text="said:N")
+        for look in ({"stroke": colour("bg"), "strokeWidth": 4}, {"color": colour("ink")})
+    ]
+
+
+def _limit_rows(series: Weekly, scale: alt.Scale) -> alt.Chart:
     rows = [
         {"from": at(since), "to": at(until), "limit": value, "said": f"limit {figure(value)}"}
         for since, until, value in series.limits
     ]
-    base = alt.Chart(alt.InlineData(values=rows)).encode(alt.X("from:T"), alt.Y("limit:Q", scale=scale))
-    return [
-        base.mark_rule(color=colour("ink"), strokeDash=[4, 3]).encode(alt.X2("to:T")),
-        *(
-            base.mark_text(align="left", baseline="bottom", dx=4, dy=-2, **look).encode(text="said:N")
-            for look in ({"stroke": colour("bg"), "strokeWidth": 4}, {"color": colour("ink")})
-        ),
-    ]
+    return alt.Chart(alt.InlineData(values=rows)).encode(alt.X("from:T"), alt.Y("limit:Q", scale=scale))
 
 
 def _quarter_names(series: Weekly, *, small: bool) -> list[alt.Chart]:

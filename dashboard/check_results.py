@@ -8,7 +8,7 @@ import polars as pl
 
 from dashboard import components, figures, snapshot, snapshot_checks, words
 from dashboard.components import Column, chip
-from dashboard.markup import text
+from dashboard.markup import text, with_code
 from dashboard.snapshot import Run
 
 ROWS_AT_MOST = 20
@@ -123,14 +123,14 @@ def _line(one: Checked, found: Sequence[Checked], teams: Mapping[str, str]) -> l
         return [text(one.title), chip(*CHIPS[one.state]), "", ""]
     count = f"<b>{one.found:,}</b>" if one.found else "0"
     count += f'<span class="eo-under">of {text(one.looked_at_words)}</span>'
-    meaning = [one.action] if one.state == "warning" else []
+    meaning = [with_code(one.action)] if one.state == "warning" else []
     parts = [
         f"{teams[other.scope]} {other.found:,}"
         for other in found
         if other.check == one.check and other.found and other.scope in teams and other.scope != one.scope
     ]
-    meaning += [f"In {words.listed(parts)}"] if parts else []
-    below = "".join(f'<span class="eo-under">{text(line)}</span>' for line in meaning)
+    meaning += [text(f"In {words.listed(parts)}")] if parts else []
+    below = "".join(f'<span class="eo-under">{line}</span>' for line in meaning)
     return [text(one.title), chip(*CHIPS[one.state]), count, (text(one.meaning) if one.found else "") + below]
 
 
@@ -160,7 +160,7 @@ def rows(run: Run, one: Checked, scope: str, found: pl.DataFrame) -> str:
         name = components.link(row["label"], row["url"])
         lines.append([name, text(row["service"] or "no service"), text(when), text(detail)])
     listed = components.table(one.title, columns, lines, phone="brief")
-    return f'<p class="eo-note">{text(one.action)} {few}.</p>{listed}'
+    return f'<p class="eo-note">{with_code(one.action)} {few}.</p>{listed}'
 
 
 def _amount(hours: float) -> str:

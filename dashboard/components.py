@@ -191,6 +191,8 @@ def cell(figure: Figure, scale: words.Scale) -> str:
         things = f"{round(now.value * now.n):,} of {now.n:,}"
     elif now.open_count:
         things += f", {now.open_count} still open"
+    if things == scale.full(now.value):
+        things = "in the quarter"
     linked = ""
     definition = figure.definition
     own = definition.coverage_item_kind == definition.item_kind and definition.unlinked_reasons

@@ -3,10 +3,11 @@
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 
-from dashboard import drill_down, words
-from dashboard.components import Column, same_as_table
+from dashboard import drill_down, sheet, words
+from dashboard.components import Column
 from dashboard.drill_down import Behind
 from dashboard.markup import text
+from dashboard.sheet import Sheet, Value
 
 HOURS = (1, 4, 12, 24, 48, 96, 168, 336, 720)
 DAYS = (7, 14, 30, 60, 90, 180, 365)
@@ -15,13 +16,15 @@ Row = tuple[str, list[int]]
 
 
 def draw(behind: Behind) -> None:
-    """The table behind the dots, folded."""
+    """The table behind the dots, folded, and as a file."""
     head, rows = _rows(behind)
     columns = [Column(head), Column(words.sentence(words.things(behind.definition)), is_number=True)]
     if behind.definition.kind == "ratio":
         columns.append(Column("Counted against it", is_number=True))
     lines = [[text(name), *(f"{count:,}" for count in counts)] for name, counts in rows]
-    same_as_table(f"{behind.definition.title}, {behind.label}, counted", columns, lines)
+    heads = tuple(column.name.lower() for column in columns)
+    data: tuple[tuple[Value, ...], ...] = tuple((name, *counts) for name, counts in rows)
+    sheet.below(Sheet(f"{behind.definition.title}, {behind.label}, counted", heads, data), columns, lines)
 
 
 def _rows(behind: Behind) -> tuple[str, list[Row]]:

@@ -11,8 +11,9 @@ from dashboard import chart_items, components, figures, snapshot, snapshot_items
 from dashboard.chart_items import Dots
 from dashboard.components import Column, show
 from dashboard.definition import Definition
-from dashboard.figures import Figure, Point
+from dashboard.figures import Figure
 from dashboard.markup import text
+from dashboard.points import Point
 from dashboard.snapshot import Run
 
 ITEMS_AT_MOST = 20
@@ -224,6 +225,8 @@ def rows_to_number(behind: Behind) -> str:
         ]
     )
     columns = [Column("Step"), Column("Rows", is_number=True), Column("What is left"), Column("Note")]
+    if not any(said for *_, said in lines):
+        columns, lines = columns[:-1], [cells for *cells, _ in lines]
     return components.table(
         f"From rows to the number, {behind.label}", columns, lines, phone="brief", last_is_sum=True
     )
@@ -281,7 +284,7 @@ def _links(run: Run, behind: Behind) -> None:
         how = (
             f"no: {figures.reason_words(behind.definition, reason)}"
             if reason
-            else " · ".join(_link_words(row))
+            else ", ".join(_link_words(row))
         )
         ended = _when(run, row["ended_at"]) or "still open"
         name = components.link(row["label"], row["url"])
@@ -330,13 +333,15 @@ def _item_rows(
         # An age counts from the first start, which a reopened item has before its present spell.
         began = "" if definition.kind == "level" else _when(run, row["started_at"])
         cells += [began or _day(row["on_date"]), _when(run, row["ended_at"]) or open_words]
-        lines.append([*cells, text(" · ".join(_link_words(row)))] if is_linked else cells)
+        lines.append([*cells, text(", ".join(_link_words(row)))] if is_linked else cells)
     return columns, lines
 
 
 def _link_words(row: dict[str, str | None]) -> Sequence[str]:
     confidence = row["confidence"]
-    parts = [(row["link_method"] or "").replace("_", " "), f"{confidence} confidence" if confidence else ""]
+    method = row["link_method"] or ""
+    said = words.LINKS.get(method, method.replace("_", " "))
+    parts = [said, f"{confidence} confidence" if confidence else ""]
     return [part for part in parts if part]
 
 

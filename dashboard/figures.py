@@ -9,10 +9,7 @@ import polars as pl
 from dashboard import snapshot, snapshot_values, words
 from dashboard.definition import Definition
 from dashboard.kept import kept
-from dashboard.points import Point as Point  # noqa: PLC0414 - pages know these by this module
-from dashboard.points import by_first_column, headlines
-from dashboard.points import known as known  # noqa: PLC0414
-from dashboard.points import points as points  # noqa: PLC0414
+from dashboard.points import Point, by_first_column, headlines, known
 
 QUARTERS_SHOWN = 8
 FEW_PEOPLE = "few_people"
@@ -128,17 +125,6 @@ def with_number(path: str, metric: str, quarter: str) -> frozenset[str]:
     shown = shown_quarters(path, quarter)
     asked = _Asked(path, snapshot.definitions(path)[metric], None, quarter, shown)
     return snapshot_values.with_number(path, metric, asked.statistic, *asked.span)
-
-
-def load_many(
-    path: str, metrics: Iterable[str], scope: str, quarter: str, *, with_next: bool = True
-) -> dict[str, Figure]:
-    """The figures of one scope for many metrics, each by its first statistic: two questions for all."""
-    return {
-        metric: load(path, metric, [scope], quarter, with_next=with_next)[scope]
-        for metric in metrics
-        if metric in snapshot.definitions(path)
-    }
 
 
 @dataclass(frozen=True)

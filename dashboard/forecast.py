@@ -26,7 +26,8 @@ def draw(shown: Snapshot, scope: str, name: str) -> None:
     weeks = history["weeks_of_history"]
     section(
         "Forecast",
-        f"If the weeks to come are like the last {words.plural(weeks, 'week')}, each as likely as any other. "
+        f"Items finished, if the weeks to come are like the last {words.plural(weeks, 'week')}, "
+        "each as likely as any other. "
         "Line: reached in 50 of 100 cases; dashed: 85; dotted: 95.",
     )
     if found["p50"].is_null().all():

@@ -80,7 +80,7 @@ def _headline(shown: Snapshot, scope: str, quarter: str, row: Mapping[str, Any],
         evidence.append(text(f"difference {span}"))
     said = words.sentence(judged.rule(figure.statistic, now.p_value or 0.0))
     all_told = judged.chance(row["adjusted_p_value"])
-    rule = f"{said}. With all {tests} numbers that were tested: {all_told}, at most 5 in 100."
+    rule = f"{said}. With all {tests} tested numbers considered: {all_told}; it needs 5 in 100 or less."
     return (
         f'<li><div class="eo-row"><span><b>{title}</b> {text(_which(figure))}{text(change)}</span>'
         f'{components.verdict(figure)}</div><div class="eo-note">{"; ".join(filter(None, evidence))}</div>'

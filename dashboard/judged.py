@@ -2,12 +2,11 @@
 
 from dashboard import words
 from dashboard.components import section, show
-from dashboard.figures import Figure, Point
+from dashboard.figures import Figure
 from dashboard.markup import text
+from dashboard.points import Point
 from dashboard.words import Scale
 
-ASKED = 0.01
-"""The p-value at which a difference is a clear change."""
 _RATIOS = ("ratio", "share_over_400")
 
 
@@ -86,11 +85,11 @@ def verdict(figure: Figure) -> str:
 def rule(statistic: str, p_value: float) -> str:
     """Which test was made and what it found, in plain words."""
     how = (
-        "by Newcombe's interval chance alone makes a difference of this size"
+        "by Newcombe's interval, chance alone makes a difference as large"
         if statistic in _RATIOS
-        else "weeks exchanged at random between the two quarters differ as much"
+        else "with weeks exchanged at random between the two quarters, the difference is as large"
     )
-    return f"{how} in {chance(p_value)}; at most 1 in 100 is asked"
+    return f"{how} in {chance(p_value)}; a clear change needs 1 in 100 or less"
 
 
 def chance(p_value: float) -> str:

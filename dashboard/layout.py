@@ -16,10 +16,11 @@ from streamlit.delta_generator import DeltaGenerator
 
 from dashboard import address, colours, components, figures, snapshot, words
 from dashboard.components import Column, chip, show
+from dashboard.health.numbers import names
 from dashboard.kept import kept
-from dashboard.markup import text
-from dashboard.snapshot import Run, Snapshot, SnapshotError
-from dashboard.snapshot_file import SnapshotGone
+from dashboard.markup import text, with_code
+from dashboard.snapshot import Run, Snapshot
+from dashboard.snapshot_file import SnapshotError, SnapshotGone
 
 PAGE_WIDTH = 1136
 TOKENS = Path(__file__).parent / "tokens"
@@ -125,6 +126,20 @@ def quarter_choice(shown: Snapshot) -> str:
         st.stop()
     first = next((i for i, name in enumerate(names) if closed[name]), 0)
     return address.choice("Quarter", {name: words.period(name) for name in names}, "quarter", index=first)
+
+
+def scope_and_quarter(shown: Snapshot) -> tuple[str, str]:
+    """The two selectors of a review, side by side: whose health check, and of which quarter."""
+    one, two = st.columns([0.58, 0.42], gap="small")
+    with one:
+        scope = address.choice("Scope", health_labels(shown.path), "of")
+    with two:
+        return scope, quarter_choice(shown)
+
+
+def health_labels(path: str) -> dict[str, str]:
+    """Every scope that has a health check by what its selector and its address call it."""
+    return unique_names(list(names(path).items()))
 
 
 def unique_names(pairs: Sequence[tuple[str, str]]) -> dict[str, str]:
@@ -235,5 +250,5 @@ def foot() -> None:
 def no_snapshot(error: SnapshotError) -> None:
     """The page when there is nothing to show."""
     opening("Engineering Outcomes", "There is nothing to show yet.")
-    fix = "".join(f"<code>{text(p)}</code>" if i % 2 else text(p) for i, p in enumerate(error.fix.split("`")))
-    show(components.state("Published snapshot", "none", "No data", f"{text(error)} {fix}", height=120))
+    told = f"{text(error)} {with_code(error.fix)}"
+    show(components.state("Published snapshot", "none", "No data", told, height=120))

@@ -9,5 +9,11 @@ def one_line(value: str) -> str:
 
 
 def text(value: object) -> str:
-    """A value from outside as safe text or attribute."""
-    return escape(one_line(str(value)))
+    """A value from outside as safe text or attribute; a percent sign stays with its number."""
+    return escape(one_line(str(value))).replace(" %", "\N{NO-BREAK SPACE}%")
+
+
+def with_code(value: str) -> str:
+    """The same of a sentence of ours, what stands between backticks as code."""
+    parts = value.split("`")
+    return "".join(f"<code>{text(part)}</code>" if i % 2 else text(part) for i, part in enumerate(parts))

@@ -3,13 +3,15 @@
 import altair as alt
 import polars as pl
 
-from dashboard import components, figures, layout, snapshot_beside, words
+from dashboard import components, figures, layout, sheet, snapshot_beside, words
 from dashboard.chart_theme import Row
 from dashboard.colours import colour
 from dashboard.components import Column, section, show
 from dashboard.definition import Definition
 from dashboard.figures import Figure
 from dashboard.markup import text
+from dashboard.points import points
+from dashboard.sheet import Sheet
 from dashboard.snapshot import Snapshot
 from dashboard.sparkline import sparkline
 
@@ -33,6 +35,7 @@ def draw(shown: Snapshot, definition: Definition, scope: str, name: str, quarter
         layout.chart(
             _stack(parts), f"{definition.title} of {name} by category, {words.period(quarter)}: {said}"
         )
+        _table(f"{definition.title} of {name} by category", parts)
     scale = words.scale(definition, statistic, [f.now.value if f.now else None for f in parts.values()])
     columns = [Column("Category"), Column("This quarter"), Column("Quarter by quarter", short="Quarters")]
     columns.append(Column("Against the quarter before", short="Verdict"))
@@ -43,6 +46,26 @@ def draw(shown: Snapshot, definition: Definition, scope: str, name: str, quarter
     show(components.table(f"By category, {words.period(quarter)}", columns, lines))
     if len(parts) > MOST:
         show(f'<p class="eo-note">The {MOST} largest of {len(parts)} categories.</p>')
+
+
+def _table(name: str, parts: dict[str, Figure]) -> None:
+    """The drawn quarters of each category, as a table and as a file."""
+    known = [
+        (category, figure, point)
+        for category, figure in parts.items()
+        for point in figure.history
+        if point and point.value is not None
+    ]
+    cells = [
+        [text(category), words.period(point.period), figure.scale.full(point.value or 0.0)]
+        for category, figure, point in known
+    ]
+    data = tuple(
+        (category, words.period(point.period), point.value, "closed" if point.is_complete else "still open")
+        for category, _, point in known
+    )
+    columns = [Column("Category"), Column("Quarter"), Column("Value", is_number=True)]
+    sheet.below(Sheet(name, ("category", "quarter", "value", "state"), data), columns, cells)
 
 
 def _statistic(definition: Definition) -> str:
@@ -78,7 +101,7 @@ def _figures(
     stale = figures.stale_since(shown.path, definition.metric)
     parts = {}
     for (category,), rows in found.group_by("category", maintain_order=True):
-        known = figures.points(rows, scope)
+        known = points(rows, scope)
         history = tuple(known.get(name) for name in quarters)
         if any(point and point.value for point in history):
             parts[str(category)] = Figure(

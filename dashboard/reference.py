@@ -1,6 +1,6 @@
 """How a metric is defined, how to read it with care, and what it is not for."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import streamlit as st
 
@@ -40,7 +40,7 @@ def draw(definition: Definition) -> None:
         if definition.references:
             show(
                 '<div class="eo-h3" role="heading" aria-level="3">Read on</div>'
-                + _list(definition.references)
+                + _list(definition.references, _reference)
             )
 
     _versions(definition.changes[:-1])
@@ -101,5 +101,11 @@ def _minimum(definition: Definition) -> str:
     return ", ".join(f"{n} for {name}" for n, name in wanted if n and name)
 
 
-def _list(lines: tuple[str, ...]) -> str:
-    return '<ul class="eo-list">' + "".join(f"<li>{text(line)}</li>" for line in lines) + "</ul>"
+def _reference(line: str) -> str:
+    """A reference whose address follows its name is a link by that name."""
+    name, _, url = line.rpartition(", ")
+    return components.link(name, url) if name and url.startswith("https://") else text(line)
+
+
+def _list(lines: tuple[str, ...], said: Callable[[str], str] = text) -> str:
+    return '<ul class="eo-list">' + "".join(f"<li>{said(line)}</li>" for line in lines) + "</ul>"

@@ -16,7 +16,7 @@ from dashboard import snapshot_file, snapshot_format
 from dashboard.definition import Definition
 from dashboard.kept import kept
 from dashboard.named_items import named
-from dashboard.snapshot_file import SnapshotError as SnapshotError  # noqa: PLC0414 - raised here, caught by pages
+from dashboard.snapshot_file import SnapshotError
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 A snapshot of format 1 has none of these tables; then the answers are empty.
 """
 
+from datetime import date
 from typing import Any
 
 import polars as pl
@@ -108,3 +109,9 @@ def agreed_hours(path: str) -> pl.DataFrame:
 def open_surveys(path: str) -> pl.DataFrame:
     """Surveys that are open, or closed and not published (columns of open_survey), the oldest first."""
     return ask_table(path, "open_survey", _OPEN, "opens_on, wave_id")
+
+
+def asked_until(path: str, today: date) -> date | None:
+    """The last day of the surveys that are being answered today."""
+    is_asked = (pl.col("state") == "open") & (pl.col("opens_on") <= today) & (pl.col("closes_on") >= today)
+    return max(open_surveys(path).filter(is_asked)["closes_on"], default=None)

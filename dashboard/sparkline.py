@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from dashboard import words
-from dashboard.figures import Figure, Point
+from dashboard.figures import Figure
 from dashboard.markup import text
+from dashboard.points import Point
 
 
 def sparkline(figure: Figure, *, large: bool = False) -> str:

@@ -8,7 +8,7 @@ import polars as pl
 from dashboard import components, snapshot_survey, survey_bar, survey_words
 from dashboard.components import Column, chip, shape
 from dashboard.markup import text
-from dashboard.survey_results import Said
+from dashboard.survey_results import Said, Score
 
 _AXIS = '<span class="eo-axis" aria-hidden="true"><i>0</i><i>50</i><i>100</i></span>'
 
@@ -88,10 +88,16 @@ def _small(said: Said) -> str:
     css = ' class="eo-pale"' if now.is_of_few else ""
     few = ", few" if now.is_of_few else ""
     return (
-        f'{survey_bar.track(said)}<span class="eo-cell"><b{css}>{text(survey_words.value(now))}</b>'
+        f'{survey_bar.track(said)}<span class="eo-cell"><b{css}>{_small_value(now)}</b>'
         f'<span class="eo-under">{_small_last(said)}</span>'
         f'<span class="eo-under">{survey_words.answered(now)}{few}</span></span>'
     )
+
+
+def _small_value(score: Score) -> str:
+    """A score whose range goes to the next line as a whole, if at all."""
+    value, bracket, span = survey_words.value(score).partition(" (")
+    return text(value) + (f' <span class="eo-whole">({text(span)}</span>' if bracket else "")
 
 
 def _small_last(said: Said) -> str:

@@ -14,6 +14,7 @@ from dashboard import (
 )
 from dashboard.components import section, show
 from dashboard.figures import Figure
+from dashboard.health import first_look
 from dashboard.markup import text
 from dashboard.snapshot import Snapshot
 from dashboard.survey_results import Said, Wave
@@ -31,7 +32,7 @@ def draw(shown: Snapshot, team: str, name: str, quarter: str, headline: Sequence
         section(HEADING)
         told = f"No survey of {words.period(quarter)} has been published."
         if quarter in {wave.id for wave in waves}:
-            told = looks.until(shown.path, quarter)
+            told = first_look.until(shown.path, quarter)
         show(components.state("", "none", "No survey", text(told)))
         return
     rows = snapshot_survey.units(shown.path, quarter).select("unit_id", "parts").iter_rows()

@@ -14,6 +14,8 @@ from dashboard.notes import Note
 from dashboard.snapshot import Snapshot
 
 CHARTS_AT_MOST = 9
+FILL_FOUR = (4, 7, 8)
+"""How many charts leave a row of three emptier than one of four."""
 LEGEND = "▼ ▲ outside it, ◆ eight in a row on one side, ○ week still open."
 UNITS = {
     "duration": "the week's median",
@@ -128,7 +130,8 @@ def several(
     asked = tuple(d.metric for d in among or definitions)
     found = [(d, trends.load(shown.path, d.metric, scope, quarter, noted, asked)) for d in definitions]
     drawn = [(d, series) for d, series in found if series is not None]
-    grid = st.grid(3, min_column_width=300, gap=("medium", "small"))
+    columns, least = (4, 240) if len(drawn) in FILL_FOUR else (3, 300)
+    grid = st.grid(columns, min_column_width=least, gap=("medium", "small"))
     for definition, series in drawn:
         figure = figures.load(shown.path, definition.metric, [scope], quarter, among=together)[scope]
         with grid.cell():

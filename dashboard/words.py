@@ -40,6 +40,8 @@ STATISTICS = {
 }
 SIZES = {"p50": "half are no larger (P50)", "p85": "85 of 100 are no larger (P85)"}
 """What the quantiles say of what is no duration."""
+RATES = {"per_week": "a week", "median_days_per_week": "days a week"}
+"""What stands after a value of these."""
 STATISTIC_NAMES = {
     "p50": "P50",
     "p85": "P85",
@@ -52,6 +54,18 @@ STATISTIC_NAMES = {
     "total": "the sum",
     "share_over_400": "the share above 400",
 }
+LINKS = {
+    "containment": "its commit was deployed",
+    "cherry_pick": "a copy of its commit was deployed",
+    "explicit": "named by the incident",
+    "rollback": "rolled back",
+    "revert": "reverted",
+    "hotfix": "mended by a hotfix",
+    "window": "by time alone",
+    "sprint": "by its sprint",
+    "type": "by its type",
+}
+"""How an item was linked, by the published method."""
 COLUMNS = {
     "item_id": "item",
     "on_date": "day",
@@ -141,6 +155,8 @@ class Scale:
 
     factor: float
     unit: str
+    one: str = ""
+    """The unit of exactly one, where it differs."""
 
     def number(self, value: float) -> str:
         """The value without its unit."""
@@ -148,7 +164,8 @@ class Scale:
 
     def full(self, value: float) -> str:
         """The value with its unit."""
-        return f"{self.number(value)} {self.unit}".strip()
+        number = self.number(value)
+        return f"{number} {self.one if self.one and number == '1' else self.unit}".strip()
 
     def span(self, low: float, high: float) -> str:
         """`22 to 34 h`."""
@@ -165,11 +182,11 @@ def scale(definition: Definition, statistic: str, values: Iterable[float | None]
     if definition.unit == "hours":
         middle = median(known) if known else 1
         return Scale(60, "min") if middle < 0.95 else Scale(1, "h") if middle < 96 else Scale(1 / 24, "d")
-    if statistic == "per_week":
-        return Scale(1, "a week")
-    if statistic == "median_days_per_week":
-        return Scale(1, "days a week")
-    return Scale(1, definition.measured_in or things(definition))
+    if statistic in RATES:
+        return Scale(1, RATES[statistic])
+    if unit := definition.measured_in:
+        return Scale(1, unit, unit.removesuffix("s"))
+    return Scale(1, things(definition), things(definition, 1))
 
 
 def tick(hours: float) -> str:
@@ -198,6 +215,11 @@ def short_period(name: str) -> str:
 def day(value: date, *, year: bool = True) -> str:
     """`2 Nov 2026`, or `2 Nov` where the year is plain from the context."""
     return f"{value.day} {value:%b %Y}" if year else f"{value.day} {value:%b}"
+
+
+def week_of(value: datetime) -> str:
+    """`week of 28 Sep 2026`, by the week's Monday."""
+    return f"week of {day(value.date() - timedelta(days=value.weekday()))}"
 
 
 def moment(value: datetime) -> str:

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from connectors.journal.journal import Frozen, Journal
+from connectors.journal.journal import Frozen, Journal, JournalError
 from connectors.journal.where import is_there, url_of
 from dashboard import snapshot
 from dashboard.health.written import Entries, read
@@ -17,13 +17,21 @@ def journal() -> Journal:
     return _open(url_of(snapshot.home()))
 
 
-def entries() -> Entries:
-    """What has been written so far; nothing where nobody has written anything.
+def entries(path: str) -> Entries:
+    """What has been written so far, by the days of a snapshot's organisation; nothing where nothing was.
 
     Raises:
         JournalError: it cannot be read.
     """
-    return read(journal()) if is_there(snapshot.home()) else Entries()
+    return read(journal(), snapshot.run(path).zone) if is_there(snapshot.home()) else Entries()
+
+
+def entries_or_why_not(path: str) -> tuple[Entries, str]:
+    """The same for a page that goes on without it; the text is empty where it could be read."""
+    try:
+        return entries(path), ""
+    except JournalError as trouble:
+        return Entries(), f"{str(trouble).rstrip('.')}. Numbers are not touched by it."
 
 
 def frozen(scope: str, quarter: str) -> list[Frozen]:

@@ -136,7 +136,8 @@ def _settle(journal: Journal, tracker: Tracker, asked: Asked, now: datetime, set
     if not entries:
         return
     made = tracker.made()
-    for entry in entries:
+    # States are read back first: an issue that cannot be made keeps none of them from the page.
+    for entry in sorted(entries, key=lambda entry: entry.id not in made):
         issue = made.get(entry.id)
         if issue is None and entry.body.issue is None and entry.body.state == "moving":
             before = asked.at(entry.id)
@@ -189,13 +190,17 @@ def _write(journal: Journal, entry: Entry[Action], issue: MadeIssue, now: dateti
     raise JournalError("an action is being changed all the time. Run again")
 
 
-def _told(body: Action, issue: MadeIssue) -> Mapping[str, str]:
-    """The issue says whether it is done; that something was dropped is said by people."""
-    told: dict[str, str] = {"issue": issue.key}
+def _told(body: Action, issue: MadeIssue) -> Mapping[str, str | None]:
+    """The issue says whether it is done; that something was dropped is said by people, and so is an update.
+
+    The one of our own goes again when the issue is in progress no more.
+    """
+    told: dict[str, str | None] = {"issue": issue.key}
     if body.state != "dropped":
         told["state"] = "done" if issue.state == "done" else "moving"
-    if issue.state == "moving" and body.update is None:
-        told["update"] = f"{issue.key} is in progress."
+    ours = f"{issue.key} is in progress."
+    if body.update in (None, ours):
+        told["update"] = ours if issue.state == "moving" else None
     return told
 
 

@@ -16,12 +16,12 @@ from pydantic import SecretStr
 
 from pipelines.cli_errors import FAILED, USAGE, CommandError
 from pipelines.cli_options import RunFormat
+from pipelines.digests_sent import Sent, sent
 from pipelines.home import DEFAULT_CONFIG, HOME_VARIABLE
 
 if TYPE_CHECKING:
     from dashboard.report.digest_document import Digest
     from pipelines.config_digest import Digests, Receiver
-    from pipelines.digests_sent import Sent
 
 digest = typer.Typer(
     no_args_is_help=True, help="Show or send what changed: to teams each morning, to leaders weekly."
@@ -71,12 +71,12 @@ def team(
 ) -> None:
     """Say what waits too long in a team; nothing where that is as it was."""
     configuration, path, entries = _ready(context)
-    from dashboard.report.digest import team_morning  # noqa: PLC0415 - heavy
+    from dashboard.report.digest import team_ids, team_morning  # noqa: PLC0415 - heavy
+    from pipelines.snapshot_reader import require_name  # noqa: PLC0415 - heavy
 
-    known = _team_ids(path)
+    known = team_ids(path)
     for one in team or ():
-        if one not in known:
-            _refuse_team(one, known)
+        require_name("team in the published numbers", one, known, f"--team {one}")
     now = datetime.now(UTC)
 
     def make(scope: str, before: frozenset[str] | None) -> "Digest | None":
@@ -125,20 +125,6 @@ def _ready(context: typer.Context) -> "tuple[Digests, str, Any]":
         raise CommandError(str(trouble)) from trouble
 
 
-def _team_ids(path: str) -> list[str]:
-    from dashboard.report.digest import team_ids  # noqa: PLC0415 - heavy
-
-    return team_ids(path)
-
-
-def _refuse_team(wrong: str, known: Sequence[str]) -> None:
-    from difflib import get_close_matches  # noqa: PLC0415 - used here alone
-
-    close = get_close_matches(wrong, known, n=1)
-    fix = f"Did you mean {close[0]}?" if close else f"Known are {', '.join(known) or 'none'}"
-    raise CommandError(f"--team {wrong}: no such team in the published numbers. {fix}", USAGE)
-
-
 def _answer(
     context: typer.Context,
     make: Maker,
@@ -149,8 +135,6 @@ def _answer(
     format_: RunFormat,
 ) -> None:
     """Show the digests of these scopes, or send them to the receivers; leave with what became of them."""
-    from pipelines.digests_sent import sent  # noqa: PLC0415 - used here alone
-
     if receivers is not None and not receivers:
         whom = "leaders" if list(scopes) == [LEADERS] else "these teams"
         what = f"digest: has no receiver for {whom}. Add a [[digest.receiver]], or look with --dry-run"
@@ -182,7 +166,7 @@ def _shown(make: Maker, scopes: Sequence[str]) -> Iterator[Result]:
 
 
 def _sent(
-    make: Maker, receivers: "Sequence[Receiver]", configuration: "Digests", memory: "Sent", now: datetime
+    make: Maker, receivers: "Sequence[Receiver]", configuration: "Digests", memory: Sent, now: datetime
 ) -> Iterator[Result]:
     """Send to each receiver what is new to it. One that fails keeps none of the others from theirs."""
     from connectors.messages import MessageError  # noqa: PLC0415 - heavy
@@ -199,6 +183,8 @@ def _sent(
                 _send(receiver, configuration, made, now, f"digest to {called} ({scope})")
                 memory.remember(key, made.holds, now)
         except MessageError as failure:
+            if made is not None and failure.is_taken:
+                memory.remember(key, made.holds, now)
             yield Result(scope, called, "failed", made, str(failure), failure.is_usage)
         except DigestError as failure:
             yield Result(scope, called, "failed", None, str(failure))

@@ -235,7 +235,7 @@ def dashboard(
         ),
     ] = False,
 ) -> None:
-    """Serve the dashboard: to this machine alone, or to those who sign in as `[access]` says."""
+    """Serve the dashboard: to this machine alone, or to those who sign in as the configuration says."""
     from pipelines.serve import require_free_port  # noqa: PLC0415 - used here and below
     from pipelines.sign_in import is_loopback  # noqa: PLC0415 - used here alone
 

@@ -5,8 +5,9 @@ a page that shows a number with what it leaves out need not look at the items ag
 scope by one of its rows is not left out by another one; an item left out by several rows is counted once,
 under the reason of the first.
 
-One row per metric, scope, period (quarters, months and weeks), item kind and reason: how many items. Where
-too few people were active for a number there is no row.
+One row per metric, scope, quarter, item kind and reason: how many items. Where too few people were active for
+a number there is no row; of months and weeks there is none either, since reasons are rare: most counts would
+be none, and the few that are withheld would be what is left of a sum.
 """
 
 LEFT_OUT = """
@@ -16,7 +17,7 @@ WITH span AS (
     SELECT ((r.as_of AT TIME ZONE o.time_zone) - INTERVAL 1 MICROSECOND)::DATE + 1 AS end_day
     FROM snapshot.run r, snapshot.organisation o
   ) k
-  WHERE p.grain IN ('quarter', 'month', 'week')
+  WHERE p.grain = 'quarter'
 ), day AS (
   SELECT grain, period, unnest(generate_series(period_start, end_day - 1, INTERVAL 1 DAY))::DATE AS on_date
   FROM span

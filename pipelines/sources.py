@@ -161,6 +161,7 @@ def _create(
         history_start=history_start(configuration, since),
         scopes_with_paths=configuration.scopes_with_paths(settings.name),
         known_names=known_names,
+        time_zone=ZoneInfo(configuration.organisation.time_zone),
     )
     return kind.create(settings, context)
 

@@ -7,7 +7,7 @@ on the way in, as those of every other source do.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
-from datetime import UTC, date, timedelta
+from datetime import date, timedelta, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -55,6 +55,7 @@ class JournalSource:
         self.name = settings.name
         self.traffic = Traffic()  # nothing is asked over HTTP
         self._home = Path(context.home)
+        self._zone = context.time_zone
         self._redactor = Redactor(context.known_names)
 
     def scopes(self, stream: str) -> Sequence[str]:
@@ -88,42 +89,42 @@ class JournalSource:
 
         try:
             with closing(Journal.open(url_of(self._home))) as journal:
-                return _READ[stream](journal)
+                return _READ[stream](journal, self._zone)
         except JournalError as trouble:
             what, _, fix = str(trouble).partition(". ")
             raise SourceUnavailable(self.name, what, fix) from None
 
 
-def _actions(journal: "Journal") -> list[Record]:
+def _actions(journal: "Journal", zone: tzinfo) -> list[Record]:
     history = journal.histories(Action)
-    return [_action(entry, history[entry.id]) for entry in journal.entries(Action)]
+    return [_action(entry, history[entry.id], zone) for entry in journal.entries(Action)]
 
 
-def _action(entry: Entry[Action], history: Sequence[Change]) -> AgreedAction:
+def _action(entry: Entry[Action], history: Sequence[Change], zone: tzinfo) -> AgreedAction:
     body = entry.body
     return AgreedAction(
         id=entry.id,
         title=body.what,
         team=_team_of(body),
-        agreed_on=_day_of(history[0]),
+        agreed_on=_day_of(history[0], zone),
         due_on=body.due,
-        closed_on=None if body.state == "moving" else _closed_on(history, body.state),
+        closed_on=None if body.state == "moving" else _day_of(_closed(history, body.state), zone),
         state=_STATES[body.state],
         reason=body.reason if body.state == "dropped" else None,
     )
 
 
-def _closed_on(history: Sequence[Change], state: str) -> date:
-    """The day since which it has been in its state without a break."""
+def _closed(history: Sequence[Change], state: str) -> Change:
+    """The change since which it has been in its state without a break."""
     since = history[-1]
     for change in reversed(history):
         if not isinstance(change.body, Action) or change.body.state != state:
             break
         since = change
-    return _day_of(since)
+    return since
 
 
-def _decisions(journal: "Journal") -> list[Record]:
+def _decisions(journal: "Journal", _zone: tzinfo) -> list[Record]:
     return [_decision(entry) for entry in journal.entries(Decision)]
 
 
@@ -146,7 +147,7 @@ def _decision(entry: Entry[Decision]) -> ArchitectureDecision:
     )
 
 
-def _limits(journal: "Journal") -> list[Record]:
+def _limits(journal: "Journal", _zone: tzinfo) -> list[Record]:
     return [
         TeamLimit(
             id=entry.id,
@@ -163,11 +164,11 @@ def _team_of(body: Body) -> str | None:
     return body.scope.removeprefix(_TEAM) if body.scope.startswith(_TEAM) else None
 
 
-def _day_of(change: Change) -> date:
-    return change.at.astimezone(UTC).date()
+def _day_of(change: Change, zone: tzinfo) -> date:
+    return change.at.astimezone(zone).date()
 
 
-_READ: Mapping[str, Callable[[Any], list[Record]]] = {
+_READ: Mapping[str, Callable[[Any, tzinfo], list[Record]]] = {
     "actions": _actions,
     "decisions": _decisions,
     "wip_limits": _limits,

@@ -5,12 +5,11 @@ from collections.abc import Sequence
 import streamlit as st
 
 from connectors.journal.journal import Frozen, JournalError
-from dashboard import address, components, frozen, layout, looks, words, written_here
+from dashboard import components, frozen, layout, looks, words, written_here
 from dashboard.components import show
 from dashboard.forms import health_forms
 from dashboard.health.compose import compose
 from dashboard.health.document import HealthCheck
-from dashboard.health.numbers import names
 from dashboard.health.written import Entries
 from dashboard.markup import text
 from dashboard.report import files, html
@@ -21,21 +20,15 @@ def page(shown: Snapshot) -> None:
     """Draw the health check of one scope and quarter: as it was frozen, else as of today."""
     left, right = layout.head()
     with right:
-        one, two = st.columns([0.58, 0.42], gap="small")
-        with one:
-            labels = layout.unique_names(list(names(shown.path).items()))
-            scope = address.choice("Scope", labels, "of")
-        with two:
-            quarter = layout.quarter_choice(shown)
-        entries, revisions, trouble = _written(scope, quarter)
+        scope, quarter = layout.scope_and_quarter(shown)
+        entries, revisions, trouble = _written(shown, scope, quarter)
         version = frozen.chosen(revisions) if revisions else None
     with st.skeleton(height=900):
         check = _check(shown, entries, scope, quarter, version)
     with left:
         show(html.head(check))
     if trouble:
-        note = f"What was written cannot be read: {text(trouble)}."
-        show(components.state("", "stop", "Could not read", note, tone="bad"))
+        show(components.state("What was written", "stop", "Could not read", text(trouble), tone="bad"))
     for part in html.sections(check):
         show(part.markup)
     _downloads(check, shown.path)
@@ -53,12 +46,13 @@ def _downloads(check: HealthCheck, path: str) -> None:
             st.download_button(f"Download as {label}", make, file_name=name, mime=media, on_click="ignore")
 
 
-def _written(scope: str, quarter: str) -> tuple[Entries, Sequence[Frozen], str | None]:
+def _written(shown: Snapshot, scope: str, quarter: str) -> tuple[Entries, Sequence[Frozen], str]:
     """What people wrote, the frozen revisions, and why there is nothing where that is so."""
+    entries, trouble = written_here.entries_or_why_not(shown.path)
     try:
-        return written_here.entries(), written_here.frozen(scope, quarter), None
+        return entries, () if trouble else written_here.frozen(scope, quarter), trouble
     except JournalError as error:
-        return Entries(), (), str(error).rstrip(".")
+        return entries, (), str(error)
 
 
 def _check(

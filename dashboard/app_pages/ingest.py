@@ -75,7 +75,8 @@ def _stale(shown: Snapshot, stale: pl.DataFrame) -> None:
 def _source(shown: Snapshot, source: str, streams: Sequence[Stream]) -> None:
     section(source, _told(streams))
     columns = [Column(name) for name in ("Stream", "State", "Last answer", "Rows", "Traffic")]
-    show(components.table(f"What was read of {source}", columns, [_line(one) for one in streams]))
+    table = components.table(f"What was read of {source}", columns, [_line(one) for one in streams])
+    show(f'<div class="eo-alike">{table}</div>')
     rows = snapshot.manifest(shown.path).filter(source=source)
     if rows.height > len(streams):
         with st.expander(f"{source}, scope by scope"):

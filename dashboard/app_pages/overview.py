@@ -5,7 +5,6 @@ from collections.abc import Sequence
 import polars as pl
 import streamlit as st
 
-from connectors.journal.journal import JournalError
 from dashboard import (
     budgets,
     components,
@@ -32,7 +31,7 @@ from dashboard.health.written import Entries
 from dashboard.markup import text
 from dashboard.snapshot import Snapshot
 from dashboard.team_index import Team
-from dashboard.written_here import entries
+from dashboard.written_here import entries_or_why_not
 
 WHOLE = "organisation"
 HEADLINE = (
@@ -48,7 +47,7 @@ def page(shown: Snapshot) -> None:
     left, right = layout.head()
     with right:
         quarter = layout.quarter_choice(shown)
-    written, trouble = _written()
+    written, trouble = entries_or_why_not(shown.path)
     with st.skeleton(height=600):
         known = snapshot.definitions(shown.path)
         metrics = tuple(metric for metric in HEADLINE if metric in known)
@@ -76,14 +75,6 @@ def page(shown: Snapshot) -> None:
         with st.expander("What each number rests on: linked, not linked, left out"):
             show(scope_table.coverage(_labelled(shown, rows, quarter), numbers))
     layout.sources(shown)
-
-
-def _written() -> tuple[Entries, str | None]:
-    """What people wrote; or why it cannot be read."""
-    try:
-        return entries(), None
-    except JournalError as error:
-        return Entries(), f"{str(error).rstrip('.')}. Numbers are not touched by it."
 
 
 def _meta(shown: Snapshot, teams: Sequence[Team], main: Figure | None) -> None:

@@ -30,7 +30,7 @@ from dashboard.health.numbers import Numbers
 from dashboard.health.results import budget_policy
 from dashboard.markup import text
 from dashboard.snapshot import Snapshot
-from dashboard.written_here import entries
+from dashboard.written_here import entries_or_why_not
 
 ALL = "all"
 SHOWN = ("change_lead_time", "change_failure_rate", budgets.METRIC, "new_code_coverage")
@@ -95,7 +95,10 @@ def _tables(shown: Snapshot, quarter: str) -> None:
     if scopes:
         scope_table.draw("Services", drawn, numbers)
     if budgets.METRIC in known:
-        policy = budget_policy(Numbers(shown.path, "organisation", quarter), entries())
+        written, trouble = entries_or_why_not(shown.path)
+        if trouble:
+            show(components.state("What was written", "stop", "Could not read", text(trouble), tone="bad"))
+        policy = budget_policy(Numbers(shown.path, "organisation", quarter), written)
         budgets.draw(shown.path, rows, quarter, policy)
     service_list.nobodys(shown.path, snapshot_services.unowned(shown.path))
     if scopes:

@@ -22,6 +22,7 @@ from dashboard import (
     words,
 )
 from dashboard.components import chip, section, show
+from dashboard.health import first_look
 from dashboard.markup import text
 from dashboard.snapshot import Snapshot
 from dashboard.survey_results import Wave
@@ -85,7 +86,7 @@ def _first_looks(shown: Snapshot) -> None:
     for kind in ("quarterly", "pulse", "module"):
         for wave in survey_results.waves(shown.path, kind):
             if not looks.sees(shown.path, wave.id, "organisation"):
-                told = text(looks.until(shown.path, wave.id))
+                told = text(first_look.until(shown.path, wave.id))
                 show(components.state(survey_words.wave(wave), "hatch", "The teams' first", told))
 
 

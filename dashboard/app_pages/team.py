@@ -7,11 +7,9 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from connectors.journal.journal import JournalError
 from dashboard import address, layout, ledes, notes, snapshot, words, written_here
 from dashboard.components import chip, show
 from dashboard.figures import Figure
-from dashboard.health.written import Entries
 from dashboard.markup import text
 from dashboard.snapshot import Snapshot
 from dashboard.team_views import agreed, changes, flow, items, reliability, stages, summary, survey, waiting
@@ -66,11 +64,7 @@ def page(shown: Snapshot) -> None:
 def _looked(shown: Snapshot, team: str, label: str, quarter: str) -> tuple[Looked, str]:
     """What is drawn from, and why nothing that people wrote is in it; nothing where it could be read."""
     name = snapshot.teams(shown.path).filter(team=team)["name"].item()
-    trouble = ""
-    try:
-        entries = written_here.entries()
-    except JournalError as error:
-        entries, trouble = Entries(), str(error)
+    entries, trouble = written_here.entries_or_why_not(shown.path)
     noted = notes.of_team(shown.path, entries, f"team:{team}", name)
     view = st.session_state.get("view") or st.query_params.get("view", "Summary")
     metrics = tuple(dict.fromkeys([*summary.ON_CARDS, *METRICS.get(view, ())]))

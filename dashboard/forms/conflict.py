@@ -6,7 +6,7 @@ import streamlit as st
 
 from connectors.journal.entries import Body
 from connectors.journal.journal import Conflict, Entry, JournalError
-from dashboard import components, words
+from dashboard import components
 from dashboard.components import Column, chip, show
 from dashboard.forms import said
 from dashboard.forms.desk import Desk
@@ -24,8 +24,7 @@ def draw(desk: Desk, place: Place) -> None:
         return
     current: Entry[Any] = other.current
     who = said.ROLES[current.author_role]
-    when = words.moment(desk.local(current.changed_at))
-    told = f"While you wrote, {who} changed this entry ({when}). Nothing is lost yet."
+    told = f"While you wrote, {who} changed this entry. Nothing is lost yet."
     show(f"{chip('stop', 'Changed meanwhile', 'line')}<p>{text(told)}</p>")
     rows = [
         [text(name), text(theirs), text(yours)]

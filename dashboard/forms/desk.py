@@ -5,13 +5,15 @@ from datetime import UTC, date, datetime
 from functools import cached_property
 from typing import TypeVar
 
-from connectors.journal.entries import Body
+from connectors.journal.entries import Annotation, Body, Context
 from connectors.journal.journal import Entry, Journal
-from dashboard import access, snapshot
+from dashboard import access, snapshot, snapshot_settings
 from dashboard.access import Visitor
 from dashboard.health.numbers import Numbers
 
 E = TypeVar("E", bound=Body)
+_NOTES = (Annotation, Context)
+"""What anybody may add at any time, in words of their own, beside what was measured."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,13 @@ class Desk:
     def may_write(self, kind: type[Body]) -> bool:
         """Whether an entry of that kind may be written here by who looks."""
         return access.may_write(self.visitor, kind.KIND, self.scope)
+
+    def closed_until(self, kind: type[Body]) -> date | None:
+        """The last day on which nobody writes this kind, since a survey is being answered.
+
+        A note that was written while a comment was would tell by its words whose comment it is.
+        """
+        return snapshot_settings.asked_until(self.path, self.today) if kind in _NOTES else None
 
     def entries(self, kind: type[E]) -> list[Entry[E]]:
         """What is written here of a kind. Raises `JournalError`."""

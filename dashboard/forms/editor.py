@@ -11,8 +11,9 @@ import streamlit as st
 from pydantic import ValidationError
 
 from connectors.journal.entries import Body, sentences
-from connectors.journal.journal import Conflict, Entry, JournalError
+from connectors.journal.journal import Conflict, Entry, JournalError, Refused
 from connectors.journal.wording import looks_like_person
+from dashboard import words
 from dashboard.components import chip, show
 from dashboard.forms import conflict, history, said
 from dashboard.forms.desk import Desk
@@ -29,7 +30,11 @@ def button(desk: Desk, form: Form[E], label: str) -> None:
     """A button that opens the dialog; nothing where who looks may not write this."""
     if not desk.may_write(form.kind):
         return
-    if not st.button(label, key=f"write|{form.name}|{desk.scope}|{desk.quarter}"):
+    until, key = desk.closed_until(form.kind), f"write|{form.name}|{desk.scope}|{desk.quarter}"
+    if until is not None:
+        st.button(f"{label}: after the survey, {words.day(until, year=False)}", key=key, disabled=True)
+        return
+    if not st.button(label, key=key):
         return
     try:
         entries = form.entries(desk)
@@ -142,6 +147,9 @@ def _save(desk: Desk, form: Form[E], seen: Entry[E] | None, values: Values, plac
 def write(desk: Desk, seen: Entry[E] | None, body: E) -> None:
     """Add or change; what stands there word for word is not written twice. Raises `JournalError`."""
     at, role = desk.now(), desk.visitor.role
+    until = desk.closed_until(type(body))
+    if until is not None:
+        raise Refused(f"A survey is open until {words.day(until)}; notes can be written after it")
     if seen is not None:
         desk.journal.change(seen.id, seen.version, body, role=role, at=at)
     elif all(entry.body != body for entry in desk.entries(type(body))):

@@ -1,7 +1,9 @@
 """A quarter is kept as it is shown: what that means, and the revisions there are."""
 
 import streamlit as st
+from pydantic import ValidationError
 
+from connectors.journal.entries import sentences
 from connectors.journal.journal import Frozen, JournalError
 from dashboard import words
 from dashboard.components import show
@@ -9,9 +11,11 @@ from dashboard.forms import said
 from dashboard.forms.desk import Desk
 from dashboard.forms.editor import not_saved
 from dashboard.forms.place import Place
+from dashboard.health import first_look
 from dashboard.health.written import read
 from dashboard.markup import text
 from dashboard.report import freezing
+from dashboard.snapshot import run
 
 MEANS = (
     "The published numbers of {quarter} and what is written here are kept as they are now. Whoever opens "
@@ -41,6 +45,10 @@ def inside(desk: Desk, revisions: list[Frozen]) -> None:
     if not desk.numbers.span[2]:
         show(f"<p>{text(named)} is still open. A quarter is frozen when it is over.</p>")
         return
+    if _is_first_look(desk):
+        told = f"{first_look.until(desk.path, desk.quarter)} The quarter can be frozen then."
+        show(f"<p>{text(told)}</p>")
+        return
     show(f"<p>{text(MEANS.format(quarter=named))}</p><p>{text(LATER)}</p>")
     if revisions:
         show(f'<ul class="eo-list eo-changes">{"".join(_row(desk, one) for one in reversed(revisions))}</ul>')
@@ -55,21 +63,27 @@ def inside(desk: Desk, revisions: list[Frozen]) -> None:
             _freeze(desk, reason, revisions, place)
 
 
+def _is_first_look(desk: Desk) -> bool:
+    """Whether the quarter's survey is the teams' alone yet; where nobody signs in it never is."""
+    opens_at = first_look.opens(desk.path, desk.quarter)
+    return desk.visitor.is_signed_in and opens_at is not None and desk.now() < opens_at
+
+
 def _freeze(desk: Desk, reason: str, revisions: list[Frozen], place: Place) -> None:
-    if not reason.strip():
-        not_saved(["Reason: is empty. Fill it in"])
-        return
     try:
         kept = freezing.freeze(
             desk.journal,
             desk.path,
-            read(desk.journal),
+            read(desk.journal, run(desk.path).zone),
             desk.scope,
             desk.quarter,
             role=desk.visitor.role,
             at=desk.now(),
             reason=reason,
         )
+    except ValidationError as wrong:
+        not_saved([f"Reason: {what}" for what in sentences(wrong).values()])
+        return
     except JournalError as trouble:
         not_saved([str(trouble)])
         return

@@ -9,6 +9,7 @@ from dashboard import access, layout, words, written_here
 from dashboard.components import page_link, section, show
 from dashboard.forms import (
     actions,
+    agreements,
     annotations,
     closing,
     context,
@@ -21,7 +22,6 @@ from dashboard.forms import (
 )
 from dashboard.forms.desk import Desk
 from dashboard.forms.editor import button, not_saved
-from dashboard.health.numbers import names
 from dashboard.snapshot import Snapshot
 
 Step = tuple[str, Sequence[Callable[[], None]]]
@@ -46,7 +46,7 @@ def draw(shown: Snapshot, scope: str, quarter: str, *, is_frozen: bool = False) 
             return
         for label, buttons in _steps(desk):
             _step(label, buttons)
-        asked = {"of": layout.unique_names(list(names(shown.path).items()))[scope]}
+        asked = {"of": layout.health_labels(shown.path)[scope]}
         link = page_link("agenda", "Agenda to print", {**asked, "quarter": words.period(quarter)})
         show(f"<p>{link}</p>")
 
@@ -55,7 +55,12 @@ def _steps(desk: Desk) -> list[Step]:
     before, after = desk.numbers.before_name, desk.numbers.after()
     promises = [lambda: button(desk.about(before), actions.PROMISES, "How promises stand")] if before else []
     is_team = desk.scope.startswith("team:")
-    own: list[Callable[[], None]] = [lambda: button(desk, context.FORM, "Context")] if is_team else []
+    # A team's agreements are written beside them; what a department agrees on has no page but this.
+    own: Callable[[], None] = (
+        (lambda: button(desk, context.FORM, "Context"))
+        if is_team
+        else (lambda: button(desk, agreements.FORM, "Agreements and rituals"))
+    )
     return [
         (
             "Before the session",
@@ -63,7 +68,7 @@ def _steps(desk: Desk) -> list[Step]:
                 *promises,
                 lambda: button(desk, went_well.FORM, "What went well"),
                 lambda: button(desk, said_did.FORM, "You said, we did"),
-                *own,
+                own,
                 lambda: button(desk, not_known.FORM, "What we do not know"),
                 lambda: button(desk, annotations.FORM, "Annotations"),
             ],

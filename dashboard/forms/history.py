@@ -17,9 +17,9 @@ from dashboard.markup import text
 
 
 def last(desk: Desk, entry: Entry[Any]) -> str:
-    """`changed by a leader, 3 Oct 2026, 14:05`."""
+    """`changed by a leader, week of 28 Sep 2026`: a day would tell who was there to write it."""
     verb = "written" if entry.version == 1 else "changed"
-    return f"{verb} by {said.ROLES[entry.author_role]}, {words.moment(desk.local(entry.changed_at))}"
+    return f"{verb} by {said.ROLES[entry.author_role]}, {words.week_of(desk.local(entry.changed_at))}"
 
 
 def draw(desk: Desk, entry_id: str, place: Place) -> None:
@@ -84,6 +84,7 @@ def _row(desk: Desk, earlier: Change | None, change: Change) -> str:
             f"{name}: {new} (before: {old})"
             for name, old, new in said.differences(earlier.body, change.body, known)
         ]
-    head = f"{words.moment(desk.local(change.at))}, {verb} by {said.ROLES[change.author_role]}"
+    who, when = said.ROLES[change.author_role], words.week_of(desk.local(change.at))
+    head = f"{verb.capitalize()} by {who}, {when}"
     lines = "".join(f'<div class="eo-note">{text(line)}</div>' for line in told)
     return f"<li><b>{text(head)}</b>{lines}</li>"

@@ -23,10 +23,10 @@ def agreed(numbers: Numbers, entries: Entries) -> Next:
 
 
 def went_well(numbers: Numbers, entries: Entries) -> tuple[str, ...]:
-    """In the team's own words; above teams each with the team's name."""
-    own = [body.text for body in entries.of(WentWell, numbers.scope, numbers.quarter)]
+    """In the team's own words, as quotations; above teams each with the team's name after it."""
+    own = [f"“{body.text}”" for body in entries.of(WentWell, numbers.scope, numbers.quarter)]
     below = [
-        f"{body.text} ({name})"
+        f"“{body.text}” ({name})"
         for scope, name in numbers.teams_below.items()
         for body in entries.of(WentWell, scope, numbers.quarter)
     ]

@@ -98,7 +98,7 @@ def _changed_definitions(numbers: Numbers, shown: Sequence[Figure]) -> Iterable[
 
 def _written(numbers: Numbers, entries: Entries) -> Iterable[Limit]:
     start, end, _ = numbers.span
-    for scope in dict.fromkeys([numbers.scope, "organisation"]):
+    for scope in (numbers.scope, *numbers.scopes_above):
         for body in entries.of(Annotation, scope):
             if body.on < end and (body.until or body.on) >= start:
                 until = f" to {words.day(body.until)}" if body.until and body.until != body.on else ""

@@ -42,8 +42,8 @@ class PairKind:
     `systems` are metric ids: the first that has a verdict moves its side. `dimension` is the survey's, and
     `item` a statement of it that is read instead where single statements are published. `words` name the two
     ends of each side. `questions` are keyed by where the systems and the people went, -1, 0 or 1 towards the
-    second word of each; what has no key gets `steady`, and where no test speaks for both sides, as of teams,
-    `untested`.
+    second word of each. `steady` is for where neither moved; `untested` where no test speaks for both sides,
+    as of teams.
     """
 
     name: str
@@ -84,6 +84,7 @@ PAIRS = (
         (("slower", "quicker"), ("felt slower", "felt quicker")),
         {
             (1, -1): "Quick, yet felt slow: is the wait elsewhere, in the build or the deployment?",
+            (1, 0): "Quicker, yet felt as before: is the wait elsewhere, or was it none of the trouble?",
             (1, 1): "Quicker, and felt so: what helped, and how do we keep it?",
             (0, -1): "The same wait felt slower: is the wait elsewhere, in the build or the deployment?",
             (0, 1): "The same wait felt shorter: what helped?",
@@ -103,7 +104,9 @@ PAIRS = (
         {
             (1, -1): "Clean, yet unsure: tests nobody trusts, or debt the tool cannot see?",
             (0, -1): "As clean as before, yet less sure: tests nobody trusts, or debt the tool cannot see?",
+            (1, 0): "Cleaner, yet as sure as before: what else makes a change feel risky?",
             (1, 1): "Cleaner and surer: what helped, and how do we keep it?",
+            (0, 1): "As clean as before, and surer: what helped?",
             (-1, 1): "More fails, yet surer: is the knowledge with few?",
             (-1, 0): "More fails, as sure as before: is the knowledge with few?",
             (-1, -1): "More fails, and less sure: what should we mend first?",
@@ -119,9 +122,12 @@ PAIRS = (
         (("more unplanned", "less unplanned"), ("more interrupted", "less interrupted")),
         {
             (1, -1): "Little unplanned, yet interrupted: support, or meetings?",
+            (1, 0): "Less unplanned, yet interrupted as before: what else interrupts?",
             (0, -1): "As much unplanned as before, yet more interrupted: support, or meetings?",
+            (0, 1): "As much unplanned as before, yet less interrupted: what helped?",
             (1, 1): "Less unplanned and less interrupted: what helped, and how do we keep it?",
             (-1, -1): "More unplanned and more interrupted: who may say no, and to what?",
+            (-1, 0): "More unplanned, yet interrupted as before: what is put off for it?",
             (-1, 1): "More unplanned, yet less interrupted: who takes the interruptions?",
         },
         "Steady on both sides: is there enough time for the theme?",
@@ -134,14 +140,17 @@ PAIRS = (
         None,
         (("fewer reported or written down", "more reported or written down"), ("less safe", "safer")),
         {
+            (1, -1): "More is reported, and people feel less safe: what happens to what is reported?",
+            (1, 0): "More is reported, and people feel as safe as before: what becomes of what is reported?",
             (
                 1,
                 1,
-            ): "More is reported and people feel safer, which is health even if counts rise: what helped?",
-            (1, -1): "More is reported, and people feel less safe: what happens to what is reported?",
+            ): "More is reported, and people feel safer: that is health even if counts rise. What helped?",
+            (0, 1): "People feel safer, and as much is reported as before: what helped?",
             (0, -1): "People feel less safe: what is not being said?",
             (-1, -1): "Less is reported, and people feel less safe: what is not being said?",
             (-1, 0): "Less is reported: did less happen, or is less said?",
+            (-1, 1): "Less is reported, and people feel safer: did less happen, or is less written down?",
         },
         "Steady on both sides: would we hear of it if something went wrong?",
         "Would we hear of it if something went wrong?",

@@ -1,9 +1,8 @@
 """Puts a quarter's health check together. Nothing here reads a clock, draws, or knows who looks."""
 
 from collections.abc import Iterable
-from datetime import datetime
 
-from dashboard import figures, snapshot, snapshot_survey, words
+from dashboard import figures, snapshot, words
 from dashboard.figures import Figure
 from dashboard.health import agreed, chosen, people, results
 from dashboard.health import pairs as pairing
@@ -11,7 +10,6 @@ from dashboard.health import promises as promised
 from dashboard.health import talk as talking
 from dashboard.health.cannot_tell import cannot_tell
 from dashboard.health.document import Header, HealthCheck, Outcome, Promises, ScopeKind, Talk
-from dashboard.health.first_look import opens_to_leaders
 from dashboard.health.numbers import Numbers, require
 from dashboard.health.people import People
 from dashboard.health.written import Entries
@@ -58,7 +56,6 @@ def compose(
         title=f"Health check, {words.period(quarter)}",
         lede=_lede(numbers, promises, talk, is_first=is_first),
         is_first_quarter=is_first,
-        first_look_until=None if sees_survey else first_look(path, quarter),
         header=_header(numbers, said, shown),
         promises=promises,
         theme=promised.theme(numbers, entries),
@@ -75,13 +72,6 @@ def compose(
     )
 
 
-def first_look(path: str, quarter: str) -> datetime | None:
-    """Until when the quarter's survey is the teams' alone; None where there is none."""
-    waves = snapshot_survey.waves(path).select("wave_id", "published_on").iter_rows()
-    published = dict(waves).get(quarter)
-    return opens_to_leaders(published, snapshot.run(path).zone) if published else None
-
-
 def _kind(scope: str) -> ScopeKind:
     if scope.startswith("team:"):
         return "team"
@@ -89,13 +79,17 @@ def _kind(scope: str) -> ScopeKind:
 
 
 def _is_first(outcomes: tuple[Outcome, ...]) -> bool:
-    """Whether no outcome has a number of an earlier quarter: history begins here."""
-    histories = []
+    """Whether outcomes have a number now and had none in an earlier quarter: history begins here.
+
+    Where too few people work for any number, no quarter is a first one.
+    """
+    now, earlier = [], []
     for outcome in outcomes:
         figure = outcome.figure
         at = figure.quarters.index(figure.quarter)
-        histories += [p for p in figure.history[:at] if p is not None and p.value is not None]
-    return bool(outcomes) and not histories
+        now += [p for p in (figure.now,) if p is not None and p.value is not None]
+        earlier += [p for p in figure.history[:at] if p is not None and p.value is not None]
+    return bool(now) and not earlier
 
 
 def _said_before(numbers: Numbers, sees_survey: bool) -> People | None:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
-from dashboard.figures import Figure, Point
+from dashboard.figures import Figure
+from dashboard.points import Point
 from dashboard.survey_results import Said
 
 ScopeKind = Literal["organisation", "department", "team"]
@@ -209,8 +210,6 @@ class HealthCheck:
     lede: str
     is_first_quarter: bool
     """The quarter with which a scope's history begins: a baseline, no pairs, nothing compared."""
-    first_look_until: datetime | None
-    """Until when the quarter's survey is the team's alone; its scores are then in none of the sections."""
     header: Header
     promises: Promises
     theme: Theme | None

@@ -92,6 +92,11 @@ class Numbers:
         return names(self.path)[self.scope]
 
     @cached_property
+    def scopes_above(self) -> list[str]:
+        """The scopes that this one is a part of, the nearest first."""
+        return [scope for scope, _ in snapshot.scopes_above(self.path, self.scope)]
+
+    @cached_property
     def teams_below(self) -> dict[str, str]:
         """The teams of a department (of those below it too) or of the organisation: name by scope."""
         rows = snapshot.teams(self.path).select("team", "name", "department")

@@ -57,7 +57,7 @@ def _pair(
         " ".join(change(figure) for figure in systems),
         " ".join(people.sentence(said, one) for one in voices),
     )
-    question = kind.questions.get(now, kind.steady) if now else kind.untested
+    question = kind.untested if now is None else kind.steady if now == (0, 0) else kind.questions[now]
     return Pair(
         name=kind.name,
         systems=tuple(systems),

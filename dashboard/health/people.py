@@ -5,13 +5,12 @@ from dataclasses import dataclass
 import polars as pl
 
 from dashboard import snapshot_survey, survey_below, survey_results, survey_words
-from dashboard.health import survey_test
+from dashboard.health import first_look, survey_test
 from dashboard.health.document import Course
 from dashboard.kept import kept
 from dashboard.survey_results import Said, Score, Wave
 
 NOT_ASKED = "No survey of this quarter has been published."
-FIRST_LOOK = "The survey of this quarter is the teams' alone at first."
 NO_UNIT = "No reporting unit of this survey has the team's name. Its people answered in another."
 
 
@@ -67,7 +66,8 @@ class People:
         if dimension.gap is None and self._version(self.waves[-2], item) == row["version"]:
             before = self._mean(self.waves[-2], item)
         gap = None if before else dimension.gap or "withheld_before"
-        return Said(row["dimension"], f"“{row['text']}”", now, before, gap, (before, now), (False, bool(gap)))
+        quoted = f"“{row['text'].rstrip('.')}”"
+        return Said(row["dimension"], quoted, now, before, gap, (before, now), (False, bool(gap)))
 
     def course(self, said: Said, item: str | None = None) -> Course | None:
         """Where a score went by its test, a rise counting as 1; None where nothing may be compared."""
@@ -108,7 +108,7 @@ def load(path: str, scope: str, name: str, quarter: str, *, sees_survey: bool) -
     if not waves or waves[-1].id != quarter:
         return People(path, missing=NOT_ASKED)
     if not sees_survey:
-        return People(path, missing=FIRST_LOOK)
+        return People(path, missing=first_look.until(path, quarter))
     group = survey_scope(path, scope, quarter)
     if group is None:
         return People(path, missing=NO_UNIT)

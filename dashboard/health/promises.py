@@ -5,10 +5,11 @@ from datetime import date
 
 from connectors.journal.entries import Action
 from connectors.journal.entries import Theme as WrittenTheme
-from dashboard import figures, snapshot, words
+from dashboard import snapshot, words
 from dashboard.health.document import Promise, Promises, State, Theme, ThemeIndicator
 from dashboard.health.numbers import Numbers
 from dashboard.health.written import Entries
+from dashboard.points import points
 
 _ORDER: tuple[State, ...] = ("done", "moving", "no_update", "dropped")
 _WORDS = {
@@ -61,7 +62,7 @@ def theme(numbers: Numbers, entries: Entries) -> Theme | None:
             continue
         figure = numbers.figure(one.metric, one.statistic)
         series = snapshot.series(numbers.path, one.metric, one.statistic, "quarter")
-        baseline = figures.points(series, numbers.scope).get(one.baseline_quarter)
+        baseline = points(series, numbers.scope).get(one.baseline_quarter)
         if figure is not None:
             shown.append(ThemeIndicator(figure, baseline, one.baseline_quarter, one.expected))
     return Theme(body.sentence, body.why, tuple(shown))

@@ -30,13 +30,18 @@ def _foot(figure: Figure) -> tuple[str, ...]:
 
 
 def budget_policy(numbers: Numbers, entries: Entries) -> str | None:
-    """What was agreed to do when an error budget runs low, nearest to the scope."""
+    """What was agreed last to do when an error budget runs low, by the scope or the nearest one above it."""
     _, end, _ = numbers.span
-    for scope in dict.fromkeys([numbers.scope, "organisation"]):
-        for body in entries.of(Agreement, scope):
-            is_held = body.valid_from < end and (body.valid_to is None or body.valid_to >= end)
-            if body.kind == "error_budget_policy" and is_held:
-                return body.text
+    for scope in (numbers.scope, *numbers.scopes_above):
+        held = [
+            body
+            for body in entries.of(Agreement, scope)
+            if body.kind == "error_budget_policy"
+            and body.valid_from < end
+            and (body.valid_to is None or body.valid_to >= end)
+        ]
+        if held:
+            return max(held, key=lambda body: body.valid_from).text
     return None
 
 
@@ -56,7 +61,9 @@ def governance(numbers: Numbers) -> tuple[GovernanceItem, ...]:
 
 
 def _told(figure: Figure) -> str:
-    parts = [figures.counted(figure), figures.interval(figure)]
+    counted = figures.counted(figure)
+    is_the_value = figure.now is not None and counted == figure.scale.full(figure.now.value or 0)
+    parts = ["" if is_the_value else counted, figures.interval(figure)]
     before = figure.before
     if before is not None and before.value is not None:
         parts.append(f"quarter before {figure.scale.full(before.value)}")

@@ -11,9 +11,10 @@ import json
 import re
 import shutil
 import tempfile
+import threading
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +81,7 @@ def extract(path: str, entries: Entries, scope: str, quarter: str) -> str:
     if "left_out" not in there:
         tables["left_out"] = _left_out(path, bound["metrics"], scope, quarter)
     quarters = [name for name in (numbers.before_name, quarter, numbers.after()) if name]
-    about = entries.about([scope, "organisation", *numbers.teams_below], quarters)
+    about = entries.about([scope, *numbers.scopes_above, *numbers.teams_below], quarters)
     return canonical(
         {"format": FORMAT, "scope": scope, "quarter": quarter, "tables": tables, "written": about.to_rows()}
     )
@@ -99,27 +100,34 @@ def thaw(content: str) -> tuple[str, Entries]:
         is_known = frozen["format"] == FORMAT and {*_QUERIES, "left_out"} >= frozen["tables"].keys()
         entries = Entries.from_rows(frozen["written"])
         if is_known and "left_out" in frozen["tables"]:
-            return _thawed(hashlib.sha256(content.encode()).hexdigest(), content), entries
+            return _thawed(hashlib.sha256(content.encode()).hexdigest(), frozen["tables"]), entries
     except (KeyError, TypeError, AttributeError, json.JSONDecodeError):
         pass
     raise ValueError("a quarter frozen by another version of the product")
 
 
-@lru_cache(maxsize=64)
-def _thawed(digest: str, content: str) -> str:
-    path = _folder() / f"{digest}.duckdb"
-    snapshot_file.forget(str(path))
-    path.unlink(missing_ok=True)
-    with duckdb.connect(str(path)) as con:
-        con.execute("set timezone = 'UTC'")
-        con.begin()
-        for table, held in json.loads(content)["tables"].items():
-            _make(con, table, held)
-        con.commit()
+def _thawed(digest: str, tables: Mapping[str, Any]) -> str:
+    """One file for each content. Sessions may open the same quarter at once: it is there whole or not yet."""
+    with _one_at_a_time:
+        path = _folder() / f"{digest}.duckdb"
+        if not path.exists():
+            beside = path.with_suffix(".new")
+            beside.unlink(missing_ok=True)
+            with duckdb.connect(str(beside)) as con:
+                con.execute("set timezone = 'UTC'")
+                con.begin()
+                for table, held in tables.items():
+                    _make(con, table, held)
+                con.commit()
+            snapshot_file.forget(str(path))
+            beside.replace(path)
     return str(path)
 
 
-@lru_cache(maxsize=1)
+_one_at_a_time = threading.Lock()
+
+
+@cache
 def _folder() -> Path:
     folder = tempfile.mkdtemp(prefix="outcomes-frozen-")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
@@ -152,13 +160,12 @@ def _bound(numbers: Numbers, entries: Entries) -> dict[str, Any]:
     themes = [one.metric for body in entries.of(Theme, scope, quarter) for one in body.indicators]
     metrics = dict.fromkeys([*chosen.shown(), *headlines, *themes])
     groups = {survey_scope(path, scope, wave) for wave in (quarter, numbers.before_name) if wave}
-    above = [one for one, _ in snapshot.scopes_above(path, scope)]
     return {
         "scope": scope,
         "quarter": quarter,
         "start": numbers.span[0],
         "metrics": [metric for metric in metrics if metric in numbers.definitions],
-        "beside": [*numbers.teams_below, *above],
+        "beside": [*numbers.teams_below, *numbers.scopes_above],
         "groups": sorted(group for group in groups if group),
         "teams": sorted(_teams(numbers)),
     }

@@ -2,7 +2,6 @@
 
 from dashboard import figures, headlines, judged, snapshot_beside, words
 from dashboard.figures import Figure
-from dashboard.health import chosen
 from dashboard.health.document import Pair, Talk, TalkingPoint
 from dashboard.health.numbers import Numbers
 from dashboard.health.people import People, sentence
@@ -68,9 +67,9 @@ def _range_before(figure: Figure) -> str:
 
 def _beside(figure: Figure, people: People, pairs: tuple[Pair, ...]) -> tuple[str | None, str | None]:
     """The question of the pair in which this number leads, and what people said in the same quarter."""
-    for kind, pair in zip(chosen.PAIRS, pairs, strict=False):
+    for pair in pairs:
         leads = pair.systems and pair.systems[0].definition.metric == figure.definition.metric
-        if kind.name == pair.name and leads and pair.people:
+        if leads and pair.people:
             return pair.question, f"{sentence(people, pair.people[0])} {DO_NOT_TELL}"
     return None, None
 

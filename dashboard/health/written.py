@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, timedelta, tzinfo
 from typing import Any, TypeVar
 
 from connectors.journal.entries import KINDS, Body, quarter_of
@@ -70,8 +70,8 @@ class Entries:
         )
 
 
-def read(journal: Journal) -> Entries:
-    """Everything that the journal holds.
+def read(journal: Journal, zone: tzinfo) -> Entries:
+    """Everything that the journal holds; weeks are those of the organisation's clock.
 
     Raises:
         JournalError: it cannot be read.
@@ -79,6 +79,6 @@ def read(journal: Journal) -> Entries:
     notes = []
     for kind in KINDS.values():
         for entry in journal.entries(kind):
-            day = entry.changed_at.date()
+            day = entry.changed_at.astimezone(zone).date()
             notes.append(Note(entry.body, day - timedelta(days=day.weekday())))
     return Entries(tuple(notes))

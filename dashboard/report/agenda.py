@@ -140,7 +140,7 @@ def _actions(check: HealthCheck) -> str:
 
 
 def _went_well(check: HealthCheck) -> str:
-    return _list(f"“{text(one)}”" for one in check.went_well)
+    return _list(text(one) for one in check.went_well)
 
 
 def _list(items: Iterable[str]) -> str:

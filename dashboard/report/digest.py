@@ -12,10 +12,13 @@ from dashboard.health.written import Entries
 from dashboard.report import leaders_lines
 from dashboard.report.digest_document import Digest, Line, Part, fingerprint, page_url, plain
 from dashboard.report.leaders_lines import Known
-from dashboard.report.waiting import Queue, waiting
+from dashboard.report.waiting import Queue, is_of_few, waiting
+from dashboard.snapshot_file import SnapshotError
 
 ITEMS_AT_MOST = 5
 """Of each queue; the others are on the page."""
+WAITING = "Waiting"
+"""The view of a team's page that holds all of it."""
 LINES_AT_MOST = 5
 """Of the leaders' digest."""
 
@@ -31,8 +34,9 @@ def published() -> tuple[str, Entries]:
         DigestError: one of the two cannot be read.
     """
     try:
-        return snapshot.current().path, written_here.entries()
-    except snapshot.SnapshotError as error:
+        path = snapshot.current().path
+        return path, written_here.entries(path)
+    except SnapshotError as error:
         raise DigestError(f"{snapshot.home()}: {error} {error.fix}") from error
     except JournalError as error:
         raise DigestError(str(error)) from error
@@ -70,11 +74,13 @@ def team_morning(
         raise DigestError(
             f"team {team}: is not in the published numbers. `outcomes build` publishes what is configured"
         )
+    if is_of_few(path, f"team:{team}"):
+        return None  # not even that nothing waits any more
     queues = waiting(path, entries, f"team:{team}")
     holds = frozenset(_key(item.key) for queue in queues for item in queue.items)
     if holds == (before or frozenset()):
         return None
-    url = page_url(address, "team", {"team": labels[team]})
+    url = page_url(address, "team", {"team": labels[team], "view": WAITING})
     run = snapshot.run(path)
     return Digest(
         "team",
@@ -147,8 +153,10 @@ def leaders_weekly(
     """
     known = Known(path, entries, before or frozenset(), now, address)
     told = leaders_lines.told(known)
-    lines = tuple(one.line for one in told if one.line is not None)[:LINES_AT_MOST]
-    holds = frozenset(key for one in told for key in one.holds)
+    with_line = [one for one in told if one.line is not None]
+    left_out = with_line[LINES_AT_MOST:]
+    lines = tuple(one.line for one in with_line[:LINES_AT_MOST] if one.line is not None)
+    holds = frozenset(key for one in told if one not in left_out for key in one.holds)
     gone = {key for key in known.before - holds if key.startswith(leaders_lines.STANDING)}
     if not lines or not (gone or holds - known.before):
         return None

@@ -10,11 +10,13 @@ from typing import Literal, get_args
 from connectors.journal.journal import Frozen, Journal
 from connectors.journal.where import is_there, url_of
 from dashboard import figures, frozen
-from dashboard.health.compose import compose, first_look
+from dashboard.health.compose import compose
 from dashboard.health.document import HealthCheck
+from dashboard.health.first_look import opens
 from dashboard.health.numbers import names
 from dashboard.health.written import Entries, read
 from dashboard.report import markdown, page_html, pdf, weekly
+from dashboard.snapshot import run
 
 Kind = Literal["pdf", "markdown", "html"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -67,7 +69,7 @@ def gather(path: str, home: Path, asked: Asked) -> Iterator[HealthCheck]:
     """
     journal = Journal.open(url_of(home)) if is_there(home) else None
     try:
-        written = read(journal) if journal else Entries()
+        written = read(journal, run(path).zone) if journal else Entries()
         for scope in asked.scopes:
             kept = journal.frozen(scope, asked.quarter) if journal else []
             yield _check(path, written, kept, scope, asked)
@@ -78,7 +80,7 @@ def gather(path: str, home: Path, asked: Asked) -> Iterator[HealthCheck]:
 
 def _check(path: str, written: Entries, kept: Sequence[Frozen], scope: str, asked: Asked) -> HealthCheck:
     """As it was frozen last, else as of now. The survey is left out as long as it is the teams' alone."""
-    opens_at = first_look(path, asked.quarter)
+    opens_at = opens(path, asked.quarter)
     sees_survey = asked.is_own_look or opens_at is None or asked.now >= opens_at
     if not kept:
         return compose(path, written, scope, asked.quarter, sees_survey=sees_survey)

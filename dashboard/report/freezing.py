@@ -9,6 +9,7 @@ from connectors.journal.journal import Frozen, Journal
 from dashboard.health.compose import compose
 from dashboard.health.tables import extract
 from dashboard.health.written import Entries, read
+from dashboard.snapshot import run
 
 
 def freeze(
@@ -48,6 +49,6 @@ def freezes(home: Path) -> Callable[[Journal, str, str, Role, datetime, str], No
     def freeze_now(journal: Journal, scope: str, quarter: str, role: Role, at: datetime, reason: str) -> None:
         folder = home / "snapshots"
         path = str(folder / (folder / "CURRENT").read_text(encoding="utf-8").strip())
-        freeze(journal, path, read(journal), scope, quarter, role=role, at=at, reason=reason)
+        freeze(journal, path, read(journal, run(path).zone), scope, quarter, role=role, at=at, reason=reason)
 
     return freeze_now

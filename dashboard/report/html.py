@@ -6,12 +6,15 @@ and every text from outside is escaped.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from dashboard import components, figures, words
 from dashboard.components import Column, Tone, chip
 from dashboard.health.document import HealthCheck, Outcome, Promise, State, ThemeIndicator
 from dashboard.markup import text
 from dashboard.report import html_agreed, html_indicators, html_pairs, wording
+
+T = TypeVar("T")
 
 STATES: dict[State, tuple[str, str, Tone]] = {
     "done": ("tick", "Done", "good"),
@@ -80,6 +83,11 @@ def sections(check: HealthCheck) -> list[Section]:
     return [Section(key, number, *one) for number, (key, *one) in enumerate(found, 1)]
 
 
+def by_key(*renderings: Callable[[HealthCheck], T]) -> dict[str, Callable[[HealthCheck], T]]:
+    """What another form makes of each part: a function is called after its part's key."""
+    return {one.__name__.removeprefix("_"): one for one in renderings}
+
+
 def _promises(check: HealthCheck) -> tuple[str, str]:
     if not check.promises.items:
         return "", f'<p class="eo-note">{text(check.promises.sentence)}</p>'
@@ -90,13 +98,10 @@ def _promises(check: HealthCheck) -> tuple[str, str]:
 
 
 def _promise(promise: Promise) -> str:
-    told = f" {promise.told}" if promise.told else ""
-    issue = f" {promise.issue}." if promise.issue else ""
     return (
         f"<li><div>{chip(*STATES[promise.state])}</div><div>"
         f'<div class="eo-h3">{text(promise.what)}</div>'
-        f'<div class="eo-note">Known by: {text(wording.ended(promise.known_by))}{text(told)}'
-        f" Due {text(words.day(promise.due))}.{text(issue)}</div></div></li>"
+        f'<div class="eo-note">{text(wording.promised(promise))}</div></div></li>'
     )
 
 
@@ -165,7 +170,7 @@ def _governance(check: HealthCheck) -> tuple[str, str]:
 
 
 def _went_well(check: HealthCheck) -> tuple[str, str]:
-    voices = "".join(f"<li>“{text(one)}”</li>" for one in check.went_well)
+    voices = "".join(f"<li>{text(one)}</li>" for one in check.went_well)
     return (
         "Written by the teams, about work.",
         f'<ul class="eo-list eo-plain">{voices}</ul>' if voices else "",

@@ -7,28 +7,21 @@ from dashboard import components, words
 from dashboard.components import Column, chip
 from dashboard.health.document import Decided, HealthCheck
 from dashboard.markup import text
+from dashboard.report import wording
 
 _RISKS: tuple[Literal["high", "low"], ...] = ("high", "low")
-_REACHES: tuple[Literal["team", "organisation"], ...] = ("team", "organisation")
+_REACHES: dict[Literal["team", "organisation"], str] = {
+    "team": "Reaches one team",
+    "organisation": "Reaches further",
+}
 
 
 def part(check: HealthCheck) -> tuple[str, str]:
     """The sub-line and everything that was agreed; never empty."""
     agreed, parts = check.next, []
     if agreed.actions:
-        columns = [Column("What"), Column("Answers"), Column("Owner"), Column("Due")]
-        columns += [Column("How we will know"), Column("Effort")]
-        rows = [
-            [
-                text(a.what),
-                text(a.answers),
-                text(a.owner),
-                text(words.day(a.due)),
-                text(a.known_by),
-                text(a.effort),
-            ]
-            for a in agreed.actions
-        ]
+        columns = list(map(Column, wording.ACTION_HEADS))
+        rows = [list(map(text, wording.action(one))) for one in agreed.actions]
         parts.append(components.table("Actions for the next quarter", columns, rows))
     elif agreed.no_change:
         parts.append(f"<p><b>No change, and why:</b> {text(agreed.no_change)}</p>")
@@ -43,14 +36,13 @@ def part(check: HealthCheck) -> tuple[str, str]:
 
 def _matrix(decisions: Sequence[Decided]) -> str:
     """Two by two: how risky, and how far a decision reaches. A table, so that it is read aloud as one."""
-    heads = "".join(
-        f'<th scope="col">Reaches {"one team" if r == "team" else "further"}</th>' for r in _REACHES
-    )
+    heads = "".join(f'<th scope="col">{name}</th>' for name in _REACHES.values())
     rows = ""
     for risk in _RISKS:
         cells = "".join(
-            f"<td>{_cell(d for d in decisions if (d.risk, d.reach) == (risk, reach))}</td>"
-            for reach in _REACHES
+            f'<td data-label="{name}">'
+            f"{_cell(d for d in decisions if (d.risk, d.reach) == (risk, reach))}</td>"
+            for reach, name in _REACHES.items()
         )
         rows += f'<tr><th scope="row">{risk.capitalize()} risk</th>{cells}</tr>'
     return (
@@ -64,14 +56,11 @@ def _cell(decisions: Iterable[Decided]) -> str:
 
 
 def _decided(decided: Decided) -> str:
-    when = f"proposed {words.day(decided.proposed_on)}, still open"
-    if decided.decided_on is not None:
-        took = words.plural((decided.decided_on - decided.proposed_on).days, "day")
-        when = f"decided {words.day(decided.decided_on)}, after {took}"
     taken_back = (
         chip("cross", f"Reversed {words.day(decided.reversed_on)}", "line") if decided.reversed_on else ""
     )
+    by = f"by the {decided.owner_level}, {wording.taken(decided)}"
     return (
         f'<div class="eo-decided"><div>{text(decided.what)}</div>'
-        f'<span class="eo-under">by the {text(decided.owner_level)}, {text(when)}</span>{taken_back}</div>'
+        f'<span class="eo-under">{text(by)}</span>{taken_back}</div>'
     )

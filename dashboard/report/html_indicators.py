@@ -57,6 +57,8 @@ def last(said: Said) -> str:
     if change is not None:
         return f'<span class="eo-note">{text(survey_words.points(change))}, {before}</span>'
     found = survey_words.chip(said)
+    if found and said.direction == "same":
+        return chip(*found, "line")
     return f'{chip(*found, "line") if found else ""} <span class="eo-note">{before}</span>'
 
 

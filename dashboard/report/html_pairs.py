@@ -75,12 +75,10 @@ def _voice(said: Said) -> str:
         return (
             f'<div class="eo-fact"><div>{text(said.name)}</div>{chip("hatch", "Withheld")} {text(why)}</div>'
         )
-    counted = survey_words.answered(now)
-    bounds = survey_words.bounds(said)
-    under = "; ".join(filter(None, [f"{counted} answered" if counted else "", bounds]))
     return (
         f'<div class="eo-fact"><div class="eo-big">{text(said.name)} {text(survey_words.value(now))}</div>'
-        f'{survey_bar.track(said)}<div>{last(said)}</div><span class="eo-under">{text(under)}</span></div>'
+        f"{survey_bar.track(said)}<div>{last(said)}</div>"
+        f'<span class="eo-under">{text(wording.answered(said))}</span></div>'
     )
 
 

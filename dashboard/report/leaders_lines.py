@@ -11,7 +11,7 @@ from connectors.journal.entries import Action, Context
 from dashboard import figures, layout, snapshot, snapshot_beside, snapshot_signals, snapshot_survey, words
 from dashboard.definition import Definition
 from dashboard.health.first_look import opens_to_leaders
-from dashboard.health.numbers import Numbers, names
+from dashboard.health.numbers import Numbers
 from dashboard.health.talk import clear_change
 from dashboard.health.written import Entries
 from dashboard.report.digest_document import Line, fingerprint, page_url, plain
@@ -57,7 +57,7 @@ class Known:
     @cached_property
     def names(self) -> dict[str, str]:
         """What people call each scope that has a health check, as its page's address has it."""
-        return layout.unique_names(list(names(self.path).items()))
+        return layout.health_labels(self.path)
 
     def called(self, scope: str) -> str:
         """A scope's name; of one that is gone its id."""
@@ -174,10 +174,9 @@ def _stale(known: Known) -> Told:
     said, keys = [], set()
     for (source,), group in frame.sort("source").group_by("source", maintain_order=True):
         answers = group["last_success_at"].to_list()
-        since = "never" if None in answers else f"since {words.moment(run.local(min(answers)))}"
-        said.append(
-            f"{plain(source)} has not answered {since}".replace("not answered never", "never answered")
-        )
+        is_new = None in answers
+        since = "never answered" if is_new else f"not answered since {words.moment(run.local(min(answers)))}"
+        said.append(f"{plain(source)} has {since}")
         keys.add(fingerprint("stale", str(source)))
     old = late(known.path, known.now).strip()
     keys |= {fingerprint("stale", "", "run")} if old else set()
@@ -225,7 +224,8 @@ def _survey(known: Known) -> Told:
     if known.was_told(key):
         return Told(key, None)
     said = f"That of {words.period(wave)} is open to everybody since {words.day(at.date())}."
-    return Told(key, Line("Survey", said, page_url(known.address, "survey", {})))
+    url = page_url(known.address, "survey", {"survey": words.period(wave)})
+    return Told(key, Line("Survey", said, url))
 
 
 def _week(known: Known) -> Told:

@@ -4,7 +4,7 @@ Texts from outside stay texts: all that Markdown, HTML or GitHub could read as m
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 from dashboard import words
 from dashboard.figures import Figure
@@ -65,10 +65,8 @@ def _promises(check: HealthCheck) -> list[str]:
 
 
 def _promise(promise: Promise) -> str:
-    parts = [f"Known by: {wording.ended(promise.known_by)}", promise.told]
-    parts += [f"Due {words.day(promise.due)}.", f"{promise.issue}." if promise.issue else ""]
-    what = wording.ended(promise.what)
-    return f"- **{html.STATES[promise.state][1]}**: {escaped(what)} {escaped(' '.join(filter(None, parts)))}"
+    what = f"{wording.ended(promise.what)} {wording.promised(promise)}"
+    return f"- **{html.STATES[promise.state][1]}**: {escaped(what)}"
 
 
 def _theme(check: HealthCheck) -> list[str]:
@@ -159,7 +157,7 @@ def _governance(check: HealthCheck) -> list[str]:
 
 
 def _went_well(check: HealthCheck) -> list[str]:
-    return ["\n".join(f"- “{escaped(one)}”" for one in check.went_well)]
+    return ["\n".join(f"- {escaped(one)}" for one in check.went_well)]
 
 
 def _said_done(check: HealthCheck) -> list[str]:
@@ -177,12 +175,7 @@ def _cannot_tell(check: HealthCheck) -> list[str]:
 def _next(check: HealthCheck) -> list[str]:
     agreed, blocks = check.next, []
     if agreed.actions:
-        heads = ["What", "Answers", "Owner", "Due", "How we will know", "Effort"]
-        cells = [
-            (one.what, one.answers, one.owner, words.day(one.due), one.known_by, one.effort)
-            for one in agreed.actions
-        ]
-        blocks.append(_table(heads, cells))
+        blocks.append(_table(wording.ACTION_HEADS, map(wording.action, agreed.actions)))
     elif agreed.no_change:
         blocks.append(f"**No change, and why:** {escaped(agreed.no_change)}")
     else:
@@ -195,16 +188,7 @@ def _next(check: HealthCheck) -> list[str]:
     return blocks
 
 
-_PARTS: dict[str, Callable[[HealthCheck], list[str]]] = {
-    "promises": _promises,
-    "theme": _theme,
-    "talk": _talk,
-    "outcomes": _outcomes,
-    "indicators": _indicators,
-    "pairs": _pairs,
-    "governance": _governance,
-    "went_well": _went_well,
-    "said_done": _said_done,
-    "cannot_tell": _cannot_tell,
-    "next": _next,
-}
+_PARTS = html.by_key(
+    _promises, _theme, _talk, _outcomes, _indicators, _pairs,
+    _governance, _went_well, _said_done, _cannot_tell, _next,
+)  # fmt: skip

@@ -24,11 +24,12 @@ _PUNCTUATION = range(0x2000, 0x2700)
 
 def render(checks: Sequence[HealthCheck], charts: Mapping[str, Sequence[Chart]]) -> bytes:
     """One file with these health checks, one after the other; `charts` by scope."""
+    told = document(checks, charts)
     made: bytes = typst.compile(
         TEMPLATE,
         font_paths=[svg.FONTS],
-        ignore_system_fonts=_is_ours(document(checks, charts)),
-        sys_inputs={"document": document(checks, charts)},
+        ignore_system_fonts=_is_ours(told),
+        sys_inputs={"document": told},
         timestamp=checks[0].header.as_of.astimezone(UTC),
         format="pdf",
     )

@@ -3,7 +3,7 @@
 The template reads all of it as data, so no text can become markup of its own.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from dashboard import components, sparkline, survey_words, words
@@ -76,17 +76,7 @@ def _promises(check: HealthCheck) -> Part:
         {
             "chip": chip(*html.STATES[one.state]),
             "what": one.what,
-            "note": " ".join(
-                filter(
-                    None,
-                    [
-                        f"Known by: {wording.ended(one.known_by)}",
-                        one.told,
-                        f"Due {words.day(one.due)}.",
-                        f"{one.issue}." if one.issue else "",
-                    ],
-                )
-            ),
+            "note": wording.promised(one),
         }
         for one in check.promises.items
     ]
@@ -231,7 +221,7 @@ def _governance(check: HealthCheck) -> Part:
 
 
 def _went_well(check: HealthCheck) -> Part:
-    return {"lines": [f"“{one}”" for one in check.went_well]}
+    return {"lines": list(check.went_well)}
 
 
 def _said_done(check: HealthCheck) -> Part:
@@ -249,12 +239,12 @@ def _cannot_tell(check: HealthCheck) -> Part:
 
 def _next(check: HealthCheck) -> Part:
     agreed = check.next
-    rows = [[a.what, a.answers, a.owner, words.day(a.due), a.known_by, a.effort] for a in agreed.actions]
+    rows = list(map(wording.action, agreed.actions))
     nothing = "" if rows else "No action is agreed yet."
     if not rows and agreed.no_change:
         nothing = f"No change, and why: {agreed.no_change}"
     return {
-        "heads": ["What", "Answers", "Owner", "Due", "How we will know", "Effort"],
+        "heads": wording.ACTION_HEADS,
         "rows": rows,
         "nothing": nothing,
         "theme": agreed.theme or "",
@@ -280,16 +270,7 @@ def _matrix(decisions: Sequence[Decided]) -> list[Part]:
     ]
 
 
-_PARTS: dict[str, Callable[[HealthCheck], Part]] = {
-    "promises": _promises,
-    "theme": _theme,
-    "talk": _talk,
-    "outcomes": _outcomes,
-    "indicators": _indicators,
-    "pairs": _pairs,
-    "governance": _governance,
-    "went_well": _went_well,
-    "said_done": _said_done,
-    "cannot_tell": _cannot_tell,
-    "next": _next,
-}
+_PARTS = html.by_key(
+    _promises, _theme, _talk, _outcomes, _indicators, _pairs,
+    _governance, _went_well, _said_done, _cannot_tell, _next,
+)  # fmt: skip

@@ -12,6 +12,7 @@ import polars as pl
 from connectors.journal.entries import Agreement
 from dashboard import figures, snapshot, words
 from dashboard.health.written import Entries
+from dashboard.points import points
 from dashboard.report.digest_document import plain, safe_url
 
 PICKUP, DEPLOY = "pull_request_pickup_time", "time_to_production"
@@ -71,7 +72,7 @@ def is_of_few(path: str, scope: str) -> bool:
     for metric in METRICS:
         if metric in known:
             values = snapshot.series(path, metric, known[metric].headline, "quarter")
-            latest = list(figures.points(values, scope).values())[-1:]
+            latest = list(points(values, scope).values())[-1:]
             if any(point.withheld_reason == figures.FEW_PEOPLE for point in latest):
                 return True
     return False
@@ -174,7 +175,7 @@ def usual(path: str, scope: str, metric: str, statistic: str) -> Limit | None:
     definition = snapshot.definitions(path).get(metric)
     if definition is None or statistic not in definition.statistics:
         return None
-    found = figures.points(snapshot.series(path, metric, statistic, "quarter"), scope)
+    found = points(snapshot.series(path, metric, statistic, "quarter"), scope)
     closed = [point for point in found.values() if point.is_complete][-1:]
     if not closed or closed[0].value is None:
         return None

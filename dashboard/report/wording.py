@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from dashboard import components, figures, survey_words, words
 from dashboard.figures import Figure
-from dashboard.health.document import Course, Decided, HealthCheck, Pair, ThemeIndicator
+from dashboard.health.document import Agreed, Course, Decided, HealthCheck, Pair, Promise, ThemeIndicator
 from dashboard.survey_results import Said
 
 
@@ -123,15 +123,35 @@ def ended(sentence: str) -> str:
     return sentence if sentence.endswith((".", "!", "?")) else f"{sentence}."
 
 
+def promised(promise: Promise) -> str:
+    """How one knows that a promise is kept, how it stands, when it is due, and its issue."""
+    parts = [f"Known by: {ended(promise.known_by)}", ended(promise.told) if promise.told else ""]
+    parts += [f"Due {words.day(promise.due)}.", f"{promise.issue}." if promise.issue else ""]
+    return " ".join(filter(None, parts))
+
+
+ACTION_HEADS = ("What", "Answers", "Owner", "Due", "How we will know", "Effort")
+
+
+def action(one: Agreed) -> list[str]:
+    """An action for the next quarter, by those headings."""
+    return [one.what, one.answers, one.owner, words.day(one.due), one.known_by, one.effort]
+
+
 def place(decided: Decided) -> tuple[str, str]:
     """How risky a decision is, and how far it reaches: `high risk`, `reaches one team`."""
     return f"{decided.risk} risk", "reaches one team" if decided.reach == "team" else "reaches further"
 
 
+def taken(decided: Decided) -> str:
+    """When a decision was taken and after how long, or since when it is open."""
+    if decided.decided_on is None:
+        return f"proposed {words.day(decided.proposed_on)}, still open"
+    took = words.plural((decided.decided_on - decided.proposed_on).days, "day")
+    return f"decided {words.day(decided.decided_on)}, after {took}"
+
+
 def when(decided: Decided) -> str:
-    """When a decision was proposed and taken, and whether it was taken back."""
-    told = f"proposed {words.day(decided.proposed_on)}, still open"
-    if decided.decided_on is not None:
-        took = words.plural((decided.decided_on - decided.proposed_on).days, "day")
-        told = f"decided {words.day(decided.decided_on)}, after {took}"
-    return f"{told}; reversed {words.day(decided.reversed_on)}" if decided.reversed_on else told
+    """The same, and whether it was taken back."""
+    reversed_ = f"; reversed {words.day(decided.reversed_on)}" if decided.reversed_on else ""
+    return f"{taken(decided)}{reversed_}"

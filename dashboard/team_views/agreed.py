@@ -19,22 +19,22 @@ from dashboard.team_views.looked_at import Looked
 METRICS = ("change_lead_time", "pull_request_pickup_time", "pull_request_size", "cycle_time")
 KINDS = {
     "agreement": "Agreement",
-    "ritual": "Again and again",
+    "ritual": "Ritual",
     "error_budget_policy": "When a budget runs low",
 }
 
 
 def draw(looked: Looked) -> None:
     """Agreements, notes, before and after; then the numbers on governance and people."""
-    agreements(looked)
+    agreements(looked, "The team writes them on this page.")
     team_forms.draw(looked.shown, looked.scope, looked.quarter)
     _notes(looked)
     _introductions(looked)
     weekly.numbers(looked, ["governance", "people"])
 
 
-def agreements(looked: Looked) -> None:
-    """What holds today, each with the day from which it does."""
+def agreements(looked: Looked, where: str) -> None:
+    """What holds today, each with the day from which it does; `where`: as markup, where they are written."""
     held = [
         body
         for body in looked.entries.of(Agreement, looked.scope)
@@ -43,8 +43,7 @@ def agreements(looked: Looked) -> None:
     limit = looked.wip_limit()
     section("Agreements", "Written by the team.")
     if not held and limit is None:
-        link = components.page_link("health", "health check", {"of": looked.label})
-        told = f"{text(looked.name)} has written none yet. Agreements are written on its {link}."
+        told = f"{text(looked.name)} has written none yet. {where}"
         show(components.state("", "none", "Nothing written", told))
         return
     rows = [(KINDS[body.kind], body.text, body.valid_from) for body in held]
@@ -105,9 +104,10 @@ def _first_week(looked: Looked, metric: str) -> date:
 
 
 def _draw_compared(looked: Looked, note: Note, compared: Sequence[Compared], missing: Sequence[str]) -> None:
+    noted = " ".join(note.text.split()).rstrip(".")
     section(
         f"Before and after {words.day(note.on)}",
-        f"{' '.join(note.text.split())}. The same length of time on each side. Dot: half take no longer; "
+        f"{noted}. The same length of time on each side. Dot: half take no longer; "
         "line: 85 of 100; pale: where each lies in 95 of 100 samples. Other things changed too: no test.",
     )
     grid = st.grid(2, min_column_width=300, gap=("medium", "small"))

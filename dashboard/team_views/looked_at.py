@@ -8,9 +8,10 @@ from functools import cached_property
 import polars as pl
 
 from connectors.journal.entries import WipLimit
-from dashboard import components, figures, points, snapshot
+from dashboard import components, figures, layout, points, snapshot, words
 from dashboard.definition import Definition
 from dashboard.figures import Figure
+from dashboard.health.numbers import names
 from dashboard.health.written import Entries
 from dashboard.notes import Note
 from dashboard.snapshot import Snapshot
@@ -71,9 +72,15 @@ class Looked:
         """Those of these metrics that are published."""
         return [self.known[metric] for metric in metrics if metric in self.known]
 
-    def link(self, view: str, words: str) -> str:
-        """A link to another view of this team."""
-        return components.page_link("team", words, {"team": self.label, "view": view})
+    def link(self, view: str, said: str) -> str:
+        """A link to another view of this team and quarter."""
+        quarter = words.period(self.quarter)
+        return components.page_link("team", said, {"team": self.label, "quarter": quarter, "view": view})
+
+    def check_link(self, said: str) -> str:
+        """A link to the health check of this team and quarter."""
+        of = layout.unique_names(list(names(self.path).items()))[self.scope]
+        return components.page_link("health", said, {"of": of, "quarter": words.period(self.quarter)})
 
     def wip_limits(self) -> list[tuple[date, int]]:
         """From which day on which limit held: those written in the app, else the configured one."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from dashboard import components, headlines, judged, survey_results, weeks
+from dashboard import components, headlines, judged, looks, survey_results, weeks
 from dashboard.components import section, show
 from dashboard.figures import Figure
 from dashboard.health import pairs, people
@@ -52,7 +52,7 @@ def draw(looked: Looked, cards: Sequence[Figure]) -> None:
     stages.draw(looked)
     survey.said(looked, cards)
     _side_by_side(looked)
-    agreed.agreements(looked)
+    agreed.agreements(looked, f"They are written under {looked.link('Agreements', 'Agreements')}.")
 
 
 def _foot(looked: Looked, figure: Figure) -> str:
@@ -63,15 +63,15 @@ def _foot(looked: Looked, figure: Figure) -> str:
     if figure.now is None or figure.now.value is None:
         return f"<div>limit the team set: {limit}</div>"
     over = round(figure.now.value) - limit
-    stands = f"{over:,} over" if over > 0 else "kept"
-    return f"<div>limit the team set: {limit}, {stands}</div>{judged.foot(figure)}"
+    stands = f"{over:,} over it" if over > 0 else "kept"
+    return f"<div>limit the team set: {limit}; {stands}</div>{judged.foot(figure)}"
 
 
 def _side_by_side(looked: Looked) -> None:
     """The pairs of which a side moved; nothing before there is anything to hold side by side."""
     numbers = Numbers(looked.path, looked.scope, looked.quarter, PAIRED)
     wave = next((w for w in survey_results.waves(looked.path, "quarterly") if w.id == looked.quarter), None)
-    if wave is None or not survey.sees(looked, wave):
+    if wave is None or not looks.sees(looked.path, wave.id, looked.scope):
         return
     said = people.load(looked.path, looked.scope, looked.name, looked.quarter, sees_survey=True)
     found = [pair for pair in pairs.pairs(numbers, said, None) if wording.has_moved(pair)]
@@ -79,5 +79,5 @@ def _side_by_side(looked: Looked) -> None:
         return
     section("Side by side", "Two kinds of evidence about one question. They are never added up.")
     show("".join(html_pairs.card(looked.quarter, pair) for pair in found))
-    link = components.page_link("health", "health check", {"of": looked.label})
+    link = looked.check_link("health check")
     show(f'<p class="eo-note">All pairs, and what was promised: {text(looked.name)}’s {link}.</p>')

@@ -1,17 +1,13 @@
 """What the team said, topic by topic over time, and in the short surveys between."""
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
-
-import polars as pl
+from datetime import date
 
 from dashboard import (
-    access,
     components,
     figures,
+    looks,
     sheet,
-    snapshot,
-    snapshot_survey,
     survey_bar,
     survey_results,
     survey_words,
@@ -20,7 +16,7 @@ from dashboard import (
 )
 from dashboard.components import Column, section, show
 from dashboard.figures import Figure
-from dashboard.health.first_look import opens_to_leaders
+from dashboard.health import first_look
 from dashboard.health.people import survey_scope
 from dashboard.markup import text
 from dashboard.sheet import Sheet, Value
@@ -39,32 +35,22 @@ def draw(looked: Looked, headline: Sequence[Figure]) -> None:
         show(components.state("", "none", "No survey", "No survey has been published yet."))
         return
     said(looked, headline)
-    _over_time(looked, "Topic by topic", [wave for wave in quarterly if sees(looked, wave)])
+    _over_time(looked, "Topic by topic", looks.seen(looked.path, quarterly, looked.scope))
     pulses = [w for w in survey_results.waves(looked.path, "pulse") if w.opens_on < _next_ends(looked)]
-    _over_time(looked, "Pulse", [wave for wave in pulses if sees(looked, wave)])
+    _over_time(looked, "Pulse", looks.seen(looked.path, pulses, looked.scope))
 
 
 def said(looked: Looked, headline: Sequence[Figure]) -> None:
     """What the team said in the quarter's survey, once the visitor may see it."""
     waves = survey_results.waves(looked.path, "quarterly")
     now = next((wave for wave in waves if wave.id == looked.quarter), None)
-    if now is None or sees(looked, now):
+    opens_at = first_look.opens(looked.path, looked.quarter) if now else None
+    if opens_at is None or looks.sees(looked.path, looked.quarter, looked.scope):
         team_said.draw(looked.shown, looked.team, looked.name, looked.quarter, headline)
         return
     section(team_said.HEADING)
-    until = words.moment(_opens(looked, now))
-    told = f"Until {until} this survey is the team's alone. Leaders see it then."
+    told = f"Until {words.moment(opens_at)} this survey is the team's alone. Leaders see it then."
     show(components.state("", "half", "The team's first look", text(told)))
-
-
-def sees(looked: Looked, wave: Wave) -> bool:
-    """Whether whoever looks may see a team's answers to this survey yet."""
-    return access.may_see_team(access.visitor(), looked.team, _opens(looked, wave), datetime.now(UTC))
-
-
-def _opens(looked: Looked, wave: Wave) -> datetime:
-    rows = snapshot_survey.waves(looked.path).filter(pl.col("wave_id") == wave.id)
-    return opens_to_leaders(rows["published_on"].item(), snapshot.run(looked.path).zone)
 
 
 def _over_time(looked: Looked, title: str, waves: Sequence[Wave]) -> None:

@@ -39,7 +39,8 @@ def _queue(queue: Queue) -> None:
         began = words.day(item.since) if queue.key == waiting.PAST else words.moment(item.since)
         name = components.link(item.label, item.url)
         rows.append([name, text(item.service or "no service"), text(began) + mark, text(lasting(item.hours))])
-    show(components.table(queue.title, columns, rows, phone="brief"))
+    table = components.table(queue.title, columns, rows, phone="brief")
+    show(f'<div class="eo-alike">{table}</div>')
     if len(queue.items) > ITEMS_AT_MOST:
         show(f'<p class="eo-note">The {ITEMS_AT_MOST} longest of {len(queue.items):,}.</p>')
 
@@ -48,6 +49,8 @@ def _sub(queue: Queue) -> str:
     rule = f"{queue.rule[:1].lower()}{queue.rule[1:]}" if queue.rule else ""
     if not queue.items:
         return f"Too long is {rule}" if rule else ""
+    if len(queue.items) == 1:
+        return f"One{', ' if queue.long else ', not '}{rule}" if rule else "One."
     counted = f"{len(queue.items):,}, the longest waiting first."
     if not rule:
         return counted

@@ -11,19 +11,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
+from pipelines.statistics.adding_up import CELL, LEAST_PEOPLE, Booleans, Cells, cells_of, complete
 from pipelines.statistics.covered_periods import covered_periods, horizon
 from pipelines.statistics.frames import FEW_AROUND, FEW_IN_PERIOD, KEY, AggregationFrames
-from pipelines.statistics.quantiles import Integers
-from pipelines.statistics.scopes import ORGANISATION, scope_spans
+from pipelines.statistics.scopes import scope_spans
 
-LEAST_PEOPLE = 3
-"""A number about people's work rests on the work of at least so many."""
-Booleans = npt.NDArray[np.bool_]
-
-_CELL = ["slot", "scope"]
 _FORTNIGHT = 14
 
 
@@ -36,20 +30,6 @@ class People:
     whole scope; a service's rows with a team count who worked on it while that team owned it."""
     around: pl.DataFrame
     """scope, valid_from, people: in the four weeks up to each day from valid_from to the next row's."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Cells:
-    """One family's numbers of one sort: arrays of one entry per cell, and per pair of cells that add up."""
-
-    frame: pl.DataFrame
-    """slot, scope, and what the slots need; the order of the arrays. Of flows `block` numbers the weeks that
-    are withheld together."""
-    people: Integers
-    parent: Integers
-    child: Integers
-    part: Integers
-    """Of a child that lies in the parent only in part, how many people worked on that part; else -1."""
 
 
 def few_in_period(people: People, frames: AggregationFrames, families: Sequence[str]) -> pl.DataFrame:
@@ -66,11 +46,11 @@ def few_in_period(people: People, frames: AggregationFrames, families: Sequence[
 def few_around(people: People, frames: AggregationFrames, families: Sequence[str]) -> pl.DataFrame:
     """The days at whose end no level about people's work may be shown, of each scope: scope, last_day."""
     cells = [_of_levels(people, frames, grid) for grid in _grids(frames, families, ["day"])]
-    found = _found_in_all(cells, _complete)
+    found = _found_in_all(cells, complete)
     return _told(cells, found, FEW_AROUND)
 
 
-def _found_in_all(cells: Sequence[_Cells], hide: Callable[[_Cells, Booleans], None]) -> pl.DataFrame:
+def _found_in_all(cells: Sequence[Cells], hide: Callable[[Cells, Booleans], None]) -> pl.DataFrame:
     """What is hidden of any family is hidden of all of them: slot and scope."""
     hidden = [_few(one) for one in cells]
     count = -1
@@ -81,13 +61,13 @@ def _found_in_all(cells: Sequence[_Cells], hide: Callable[[_Cells, Booleans], No
         count = found.height
         for one, mine in zip(cells, hidden, strict=True):
             known = one.frame.join(
-                found.with_columns(is_known=True), on=_CELL, how="left", maintain_order="left"
+                found.with_columns(is_known=True), on=CELL, how="left", maintain_order="left"
             )
             np.logical_or(mine, known["is_known"].is_not_null().to_numpy(), out=mine)
             hide(one, mine)
 
 
-def _few(cells: _Cells) -> Booleans:
+def _few(cells: Cells) -> Booleans:
     """The numbers of few people, and those of a service of which few worked on some owner's part.
 
     Such a part is the service without its other parts, and each of these may be all of another team.
@@ -97,8 +77,8 @@ def _few(cells: _Cells) -> Booleans:
     return hidden
 
 
-def _told(cells: Sequence[_Cells], found: pl.DataFrame, schema: Mapping[str, pl.DataType]) -> pl.DataFrame:
-    parts = [one.frame.join(found, on=_CELL, how="semi").select(list(schema)) for one in cells]
+def _told(cells: Sequence[Cells], found: pl.DataFrame, schema: Mapping[str, pl.DataType]) -> pl.DataFrame:
+    parts = [one.frame.join(found, on=CELL, how="semi").select(list(schema)) for one in cells]
     return pl.concat([pl.DataFrame(schema=schema), *parts]).unique().sort(list(schema))
 
 
@@ -115,7 +95,7 @@ def _grids(frames: AggregationFrames, families: Iterable[str], grains: Sequence[
     return found
 
 
-def _of_flows(people: People, frames: AggregationFrames, grid: pl.DataFrame) -> _Cells:
+def _of_flows(people: People, frames: AggregationFrames, grid: pl.DataFrame) -> Cells:
     slots = frames.periods.select(*KEY[1:]).with_row_index("slot").with_columns(pl.col("slot").cast(pl.Int64))
     quarters = frames.periods.filter(pl.col("grain") == "quarter").select(
         pl.col("period_start").alias("quarter_start")
@@ -129,10 +109,10 @@ def _of_flows(people: People, frames: AggregationFrames, grid: pl.DataFrame) -> 
         .join_asof(quarters.sort("quarter_start"), left_on="period_start", right_on="quarter_start")
         .with_columns(pl.col("people").fill_null(0))
         .with_columns(is_somebody=pl.col("people") > 0)
-        .sort(_CELL)
+        .sort(CELL)
     )
     parts = counts.drop_nulls("part_of").join(slots, on=KEY[1:])
-    return _cells(frame, frames, parts)
+    return cells_of(frame, frames, parts)
 
 
 def _blocks(grid: pl.DataFrame) -> pl.DataFrame:
@@ -168,7 +148,7 @@ def _blocks(grid: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _of_levels(people: People, frames: AggregationFrames, grid: pl.DataFrame) -> _Cells:
+def _of_levels(people: People, frames: AggregationFrames, grid: pl.DataFrame) -> Cells:
     around = people.around.select(
         "scope", pl.col("valid_from").alias("last_day"), pl.col("people").cast(pl.Int64)
     ).sort("last_day")
@@ -176,117 +156,73 @@ def _of_levels(people: People, frames: AggregationFrames, grid: pl.DataFrame) ->
         grid.sort("last_day")
         .join_asof(around, on="last_day", by="scope", check_sortedness=False)
         .with_columns(pl.col("people").fill_null(0), slot=pl.col("last_day").cast(pl.Int32).cast(pl.Int64))
-        .sort(_CELL)
+        .sort(CELL)
     )
     # At the end of a day a service has one owner.
-    return _cells(frame, frames, None)
+    return cells_of(frame, frames, None)
 
 
-def _cells(frame: pl.DataFrame, frames: AggregationFrames, parts: pl.DataFrame | None) -> _Cells:
-    cells = frame.with_row_index("cell")
-    above = _below_teams(frames)
-    owned = frames.service_team.select(
-        ("service:" + pl.col("service_id")).alias("scope"),
-        pl.coalesce("team:" + pl.col("team_id"), pl.lit(ORGANISATION)).alias("parent"),
-        pl.col("valid_from", "valid_to").cast(pl.Date),
-    )
-    services = (
-        cells.select("cell", *_CELL, "first_day", "last_day")
-        .join(owned, on="scope")
-        .filter(pl.col("valid_from").is_null() | (pl.col("valid_from") <= pl.col("last_day")))
-        .filter(pl.col("valid_to").is_null() | (pl.col("valid_to") > pl.col("first_day")))
-        .select("cell", *_CELL, "parent")
-        .unique()
-        .with_columns(is_part=pl.len().over("cell") > 1)
-    )
-    groups = cells.select("cell", *_CELL).join(above, on="scope").with_columns(is_part=pl.lit(value=False))
-    pairs = pl.concat([services, groups]).join(
-        cells.select("slot", pl.col("scope").alias("parent"), pl.col("cell").alias("parent_cell")),
-        on=["slot", "parent"],
-    )
-    if parts is None:
-        told = pairs.with_columns(pl.lit(0, dtype=pl.Int64).alias("people"))
-    else:
-        within = parts.select(*_CELL, pl.col("part_of").alias("parent"), "people")
-        told = pairs.join(within, on=[*_CELL, "parent"], how="left")
-    part = pl.when("is_part").then(pl.col("people").fill_null(0)).otherwise(-1).alias("part")
-    told = told.with_columns(part).sort("cell", "parent_cell")
-    return _Cells(
-        frame,
-        frame["people"].to_numpy().astype(np.int64),
-        *(told[name].cast(pl.Int64).to_numpy() for name in ("parent_cell", "cell", "part")),
-    )
-
-
-def _below_teams(frames: AggregationFrames) -> pl.DataFrame:
-    """Of each team and department the scope that it adds up to: scope, parent."""
-    groups = pl.concat(
-        [
-            frames.teams.select(
-                ("team:" + pl.col("team_id")).alias("scope"), pl.col("department_id").alias("parent")
-            ),
-            frames.departments.select(("department:" + pl.col("id")).alias("scope"), "parent"),
-        ]
-    )
-    parent = pl.coalesce("department:" + pl.col("parent"), pl.lit(ORGANISATION))
-    return groups.with_columns(parent.alias("parent"))
-
-
-def _hide_over_time(cells: _Cells, hidden: Booleans) -> None:
+def _hide_over_time(cells: Cells, hidden: Booleans) -> None:
     """Hide what would give away what is hidden: neighbours, and the scope's own other periods."""
-    frame, count = cells.frame, -1
+    has_parts = np.zeros(len(hidden), dtype=np.bool_)
+    has_parts[cells.child[cells.part >= 0]] = True
+    frame, count = cells.frame.with_columns(has_parts=pl.Series(has_parts)), -1
     while count != int(hidden.sum()):
         count = int(hidden.sum())
-        _complete(cells, hidden)
+        complete(cells, hidden)
         is_month, is_week = pl.col("grain") == "month", pl.col("grain") == "week"
         # What nobody worked on tells of nobody.
         told = frame.with_columns(tells=pl.Series(hidden & (cells.people > 0)))
         of_quarter = (pl.col("tells") & ~is_week).any().over("scope", "quarter_start")
         told = told.with_columns(is_told=(is_month & of_quarter) | (is_week & pl.col("tells")))
         of_block = pl.col("is_told").any().over("scope", "block") & pl.col("block").is_not_null()
-        found = told.select((is_month & pl.col("is_told")) | (is_week & of_block)).to_series()
-        hidden |= found.to_numpy()
+        told = told.with_columns(is_hidden=(is_month & pl.col("is_told")) | (is_week & of_block))
+        beside = (is_week & _is_beside_a_lone_week(told)) | _is_told_by_shorter_ones(told)
+        hidden |= told.select(pl.col("is_hidden") | beside).to_series().to_numpy()
 
 
-def _complete(cells: _Cells, hidden: Booleans) -> None:
-    """Hide more cells until what is left of each shown sum without its shown parts is of enough people.
+def _is_told_by_shorter_ones(told: pl.DataFrame) -> pl.Series:
+    """Quarters that tell of a hidden month, and months that tell of a hidden week.
 
-    How many people are behind what is left is not known exactly: at least as many as behind its largest
-    part, and at least those of the sum without those of the shown parts. What is hidden hides all below it.
+    One in which a scope was active in a single month or week is that one. And where a service changed hands,
+    its owners' sums before and after add up to its own with those of the services that went with it: if one
+    of these is withheld and the others are shown, it is what is left.
     """
-    parent, child, people = cells.parent, cells.child, cells.people
-    is_whole, count = cells.part < 0, -1
-    while count != int(hidden.sum()):
-        count = int(hidden.sum())
-        hidden[child[hidden[parent]]] = True
-        is_open, is_shown = ~hidden[parent], ~hidden[child]
-        left = is_open & ~is_shown & is_whole & (people[child] > 0)
-        least = _sums(cells, is_open & is_shown, people)
-        np.subtract(people, least, out=least)
-        np.maximum.at(least, parent[left], people[child[left]])
-        has_left = np.zeros(len(people), dtype=np.bool_)
-        has_left[parent[left]] = True
-        needs = has_left & (least < LEAST_PEOPLE)
-        # Of a service that changed hands the owner's part can be told apart as well.
-        part = is_open & ~is_whole & (cells.part > 0) & (cells.part < LEAST_PEOPLE)
-        needs[parent[part]] |= ~has_left[parent[part]]
-        _hide_smallest(cells, hidden, np.flatnonzero(needs[parent] & is_shown))
+    is_active, grain = pl.col("people") > 0, pl.col("grain")
+    begins, ends = (pl.col(day).dt.month_start() for day in ("first_day", "last_day"))
+    weeks = told.filter((grain == "week") & is_active)
+    of_months = pl.concat(
+        [
+            weeks.select("scope", "tells", begins.alias("period_start")),
+            weeks.filter(begins != ends).select("scope", "tells", ends.alias("period_start")),
+        ]
+    ).with_columns(grain=pl.lit("month"))
+    of_quarters = told.filter((grain == "month") & is_active).select(
+        "scope", "tells", pl.col("quarter_start").alias("period_start"), grain=pl.lit("quarter")
+    )
+    shorter = (
+        pl.concat([of_months, of_quarters], how="diagonal")
+        .group_by(KEY)
+        .agg(active=pl.len(), is_hidden_in_part=pl.col("tells").any())
+    )
+    found = told.select(*KEY, "has_parts").join(shorter, on=KEY, how="left", maintain_order="left")
+    return found.select(
+        pl.col("is_hidden_in_part").fill_null(value=False) & (pl.col("has_parts") | (pl.col("active") == 1))
+    ).to_series()
 
 
-def _sums(cells: _Cells, chosen: Booleans, people: Integers) -> Integers:
-    sums = np.zeros(len(people), dtype=np.int64)
-    np.add.at(sums, cells.parent[chosen], people[cells.child[chosen]])
-    return sums
+def _is_beside_a_lone_week(told: pl.DataFrame) -> pl.Series:
+    """Weeks of the blocks before and after one that hides a single week in which anybody was active.
+
+    A month without its shown weeks would be that one. So it is where a team owned something until then.
+    """
+    is_active = (pl.col("grain") == "week") & (pl.col("people") > 0)
+    lone = told.filter(is_active & (is_active.sum().over("scope", "block") == 1)).filter("is_hidden")
+    beside = pl.concat([lone.select("scope", pl.col("block") + step) for step in (-1, 1)]).unique()
+    keys = pl.struct("scope", "block")
+    return told.select(keys.is_in(beside.select(keys).to_series().implode())).to_series()
 
 
-def _hide_smallest(cells: _Cells, hidden: Booleans, candidates: Integers) -> None:
-    """Hide one child of each parent: a whole one before a part, the fewest people, then the first by name."""
-    parent, child = cells.parent[candidates], cells.child[candidates]
-    order = np.lexsort((child, cells.people[child], cells.part[candidates] >= 0, parent))
-    _, first = np.unique(parent[order], return_index=True)
-    hidden[child[order[first]]] = True
-
-
-def _union(cells: Sequence[_Cells], hidden: Sequence[Booleans]) -> pl.DataFrame:
-    parts = [one.frame.filter(mine).select(_CELL) for one, mine in zip(cells, hidden, strict=True)]
+def _union(cells: Sequence[Cells], hidden: Sequence[Booleans]) -> pl.DataFrame:
+    parts = [one.frame.filter(mine).select(CELL) for one, mine in zip(cells, hidden, strict=True)]
     return pl.concat([pl.DataFrame(schema={"slot": pl.Int64, "scope": pl.String}), *parts]).unique()

@@ -300,6 +300,12 @@ def test_one_wrong_address_of_two_is_told_and_the_other_gets_it(office, write, c
     told = refused(write, caplog, "wrong@example.org", "pay@example.org")
     assert "does not take wrong@example.org; the others were sent it" in told
     assert len(office.got) == 1
+    with pytest.raises(MessageError) as some:
+        write("wrong@example.org", "pay@example.org")
+    office.says = {"rcpt TO:<wrong@example.org>": "550 who?", "rcpt TO:<pay@example.org>": "550 who?"}
+    with pytest.raises(MessageError) as nobody:
+        write("wrong@example.org", "pay@example.org")
+    assert (some.value.is_taken, nobody.value.is_taken) == (True, False)
 
 
 def test_a_mail_that_may_have_arrived_is_not_sent_again(office, write, caplog):

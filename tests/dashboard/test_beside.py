@@ -31,8 +31,9 @@ def test_a_team_sees_what_changed_by_which_rule_and_how_many_signals_are_chance(
     assert "What changed in Q3 2026" in text
     found = re.search(r"Change lead time \d+ h, before \d+ h Clear change: shorter, better half of \d+", text)
     assert found
-    assert "Weeks exchanged at random between the two quarters differ as much in 1 of 1,000 cases" in text
-    assert "4 of 1,000 cases, at most 5 in 100" in text
+    rule = "With weeks exchanged at random between the two quarters, the difference is as large in 1 of 1,000"
+    assert f"{rule} cases; a clear change needs 1 in 100 or less." in text
+    assert "4 of 1,000 cases; it needs 5 in 100 or less" in text
     assert "With 7 weekly series of Beacon about 1.2 would show a signal by chance alone; three do." in text
 
 
@@ -59,8 +60,7 @@ def test_a_rate_says_its_difference_with_the_range_and_what_could_have_been_seen
 ) -> None:
     text = _text(open_page("metric", metric="Change failure rate", scope="Beacon, team"))
     assert (
-        "no clear change: by Newcombe's interval chance alone makes a difference of this size in 30 of"
-        in text
+        "no clear change: by Newcombe's interval, chance alone makes a difference as large in 30 of" in text
     )
     assert re.search(r"Difference [\d.]+ points (more|less) than [\d.]+ % in Q2 2026", text)
     assert re.search(r"Its range between [\d.]+ points less and [\d.]+ points more, 95 of 100", text)
@@ -113,7 +113,7 @@ def test_parts_are_shown_with_their_own_past_and_their_names_are_text(home: Path
 def test_neighbouring_definitions_stand_beside_the_published_one(home: Path, open_page: Open) -> None:
     page = open_page("metric", metric="Change failure rate", scope="Beacon, team")
     table = _table(page, "Under another definition")
-    rows = re.findall(r'<th scope="row">([^<]+)</th>.*?<b>([\d.]+) %</b>.*?<svg.*?</svg>.*?</tr>', table)
+    rows = re.findall(r'<th scope="row">([^<]+)</th>.*?<b>([\d.]+)\s%</b>.*?<svg.*?</svg>.*?</tr>', table)
     assert [words for words, _ in rows] == ["12 hours", "24 hours", "48 hours"]
     half, used, more = (float(value) for _, value in rows)
     assert half == pytest.approx(used / 2, rel=0.05)
@@ -132,7 +132,10 @@ def test_the_mean_is_told_of_a_median_and_never_published(home: Path, open_page:
 def test_a_forecast_says_how_many_and_when_and_what_to_be_careful_about(home: Path, open_page: Open) -> None:
     page = open_page("team", team="Beacon", view="Flow")
     text = _text(page)
-    assert "If the weeks to come are like the last 26 weeks, each as likely as any other." in text
+    assert (
+        "Items finished, if the weeks to come are like the last 26 weeks, each as likely as any other."
+        in text
+    )
     assert "May mislead Throughput has changed clearly within these weeks." in text
     assert "compared with what came: 34 of 40 kept" in text
     table = re.sub(r"<[^>]+>", " ", _table(page, "Forecast"))

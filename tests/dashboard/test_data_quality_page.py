@@ -3,30 +3,14 @@
 import re
 import shutil
 from collections.abc import Callable
-from html import unescape
 from pathlib import Path
 
 import duckdb
 import pytest
+from page_text import markup, said, table
 from streamlit.testing.v1 import AppTest
 
 Open = Callable[..., AppTest]
-
-
-def markup(page: AppTest) -> str:
-    return "\n".join(str(m.value) for m in page.markdown)
-
-
-def said(page: AppTest) -> str:
-    return unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", markup(page))))
-
-
-def table(page: AppTest, caption: str) -> list[list[str]]:
-    """The rows of the table of that caption, as plain texts."""
-    [found] = re.findall(rf"<caption>{caption}</caption>.*?<tbody>(.*?)</tbody>", markup(page))
-    rows = re.findall(r"<tr.*?>(.*?)</tr>", found)
-    cells = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row) for row in rows]
-    return [[re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", cell)).strip() for cell in row] for row in cells]
 
 
 def test_it_opens_with_what_asks_for_a_look(home: Path, open_page: Open) -> None:

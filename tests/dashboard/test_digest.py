@@ -70,7 +70,7 @@ A source has not answered since 2 Nov 2026, 04:12.
   https://git.example/E
 
 As of 5 Nov 2026, 04:10. Items, not people.
-The team's page: https://outcomes.example/team?team=Beacon
+The team's page: https://outcomes.example/team?team=Beacon&view=Waiting
 """
 
 _PREPARED = """
@@ -237,7 +237,9 @@ def test_where_the_quarter_has_no_number_nothing_tells_what_is_too_long(changed)
 def test_of_too_few_people_nothing_is_said_item_by_item(changed):
     few = """update metric_values set value = null, withheld_reason = 'few_people'
       where scope = 'team:beacon' and metric = 'time_to_production' and period = '2026-Q4'"""
-    assert morning(changed(few)) is None
+    path = changed(few)
+    assert morning(path) is None
+    assert morning(path, before=frozenset({"item-of-yesterday"})) is None, "nor that nothing waits any more"
 
 
 def test_of_many_five_are_named_and_the_others_counted(changed):
@@ -400,7 +402,12 @@ def test_a_week_of_a_stale_source_tells_nothing(changed):
 
 def test_there_are_never_more_than_five_lines(changed, everything):
     survey = "update survey_wave set published_on = '2026-11-02' where wave_id = '2026-Q3'"
-    assert list(lines(weekly(changed(_SIGNAL, survey), everything))) == [*LINES, "Survey"]
+    path = changed(_SIGNAL, survey)
+    told = weekly(path, everything)
+    assert list(lines(told)) == [*LINES, "Survey"]
+    # The sixth was not told: as soon as there is room for it, it is news still.
+    settled = lines(weekly(path, written(*ACTIONS[1:]), told.holds))
+    assert list(settled) == ["Promised", "Old numbers", "Week 44, 2026"]
 
 
 # ---- what is sent

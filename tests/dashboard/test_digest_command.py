@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from connectors.messages import MessageError
 from pipelines import digests_sent
 from pipelines.cli import main
 
@@ -131,6 +132,33 @@ def test_a_receiver_that_fails_keeps_none_from_theirs_and_is_tried_again(outcome
     assert [path.split("/")[1] for path, _ in channels] == ["drift", "beacon", "drift"]
 
 
+MAIL_TO_TWO = """
+mail_server = "127.0.0.1"
+mail_security = "none"
+mail_from = "outcomes@example.org"
+
+[[digest.receiver]]
+team = "beacon"
+mail = ["here@example.org", "gone@example.org"]
+"""
+
+
+@pytest.mark.parametrize(("is_taken", "sendings"), [(True, 1), (False, 2)])
+def test_those_who_got_a_mail_do_not_get_it_again_for_an_address_that_is_wrong(
+    outcomes, monkeypatch, is_taken, sendings
+):
+    sent = []
+
+    def mail(_server, to, *, where, **_message):
+        sent.append(to)
+        raise MessageError(where, "the mail server does not take gone@example.org", "x", is_taken=is_taken)
+
+    monkeypatch.setattr("connectors.messages.mail", mail)
+    assert outcomes("team", receivers=MAIL_TO_TWO)[0] == 1
+    outcomes("team")
+    assert len(sent) == sendings
+
+
 def test_what_failed_stands_in_the_json(outcomes, channels):
     code, out, _ = outcomes("team", "--format", "json", receivers=OF_DRIFT)
     (told,) = json.loads(out)["digests"]
@@ -171,7 +199,7 @@ def test_a_process_that_ends_between_sending_and_remembering_sends_once_more(out
             ["team", "--team", "beacn"],
             OF_BEACON,
             2,
-            "--team beacn: no such team in the published numbers. Did you mean beacon?",
+            "--team beacn: there is no such team in the published numbers. Did you mean beacon?",
         ),
         (
             ["team"],

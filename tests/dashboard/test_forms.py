@@ -1,5 +1,6 @@
 """What people write: kept with its history, refused in a line, and never lost where two write at once."""
 
+import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -7,6 +8,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -25,7 +27,7 @@ from connectors.journal.entries import (
     WentWell,
     WipLimit,
 )
-from connectors.journal.journal import Journal
+from connectors.journal.journal import Journal, Refused
 from connectors.journal.where import url_of
 from dashboard import access, written_here
 from dashboard.access import Visitor
@@ -384,7 +386,9 @@ def test_what_is_taken_away_keeps_its_history(opened: Open, journal: Journal) ->
     assert [one.body is None for one in journal.history(entry.id)] == [False, True]
 
 
-def test_the_history_says_by_which_role_when_and_what_was_before(journal: Journal, published: Path) -> None:
+def test_the_history_says_by_which_role_in_which_week_and_what_was_before(
+    journal: Journal, published: Path
+) -> None:
     from dashboard.forms import history
     from dashboard.forms.desk import Desk
 
@@ -393,9 +397,10 @@ def test_the_history_says_by_which_role_when_and_what_was_before(journal: Journa
     path = str(next((published / "snapshots").glob("*.duckdb")))
     desk = Desk(path, journal, "team:beacon", "2026-Q3", access.ON_THIS_MACHINE)
     newest, first = history._rows(desk, journal.history(entry.id))
-    assert "5 Oct 2026, 11:00, changed by a leader" in newest
+    # 5 October 2026, a Monday; of a day one would know who was there.
+    assert "Changed by a leader, week of 5 Oct 2026" in newest
     assert "Effort: Large (before: Small)" in newest
-    assert "5 Oct 2026, 10:00, written by a team member" in first
+    assert "Written by a team member, week of 5 Oct 2026" in first
 
 
 # ---- who sees which buttons -------------------------------------------------------------------------------
@@ -416,7 +421,7 @@ health_forms.draw(snapshot.current(), "{scope}", "2026-Q3")
         (Visitor("team_member", frozenset({"drift"}), is_signed_in=True, may_write=True), "team:beacon", 0),
         # Of a team: promises, actions, two themes, what is not known, and the freezing.
         (Visitor("leader", frozenset(), is_signed_in=True, may_write=True), "team:beacon", 6),
-        (Visitor("leader", frozenset(), is_signed_in=True, may_write=True), "organisation", 11),
+        (Visitor("leader", frozenset(), is_signed_in=True, may_write=True), "organisation", 12),
     ],
 )
 def test_buttons_are_those_of_the_role(
@@ -426,6 +431,56 @@ def test_buttons_are_those_of_the_role(
     page = AppTest.from_string(HEALTH.format(scope=scope), default_timeout=60).run()
     assert not page.exception
     assert len(page.button) == expected, [one.label for one in page.button]
+
+
+TEAM = """
+from dashboard import snapshot
+from dashboard.forms import team_forms
+team_forms.draw(snapshot.current(), "team:beacon", "2026-Q3")
+"""
+
+
+@pytest.mark.parametrize(
+    ("opens", "closes", "state", "label"),
+    [
+        ("2026-11-02", "2026-11-04", "open", "Annotations: after the survey, 4 Nov"),
+        ("2026-11-04", "2026-11-14", "open", "Annotations: after the survey, 14 Nov"),
+        ("2026-11-05", "2026-11-15", "open", "Annotations"),
+        ("2026-10-24", "2026-11-03", "open", "Annotations"),
+        ("2026-11-02", "2026-11-12", "closed", "Annotations"),
+    ],
+)
+def test_no_note_is_written_while_a_survey_is_answered(
+    own_home: Path, journal: Journal, opens: str, closes: str, state: str, label: str
+) -> None:
+    from dashboard.forms import editor
+    from dashboard.forms.desk import Desk
+
+    snapshots = (own_home / "snapshots").resolve()
+    (own_home / "snapshots").unlink()
+    path = next(shutil.copytree(snapshots, own_home / "snapshots").glob("*.duckdb"))
+    with duckdb.connect(str(path)) as con:
+        con.execute(
+            "insert into open_survey values ('w', 'pulse', 'Pulse', ?, ?, ?, 'about 40', 'about 120')",
+            [opens, closes, state],
+        )
+    page = AppTest.from_string(TEAM, default_timeout=60).run()
+    assert not page.exception
+    buttons = {one.label: one.disabled for one in page.button}
+    is_closed = label != "Annotations"
+    assert buttons[label] is is_closed
+    assert buttons["Limit of work in progress"] is False
+    # Nor from a dialog that was open before.
+    desk = Desk(str(path), journal, "team:beacon", "2026-Q3", access.ON_THIS_MACHINE)
+    note = Annotation.model_validate(
+        {"scope": "team:beacon", "kind": "event", "text": "Moved", "on": AT.date()}
+    )
+    if is_closed:
+        with pytest.raises(Refused, match="A survey is open until"):
+            editor.write(desk, None, note)
+    else:
+        editor.write(desk, None, note)
+    assert len(journal.entries(Annotation)) == (not is_closed)
 
 
 def test_a_journal_that_does_not_open_is_a_line(own_home: Path) -> None:
@@ -469,6 +524,39 @@ def test_a_quarter_is_frozen_once_and_again_only_where_something_changed(
         (1, "The review of Q3 2026."),
         (2, "An action was missing."),
     ]
+
+
+LEADER = Visitor("leader", frozenset(), is_signed_in=True, may_write=True)
+
+
+@pytest.mark.parametrize(("until", "is_refused"), [(2100, True), (2020, False)])
+def test_a_quarter_is_not_frozen_during_the_teams_first_look(
+    own_home: Path, journal: Journal, monkeypatch: pytest.MonkeyPatch, until: int, is_refused: bool
+) -> None:
+    monkeypatch.setattr(access, "visitor", lambda: LEADER)
+    monkeypatch.setattr(
+        "dashboard.health.first_look.opens_to_leaders", lambda *_: datetime(until, 1, 1, tzinfo=UTC)
+    )
+    page = AppTest.from_string(FREEZING.format(quarter="2026-Q3"), default_timeout=60).run()
+    refusal = "The teams have the first look at this survey. It opens to everybody on 1 Jan 2100"
+    assert (refusal in told(page)) == is_refused
+    assert [one.label for one in page.button] == ([] if is_refused else ["Freeze"])
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [
+        (" ", "Reason: is empty. Fill it in."),
+        ("Asked for by ada@example.org", "Reason: has an e-mail address"),
+    ],
+)
+def test_a_reason_that_cannot_stay_is_a_line_and_nothing_is_frozen(
+    own_home: Path, journal: Journal, reason: str, said: str
+) -> None:
+    page = AppTest.from_string(FREEZING.format(quarter="2026-Q3"), default_timeout=60).run()
+    page.text_input[0].input(reason)
+    assert said in told(press(page, "Freeze"))
+    assert not journal.frozen("team:beacon", "2026-Q3")
 
 
 def test_an_open_quarter_is_not_frozen(own_home: Path, journal: Journal) -> None:

@@ -3,7 +3,11 @@
 import ast
 import json
 import re
+import shutil
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import UTC, date, datetime
 from pathlib import Path
 from types import ModuleType
@@ -14,15 +18,20 @@ import pytest
 from statsmodels.stats.proportion import confint_proportions_2indep
 
 from connectors.journal import entries as written
-from connectors.journal.entries import Action, Body, Indicator, Theme
-from dashboard.health import survey_test
+from connectors.journal.entries import Action, Agreement, Body, Indicator, Theme
+from connectors.journal.journal import Journal
+from connectors.journal.where import SQLITE
+from dashboard.health import people, survey_test
+from dashboard.health.chosen import PAIRS
 from dashboard.health.compose import compose
 from dashboard.health.document import HealthCheck
 from dashboard.health.dump import dump
 from dashboard.health.first_look import opens_to_leaders
-from dashboard.health.numbers import Unknown
+from dashboard.health.numbers import Numbers, Unknown
+from dashboard.health.pairs import pairs
 from dashboard.health.tables import extract, thaw
-from dashboard.health.written import Entries, Note
+from dashboard.health.talk import talk
+from dashboard.health.written import Entries, Note, read
 from dashboard.report import html
 
 BLAME = re.compile(r"because|\bdrives?\b|\bdriven\b|leads? to|\bdue to\b|burn-?out|caused? by", re.IGNORECASE)
@@ -88,6 +97,28 @@ def test_what_changed_is_said_in_words_with_its_evidence_and_a_question(
     assert beacon.lede.endswith("Two changes stand out, and each comes with a question.")
 
 
+def test_the_question_of_a_pair_stands_with_its_number_whichever_pairs_are_missing(path: str) -> None:
+    numbers = Numbers(path, "team:beacon", "2026-Q3")
+    said = people.load(path, "team:beacon", "Beacon", "2026-Q3", sees_survey=True)
+    shown = pairs(numbers, said, None)
+    pace = next(pair for pair in shown if pair.name == "Pace")
+    # Pace is the first of five pairs. Where others are missing, its place among those left says nothing.
+    for left in ((pace,), tuple(reversed(shown))):
+        first = talk(numbers, said, left, is_first=False).points[0]
+        assert first.figure.definition.metric == "change_lead_time"
+        assert first.question == pace.question
+        assert first.beside is not None
+    assert talk(numbers, said, (), is_first=False).points[0].beside is None
+
+
+def test_every_course_of_a_pair_has_its_own_question() -> None:
+    moved = {(x, y) for x in (-1, 0, 1) for y in (-1, 0, 1)} - {(0, 0)}
+    assert len(moved) == 8
+    for kind in PAIRS:
+        assert set(kind.questions) == moved, kind.name
+        assert len({*kind.questions.values(), kind.steady}) == 9, kind.name
+
+
 def test_a_team_has_two_facts_in_words_and_no_field(beacon: HealthCheck) -> None:
     assert [pair.name for pair in beacon.pairs] == ["Pace", "Review", "Quality"]
     assert all(pair.course is None and pair.course_before is None for pair in beacon.pairs)
@@ -108,6 +139,65 @@ def test_a_first_quarter_is_a_baseline(path: str) -> None:
     assert check.pairs == ()
     assert check.talk.points == ()
     assert "0 numbers" not in check.talk.rule
+
+
+def test_where_too_few_people_work_for_a_number_no_quarter_is_the_first_one(
+    path: str, tmp_path: Path
+) -> None:
+    few = tmp_path / "few.duckdb"
+    shutil.copy(path, few)
+    with duckdb.connect(str(few)) as con:
+        con.execute(
+            """update metric_values set value = null, low = null, high = null, n = 0,
+               withheld_reason = 'few_people' where scope = 'team:beacon'"""
+        )
+    check = compose(str(few), notes(), "team:beacon", "2026-Q3")
+    assert not check.is_first_quarter
+    assert "baseline" not in check.lede
+    assert "Nothing is compared in a first quarter." not in spoken(check)
+
+
+@pytest.mark.parametrize(
+    ("held", "said"),
+    [
+        # The quarter is July to September: what ends with it held to its last day.
+        ([("organisation", "2026-01-01", None)], "organisation"),
+        (
+            [("organisation", "2026-01-01", None), ("department:market", "2026-01-01", None)],
+            "department:market",
+        ),
+        (
+            [("department:market", "2026-01-01", "2026-09-30"), ("organisation", "2026-01-01", None)],
+            "organisation",
+        ),
+        ([("department:market", "2026-01-01", "2026-10-01")], "department:market"),
+        ([("department:platform", "2026-01-01", None)], None),
+        ([("team:beacon", "2026-10-01", None)], None),
+    ],
+)
+def test_the_line_for_a_low_budget_is_the_nearest_that_holds(
+    path: str, held: list[tuple[str, str, str | None]], said: str | None
+) -> None:
+    policies = [
+        Agreement.model_validate(
+            {"scope": s, "kind": "error_budget_policy", "text": s, "valid_from": a, "valid_to": b}
+        )
+        for s, a, b in held
+    ]
+    check = compose(path, notes(*policies), "team:beacon", "2026-Q3")
+    assert check.budget_policy == said
+    thawed, kept = thaw(extract(path, notes(*policies), "team:beacon", "2026-Q3"))
+    assert compose(thawed, kept, "team:beacon", "2026-Q3").budget_policy == said
+
+
+def test_of_two_lines_that_hold_the_later_one_counts(path: str) -> None:
+    lines = [
+        Agreement(
+            scope="organisation", kind="error_budget_policy", text=day, valid_from=date.fromisoformat(day)
+        )
+        for day in ("2026-02-01", "2026-08-01", "2026-03-01")
+    ]
+    assert compose(path, notes(*lines), "organisation", "2026-Q3").budget_policy == "2026-08-01"
 
 
 def test_an_open_quarter_compares_nothing(path: str) -> None:
@@ -178,6 +268,14 @@ def test_what_is_withheld_is_said_with_its_reason(path: str) -> None:
     assert any(kind == "stale" and "2 Nov 2026" in said for kind, said in limits)
 
 
+@pytest.mark.parametrize(("zone", "week"), [("Europe/Berlin", "2026-10-05"), ("UTC", "2026-09-28")])
+def test_a_week_begins_on_the_organisations_clock(tmp_path: Path, zone: str, week: str) -> None:
+    """Sunday, 4 October 2026, half past eleven in UTC is half past one on Monday in Berlin."""
+    with closing(Journal.open(f"{SQLITE}{tmp_path / 'journal.sqlite'}")) as journal:
+        journal.add(action("x"), role="leader", at=datetime(2026, 10, 4, 23, 30, tzinfo=UTC))
+        assert [one.week.isoformat() for one in read(journal, ZoneInfo(zone)).notes] == [week]
+
+
 def test_not_this_time_is_shown(path: str) -> None:
     silence = written.NotKnown(scope="organisation", quarter="2026-Q3")
     limits = compose(path, notes(silence), "organisation", "2026-Q3").cannot_tell
@@ -186,7 +284,6 @@ def test_not_this_time_is_shown(path: str) -> None:
 
 def test_the_first_look_keeps_what_people_said_from_leaders(path: str) -> None:
     check = compose(path, notes(), "organisation", "2026-Q3", sees_survey=False)
-    assert check.first_look_until is not None
     assert check.indicators.people == ()
     assert check.pairs == ()
     assert all(point.beside is None for point in check.talk.points)
@@ -243,6 +340,20 @@ def test_a_frozen_quarter_holds_nothing_that_the_page_does_not_show(path: str) -
     assert not {"item", "metric_item", "metric_observation"} & set(tables)
 
 
+def test_sessions_that_open_the_same_frozen_quarter_at_once_all_read_it(path: str) -> None:
+    content = extract(path, notes(action("Opened by many")), "team:beacon", "2026-Q3")
+    at_once = threading.Barrier(4)
+
+    def opened(_: int) -> str:
+        at_once.wait()
+        thawed, _entries = thaw(content)
+        with duckdb.connect(thawed, read_only=True) as con:
+            return str(con.execute("select name from organisation").fetchall())
+
+    with ThreadPoolExecutor(4) as pool:
+        assert len(set(pool.map(opened, range(4)))) == 1
+
+
 @pytest.mark.parametrize("content", ['{"format": 2}', "[]", "{", '{"format": 1, "tables": {}}'])
 def test_what_is_no_frozen_quarter_does_not_open(content: str) -> None:
     with pytest.raises(ValueError, match="frozen by another version"):
@@ -279,7 +390,7 @@ def constants(folder: Path) -> Iterator[tuple[str, str]]:
                 yield file.name, node.value
 
 
-@pytest.mark.parametrize("package", ["health", "report", "app_pages"])
+@pytest.mark.parametrize("package", [".", "health", "report", "app_pages", "forms", "team_views"])
 def test_no_sentence_names_a_cause(package: str) -> None:
     found = list(constants(Path(compose.__code__.co_filename).parents[1] / package))
     assert found

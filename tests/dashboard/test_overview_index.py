@@ -4,10 +4,10 @@ import re
 import shutil
 from collections.abc import Callable
 from datetime import UTC, date, datetime
-from html import unescape
 from pathlib import Path
 
 import pytest
+from page_text import markup, rows, said
 from streamlit.testing.v1 import AppTest
 
 from connectors.journal.entries import Action, Agreement, Context
@@ -19,26 +19,11 @@ AT = datetime(2026, 10, 5, 9, tzinfo=UTC)
 TEAMS = ["Atlas", "Beacon", "Cedar", "Drift", "Ember", "Fjord", "Grove", "Harvest"]
 
 
-def markup(page: AppTest) -> str:
-    return "\n".join(str(m.value) for m in page.markdown)
-
-
-def said(page: AppTest) -> str:
-    return unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", markup(page))))
-
-
 def index(page: AppTest) -> dict[str, list[str]]:
     """The rows of the table of teams by team, as plain texts, in their order."""
     found = re.findall(r"<caption>Teams, [^<]+</caption>.*?<tbody>(.*?)</tbody>", markup(page))
-    rows = {}
-    for row in re.findall(r"<tr.*?>(.*?)</tr>", found[0]) if found else []:
-        cells = [
-            unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", cell))).strip()
-            for cell in re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row)
-        ]
-        if len(cells) > 1:
-            rows[cells[0].split()[0]] = cells
-    return rows
+    listed = rows(found[0]) if found else []
+    return {cells[0].split()[0]: cells for cells in listed if len(cells) > 1}
 
 
 def action(scope: str, what: str, **told: object) -> Action:

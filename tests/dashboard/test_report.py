@@ -232,6 +232,16 @@ def test_a_text_from_outside_stays_a_text(path: str, text: str) -> None:
     assert "https://evil.example" not in markdown.render(check)
 
 
+def test_what_was_typed_without_a_full_stop_gets_one(path: str) -> None:
+    """In each form the sentences about a promise stay apart, whether people ended them or not."""
+    check = compose(path, written("Half of it"), "team:beacon", QUARTER)
+    expected = "Known by: Half of it. Half of it. Due 5 Oct 2026. Half of it."
+    assert f'<div class="eo-note">{expected}</div>' in html.sections(check)[0].markup
+    assert f"- **Moving**: Half of it. {expected}\n" in markdown.render(check)
+    promises = json.loads(pdf.document([check], {}))["scopes"][0]["sections"][0]
+    assert promises["items"][0]["note"] == expected
+
+
 def test_typst_reads_hostile_texts_as_data(path: str) -> None:
     check = compose(path, written(" ".join(HOSTILE)[:190]), "team:beacon", QUARTER)
     assert pdf.render([replace(check, name=HOSTILE[7], lede=HOSTILE[7])], {}).startswith(b"%PDF")
@@ -326,7 +336,9 @@ def test_before_the_moment_nobody_but_the_team_reads_its_survey(published: Path,
     scopes = ["organisation", "department:market", "team:beacon"]
     for check in gathered(published, path, scopes, now=OPENS_AT - datetime.resolution):
         assert (check.indicators.people, check.pairs, check.header.answers) == ((), (), None)
-        assert check.first_look_until == OPENS_AT
+        assert check.indicators.no_people == (
+            "The teams have the first look at this survey. It opens to everybody on 20 Sep 2026, 00:00."
+        )
         for text in forms(check).values():
             assert re.search(r"\d of \d+ answered|Psychological safety", text) is None
     own = gathered(published, path, ["team:beacon"], now=OPENS_AT - datetime.resolution, is_own_look=True)

@@ -8,30 +8,12 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from page_text import markup, said, table
 from streamlit.testing.v1 import AppTest
 
 from dashboard import budgets
 
 Open = Callable[..., AppTest]
-
-
-def markup(page: AppTest) -> str:
-    return "\n".join(str(m.value) for m in page.markdown)
-
-
-def said(page: AppTest) -> str:
-    return unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", markup(page))))
-
-
-def table(page: AppTest, caption: str) -> list[list[str]]:
-    """The rows of the table of that caption, as plain texts."""
-    [found] = re.findall(rf"<caption>{caption}</caption>.*?<tbody>(.*?)</tbody>", markup(page))
-    rows = re.findall(r"<tr.*?>(.*?)</tr>", found)
-    cells = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row) for row in rows]
-    return [
-        [unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", cell))).strip() for cell in row]
-        for row in cells
-    ]
 
 
 @pytest.fixture
@@ -141,7 +123,8 @@ def test_a_bar_begins_at_nothing_left(
     assert ("eo-low" in drawn) == is_low
 
 
-def test_budgets_are_told_beside_the_agreed_policy(changed: Callable[..., None], open_page: Open) -> None:
+def budgets_of_three() -> tuple[str, str]:
+    """What publishes an error budget of three services, of two quarters."""
     rows = ", ".join(
         f"('error_budget_left_in_quarter', 1, 'service', 'service:{service}', 'quarter', '{quarter}', "
         f"DATE '{start}', DATE '{end}', {complete}, 'ratio', {value}, 'ratio', 1)"
@@ -151,16 +134,18 @@ def test_budgets_are_told_beside_the_agreed_policy(changed: Callable[..., None],
         )
         for service, value in (("search", -0.12), ("basket", 0.18), ("checkout", 0.71))
     )
-    changed(
-        "insert into metric_catalog by name select * replace ('error_budget_left_in_quarter' as metric, "
-        "'Error budget left in the quarter' as title, 'level' as kind, 'ratio' as unit, ['ratio'] as "
-        "statistics, "
-        "'{\"ratio\": 1}' as min_n, ['quarter'] as grains) from metric_catalog where metric = "
-        "'change_failure_rate'",
-        "insert into metric_values (metric, definition_version, scope_kind, scope, grain, period, "
-        "period_start, "
-        f"period_end, is_complete, statistic, value, unit, n) values {rows}",
-    )
+    catalogue = """insert into metric_catalog by name
+        select * replace ('error_budget_left_in_quarter' as metric,
+          'Error budget left in the quarter' as title, 'level' as kind, 'ratio' as unit,
+          ['ratio'] as statistics, '{"ratio": 1}' as min_n, ['quarter'] as grains)
+        from metric_catalog where metric = 'change_failure_rate'"""
+    values = f"""insert into metric_values (metric, definition_version, scope_kind, scope, grain, period,
+        period_start, period_end, is_complete, statistic, value, unit, n) values {rows}"""
+    return catalogue, values
+
+
+def test_budgets_are_told_beside_the_agreed_policy(changed: Callable[..., None], open_page: Open) -> None:
+    changed(*budgets_of_three())
     page = open_page("services")
     assert "search has used more than its budget, basket is below the line; three have a budget." in said(
         page
@@ -169,3 +154,14 @@ def test_budgets_are_told_beside_the_agreed_policy(changed: Callable[..., None],
     budget = {row[0]: row[2] for row in table(page, "Error budgets, Q3 2026")}
     assert budget == {"search": "12 % over", "basket": "18 %", "checkout": "71 %"}
     assert "No objective is set for catalogue," in said(page)
+
+
+def test_a_journal_that_cannot_be_read_takes_no_number_away(
+    changed: Callable[..., None], tmp_path: Path, open_page: Open
+) -> None:
+    changed(*budgets_of_three())
+    (tmp_path / "home" / "journal.sqlite").write_bytes(b"not a database, but long enough for a look" * 40)
+    page = open_page("services")
+    assert "Numbers are not touched by it." in said(page)
+    budget = {row[0]: row[2] for row in table(page, "Error budgets, Q3 2026")}
+    assert budget == {"search": "12 % over", "basket": "18 %", "checkout": "71 %"}

@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 from dashboard import snapshot, snapshot_values
+from dashboard.snapshot_file import SnapshotError
 
 NAME = "20261105T031300Z-7d1f2c3a"
 
@@ -34,7 +35,7 @@ def test_the_pointer_is_followed(home: Path) -> None:
 
 def test_no_pointer_says_how_to_make_a_snapshot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OUTCOMES_HOME", str(tmp_path))
-    with pytest.raises(snapshot.SnapshotError, match="No snapshot has been published yet") as caught:
+    with pytest.raises(SnapshotError, match="No snapshot has been published yet") as caught:
         snapshot.current()
     assert "`outcomes run`" in caught.value.fix
 
@@ -59,7 +60,7 @@ def test_none_opens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: by
     folder.mkdir()
     (folder / "x.duckdb").write_bytes(content)
     (folder / "CURRENT").write_text("x.duckdb\n")
-    with pytest.raises(snapshot.SnapshotError, match="does not open, and there is no older one"):
+    with pytest.raises(SnapshotError, match="does not open, and there is no older one"):
         snapshot.current()
 
 
@@ -72,7 +73,7 @@ def test_a_database_without_our_tables_is_no_snapshot(
     with duckdb.connect(str(folder / "x.duckdb")) as con:
         con.execute("create table run as select 1 as run_id")
     (folder / "CURRENT").write_text("x.duckdb\n")
-    with pytest.raises(snapshot.SnapshotError):
+    with pytest.raises(SnapshotError):
         snapshot.current()
 
 
@@ -83,7 +84,7 @@ def test_the_pointer_cannot_leave_the_folder(
     (tmp_path / "snapshots").mkdir()
     elsewhere = published / "snapshots" / f"{NAME}.duckdb"
     (tmp_path / "snapshots" / "CURRENT").write_text(f"{elsewhere}\n")
-    with pytest.raises(snapshot.SnapshotError):
+    with pytest.raises(SnapshotError):
         snapshot.current()
 
 

@@ -16,7 +16,7 @@ from streamlit.testing.v1 import AppTest
 from dashboard import figures, snapshot, snapshot_file
 from dashboard.app_pages import overview
 from dashboard.kept import STORE, Store
-from dashboard.snapshot import SnapshotError
+from dashboard.snapshot_file import SnapshotError
 
 NAMES = ("20261104T000000Z-older000", "20261105T000000Z-newer000")
 

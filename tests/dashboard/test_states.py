@@ -6,12 +6,12 @@ import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
-from html import unescape
 from pathlib import Path
 
 import duckdb
 import fake_settings
 import pytest
+from page_text import markup, said, table
 from streamlit.testing.v1 import AppTest
 
 from dashboard import (
@@ -24,27 +24,11 @@ from dashboard import (
     snapshot_format,
     survey_open,
 )
+from dashboard.snapshot_file import SnapshotError
 from pipelines import publish
 
 Open = Callable[..., AppTest]
 NAME = "20261105T031300Z-7d1f2c3a.duckdb"
-
-
-def markup(page: AppTest) -> str:
-    return "\n".join(str(m.value) for m in page.markdown)
-
-
-def said(page: AppTest) -> str:
-    return unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", markup(page))))
-
-
-def rows(page: AppTest, caption: str) -> list[list[str]]:
-    [found] = re.findall(rf"<caption>{caption}</caption>.*?<tbody>(.*?)</tbody>", markup(page))
-    cells = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row) for row in re.findall(r"<tr.*?>(.*?)</tr>", found)]
-    return [
-        [unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", cell))).strip() for cell in row]
-        for row in cells
-    ]
 
 
 @pytest.fixture
@@ -94,9 +78,7 @@ def test_a_newer_snapshot_is_refused_also_where_an_older_one_opens(changed: Call
     shutil.copy(path, older)
     with duckdb.connect(str(older)) as con:
         con.execute("update run set snapshot_format = 1")
-    with pytest.raises(
-        snapshot.SnapshotError, match="is of a newer format than these pages can read"
-    ) as caught:
+    with pytest.raises(SnapshotError, match="is of a newer format than these pages can read") as caught:
         snapshot.current()
     assert caught.value.fix.startswith("Update the dashboard")
 
@@ -105,7 +87,7 @@ def test_a_snapshot_from_before_the_first_format_says_how_to_make_it_anew(
     changed: Callable[..., Path],
 ) -> None:
     changed("drop table headline")
-    with pytest.raises(snapshot.SnapshotError, match="was made by an older version") as caught:
+    with pytest.raises(SnapshotError, match="was made by an older version") as caught:
         snapshot.current()
     assert "`outcomes build`" in caught.value.fix
 
@@ -239,16 +221,16 @@ def test_each_stream_says_what_it_cost_and_what_is_missing(
     )
     page = open_page("ingest")
     # 41 + 9 calls; 380,813 + 1,187 bytes are 382 kB; 912 + 88 rows; 6 + 6 changed.
-    assert rows(page, "What was read of github") == [
+    assert table(page, "What was read of github") == [
         [
             *("pull requests", "Read in full", "5 Nov 2026, 04:10", "1,000 read, 12 changed"),
             "50 calls, 382 kB, 2 retries, 61 s waited",
         ]
     ]
-    [jira] = rows(page, "What was read of jira")
+    [jira] = table(page, "What was read of jira")
     assert jira[1] == "Read in full CAT: missing: what changed since, from 2 Nov 2026, 04:12 on"
     assert jira[4] == "12 calls, not counted, retries not counted"
-    assert rows(page, "What was read of pagerduty") == [
+    assert table(page, "What was read of pagerduty") == [
         [
             *(
                 "incidents",
@@ -262,7 +244,7 @@ def test_each_stream_says_what_it_cost_and_what_is_missing(
 
 
 def test_stale_numbers_are_listed_with_what_they_wait_for(read_page: Open) -> None:
-    assert rows(read_page("ingest"), "Stale numbers") == [
+    assert table(read_page("ingest"), "Stale numbers") == [
         ["Change failure rate", "2 Nov 2026, 04:12", "pagerduty incidents"],
         ["Failed deployment recovery time", "2 Nov 2026, 04:12", "pagerduty incidents"],
     ]
@@ -289,7 +271,7 @@ def test_bytes_are_said_in_two_figures(count: int | None, said_as: str) -> None:
 def test_statuses_without_a_meaning_come_first(read_page: Open) -> None:
     page = read_page("settings")
     assert "One status has no meaning yet; two words of the rules match nothing so far." in said(page)
-    assert rows(page, "Statuses") == [
+    assert table(page, "Statuses") == [
         ["Parked", "No meaning", "nobody: add it to [[status]]", "jira", "about 20"],
         ["Blocked", "begun, and waiting", "the configuration", "jira", "fewer than ten"],
         ["Done", "done", "the source's own category", "jira", "about 2,930"],
@@ -299,12 +281,12 @@ def test_statuses_without_a_meaning_come_first(read_page: Open) -> None:
 def test_environments_and_services_say_what_counts_as_production(read_page: Open) -> None:
     page = read_page("settings")
     assert "Environments whose name matches live and production count." in said(page)
-    assert rows(page, "Environments") == [
+    assert table(page, "Environments") == [
         ["production", "Production", "github", "about 2,000"],
         ["staging", "not production", "github", "about 1,420"],
         ["31 other names", "not production", "github", "fewer than ten"],
     ]
-    assert rows(page, "Deployments by service") == [
+    assert table(page, "Deployments by service") == [
         ["basket", "deployments", "whatever is production", "yes"],
         ["ledger", "the inbox", "whatever is production", "None recognised"],
         ["search", "tags", "^v[0-9]", "yes"],
@@ -312,7 +294,7 @@ def test_environments_and_services_say_what_counts_as_production(read_page: Open
 
 
 def test_words_say_what_they_match_and_whole_logins_are_not_shown(read_page: Open) -> None:
-    found = rows(read_page("settings"), "Words and patterns of the rules")
+    found = table(read_page("settings"), "Words and patterns of the rules")
     assert ["outage", "none of 3,500 issues", "Matches nothing"] in found
     assert ["hotfix", "about 40 of 6,170 pull requests", ""] in found
     assert found[-2:] == [
@@ -329,7 +311,7 @@ def test_floors_windows_and_hours_are_said(read_page: Open) -> None:
     assert "Privacy floor eight answers: no number of a survey rests on fewer" in text
     assert "nothing before 31 Mar 2025 is read" in text
     assert "years begin in April; days are those of Europe/Berlin" in text
-    assert rows(page, "Agreed hours") == [
+    assert table(page, "Agreed hours") == [
         ["Monday to Thursday 08:00 to 18:00, Europe/Berlin", "basket and search"],
         ["Monday and Saturday 22:00 to 00:00, UTC", "ledger"],
     ]
@@ -362,7 +344,7 @@ def test_an_open_survey_has_its_dates_and_its_turnout_in_tens(
         "'fewer than ten', 'about 30'), "
         "('2026-Q4-pulse-10', 'pulse', 'Pulse', DATE '2026-10-05', DATE '2026-10-15', 'closed', NULL, NULL)"
     )
-    found = rows(open_page("survey"), "Open surveys")
+    found = table(open_page("survey"), "Open surveys")
     unknown = "not known: no codes were made yet, or the ballot box could not be read"
     assert found == [
         ["Pulse", "Closed, not published yet", "5 Oct to 15 Oct 2026", unknown],

@@ -13,6 +13,7 @@ import duckdb
 import fake_team
 import polars as pl
 import pytest
+from page_text import markup
 from streamlit.testing.v1 import AppTest
 
 from connectors.journal.entries import Agreement, Annotation, WipLimit
@@ -103,10 +104,6 @@ def files(monkeypatch: pytest.MonkeyPatch) -> Files:
 
 def rows_of(data: bytes) -> list[list[str]]:
     return list(csv.reader(io.StringIO(data.decode("utf-8-sig"))))
-
-
-def markup(page: AppTest) -> str:
-    return "\n".join(str(m.value) for m in page.markdown)
 
 
 def plain(page: AppTest) -> str:
@@ -327,11 +324,12 @@ def test_what_waits_too_long_is_told_without_names(written: Path, open_page: Ope
         "and excluded_reason is null",
         limit,
     )[0]
-    assert f"Merged and not yet deployed {waiting[0]}, the longest waiting first." in text
+    many = "One," if waiting[0] == 1 else f"{waiting[0]}, the longest waiting first."
+    assert f"Merged and not yet deployed {many}" in text
     # Beside them the item, and the change that has waited 30 hours for its first look.
     assert markup(page).count("too long</span>") == waiting[1] + 2
     assert re.search(r"\bone item waits? too long", text, re.IGNORECASE)
-    assert "Items past the expectation 1, the longest waiting first. All longer than 12 d" in text
+    assert "Items past the expectation One, longer than 12 d" in text
     assert "old basket 1 Oct 2026 too long 36 days" in text
     assert "young" not in text
     assert "What we agreed on Review within a day" in text
@@ -418,9 +416,8 @@ def test_the_first_look_at_a_survey_is_the_teams(
     """With leaders, nothing of the quarter's survey is drawn until it opens to them."""
     leader = access.Visitor("leader", frozenset(), is_signed_in=True, may_write=True)
     monkeypatch.setattr(access, "visitor", lambda: leader)
-    monkeypatch.setattr(
-        "dashboard.team_views.survey.opens_to_leaders", lambda *_: datetime(2030, 1, 1, tzinfo=UTC)
-    )
+    opens_at = datetime(2030, 1, 1, tzinfo=UTC)
+    monkeypatch.setattr("dashboard.health.first_look.opens_to_leaders", lambda *_: opens_at)
     page = open_page("team", team="Beacon", view="Survey")
     assert "Until 1 Jan 2030, 00:00 this survey is the team's alone." in plain(page)
     assert "eo-over" not in markup(page)

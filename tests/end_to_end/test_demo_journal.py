@@ -1,7 +1,7 @@
 """What the demo's people wrote comes back through the health check as it was planted."""
 
 from contextlib import closing
-from datetime import date
+from datetime import UTC, date
 
 import pytest
 
@@ -28,7 +28,7 @@ def journal(published, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def shown(published, journal):
-    entries = read(journal)
+    entries = read(journal, UTC)
     return {
         scope: compose(str(published.snapshot), entries, scope, "2026-Q3")
         for scope in (ORGANISATION, ORDERING, CATALOGUE)

@@ -1,6 +1,7 @@
 """What is written in the app, as the records that a register would give."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from written import NOW, a_decision, a_limit, a_theme, an_action
@@ -65,6 +66,17 @@ def test_actions(journal, source):
             **plain | {"agreed_on": date(2026, 10, 15)},
         ),
     ]
+
+
+def test_days_are_those_of_the_organisations_clock(journal, tmp_path):
+    """Done at five in the afternoon of the day on which it is due: in UTC that is one o'clock of the next."""
+    context = SourceContext(None, (), str(tmp_path), time_zone=ZoneInfo("America/Los_Angeles"))
+    evening = datetime(2026, 12, 19, 1, 0, tzinfo=UTC)
+    made = journal.add(an_action(), role="leader", at=evening - timedelta(days=30))
+    journal.change(made.id, 1, an_action(state="done"), role="leader", at=evening)
+    (record,) = read(JournalSource(Settings(name="journal", kind=KIND), context), "actions")
+    assert (record.agreed_on, record.due_on) == (date(2026, 11, 18), date(2026, 12, 18))
+    assert record.closed_on == record.due_on
 
 
 def test_decisions(journal, source):

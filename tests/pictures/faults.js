@@ -30,7 +30,7 @@
   const code = document.querySelectorAll('.eo pre, .eo code');
   const words = own.filter(e => !e.closest('pre, code, [translate=no]')).flatMap(e => [...e.childNodes])
     .filter(n => n.nodeType === 3).map(n => n.textContent).join(' \n ');
-  const raw = words.match(/\b[a-z]+_[a-z_]+\b|\b(team|department|service):[a-z]|\b20\d\d-Q\d\b|\b(None|NaN|undefined)\b/g);
+  const raw = words.match(/\b[a-z]+_[a-z_]+\b|\b(team|department|service):[a-z]|\b20\d\d-Q\d\b|\b(NaN|undefined)\b|[:,(=] ?None\b(?! [a-z])|^ ?None ?$/gm);
   if (raw) faults.push('names of the code: ' + [...new Set(raw)].slice(0, 5).join(', '));
   return [...new Set(faults)];
 }

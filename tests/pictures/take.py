@@ -21,26 +21,39 @@ from playwright.sync_api import Browser, Page, sync_playwright
 ROOT = Path(__file__).parents[2]
 TALLEST = 12_000
 Scheme = Literal["light", "dark"]
+SCHEMES: tuple[Scheme, ...] = ("light", "dark")
+WIDTHS = (1280, 390)
+VIEWS = ("Summary", "Waiting", "Flow", "Changes", "Reliability", "Survey", "Agreements", "Items")
 PAGES = {
     "overview": "/",
+    "overview-before": "/?quarter=Q2+2026",
     "health": "/health",
     "health-department": "/health?of=Delivery+Network",
     "health-team": "/health?of=Harbour",
-    "team": "/team?team=Harbour",
+    "health-open-quarter": "/health?of=Harbour&quarter=Q4+2026",
+    "agenda": "/agenda",
+    "agenda-team": "/agenda?of=Harbour",
+    **{f"team-{view.lower()}": f"/team?team=Harbour&view={view}" for view in VIEWS},
     "services": "/services",
+    "service": "/services?service=checkout-web",
     "survey": "/survey",
     "survey-department": "/survey?group=Ordering",
     "metric": "/metrics?metric=Change+failure+rate",
+    "metric-of-a-team": "/metrics?metric=Change+lead+time&scope=Harbour%2C+team",
     "quality": "/quality",
     "ingest": "/ingest",
     "settings": "/settings",
     "protection": "/protection",
+    "unknown": "/team?team=Harbor",
 }
+"""Every page, and every view of a page that has an address of its own."""
+AT_THE_EDGES = {"overview": (360, 1920), "team-summary": (360, 1920)}
+"""Two pages on the narrowest phone and on a wide screen too."""
 TOUR: dict[str, tuple[str, int, Scheme, int]] = {
     "overview": ("overview", 1280, "light", 1500),
     "health-check": ("health-department", 1280, "light", 1700),
     "health-check-phone": ("health-team", 390, "dark", 1400),
-    "team": ("team", 1280, "light", 1500),
+    "team": ("team-summary", 1280, "light", 1500),
     "survey": ("survey", 1280, "light", 1200),
     "metric": ("metric", 1280, "dark", 1200),
 }
@@ -62,17 +75,19 @@ def opened(browser: Browser, address: str, width: int, scheme: Scheme) -> Page:
 
 
 def take_all(browser: Browser, base: str, folder: Path, names: list[str]) -> int:
-    """Every page in both widths and schemes; how many faults there were."""
+    """Every page in its widths, light and turned dark while it is open; how many faults there were."""
     faults = 0
     for name in names:
-        for width in (1280, 390):
-            for scheme in ("light", "dark"):
-                page = opened(browser, base + PAGES[name], width, scheme)
+        for width in (*WIDTHS, *AT_THE_EDGES.get(name, ())):
+            page = opened(browser, base + PAGES[name], width, "light")
+            for scheme in SCHEMES:
+                page.emulate_media(color_scheme=scheme)
+                page.wait_for_timeout(500)
                 page.screenshot(path=folder / f"{name}-{width}-{scheme}.png")
                 for fault in page.evaluate(FAULTS):
                     faults += 1
-                    print(f"{name} {width} {scheme}: {fault}")
-                page.context.close()
+                    print(f"{name} {width} {scheme}: {fault}", flush=True)
+            page.context.close()
     return faults
 
 

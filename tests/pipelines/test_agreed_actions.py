@@ -133,7 +133,7 @@ def test_a_wish_becomes_an_issue_once_and_its_state_comes_back(home, journal):
         assert stands(journal)[0][:3] == ("HAR-1", "moving", "HAR-1 is in progress.")
         item.transitions.append(Transition(2, NOW - timedelta(hours=2), ACTIVE, DONE))
         settle(configured(running.urls["jira"]), home, NOW)
-        assert stands(journal)[0][1] == "done"
+        assert stands(journal)[0][1:3] == ("done", None), "it is in progress no more"
         item.transitions.append(Transition(3, NOW - timedelta(hours=1), DONE, ACTIVE))
         settle(configured(running.urls["jira"]), home, NOW)
         assert stands(journal)[0][1] == "moving"
@@ -188,6 +188,24 @@ def test_a_refusal_is_tried_again_in_the_next_run(home, journal, tracker):
     assert (result.status, result.error) == ("failed", "jira: the credential may not create issues. Let it")
     assert settle(configured(), home, NOW + timedelta(minutes=1)).error is None
     assert tracker.asked == 2
+
+
+def test_states_are_read_back_though_an_issue_cannot_be_made(home, journal, tracker):
+    add(journal, what="Made of it nothing can be")
+    known = add(journal, what="Made long ago", issue="ACT-9")
+    tracker.issues[known.id] = MadeIssue("ACT-9", "done")
+    tracker.fault = SourceUnavailable("jira", "the server makes no Task in HAR", "Check issue_type")
+    result = settle(configured(), home, NOW)
+    assert (result.status, result.rows_changed) == ("failed", 1)
+    assert [one[:2] for one in stands(journal)] == [(None, "moving"), ("ACT-9", "done")]
+
+
+def test_an_update_that_somebody_wrote_stays_when_the_issue_moves(home, journal, tracker):
+    entry = add(journal, update="Half of the services have it.", issue="ACT-9")
+    for state in ("moving", "done"):
+        tracker.issues[entry.id] = MadeIssue("ACT-9", state)
+        settle(configured(), home, NOW)
+        assert stands(journal)[0][1:3] == (state, "Half of the services have it.")
 
 
 def test_people_may_drop_what_has_an_issue_and_nothing_is_made_of_what_is_over(home, journal, tracker):

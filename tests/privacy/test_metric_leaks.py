@@ -11,6 +11,7 @@ from datetime import timedelta
 
 import duckdb
 import planted_work
+import polars as pl
 from metric_attack.published import measures, organisation
 from metric_attack.solving import leaks
 from planted_work import PEOPLE, TEAMS, by_day, planted, publish_planted
@@ -76,7 +77,7 @@ def mutated(published, tmp_path, *names):
 
 
 def test_without_complementary_suppression_counts_are_differences(published, tmp_path, monkeypatch):
-    monkeypatch.setattr("pipelines.statistics.few_people._hide_smallest", lambda *_: None)
+    monkeypatch.setattr("pipelines.statistics.adding_up._hide_smallest", lambda *_: None)
     found = exposed(mutated(published, tmp_path, "deployment_frequency"), DEPLOYMENTS, ["service:l2"])
     # In the lone team l1 is shown: what the team has without it is l2's.
     assert {one.how for one in found} == {"linear"}
@@ -86,9 +87,13 @@ def test_without_complementary_suppression_counts_are_differences(published, tmp
 def test_without_weeks_withheld_together_small_counts_leave_one_value(published, tmp_path, monkeypatch):
     def alone(grid):
         weeks = grid.select("grain", "period_start").unique()
-        return weeks.with_row_index("block").select("grain", "period_start", block="block")
+        return weeks.with_row_index("block").with_columns(pl.col("block").cast(pl.Int64))
+
+    def none(told):
+        return pl.repeat(False, told.height, eager=True)
 
     monkeypatch.setattr("pipelines.statistics.few_people._blocks", alone)
+    monkeypatch.setattr("pipelines.statistics.few_people._is_beside_a_lone_week", none)
     path = mutated(published, tmp_path, "deployment_frequency")
     found = exposed(path, DEPLOYMENTS, ["service:l2"])
     assert all(one.value == len(work_in(one.cell)) for one in found)

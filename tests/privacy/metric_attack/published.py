@@ -118,6 +118,7 @@ def _told(con: duckdb.DuckDBPyConnection, levels: set[str]) -> Iterator[tuple[st
                     yield f"{name} {what}", metric, cell, count
     yield from _of_checks(con)
     yield from _of_days(con)
+    yield from _of_left_out(con, levels, today)
 
 
 def _counts(statistic: str, value: float | None, n: int, counts: Iterable[Any]) -> Iterator[tuple[str, Any]]:
@@ -153,6 +154,25 @@ def _of_days(con: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, str, Cell, f
         for number in range((max(days) - min(days)).days + 1):
             day = min(days) + timedelta(days=number)
             yield f"{metric} n", metric, Cell(scope, day, day + ONE), days.count(day)
+
+
+def _of_left_out(
+    con: duckdb.DuckDBPyConnection, levels: set[str], today: date
+) -> Iterator[tuple[str, str, Cell, float | None]]:
+    """How many items each reason kept out of a number; a number that is told and has no row left out none."""
+    rows = con.execute(
+        "WITH cell AS (SELECT DISTINCT metric, scope, grain, period, withheld_reason FROM metric_values "
+        "WHERE grain IN (SELECT grain FROM left_out)), "
+        "kind AS (SELECT DISTINCT metric, item_kind, reason FROM left_out) "
+        "SELECT c.metric, k.item_kind, k.reason, c.scope, p.period_start, p.period_end, "
+        f"CASE WHEN c.withheld_reason = '{WITHHELD}' THEN l.items ELSE coalesce(l.items, 0) END "
+        "FROM cell c JOIN kind k USING (metric) JOIN period p USING (grain, period) "
+        "LEFT JOIN left_out l USING (metric, item_kind, reason, scope, grain, period)"
+    ).fetchall()
+    for metric, kind, reason, scope, first, end, items in rows:
+        day = min(end - ONE, today)
+        cell = Cell(scope, day, day + ONE) if metric in levels else Cell(scope, first, end)
+        yield f"{metric} without {kind} {reason}", metric, cell, items
 
 
 def merged(found: list[Measure]) -> list[Measure]:
