@@ -15,6 +15,7 @@ from dashboard.figures import Figure
 from dashboard.markup import text
 from dashboard.points import Point
 from dashboard.snapshot import Run
+from dashboard.snapshot_items import Found
 
 ITEMS_AT_MOST = 20
 
@@ -45,12 +46,25 @@ class Behind:
         return self.definition.kind == "duration" and self.definition.estimator == "quantile"
 
     @cached_property
+    def found(self) -> Found:
+        """How many rows there are, and the twenty that are shown."""
+        definition = self.definition
+        return snapshot_items.behind_number(
+            self.path,
+            definition.metric,
+            self.scope,
+            self.period,
+            definition.item_kind,
+            self._linked_kind,
+            _order(definition)[0],
+            self._which,
+            ITEMS_AT_MOST,
+        )
+
+    @cached_property
     def counts(self) -> Sequence[tuple[str, str | None, bool, int]]:
         """Item kind, reason (None: in the number), whether still open, how many items."""
-        if self.is_few:
-            return ()
-        metric = self.definition.metric
-        return snapshot_items.counted(self.path, metric, self.scope, self.period).rows()
+        return () if self.is_few else self.found.counts.rows()
 
     @cached_property
     def steps(self) -> Sequence[tuple[str, int]]:
@@ -92,33 +106,16 @@ class Behind:
             None if definition.coverage_item_kind == definition.item_kind else definition.coverage_item_kind
         )
 
+    @property
+    def _which(self) -> str:
+        return "ended" if self.counts_ended_alone else "used"
+
     @cached_property
     def used(self) -> pl.DataFrame:
-        """The rows that enter the number, all of them."""
-        everything = snapshot.observations(self.path, self.definition.metric, self.scope, self.period)
-        if self.is_few:
-            return everything.clear()
-        counted = everything.filter(
-            (pl.col("item_kind") == self.definition.item_kind) & pl.col("excluded_reason").is_null()
-        )
-        if self.counts_ended_alone:
-            return counted.filter(~pl.col("is_open").fill_null(value=False))
-        return counted
-
-    def first_used(self, order: str) -> pl.DataFrame:
-        """Up to twenty of them, in an order of the data layer."""
-        which = "ended" if self.counts_ended_alone else "used"
-        return self._first(self.definition.item_kind, order, which)
-
-    def first_links(self) -> pl.DataFrame:
-        """Up to twenty of the rows that were looked at for linking, the latest first."""
-        return self._first(self.definition.coverage_item_kind, "start", "all")
-
-    def _first(self, kind: str, order: str, which: str) -> pl.DataFrame:
-        metric = self.definition.metric
-        return snapshot_items.first(
-            self.path, metric, self.scope, self.period, kind, order, ITEMS_AT_MOST, which
-        )
+        """What is drawn of each row that enters the number."""
+        metric, kind = self.definition.metric, self.definition.item_kind
+        drawn = snapshot_items.drawn(self.path, metric, self.scope, self.period, kind, self._which)
+        return drawn.clear() if self.is_few else drawn
 
 
 VALUES = {
@@ -259,8 +256,7 @@ def items(path: str, behind: Behind) -> None:
 
 def _contributing(run: Run, behind: Behind) -> None:
     definition, many = behind.definition, behind.used_count
-    order, what = _order(definition)
-    chosen = behind.first_used(order)
+    what, chosen = _order(definition)[1], behind.found.first
     if definition.kind == "level":
         days = [_age(behind, first) for first in chosen["on_date"]]
         chosen = chosen.with_columns(pl.Series("value", days, dtype=pl.Float64))
@@ -275,7 +271,7 @@ def _links(run: Run, behind: Behind) -> None:
     if not behind.links_count:
         return
     things = words.noun(behind.definition.coverage_item_kind)
-    chosen = behind.first_links()
+    chosen = behind.found.linked
     columns = [Column(words.sentence(words.noun(behind.definition.coverage_item_kind, 1))), Column("Service")]
     columns += [Column("Began"), Column("Restored"), Column("Linked to a deployment")]
     lines = []

@@ -285,13 +285,6 @@ def items_behind(path: str, metric: str, scope: str, period: str) -> tuple[str, 
 
 
 @kept
-def items_of_kind(path: str, metric: str, scope: str, item_kind: str) -> pl.DataFrame:
-    """Every published row of a metric, whatever its period; columns as of `observations`."""
-    query = "from metric_item where metric = $metric and scope = $scope and item_kind = $item_kind"
-    return named(path, ask(path, query, metric=metric, scope=scope, item_kind=item_kind))
-
-
-@kept
 def freshness(path: str) -> pl.DataFrame:
     """Which source and stream each metric rests on: metric, source, stream, last_success_at, is_stale."""
     return ask(path, "from metric_freshness order by metric, source, stream")

@@ -6,7 +6,7 @@ They are asked as those of `snapshot`, and cached in the same way.
 import polars as pl
 
 from dashboard.kept import kept
-from dashboard.snapshot import ask, values_of
+from dashboard.snapshot import ask, definitions, values_of
 
 
 @kept
@@ -73,10 +73,20 @@ def breakdown(path: str, metric: str, statistic: str, scope: str) -> pl.DataFram
 
 @kept
 def neighbours(path: str, metric: str, scope: str, period: str) -> pl.DataFrame:
-    """The number under neighbouring definitions, its own among them (columns of explained_neighbours)."""
+    """The number under neighbouring definitions, its own among them (columns of explained_neighbours).
+
+    Only the mean beside a median looks at the items: where there is no median, they are left alone.
+    """
+    asked = "from explained_neighbours($metric, $scope, $period)"
+    if "p50" not in definitions(path)[metric].statistics:
+        asked = """select position, neighbour, about, words, is_used, statistic, value, unit, n, low, high,
+             open_count, withheld_reason
+           from metric_neighbour
+           where metric = $metric and scope = $scope and period = $period
+           order by position, statistic"""
     return ask(
         path,
-        "from explained_neighbours($metric, $scope, $period)",
+        asked,
         metric=metric,
         scope=scope,
         period=period,

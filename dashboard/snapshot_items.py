@@ -1,4 +1,7 @@
-"""The data layer's questions about the items behind a number: how many, and the few that are shown."""
+"""The data layer's questions about items: those behind a number, and those that are still open."""
+
+from dataclasses import dataclass
+from datetime import datetime
 
 import polars as pl
 
@@ -16,77 +19,110 @@ ORDERS = {
 """In which the first items are told; equals by day and id."""
 
 
-@kept
-def counted(path: str, metric: str, scope: str, period: str) -> pl.DataFrame:
-    """How many items are behind a number: item_kind, reason (null: in it), is_open, items, the most first."""
-    behind, bound = items_behind(path, metric, scope, period)
-    return ask(
-        path,
-        f"""select item_kind, excluded_reason as reason, coalesce(is_open, false) as is_open,
-             count(*) as items
-           from ({behind}) group by all order by item_kind, items desc, reason, is_open""",
-        **bound,
-    )
+_WHICH = {
+    "used": "excluded_reason is null",
+    "ended": "excluded_reason is null and not coalesce(is_open, false)",
+}
+"""Those that are in a number, or of these those that have ended."""
+_SHOWN = """item_kind, item_id, service_id, on_date, started_at, ended_at, value, is_event, is_open,
+  excluded_reason, link_method, confidence"""
+
+
+@dataclass(frozen=True)
+class Found:
+    """How many items are behind a number, and the first of them with label, url and the service's name."""
+
+    counts: pl.DataFrame
+    """item_kind, reason (null: in it), is_open, items, the most first."""
+    first: pl.DataFrame
+    """Of those that are in it, in their order."""
+    linked: pl.DataFrame
+    """Of those that were looked at for linking, counted or not, the latest first."""
 
 
 @kept
-def first(
+def behind_number(
     path: str,
     metric: str,
     scope: str,
     period: str,
     item_kind: str,
+    linked_kind: str | None,
     order: str,
+    which: str,
     at_most: int,
-    which: str = "all",
-) -> pl.DataFrame:
-    """The first items of a kind behind a number, in an order of ORDERS; columns as `snapshot.observations`.
+) -> Found:
+    """The items behind a number, counted and so many of them shown, by one look at them.
 
-    `which`: all, those that are in it (`used`), or of these those that have ended (`ended`).
+    `order` is one of ORDERS, `which` one of _WHICH.
     """
-    only = {
-        "all": "",
-        "used": "and excluded_reason is null",
-        "ended": "and excluded_reason is null and not coalesce(is_open, false)",
-    }[which]
     behind, bound = items_behind(path, metric, scope, period)
-    rows = ask(
+    found = ask(
         path,
-        f"""from ({behind}) where item_kind = $item_kind {only}
-           order by {ORDERS[order]}, on_date, item_id limit $at_most""",
+        f"""with behind as materialized ({behind})
+           select 'counts' as part, item_kind, excluded_reason, coalesce(is_open, false) as is_open,
+             count(*) as items from behind group by all
+           union all by name select 'first' as part, {_SHOWN}, {_place(order)} as place
+           from behind where item_kind = $item_kind and {_WHICH[which]} qualify place <= $at_most
+           union all by name select 'linked' as part, {_SHOWN}, {_place("start")} as place
+           from behind where item_kind = $linked_kind qualify place <= $at_most""",
         item_kind=item_kind,
+        linked_kind=linked_kind,
         at_most=at_most,
         **bound,
     )
-    place = rows.select("item_kind", "item_id").with_row_index("place")
-    return place.join(named(path, rows), on=["item_kind", "item_id"], how="inner").sort("place").drop("place")
+    counts = found.filter(part="counts").select(
+        "item_kind", pl.col("excluded_reason").alias("reason"), "is_open", "items"
+    )
+    rows = named(path, found.filter(pl.col("part") != "counts").drop("items")).sort("place")
+    return Found(
+        counts.sort(
+            "item_kind", "items", "reason", "is_open", descending=[False, True, False, False], nulls_last=True
+        ),
+        *(rows.filter(part=part).drop("part", "place") for part in ("first", "linked")),
+    )
+
+
+def _place(order: str) -> str:
+    return f"row_number() over (order by {ORDERS[order]}, on_date, item_id)"
 
 
 @kept
-def still_open(path: str, metric: str, scope: str, item_kind: str) -> pl.DataFrame:
-    """The rows of a metric that count and have not ended, the longest waiting first; columns as above."""
+def drawn(path: str, metric: str, scope: str, period: str, item_kind: str, which: str) -> pl.DataFrame:
+    """What is drawn of every item in a number, by day: on_date, value, is_event, is_open."""
+    behind, bound = items_behind(path, metric, scope, period)
+    return ask(
+        path,
+        f"""select on_date, value, is_event, is_open from ({behind})
+           where item_kind = $item_kind and {_WHICH[which]} order by on_date, item_id""",
+        item_kind=item_kind,
+        **bound,
+    )
+
+
+@kept
+def still_open(
+    path: str,
+    metric: str,
+    scope: str,
+    item_kind: str,
+    before: datetime,
+    reason: str | None = None,
+) -> pl.DataFrame:
+    """What is open and began before a moment, the longest waiting first, with label, url and service.
+
+    `reason`: what keeps it out of the number; None: what counts.
+    """
     rows = ask(
         path,
-        """from metric_item where metric = $metric and scope = $scope and item_kind = $item_kind
-             and is_open and excluded_reason is null""",
+        """select item_kind, item_id, service_id, on_date, started_at, ended_at from metric_item
+           where metric = $metric and scope = $scope and item_kind = $item_kind and is_open
+             and ended_at is null and excluded_reason is not distinct from $reason
+             and started_at < $before""",
         metric=metric,
         scope=scope,
         item_kind=item_kind,
+        reason=reason,
+        before=before,
     )
     return named(path, rows).sort("started_at", "item_id")
-
-
-@kept
-def reasons(path: str, metric: str, scope: str, item_kind: str) -> dict[str, int]:
-    """How many published rows of a metric each reason leaves out, whatever their period."""
-    found = ask(
-        path,
-        """select excluded_reason, count(*) from metric_item
-           where metric = $metric and scope = $scope and item_kind = $item_kind
-             and excluded_reason is not null
-           group by all""",
-        metric=metric,
-        scope=scope,
-        item_kind=item_kind,
-    )
-    return dict(found.iter_rows())

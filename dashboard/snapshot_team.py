@@ -27,41 +27,134 @@ def weekly_parts(path: str, metric: str, statistic: str, scope: str, start: date
     )
 
 
+_FINISHED = """from metric_item where metric = $metric and scope = $scope and item_kind = $item_kind
+  and excluded_reason is null and value is not null and not coalesce(is_open, false)
+  and on_date >= $start and on_date < $end"""
+
+
 @kept
 def finished(path: str, metric: str, scope: str, item_kind: str, start: date, end: date) -> pl.DataFrame:
-    """The counted and ended rows of a metric between two days: item_id, on_date, value, label, url."""
-    rows = ask(
+    """The counted and ended rows of a metric between two days: on_date, value."""
+    return ask(
         path,
-        """select item_kind, item_id, service_id, on_date, value from metric_item
-           where metric = $metric and scope = $scope and item_kind = $item_kind
-             and excluded_reason is null and value is not null and not coalesce(is_open, false)
-             and on_date >= $start and on_date < $end""",
+        f"select on_date, value {_FINISHED}",
         metric=metric,
         scope=scope,
         item_kind=item_kind,
         start=start,
         end=end,
     )
+
+
+@kept
+def last_finished(
+    path: str,
+    metric: str,
+    scope: str,
+    item_kind: str,
+    start: date,
+    end: date,
+    without: tuple[tuple[date, date], ...],
+    at_most: int,
+) -> pl.DataFrame:
+    """The last of them, by day, but for those of some spans: item_id, on_date, value, label, url.
+
+    And how many there are of all (items).
+    """
+    days = {f"day{place}": day for place, day in enumerate(day for span in without for day in span)}
+    outside = [
+        f"and not (on_date >= $day{place} and on_date < $day{place + 1})" for place in range(0, len(days), 2)
+    ]
+    rows = ask(
+        path,
+        f"""select item_kind, item_id, service_id, on_date, value, count(*) over () as items {_FINISHED}
+             {" ".join(outside)}
+           order by on_date desc, item_id desc limit $at_most""",
+        metric=metric,
+        scope=scope,
+        item_kind=item_kind,
+        start=start,
+        end=end,
+        at_most=at_most,
+        **days,
+    )
     return named(path, rows)
 
 
 @kept
-def not_ended(path: str, metric: str, scope: str, item_kind: str) -> pl.DataFrame:
-    """What a metric knows as not ended, by day, with the reason that keeps a row out of the number.
+def longest(
+    path: str,
+    metric: str,
+    scope: str,
+    item_kind: str,
+    since: str,
+    at_most: int,
+    before: date | None = None,
+    reason: str | None = None,
+) -> pl.DataFrame:
+    """What has lasted longest of what a metric knows as not ended: so many rows, and all as old as the last.
 
-    Columns: item_id, label, url, service, category, value, began (UTC), on_date, reason.
+    Args:
+        path: the snapshot's.
+        metric: whose rows.
+        scope: whose rows.
+        item_kind: of what kind.
+        since: the column from which they last, `started_at` or `on_date`.
+        at_most: how many, but for those that began when the last of them did.
+        before: what began before this moment or day has lasted too long; None: nothing has.
+        reason: what keeps them out of the number; None: those that are in it.
+
+    Returns:
+        Columns: item_id, label, url, service, category, began (UTC), on_date; and of all, not of these alone,
+        how many they are (items) and how many have lasted too long (long).
     """
     rows = ask(
         path,
-        """select item_kind, item_id, service_id, category, value, started_at as began, on_date,
-             excluded_reason as reason
+        f"""select item_kind, item_id, service_id, category, started_at as began, on_date,
+             count(*) over () as items, count(*) filter ({since} < $before) over () as long
            from metric_item
-           where metric = $metric and scope = $scope and item_kind = $item_kind and ended_at is null""",
+           where metric = $metric and scope = $scope and item_kind = $item_kind and ended_at is null
+             and excluded_reason is not distinct from $reason and {since} is not null
+           qualify rank() over (order by {since}) <= $at_most""",
+        metric=metric,
+        scope=scope,
+        item_kind=item_kind,
+        reason=reason,
+        before=before,
+        at_most=at_most,
+    )
+    return named(path, rows)
+
+
+@kept
+def not_ended(path: str, metric: str, scope: str, item_kind: str) -> dict[str | None, int]:
+    """How many rows a metric knows as not ended, by the reason that keeps them out of the number."""
+    found = ask(
+        path,
+        """select excluded_reason, count(*) from metric_item
+           where metric = $metric and scope = $scope and item_kind = $item_kind and ended_at is null
+           group by all""",
         metric=metric,
         scope=scope,
         item_kind=item_kind,
     )
-    return named(path, rows)
+    return dict(found.iter_rows())
+
+
+@kept
+def held_against(path: str, metric: str, scope: str, item_kind: str) -> float | None:
+    """The value of the first row that has not ended, such as what items are expected to take."""
+    found = ask(
+        path,
+        """select value from metric_item
+           where metric = $metric and scope = $scope and item_kind = $item_kind and ended_at is null
+             and value is not null
+           order by on_date, item_id limit 1""",
+        metric=metric,
+        scope=scope,
+        item_kind=item_kind,
+    )
+    return float(found["value"][0]) if found.height else None
 
 
 @kept

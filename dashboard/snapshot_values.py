@@ -163,21 +163,28 @@ def weeks(path: str, metrics: tuple[str, ...], scope: str, start: date) -> pl.Da
     expected_high, is_baseline.
     """
     only, bound = listed_values("v.metric in ($metrics)", {"metrics": list(metrics)})
-    return ask(
-        path,
-        f"""select v.metric, v.period_start, v.is_complete, v.value, v.rule, v.expected_low,
-             v.expected_middle, v.expected_high, v.is_baseline
-           from {values_of(path, "week")} v
-           join metric_catalog c on c.metric = v.metric and c.statistics[1] = v.statistic
-           where v.grain = 'week' and v.scope = $scope and {only} and v.value is not null
-           qualify v.period_start >= $start or v.is_baseline or (v.expected_middle is null and row_number()
-             over (partition by v.metric, v.period_start < $start order by v.period_start desc) <= $enough)
-           order by v.metric, v.period_start""",
-        scope=scope,
-        start=start,
-        enough=LEAST_WEEKS,
-        **bound,
-    )
+    query = _weeks(path, "v.metric", f"v.scope = $scope and {only}")
+    return ask(path, query, scope=scope, start=start, enough=LEAST_WEEKS, **bound)
+
+
+@kept
+def weeks_of_many(path: str, metric: str, scopes: tuple[str, ...], start: date) -> pl.DataFrame:
+    """The same of one metric in several scopes: scope in place of metric. One question for all charts."""
+    only, bound = listed_values("v.scope in ($scopes)", {"scopes": list(scopes)})
+    query = _weeks(path, "v.scope", f"v.metric = $metric and {only}")
+    return ask(path, query, metric=metric, start=start, enough=LEAST_WEEKS, **bound)
+
+
+def _weeks(path: str, by: str, only: str) -> str:
+    """What asks for weeks, one series for each value of a column."""
+    return f"""select {by}, v.period_start, v.is_complete, v.value, v.rule, v.expected_low,
+         v.expected_middle, v.expected_high, v.is_baseline
+       from {values_of(path, "week")} v
+       join metric_catalog c on c.metric = v.metric and c.statistics[1] = v.statistic
+       where v.grain = 'week' and {only} and v.value is not null
+       qualify v.period_start >= $start or v.is_baseline or (v.expected_middle is null and row_number()
+         over (partition by {by}, v.period_start < $start order by v.period_start desc) <= $enough)
+       order by {by}, v.period_start"""
 
 
 @kept

@@ -22,11 +22,12 @@ def load(
     quarter: str,
     notes: Sequence[Note] = (),
     among: tuple[str, ...] = (),
+    beside: tuple[str, ...] = (),
 ) -> Weekly | None:
     """The weekly series from two quarters before a quarter to one after; None if there is no line to draw.
 
-    Of the notes it keeps those that fall into these weeks. `among`: metrics whose weeks are asked for
-    together, as a page shows them.
+    Of the notes it keeps those that fall into these weeks. `among`: metrics, or `beside`: scopes, whose weeks
+    are asked for together, as a page shows them.
     """
     definition = snapshot.definitions(path)[metric]
     statistic = definition.headline
@@ -35,7 +36,11 @@ def load(
     here = names.index(quarter)
     span = calendar[max(0, here - 2) : here + 2]
     start, end = span["period_start"][0], span["period_end"][-1]
-    known = snapshot_values.weeks(path, among or (metric,), scope, start).filter(pl.col("metric") == metric)
+    if beside:
+        known = snapshot_values.weeks_of_many(path, metric, beside, start).filter(pl.col("scope") == scope)
+    else:
+        known = snapshot_values.weeks(path, among or (metric,), scope, start)
+        known = known.filter(pl.col("metric") == metric)
     expected, weeks = expected_range.read(known.filter("is_complete"))
     scale = words.scale(definition, statistic, [1.0])
     factor = scale.factor if definition.unit == "ratio" else 1

@@ -17,6 +17,8 @@ from dashboard.report.waiting import Limit
 
 REVIEW, DEPLOYMENT = "pull_request_pickup_time", "time_to_production"
 LEAD, PAST, FAILED = "change_lead_time", "items_past_expectation", "failed_deployment_recovery_time"
+ITEMS_AT_MOST = 20
+"""Of each kind: names are asked for these alone."""
 LAST_WEEKS = "which 85 of 100 of the last twelve weeks stayed under."
 
 
@@ -42,15 +44,15 @@ class Queue:
     began: str
     """What the column with the beginning is called."""
     items: tuple[Waiting, ...]
+    """Those that are shown."""
+    many: int
+    """How many wait, shown or not."""
+    long: int
+    """How many of these for too long."""
     rule: str | None
     """From when on it is too long, as a sentence that begins with "Longer"; None where all of it is."""
     nothing: str
     """What is said where nothing waits."""
-
-    @property
-    def long(self) -> int:
-        """How many wait for too long."""
-        return sum(item.is_long for item in self.items)
 
 
 def queues(path: str, entries: Entries, scope: str) -> list[Queue]:
@@ -85,14 +87,15 @@ _THINGS = {REVIEW: " to be reviewed", DEPLOYMENT: " to be deployed"}
 
 def _reviews(path: str, entries: Entries, scope: str, definition: Definition) -> Queue:
     limit = rules.agreed(path, entries, scope) or rules.usual(path, scope, REVIEW, "p85")
-    rows = snapshot_team.not_ended(path, REVIEW, scope, definition.item_kind)
-    waits = rows.filter((pl.col("reason") == "not_merged") & pl.col("began").is_not_null())
+    before = _before(path, limit)
+    rows = _longest(path, REVIEW, scope, definition.item_kind, before, rules.NOT_MERGED)
     return Queue(
         REVIEW,
         "Waiting for a first review",
         "change",
         "Ready",
-        _longest_first(path, waits, limit),
+        _by_hours(path, rows, before),
+        *_counts(rows),
         limit.said if limit else None,
         "No change is known to wait for its first review.",
     )
@@ -101,52 +104,61 @@ def _reviews(path: str, entries: Entries, scope: str, definition: Definition) ->
 def _deployments(path: str, scope: str, definition: Definition) -> Queue:
     limit = rules.usual(path, scope, DEPLOYMENT, "p85_from_merge")
     limit = limit or rules.usual(path, scope, LEAD, "p85_from_merge")
-    rows = snapshot_team.not_ended(path, DEPLOYMENT, scope, f"{definition.item_kind}_from_merge")
-    unknown = rows.filter(pl.col("reason").is_in(definition.unlinked_reasons)).height
+    kind, before = f"{definition.item_kind}_from_merge", _before(path, limit)
+    rows = _longest(path, DEPLOYMENT, scope, kind, before)
     nothing = "No merged change is known to wait for its deployment."
-    if unknown:
+    if rows.is_empty():
+        known = snapshot_team.not_ended(path, DEPLOYMENT, scope, kind)
+        unknown = sum(known.get(reason, 0) for reason in definition.unlinked_reasons)
         changes = words.plural(unknown, "change")
-        nothing = f"No merged change is known to wait; of {changes} it cannot be told."
+        nothing = (
+            f"No merged change is known to wait; of {changes} it cannot be told." if unknown else nothing
+        )
     return Queue(
         DEPLOYMENT,
         "Merged and not yet deployed",
         "change",
         "Merged",
-        _longest_first(path, rows.filter(pl.col("reason").is_null()), limit),
+        _by_hours(path, rows, before),
+        *_counts(rows),
         limit.said if limit else None,
         nothing,
     )
 
 
 def _items(path: str, scope: str, definition: Definition) -> Queue:
-    rows = snapshot_team.not_ended(path, PAST, scope, definition.item_kind)
-    past = rows.filter(pl.col("reason").is_null())
-    days = expectation(path, scope)
     run = snapshot.run(path)
+    rows = snapshot_team.longest(path, PAST, scope, definition.item_kind, "on_date", ITEMS_AT_MOST)
+    days = expectation(path, scope)
     items = []
-    for label, url, service, began in past.select("label", "url", "service", "on_date").iter_rows():
+    for label, url, service, began in rows.select("label", "url", "service", "on_date").iter_rows():
         since = datetime(began.year, began.month, began.day, tzinfo=run.zone)
         age = (run.today - began).days + 1
         items.append(Waiting(label, url, service, since, 24 * age, is_long=True))
+    many, _ = _counts(rows)
     return Queue(
         PAST,
         "Items past the expectation",
         "item",
         "Started",
-        tuple(sorted(items, key=lambda item: (-item.hours, item.label))),
+        _first(items),
+        many,
+        many,
         None if days is None else f"Longer than {words.figure(days)} d, {LAST_WEEKS}",
         "No item in progress is known to be past the expectation.",
     )
 
 
 def _failures(path: str, scope: str, definition: Definition) -> Queue:
-    rows = snapshot_team.not_ended(path, FAILED, scope, definition.item_kind)
+    before = snapshot.run(path).as_of
+    rows = _longest(path, FAILED, scope, definition.item_kind, before)
     return Queue(
         FAILED,
         "Failed deployments still open",
         "failed deployment",
         "Failed",
-        _longest_first(path, rows.filter(pl.col("reason").is_null()), Limit(0.0, "")),
+        _by_hours(path, rows, before),
+        *_counts(rows),
         None,
         "No failed deployment is known to wait for its mending.",
     )
@@ -160,15 +172,34 @@ def expectation(path: str, scope: str) -> float | None:
     definition = snapshot.definitions(path).get(PAST)
     if definition is None:
         return None
-    rows = snapshot_team.not_ended(path, PAST, scope, definition.item_kind).drop_nulls("value")
-    return float(rows["value"][0]) if rows.height else None
+    return snapshot_team.held_against(path, PAST, scope, definition.item_kind)
 
 
-def _longest_first(path: str, rows: pl.DataFrame, limit: Limit | None) -> tuple[Waiting, ...]:
+def _before(path: str, limit: Limit | None) -> datetime | None:
+    """What began before this moment waits for too long."""
+    return None if limit is None else snapshot.run(path).as_of - limit.time
+
+
+def _longest(
+    path: str, metric: str, scope: str, kind: str, before: datetime | None, reason: str | None = None
+) -> pl.DataFrame:
+    return snapshot_team.longest(path, metric, scope, kind, "started_at", ITEMS_AT_MOST, before, reason)
+
+
+def _counts(rows: pl.DataFrame) -> tuple[int, int]:
+    """How many wait, and how many of them for too long."""
+    return rows.select("items", "long").row(0) if rows.height else (0, 0)
+
+
+def _by_hours(path: str, rows: pl.DataFrame, before: datetime | None) -> tuple[Waiting, ...]:
     run = snapshot.run(path)
     items = []
     for label, url, service, began in rows.select("label", "url", "service", "began").iter_rows():
         hours = max(run.as_of - began, timedelta()).total_seconds() / 3600
-        is_long = limit is not None and hours > limit.hours
+        is_long = before is not None and began < before
         items.append(Waiting(label, url, service, run.local(began), hours, is_long))
-    return tuple(sorted(items, key=lambda item: (-item.hours, item.label)))
+    return _first(items)
+
+
+def _first(items: list[Waiting]) -> tuple[Waiting, ...]:
+    return tuple(sorted(items, key=lambda item: (-item.hours, item.label))[:ITEMS_AT_MOST])

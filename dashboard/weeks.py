@@ -79,7 +79,8 @@ def per_team(shown: Snapshot, definition: Definition, teams: pl.DataFrame, quart
         f"26 weeks. {LEGEND}",
     )
     drawn = teams.head(CHARTS_AT_MOST)
-    series = {s: trends.load(shown.path, definition.metric, s, quarter) for s in drawn["scope"]}
+    scopes = tuple(drawn["scope"])
+    series = {s: trends.load(shown.path, definition.metric, s, quarter, beside=scopes) for s in scopes}
     found = [one for one in series.values() if one is not None]
     if not found:
         show(_empty(112))

@@ -2,10 +2,17 @@
 
 import streamlit as st
 
-from connectors.journal.journal import Frozen, Journal, JournalError
+from connectors.journal.journal import Frozen, Journal, JournalError, State
 from connectors.journal.where import is_there, url_of
 from dashboard import snapshot
 from dashboard.health.written import Entries, read
+
+_read: dict[tuple[str, str], tuple[State, Entries]] = {}
+"""What each journal held when it was last read, by its address and the clock of the weeks, for all sessions.
+
+The state is asked for before the entries: what changes meanwhile is read again with the next page. Nothing
+older is kept, or names that were erased would stay.
+"""
 
 
 def journal() -> Journal:
@@ -23,7 +30,14 @@ def entries(path: str) -> Entries:
     Raises:
         JournalError: it cannot be read.
     """
-    return read(journal(), snapshot.run(path).zone) if is_there(snapshot.home()) else Entries()
+    if not is_there(snapshot.home()):
+        return Entries()
+    source, zone = journal(), snapshot.run(path).zone
+    place, state = (url_of(snapshot.home()), zone.key), source.state()
+    known = _read.get(place)
+    if known is None or known[0] != state:
+        known = _read[place] = state, read(source, zone)
+    return known[1]
 
 
 def entries_or_why_not(path: str) -> tuple[Entries, str]:

@@ -15,6 +15,8 @@ from connectors.journal.database import CHANGE, ENTRY, FROZEN
 from connectors.journal.entries import FREE_TEXT
 
 Redact = Callable[[str], str]
+ERASURE = "erasure"
+"""The kind of the row that each leaves in the history, so that whoever keeps entries reads them again."""
 
 
 def erase_names(con: Connection, redact: Redact) -> int:

@@ -12,17 +12,18 @@ from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, select, update
 
 from connectors.journal.database import CHANGE, ENTRY, FROZEN, Database
 from connectors.journal.entries import KINDS, ROLES, Body, Freezing, Role, quarter_of
-from connectors.journal.erasing import erase_names
+from connectors.journal.erasing import ERASURE, erase_names
 from connectors.journal.kept import Change, Conflict, Entry, Frozen, JournalError, Refused
 from connectors.journal.rules import require_happened, require_sound
 
 __all__ = ["Change", "Conflict", "Entry", "Frozen", "Journal", "JournalError", "Refused"]
 
 E = TypeVar("E", bound=Body)
+State = tuple[int, str | None, str | None]
 
 
 class Journal:
@@ -46,6 +47,15 @@ class Journal:
     def close(self) -> None:
         """Let go of connections."""
         self._database.close()
+
+    def state(self) -> State:
+        """What another state of the entries has otherwise: to be compared with an earlier one, nothing else.
+
+        Each change and each erasure adds a row to the history; a copy that is put back has other rows.
+        """
+        chosen = select(func.count(), func.max(CHANGE.c.at), func.max(CHANGE.c.entry_id)).select_from(CHANGE)
+        with self._database.reading() as con:
+            return tuple(con.execute(chosen).one())
 
     def entries(
         self, kind: type[E], *, scope: str | None = None, quarter: str | None = None
@@ -189,6 +199,8 @@ class Journal:
             changed = erase_names(con, redact)
             if is_trial:
                 con.rollback()
+            elif changed:
+                con.execute(insert(CHANGE).values(_erasure()))
         return changed
 
 
@@ -259,6 +271,12 @@ def _note(con: Connection, entry: Entry[Any], body: Body | None) -> None:
             body=body and body.model_dump_json(),
         )
     )
+
+
+def _erasure() -> dict[str, Any]:
+    """The row that tells of an erasure: of no entry, and without what it was about."""
+    at = datetime.now(UTC).isoformat()
+    return {"entry_id": uuid.uuid4().hex, "version": 1, "at": at, "author_role": "", "kind": ERASURE}
 
 
 def _frozen(con: Connection, scope: str, quarter: str) -> list[Frozen]:

@@ -5,12 +5,12 @@ Nothing is told of a scope in which too few people are active for single items t
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import polars as pl
 
 from connectors.journal.entries import Agreement
-from dashboard import figures, snapshot, words
+from dashboard import figures, snapshot, snapshot_items, words
 from dashboard.health.written import Entries
 from dashboard.points import points
 from dashboard.report.digest_document import plain, safe_url
@@ -50,6 +50,11 @@ class Limit:
     hours: float
     said: str
 
+    @property
+    def time(self) -> timedelta:
+        """The same as a length of time."""
+        return timedelta(hours=self.hours)
+
 
 def waiting(path: str, entries: Entries, scope: str) -> tuple[Queue, ...]:
     """Everything that waits too long as of the snapshot; queues without an item are left out."""
@@ -79,11 +84,8 @@ def is_of_few(path: str, scope: str) -> bool:
 
 
 def _unseen(path: str, scope: str, limit: Limit) -> Queue:
-    rows = snapshot.items_of_kind(path, PICKUP, scope, snapshot.definitions(path)[PICKUP].item_kind)
-    unseen = rows.filter(
-        pl.col("is_open") & pl.col("ended_at").is_null() & (pl.col("excluded_reason") == NOT_MERGED)
-    )
-    return _queue(path, PICKUP, "Waiting for a first look", limit, unseen)
+    kind = snapshot.definitions(path)[PICKUP].item_kind
+    return _queue(path, scope, PICKUP, kind, "Waiting for a first look", limit, NOT_MERGED)
 
 
 def _undeployed(path: str, scope: str) -> Queue | None:
@@ -92,13 +94,12 @@ def _undeployed(path: str, scope: str) -> Queue | None:
     if limit is None:
         return None
     kind = f"{snapshot.definitions(path)[DEPLOY].item_kind}_from_merge"
-    return _queue(path, DEPLOY, "Merged, and not in production", limit, _open(path, DEPLOY, scope, kind))
+    return _queue(path, scope, DEPLOY, kind, "Merged, and not in production", limit)
 
 
 def _failed(path: str, scope: str) -> Queue:
     kind = snapshot.definitions(path)[FAILED].item_kind
-    every = Limit(0.0, "")
-    return _queue(path, FAILED, "Failed deployments, still open", every, _open(path, FAILED, scope, kind))
+    return _queue(path, scope, FAILED, kind, "Failed deployments, still open", Limit(0.0, ""))
 
 
 def _old(path: str, scope: str) -> Queue:
@@ -118,19 +119,15 @@ def _expected(row: dict[str, float]) -> str:
     return f"at most {words.figure(row['value'])} expected"
 
 
-def _open(path: str, metric: str, scope: str, kind: str) -> pl.DataFrame:
-    """The counted rows of a duration that have not ended."""
-    rows = snapshot.items_of_kind(path, metric, scope, kind)
-    return rows.filter(pl.col("is_open") & pl.col("excluded_reason").is_null())
-
-
-def _queue(path: str, metric: str, title: str, limit: Limit, rows: pl.DataFrame) -> Queue:
+def _queue(
+    path: str, scope: str, metric: str, kind: str, title: str, limit: Limit, reason: str | None = None
+) -> Queue:
+    """What is open for longer than the limit; of what does not count, what this reason keeps out."""
     as_of = snapshot.run(path).as_of
-    rows = rows.filter(pl.col("started_at").is_not_null()).sort("started_at", "item_id")
+    rows = snapshot_items.still_open(path, metric, scope, kind, as_of - limit.time, reason)
     items = [
-        _item(metric, row, f"for {lasting(hours)}")
+        _item(metric, row, f"for {lasting((as_of - row['started_at']).total_seconds() / 3600)}")
         for row in rows.iter_rows(named=True)
-        if (hours := (as_of - row["started_at"]).total_seconds() / 3600) > limit.hours
     ]
     return Queue(title, limit.said, tuple(items), figures.stale_since(path, metric))
 

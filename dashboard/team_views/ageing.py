@@ -1,6 +1,8 @@
 """What is started and not finished, by age, against what was expected of such items."""
 
 from dataclasses import dataclass
+from datetime import timedelta
+from math import floor
 
 import polars as pl
 
@@ -33,23 +35,27 @@ def draw(looked: Looked) -> None:
         section("Open work by age")
         show(components.state("", "hatch", "Nothing shown", words.few_people(), height=160))
         return
-    found = _open(looked, metric)
-    items = _aged(looked, found, metric)
     lines = _lines(looked)
+    found = _open(looked, metric, lines)
+    items = _aged(looked, found, metric)
     section(
         "Open work by age", f"Items, not people. Age counts every day, weekends too. {lines.said}".strip()
     )
     if not items:
         show(components.state("", "none", "No data", _nothing(looked), height=160))
         return
-    drawn = items[:ITEMS_AT_MOST]
-    layout.chart(chart_items.ages(drawn, lines.old, lines.half), _spoken(items, lines))
-    _below(looked, drawn, items, lines, dict(found.select("label", "url").iter_rows()), metric)
+    many, past = found.select("items", "long").row(0)
+    layout.chart(chart_items.ages(items, lines.old, lines.half), _spoken(items, many, past, lines))
+    _below(looked, items, many, lines, dict(found.select("label", "url").iter_rows()), metric)
 
 
-def _open(looked: Looked, metric: str) -> pl.DataFrame:
-    rows = snapshot_team.not_ended(looked.path, metric, looked.scope, looked.known[metric].item_kind)
-    return rows.filter(pl.col("reason").is_null())
+def _open(looked: Looked, metric: str, lines: _Lines) -> pl.DataFrame:
+    """The oldest, and how many there are of all, and past the line."""
+    kind = looked.known[metric].item_kind
+    before = None if lines.old is None else looked.today - timedelta(days=floor(lines.old) - 1)
+    return snapshot_team.longest(
+        looked.path, metric, looked.scope, kind, "on_date", ITEMS_AT_MOST, before=before
+    )
 
 
 def _aged(looked: Looked, found: pl.DataFrame, metric: str) -> list[Aged]:
@@ -58,7 +64,7 @@ def _aged(looked: Looked, found: pl.DataFrame, metric: str) -> list[Aged]:
         Aged(label, place or "not known", (looked.today - began).days + 1)
         for label, place, began in found.select("label", line, "on_date").iter_rows()
     ]
-    return sorted(items, key=lambda item: (-item.days, item.label))
+    return sorted(items, key=lambda item: (-item.days, item.label))[:ITEMS_AT_MOST]
 
 
 def _lines(looked: Looked) -> _Lines:
@@ -87,17 +93,16 @@ def _last_closed(looked: Looked, metric: str, statistic: str) -> tuple[float, st
     return None if last is None or last.value is None else (last.value, words.period(last.period))
 
 
-def _spoken(items: list[Aged], lines: _Lines) -> str:
-    past = sum(lines.old is not None and item.days > lines.old for item in items)
+def _spoken(items: list[Aged], many: int, past: int, lines: _Lines) -> str:
     line = f", {past} older than {words.figure(lines.old)} days" if lines.old is not None else ""
     oldest = f"the oldest {items[0].label} with {items[0].days} days"
-    return f"Open work by age: {words.plural(len(items), 'item')} open{line}, {oldest}"
+    return f"Open work by age: {words.plural(many, 'item')} open{line}, {oldest}"
 
 
 def _below(
     looked: Looked,
     drawn: list[Aged],
-    items: list[Aged],
+    many: int,
     lines: _Lines,
     links: dict[str, str | None],
     metric: str,
@@ -105,7 +110,7 @@ def _below(
     """What of them is not drawn or stands at the edge, and the same as a table."""
     top = chart_items.oldest_shown(drawn, lines.old)
     beyond = sum(item.days > top for item in drawn)
-    told = f"The {len(drawn)} oldest of {len(items)}. " if len(items) > len(drawn) else ""
+    told = f"The {len(drawn)} oldest of {many}. " if many > len(drawn) else ""
     if beyond:
         told += f"{words.plural(beyond, 'item')} older than {words.figure(top)} d at the right edge."
     if told:

@@ -107,12 +107,17 @@ def finished(looked: Looked) -> None:
         "How long items took", "A dot for each finished item, on its day; days counted from its first one."
     )
     few = _few_spans(looked, CYCLE)
-    rows = snapshot_team.finished(looked.path, CYCLE, looked.scope, definition.item_kind, since, end)
-    items = [
-        Finished(label, day, value)
-        for label, day, value in rows.select("label", "on_date", "value").iter_rows()
-        if not any(first <= day < last for first, last in few)
-    ]
+    rows = snapshot_team.last_finished(
+        looked.path,
+        CYCLE,
+        looked.scope,
+        definition.item_kind,
+        since,
+        end,
+        few,
+        chart_flow.DOTS_AT_MOST,
+    )
+    items = [Finished(*row) for row in rows.select("label", "on_date", "value").iter_rows()]
     if not items:
         told = words.few_people() if few else f"No item was finished since {words.day(since)}."
         show(components.state("", "hatch" if few else "none", "Nothing shown", text(told), height=240))
@@ -123,11 +128,12 @@ def finished(looked: Looked) -> None:
         items, since, end, (start, end), list(zip(said, [v for _, v in lines], strict=True))
     )
     so_far = "" if is_complete else ", still open"
-    finding = "; ".join([f"{len(items)} finished since {words.day(since)}", *said])
+    many = rows["items"][0]
+    finding = "; ".join([f"{many} finished since {words.day(since)}", *said])
     layout.chart(drawn, f"Cycle time of {looked.name} to {words.period(looked.quarter)}{so_far}: {finding}")
-    if len(items) > chart_flow.DOTS_AT_MOST:
-        show(f'<p class="eo-note">The last {chart_flow.DOTS_AT_MOST:,} of {len(items):,} items.</p>')
-    _table_of_finished(looked, items[-chart_flow.DOTS_AT_MOST :], rows)
+    if many > chart_flow.DOTS_AT_MOST:
+        show(f'<p class="eo-note">The last {chart_flow.DOTS_AT_MOST:,} of {many:,} items.</p>')
+    _table_of_finished(looked, items, rows)
 
 
 def _table_of_finished(looked: Looked, items: list[Finished], rows: pl.DataFrame) -> None:
@@ -149,11 +155,11 @@ def _quarter_before(looked: Looked) -> date:
     return first
 
 
-def _few_spans(looked: Looked, metric: str) -> list[tuple[date, date]]:
+def _few_spans(looked: Looked, metric: str) -> tuple[tuple[date, date], ...]:
     """The quarters in which too few people were active for an item to be shown."""
     figure = looked.figure(metric)
     points = [] if figure is None else [point for point in figure.history if point is not None]
-    return [(p.period_start, p.period_end) for p in points if p.withheld_reason == FEW_PEOPLE]
+    return tuple((p.period_start, p.period_end) for p in points if p.withheld_reason == FEW_PEOPLE)
 
 
 def _lines(looked: Looked) -> list[tuple[str, float]]:

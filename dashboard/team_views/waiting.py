@@ -6,9 +6,7 @@ from dashboard.components import Column, chip, section, show
 from dashboard.markup import text
 from dashboard.report.waiting import is_of_few, lasting
 from dashboard.team_views.looked_at import Looked
-from dashboard.waiting import Queue
-
-ITEMS_AT_MOST = 20
+from dashboard.waiting import ITEMS_AT_MOST, Queue
 
 
 def draw(looked: Looked) -> None:
@@ -28,33 +26,33 @@ def draw(looked: Looked) -> None:
 
 def _queue(queue: Queue) -> None:
     section(queue.title, _sub(queue))
-    if not queue.items:
+    if not queue.many:
         show(f'<p class="eo-note">{text(queue.nothing)}</p>')
         return
     heads = [Column(words.sentence(queue.thing)), Column("Service"), Column(queue.began)]
     columns = [*heads, Column("Since then", is_number=True)]
     rows = []
-    for item in queue.items[:ITEMS_AT_MOST]:
+    for item in queue.items:
         mark = f" {chip('clock', 'too long', 'line')}" if item.is_long and queue.rule else ""
         began = words.day(item.since) if queue.key == waiting.PAST else words.moment(item.since)
         name = components.link(item.label, item.url)
         rows.append([name, text(item.service or "no service"), text(began) + mark, text(lasting(item.hours))])
     table = components.table(queue.title, columns, rows, phone="brief")
     show(f'<div class="eo-alike">{table}</div>')
-    if len(queue.items) > ITEMS_AT_MOST:
-        show(f'<p class="eo-note">The {ITEMS_AT_MOST} longest of {len(queue.items):,}.</p>')
+    if queue.many > ITEMS_AT_MOST:
+        show(f'<p class="eo-note">The {ITEMS_AT_MOST} longest of {queue.many:,}.</p>')
 
 
 def _sub(queue: Queue) -> str:
     rule = f"{queue.rule[:1].lower()}{queue.rule[1:]}" if queue.rule else ""
-    if not queue.items:
+    if not queue.many:
         return f"Too long is {rule}" if rule else ""
-    if len(queue.items) == 1:
+    if queue.many == 1:
         return f"One{', ' if queue.long else ', not '}{rule}" if rule else "One."
-    counted = f"{len(queue.items):,}, the longest waiting first."
+    counted = f"{queue.many:,}, the longest waiting first."
     if not rule:
         return counted
-    if queue.long == len(queue.items):
+    if queue.long == queue.many:
         return f"{counted} All {rule}"
     return f"{counted} {words.sentence(words.amount(queue.long)) if queue.long else 'None'} {rule}"
 
