@@ -1,5 +1,6 @@
 """The data layer's questions of a team's page alone, asked and cached as those of `snapshot`."""
 
+from dataclasses import dataclass
 from datetime import date
 
 import polars as pl
@@ -81,49 +82,46 @@ def last_finished(
     return named(path, rows)
 
 
+@dataclass(frozen=True)
+class Lasting:
+    """Which rows of a metric that have not ended are asked for."""
+
+    metric: str
+    item_kind: str
+    since: str
+    """The column from which they last: `started_at` or `on_date`."""
+    before: date | None = None
+    """What began before this moment or day has lasted too long; None: nothing has."""
+    reason: str | None = None
+    """What keeps them out of the number; None: those that are in it."""
+
+
 @kept
-def longest(
-    path: str,
-    metric: str,
-    scope: str,
-    item_kind: str,
-    since: str,
-    at_most: int,
-    before: date | None = None,
-    reason: str | None = None,
-) -> pl.DataFrame:
-    """What has lasted longest of what a metric knows as not ended: so many rows, and all as old as the last.
+def longest(path: str, scope: str, wanted: tuple[Lasting, ...], at_most: int) -> dict[str, pl.DataFrame]:
+    """By metric what has lasted longest: so many rows, and all as old as the last of them.
 
-    Args:
-        path: the snapshot's.
-        metric: whose rows.
-        scope: whose rows.
-        item_kind: of what kind.
-        since: the column from which they last, `started_at` or `on_date`.
-        at_most: how many, but for those that began when the last of them did.
-        before: what began before this moment or day has lasted too long; None: nothing has.
-        reason: what keeps them out of the number; None: those that are in it.
-
-    Returns:
-        Columns: item_id, label, url, service, category, began (UTC), on_date; and of all, not of these alone,
-        how many they are (items) and how many have lasted too long (long).
+    Columns: item_id, label, url, service, category, began (UTC), on_date; and of all, not of these
+    alone, how many they are (items) and how many have lasted too long (long).
     """
-    rows = ask(
-        path,
-        f"""select item_kind, item_id, service_id, category, started_at as began, on_date,
-             count(*) over () as items, count(*) filter ({since} < $before) over () as long
+    parts = [
+        f"""select {place} as part, item_kind, item_id, service_id, category, started_at as began, on_date,
+             count(*) over () as items, count(*) filter ({one.since} < $before{place}) over () as long
            from metric_item
-           where metric = $metric and scope = $scope and item_kind = $item_kind and ended_at is null
-             and excluded_reason is not distinct from $reason and {since} is not null
-           qualify rank() over (order by {since}) <= $at_most""",
-        metric=metric,
-        scope=scope,
-        item_kind=item_kind,
-        reason=reason,
-        before=before,
-        at_most=at_most,
-    )
-    return named(path, rows)
+           where metric = $metric{place} and scope = $scope and item_kind = $item_kind{place}
+             and ended_at is null and excluded_reason is not distinct from $reason{place}
+             and {one.since} is not null
+           qualify rank() over (order by {one.since}) <= $at_most"""
+        for place, one in enumerate(wanted)
+    ]
+    bound = {
+        f"{name}{place}": getattr(one, name)
+        for place, one in enumerate(wanted)
+        for name in ("metric", "item_kind", "before", "reason")
+    }
+    if not parts:
+        return {}
+    found = named(path, ask(path, " union all ".join(parts), scope=scope, at_most=at_most, **bound))
+    return {one.metric: found.filter(part=place) for place, one in enumerate(wanted)}
 
 
 @kept

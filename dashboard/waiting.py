@@ -14,6 +14,7 @@ from dashboard.definition import Definition
 from dashboard.health.written import Entries
 from dashboard.report import waiting as rules
 from dashboard.report.waiting import Limit
+from dashboard.snapshot_team import Lasting
 
 REVIEW, DEPLOYMENT = "pull_request_pickup_time", "time_to_production"
 LEAD, PAST, FAILED = "change_lead_time", "items_past_expectation", "failed_deployment_recovery_time"
@@ -55,12 +56,43 @@ class Queue:
     """What is said where nothing waits."""
 
 
+@dataclass(frozen=True)
+class _Found:
+    """What waits longest of one kind, and from when on it waits too long."""
+
+    path: str
+    scope: str
+    rows: pl.DataFrame
+    limit: Limit | None
+
+    @property
+    def counts(self) -> tuple[int, int]:
+        """How many wait, and how many of them for too long."""
+        return self.rows.select("items", "long").row(0) if self.rows.height else (0, 0)
+
+
 def queues(path: str, entries: Entries, scope: str) -> list[Queue]:
     """What waits in a scope as of the snapshot; kinds that are not measured are left out."""
     known = snapshot.definitions(path)
-    found = [_reviews(path, entries, scope, known[REVIEW])] if REVIEW in known else []
-    makers = ((DEPLOYMENT, _deployments), (PAST, _items), (FAILED, _failures))
-    return found + [make(path, scope, known[metric]) for metric, make in makers if metric in known]
+    limits = {
+        REVIEW: rules.agreed(path, entries, scope) or rules.usual(path, scope, REVIEW, "p85"),
+        DEPLOYMENT: rules.usual(path, scope, DEPLOYMENT, "p85_from_merge")
+        or rules.usual(path, scope, LEAD, "p85_from_merge"),
+        FAILED: Limit(0.0, ""),
+    }
+    wanted = tuple(_wanted(path, known[one], limits.get(one)) for one in _MAKERS if one in known)
+    found = snapshot_team.longest(path, scope, wanted, ITEMS_AT_MOST)
+    return [_MAKERS[one](_Found(path, scope, rows, limits.get(one))) for one, rows in found.items()]
+
+
+def _wanted(path: str, definition: Definition, limit: Limit | None) -> Lasting:
+    """What is asked for of a kind: what began before its limit waits too long."""
+    metric, kind = definition.metric, definition.item_kind
+    if metric == PAST:
+        return Lasting(metric, kind, "on_date")
+    before = None if limit is None else snapshot.run(path).as_of - limit.time
+    kind = f"{kind}_from_merge" if metric == DEPLOYMENT else kind
+    return Lasting(metric, kind, "started_at", before, rules.NOT_MERGED if metric == REVIEW else None)
 
 
 def sentence(found: list[Queue]) -> str:
@@ -85,30 +117,25 @@ def _counted(queue: Queue) -> str:
 _THINGS = {REVIEW: " to be reviewed", DEPLOYMENT: " to be deployed"}
 
 
-def _reviews(path: str, entries: Entries, scope: str, definition: Definition) -> Queue:
-    limit = rules.agreed(path, entries, scope) or rules.usual(path, scope, REVIEW, "p85")
-    before = _before(path, limit)
-    rows = _longest(path, REVIEW, scope, definition.item_kind, before, rules.NOT_MERGED)
+def _reviews(found: _Found) -> Queue:
     return Queue(
         REVIEW,
         "Waiting for a first review",
         "change",
         "Ready",
-        _by_hours(path, rows, before),
-        *_counts(rows),
-        limit.said if limit else None,
+        _by_hours(found),
+        *found.counts,
+        found.limit.said if found.limit else None,
         "No change is known to wait for its first review.",
     )
 
 
-def _deployments(path: str, scope: str, definition: Definition) -> Queue:
-    limit = rules.usual(path, scope, DEPLOYMENT, "p85_from_merge")
-    limit = limit or rules.usual(path, scope, LEAD, "p85_from_merge")
-    kind, before = f"{definition.item_kind}_from_merge", _before(path, limit)
-    rows = _longest(path, DEPLOYMENT, scope, kind, before)
+def _deployments(found: _Found) -> Queue:
     nothing = "No merged change is known to wait for its deployment."
-    if rows.is_empty():
-        known = snapshot_team.not_ended(path, DEPLOYMENT, scope, kind)
+    if found.rows.is_empty():
+        definition = snapshot.definitions(found.path)[DEPLOYMENT]
+        kind = f"{definition.item_kind}_from_merge"
+        known = snapshot_team.not_ended(found.path, DEPLOYMENT, found.scope, kind)
         unknown = sum(known.get(reason, 0) for reason in definition.unlinked_reasons)
         changes = words.plural(unknown, "change")
         nothing = (
@@ -119,23 +146,22 @@ def _deployments(path: str, scope: str, definition: Definition) -> Queue:
         "Merged and not yet deployed",
         "change",
         "Merged",
-        _by_hours(path, rows, before),
-        *_counts(rows),
-        limit.said if limit else None,
+        _by_hours(found),
+        *found.counts,
+        found.limit.said if found.limit else None,
         nothing,
     )
 
 
-def _items(path: str, scope: str, definition: Definition) -> Queue:
-    run = snapshot.run(path)
-    rows = snapshot_team.longest(path, PAST, scope, definition.item_kind, "on_date", ITEMS_AT_MOST)
-    days = expectation(path, scope)
+def _items(found: _Found) -> Queue:
+    run = snapshot.run(found.path)
+    days = expectation(found.path, found.scope)
     items = []
-    for label, url, service, began in rows.select("label", "url", "service", "on_date").iter_rows():
+    for label, url, service, began in found.rows.select("label", "url", "service", "on_date").iter_rows():
         since = datetime(began.year, began.month, began.day, tzinfo=run.zone)
         age = (run.today - began).days + 1
         items.append(Waiting(label, url, service, since, 24 * age, is_long=True))
-    many, _ = _counts(rows)
+    many = found.counts[0]
     return Queue(
         PAST,
         "Items past the expectation",
@@ -149,19 +175,21 @@ def _items(path: str, scope: str, definition: Definition) -> Queue:
     )
 
 
-def _failures(path: str, scope: str, definition: Definition) -> Queue:
-    before = snapshot.run(path).as_of
-    rows = _longest(path, FAILED, scope, definition.item_kind, before)
+def _failures(found: _Found) -> Queue:
     return Queue(
         FAILED,
         "Failed deployments still open",
         "failed deployment",
         "Failed",
-        _by_hours(path, rows, before),
-        *_counts(rows),
+        _by_hours(found),
+        *found.counts,
         None,
         "No failed deployment is known to wait for its mending.",
     )
+
+
+_MAKERS = {REVIEW: _reviews, DEPLOYMENT: _deployments, PAST: _items, FAILED: _failures}
+"""In the order in which they are shown."""
 
 
 def expectation(path: str, scope: str) -> float | None:
@@ -175,29 +203,13 @@ def expectation(path: str, scope: str) -> float | None:
     return snapshot_team.held_against(path, PAST, scope, definition.item_kind)
 
 
-def _before(path: str, limit: Limit | None) -> datetime | None:
-    """What began before this moment waits for too long."""
-    return None if limit is None else snapshot.run(path).as_of - limit.time
-
-
-def _longest(
-    path: str, metric: str, scope: str, kind: str, before: datetime | None, reason: str | None = None
-) -> pl.DataFrame:
-    return snapshot_team.longest(path, metric, scope, kind, "started_at", ITEMS_AT_MOST, before, reason)
-
-
-def _counts(rows: pl.DataFrame) -> tuple[int, int]:
-    """How many wait, and how many of them for too long."""
-    return rows.select("items", "long").row(0) if rows.height else (0, 0)
-
-
-def _by_hours(path: str, rows: pl.DataFrame, before: datetime | None) -> tuple[Waiting, ...]:
-    run = snapshot.run(path)
+def _by_hours(found: _Found) -> tuple[Waiting, ...]:
+    run, limit = snapshot.run(found.path), found.limit
     items = []
-    for label, url, service, began in rows.select("label", "url", "service", "began").iter_rows():
-        hours = max(run.as_of - began, timedelta()).total_seconds() / 3600
-        is_long = before is not None and began < before
-        items.append(Waiting(label, url, service, run.local(began), hours, is_long))
+    for label, url, service, began in found.rows.select("label", "url", "service", "began").iter_rows():
+        lasts = max(run.as_of - began, timedelta())
+        is_long = limit is not None and lasts > limit.time
+        items.append(Waiting(label, url, service, run.local(began), lasts.total_seconds() / 3600, is_long))
     return _first(items)
 
 

@@ -11,6 +11,7 @@ from dashboard.chart_items import Aged
 from dashboard.components import Column, section, show
 from dashboard.markup import text
 from dashboard.sheet import Sheet
+from dashboard.snapshot_team import Lasting
 from dashboard.team_views.looked_at import OF_ITEMS, Looked
 
 ITEMS_AT_MOST = 20
@@ -53,9 +54,8 @@ def _open(looked: Looked, metric: str, lines: _Lines) -> pl.DataFrame:
     """The oldest, and how many there are of all, and past the line."""
     kind = looked.known[metric].item_kind
     before = None if lines.old is None else looked.today - timedelta(days=floor(lines.old) - 1)
-    return snapshot_team.longest(
-        looked.path, metric, looked.scope, kind, "on_date", ITEMS_AT_MOST, before=before
-    )
+    wanted = Lasting(metric, kind, "on_date", before)
+    return snapshot_team.longest(looked.path, looked.scope, (wanted,), ITEMS_AT_MOST)[metric]
 
 
 def _aged(looked: Looked, found: pl.DataFrame, metric: str) -> list[Aged]:
