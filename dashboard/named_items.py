@@ -6,7 +6,7 @@ from dashboard import snapshot_file
 from dashboard.kept import kept
 
 _MANY = 400
-"""Of more items than these the names are looked up by their services, not one by one."""
+"""More items than these are bound as one list, which no rows are skipped by: their services do that."""
 _OF_SERVICES = "service_id in ($services)"
 _PLACES = (_OF_SERVICES, "service_id is null", "true")
 """Where an item lies in the file: with its service, with those of several or none, or with another one."""
@@ -47,16 +47,20 @@ def _names(path: str, rows: pl.DataFrame, place: str) -> pl.DataFrame:
     where, bound = f"item_kind in ($kinds) and {place}", {"kinds": rows["named_kind"].unique().to_list()}
     if place == _OF_SERVICES:
         bound["services"] = rows["service_id"].drop_nulls().unique().to_list()
-    if place != _OF_SERVICES or rows.height <= _MANY:
-        where, bound["items"] = f"{where} and item_id in ($items)", rows["item_id"].unique().to_list()
+    items, many = rows["item_id"].unique().to_list(), {}
+    if len(items) > _MANY:
+        where, many = f"{where} and item_id in (select unnest($items))", {"items": items}
+    else:
+        where, bound["items"] = f"{where} and item_id in ($items)", items
     if not all(bound.values()):
-        where, bound = "false", {}
+        where, bound, many = "false", {}, {}
     listed, values = listed_values(where, bound)
     return snapshot_file.ask(
         path,
         f"""select item_kind as named_kind, item_id, min(label) as label, min(url) as url
             from item where {listed} group by all""",
         **values,
+        **many,
     )
 
 

@@ -16,7 +16,16 @@ from streamlit.testing.v1 import AppTest
 from connectors.journal.entries import Agreement
 from connectors.journal.journal import Journal
 from connectors.journal.where import url_of
-from dashboard import chart_flow, snapshot_beside, snapshot_file, snapshot_team, snapshot_values, waiting
+from dashboard import (
+    chart_flow,
+    named_items,
+    snapshot_beside,
+    snapshot_file,
+    snapshot_items,
+    snapshot_team,
+    snapshot_values,
+    waiting,
+)
 from dashboard import written_here as here
 from dashboard.health.written import Entries, Note
 from dashboard.kept import STORE
@@ -187,6 +196,19 @@ def test_the_weeks_of_all_teams_that_are_drawn_are_one_question(
     for scope in weeks["scope"].unique():
         alone = snapshot_values.weeks(path, ("change_lead_time",), scope, date(2026, 1, 1))
         assert weeks.filter(scope=scope).drop("scope").equals(alone.drop("metric"))
+
+
+def test_of_many_items_no_other_names_of_their_services_come_back(
+    path: str, asked: Asked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For more than ten hours wait the last hundred of ours, and one that has no name."""
+    monkeypatch.setattr(named_items, "_MANY", 50)
+    before = datetime(2026, 11, 4, 17, 10, tzinfo=UTC)
+    found = snapshot_items.still_open(
+        path, "pull_request_pickup_time", fake_team.TEAM, "pull_request", before, "not_merged"
+    )
+    assert sorted(found["label"]) == [*(f"L{n}" for n in range(600, 700)), "seen-30"]
+    assert sum(answer.height for answer in asked.about("from item ")) == 100
 
 
 def agreed(text: str) -> Agreement:
