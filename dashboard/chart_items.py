@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from math import ceil, exp, log
+from math import ceil, exp, expm1, log, log1p
 
 import altair as alt
 import polars as pl
@@ -161,13 +161,16 @@ def durations(items: Sequence[tuple[float, bool]], quantiles: Sequence[tuple[str
     """
     values = [value for value, _ in items]
     scale, axis = hours_axis(min(values), max(values), 8, title=None)
-    low, high = map(log, scale.to_dict()["domain"])
+    domain = scale.to_dict()["domain"]
+    # As the scale counts, which begins at 0 where there is one of no time at all.
+    place_of, time_at, least = (log1p, expm1, 0.0) if domain[0] == 0 else (log, exp, 1 / 60)
+    low, high = map(place_of, domain)
     step = (high - low) / BINS
     # Open ones first, so that none is lost where one dot stands for several.
-    ordered = sorted((int((log(max(v, 1 / 60)) - low) / step), not is_open) for v, is_open in items)
+    ordered = sorted((int((place_of(max(v, least)) - low) / step), not is_open) for v, is_open in items)
     ups, per = _stacked([place for place, _ in ordered])
     rows: list[Row] = [
-        {"value": exp(low + (place + 0.5) * step), "up": up, "mark": "dot" if ended else "open"}
+        {"value": time_at(low + (place + 0.5) * step), "up": up, "mark": "dot" if ended else "open"}
         for (place, ended), up in zip(ordered, ups, strict=True)
     ]
     x = alt.X("value:Q", scale=scale, axis=axis)

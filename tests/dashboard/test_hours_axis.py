@@ -1,11 +1,13 @@
 """A duration of nothing is drawn at the foot: a logarithm would put it at the top, or nowhere."""
 
+import json
 import re
 
 import altair as alt
 import pytest
 import vl_convert
 
+from dashboard.chart_items import durations
 from dashboard.chart_theme import hours_axis
 
 HEIGHT = 100
@@ -40,3 +42,13 @@ def test_ticks_begin_at_nothing_and_are_few(longest: float) -> None:
     ticks = axis.to_dict()["values"]
     assert ticks[0] == 0
     assert 2 <= len(ticks) <= 6
+
+
+def test_dots_of_no_time_stand_at_the_beginning_of_their_scale() -> None:
+    """Two of nothing, one of an hour and one of four days, in eighty steps from nothing on."""
+    dots = durations([(96.0, False), (0.0, False), (1.0, False), (0.0, True)], [])
+    found = re.findall(r'"value": ([\d.]+), "up"', json.dumps(dots.chart.to_dict()))
+    first, second, hour, days = sorted(map(float, found))
+    assert 0 <= first == second < 0.1
+    assert hour == pytest.approx(1, rel=0.1)
+    assert days == pytest.approx(96, rel=0.1)
