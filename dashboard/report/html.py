@@ -21,6 +21,7 @@ STATES: dict[State, tuple[str, str, Tone]] = {
     "moving": ("arrow", "Moving", "sys"),
     "dropped": ("cross", "Dropped", "plain"),
     "no_update": ("dots", "No update", "line"),
+    "open": ("half", "Not done", "line"),
 }
 LIMITS = {
     "withheld": ("hatch", "Withheld"),
@@ -100,7 +101,7 @@ def _promises(check: HealthCheck) -> tuple[str, str]:
 def _promise(promise: Promise) -> str:
     return (
         f"<li><div>{chip(*STATES[promise.state])}</div><div>"
-        f'<div class="eo-h3">{text(promise.what)}</div>'
+        f'<div class="eo-h3">{components.link(promise.what, promise.url)}</div>'
         f'<div class="eo-note">{text(wording.promised(promise))}</div></div></li>'
     )
 

@@ -125,7 +125,8 @@ def ended(sentence: str) -> str:
 
 def promised(promise: Promise) -> str:
     """How one knows that a promise is kept, how it stands, when it is due, and its issue."""
-    parts = [f"Known by: {ended(promise.known_by)}", ended(promise.told) if promise.told else ""]
+    parts = [f"Known by: {ended(promise.known_by)}" if promise.known_by else ""]
+    parts += [ended(promise.told) if promise.told else ""]
     parts += [f"Due {words.day(promise.due)}.", f"{promise.issue}." if promise.issue else ""]
     return " ".join(filter(None, parts))
 
