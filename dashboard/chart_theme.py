@@ -53,7 +53,17 @@ def at(day: date) -> str:
 
 
 def hours_axis(low: float, high: float, most: int, **options: Any) -> tuple[alt.Scale, alt.Axis]:
-    """A logarithmic scale for durations in hours, and an axis with at most `most` plain ticks."""
+    """A logarithmic scale for durations in hours, and an axis with at most `most` plain ticks.
+
+    Where there is one of no time at all, which has no place there, the scale begins at 0 and is logarithmic
+    from about an hour on.
+    """
+    if low <= 0:
+        top = max(high, 2) * 1.1
+        ticks = [t for t in _HOURS if 1 <= t <= top]
+        ticks = [0, *ticks[:: max(1, -(-len(ticks) // (most - 1)))]]
+        scale = alt.Scale(type="symlog", constant=1, domain=[0, top], nice=False)
+        return scale, alt.Axis(values=ticks, labelExpr=_TICK_WORDS, **options)
     low, high = max(low, 1 / 60) / 1.2, max(high, 1 / 30) * 1.1
     ticks = [t for t in _HOURS if low <= t <= high]
     if len(ticks) < LEAST_TICKS:

@@ -64,7 +64,7 @@ def _mark_of(week: Week, lower_is_better: bool | None) -> Row:
 
 
 def value_axis(series: Sequence[Weekly], *, is_duration: bool) -> Axis:
-    """One scale for all these series: logarithmic for durations, from 0 for counts."""
+    """One scale for all these series: logarithmic for durations, from 0 on for counts."""
     values = [v for s in series for v in s.values()] or [1.0]
     if not is_duration:
         unit = series[0].unit if series and series[0].unit in SHORT_UNITS else ""

@@ -73,7 +73,7 @@ def opened(rows: Sequence[R], every: Sequence[Row], listed: Listed[R]) -> Sequen
         show(components.state("", "none", "Not found", text(nothing), height=112))
         return []
     if department == ALL and len(found) > AT_ONCE and len(names) > 1:
-        show(f'<p class="eo-note">{counted} Open a department, or find one by its name.</p>')
+        show(f'<p class="eo-note">{counted} Open a department, or find a {listed.thing} by its name.</p>')
         show(_departments(found, listed, {"find": find} if find else {}))
         return []
     with three:

@@ -60,7 +60,9 @@ def _nothing(name: str, looked: Mapping[str, float]) -> str:
 
 
 def _headline(shown: Snapshot, scope: str, quarter: str, row: Mapping[str, Any], tests: int) -> str:
-    figure = figures.load(shown.path, row["metric"], [scope], quarter, row["statistic"])[scope]
+    figure = figures.load(
+        shown.path, row["metric"], [scope], quarter, row["statistic"], among=(row["metric"],)
+    )[scope]
     now, definition = figure.now, figure.definition
     if now is None or now.value is None or now.difference is None:
         return ""

@@ -6,7 +6,7 @@ They are asked as those of `snapshot`, and cached in the same way.
 import polars as pl
 
 from dashboard.kept import kept
-from dashboard.snapshot import ask
+from dashboard.snapshot import ask, values_of
 
 
 @kept
@@ -37,9 +37,9 @@ def page_tests(path: str, scope: str, quarter: str) -> dict[str, float]:
     """
     return ask(
         path,
-        """select coalesce(any_value(f.charts), 0) as charts, coalesce(any_value(f.signals), 0) as signals,
+        f"""select coalesce(any_value(f.charts), 0) as charts, coalesce(any_value(f.signals), 0) as signals,
              coalesce(any_value(f.expected), 0.0) as expected,
-             (select count(p_value) from metric_values
+             (select count(p_value) from {values_of(path, "quarter")}
               where scope = $scope and period = $period and grain = 'quarter') as tests
            from false_signals f where f.scope = $scope and f.period = $period""",
         scope=scope,

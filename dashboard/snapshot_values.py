@@ -11,7 +11,7 @@ import polars as pl
 from dashboard.expected_range import LEAST_WEEKS
 from dashboard.kept import kept
 from dashboard.named_items import listed_values
-from dashboard.snapshot import ask, items_left_out
+from dashboard.snapshot import ask, items_left_out, values_of
 
 _POINT = """v.period, v.period_start, v.period_end, v.is_complete, v.value, v.low, v.high, v.n, v.open_count,
   v.coverage_linked, v.coverage_eligible, v.verdict, v.withheld_reason, v.difference, v.difference_low,
@@ -32,7 +32,8 @@ def headline_quarters(
     return ask(
         path,
         f"""select v.metric, {_POINT}
-           from metric_values v join metric_catalog c on c.metric = v.metric and c.statistics[1] = v.statistic
+           from {values_of(path, "quarter")} v
+           join metric_catalog c on c.metric = v.metric and c.statistics[1] = v.statistic
            where v.grain = 'quarter' and v.scope = $scope and v.period_start between $first and $last {only}
            order by v.metric, v.period_start""",
         scope=scope,
@@ -50,7 +51,7 @@ def quarters_of_all(
     only, bound = listed_values("and v.scope in ($scopes)", {"scopes": list(scopes)}) if scopes else ("", {})
     return ask(
         path,
-        f"""select v.scope, {_POINT} from metric_values v
+        f"""select v.scope, {_POINT} from {values_of(path, "quarter")} v
            where v.grain = 'quarter' and v.metric = $metric and v.statistic = $statistic
              and v.period_start between $first and $last {only}
            order by v.scope, v.period_start""",
@@ -72,7 +73,8 @@ def teams_in_quarter(path: str, metrics: tuple[str, ...], start: date) -> pl.Dat
     return ask(
         path,
         f"""select v.metric, v.scope, {_POINT}
-           from metric_values v join metric_catalog c on c.metric = v.metric and c.statistics[1] = v.statistic
+           from {values_of(path, "quarter")} v
+           join metric_catalog c on c.metric = v.metric and c.statistics[1] = v.statistic
            where v.grain = 'quarter' and v.scope_kind = 'team' and v.period_start = $start and {only}""",
         start=start,
         **bound,
@@ -84,7 +86,7 @@ def with_number(path: str, metric: str, statistic: str, first: date, last: date)
     """The scopes that have a number in any quarter that begins from the one day to the other."""
     found = ask(
         path,
-        """select distinct scope from metric_values
+        f"""select distinct scope from {values_of(path, "quarter")}
            where grain = 'quarter' and metric = $metric and statistic = $statistic
              and period_start between $first and $last and value is not null""",
         metric=metric,
@@ -109,7 +111,8 @@ def quarters_of_many(
     return ask(
         path,
         f"""select v.metric, v.scope, {_POINT}
-           from metric_values v join metric_catalog c on c.metric = v.metric and c.statistics[1] = v.statistic
+           from {values_of(path, "quarter")} v
+           join metric_catalog c on c.metric = v.metric and c.statistics[1] = v.statistic
            where v.grain = 'quarter' and v.period_start between $first and $last and {only}
            order by v.metric, v.scope, v.period_start""",
         first=first,
@@ -142,7 +145,7 @@ def of_scope(path: str, metrics: tuple[str, ...], grain: str, scope: str) -> pl.
     only, bound = listed_values("v.metric in ($metrics)", {"metrics": list(metrics)})
     return ask(
         path,
-        f"""select v.metric, v.statistic, {_POINT} from metric_values v
+        f"""select v.metric, v.statistic, {_POINT} from {values_of(path, grain)} v
            where v.grain = $grain and v.scope = $scope and {only}
            order by v.metric, v.statistic, v.period_start""",
         grain=grain,
@@ -164,7 +167,8 @@ def weeks(path: str, metrics: tuple[str, ...], scope: str, start: date) -> pl.Da
         path,
         f"""select v.metric, v.period_start, v.is_complete, v.value, v.rule, v.expected_low,
              v.expected_middle, v.expected_high, v.is_baseline
-           from metric_values v join metric_catalog c on c.metric = v.metric and c.statistics[1] = v.statistic
+           from {values_of(path, "week")} v
+           join metric_catalog c on c.metric = v.metric and c.statistics[1] = v.statistic
            where v.grain = 'week' and v.scope = $scope and {only} and v.value is not null
            qualify v.period_start >= $start or v.is_baseline or (v.expected_middle is null and row_number()
              over (partition by v.metric, v.period_start < $start order by v.period_start desc) <= $enough)

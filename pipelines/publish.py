@@ -242,6 +242,10 @@ def _fill(con: duckdb.DuckDBPyConnection, run_id: str, status: str) -> None:
                 create_values_view(con)
         bound = {name: value for name, value in values.items() if f"${name}" in query}
         con.execute(f'CREATE TABLE snapshot."{table}" AS {query}', bound or None)
+    _create_macros(con)
+
+
+def _create_macros(con: duckdb.DuckDBPyConnection) -> None:
     with _alone(con):
         create_item_view(con, "main")
         con.execute(MACROS.read_text(encoding="utf-8"))

@@ -34,6 +34,8 @@ def judge(
     within a series. Weeks without a value are simply absent: neighbours in the table are neighbours
     on the chart. Adds `mean`, `lower`, `upper` (null for a series shorter than `least`), `side` (1
     above the mean, -1 below, 0 on it), `is_outside` and `is_run`; these three are null without limits.
+    A value that more than half of the baseline has (mostly none) is on neither side, or an ordinary stretch
+    of such weeks would be a run below a mean that a few others lift.
     `is_baseline` marks the weeks that the limits were taken from.
     """
     value, mean = pl.col("value"), pl.col("mean")
@@ -49,8 +51,13 @@ def judge(
         (_LIMIT * pl.col("_range").filter(base).mean().over(by)).alias("_width"),
     ).with_columns((mean - pl.col("_width")).alias("lower"), (mean + pl.col("_width")).alias("upper"))
     slack = _ROUNDING * pl.max_horizontal(mean.abs(), pl.lit(1.0))
+    is_usual = (value - value.filter(base).median().over(by)).abs() <= slack
+    is_mostly_one = 2 * (is_usual & base).sum().over(by) > base.sum().over(by)
     charted = charted.with_columns(
-        pl.when((value - mean).abs() <= slack).then(0).otherwise((value - mean).sign()).alias("side"),
+        pl.when(((value - mean).abs() <= slack) | (is_usual & is_mostly_one))
+        .then(0)
+        .otherwise((value - mean).sign())
+        .alias("side"),
         ((value > pl.col("upper") + slack) | (value < pl.col("lower") - slack)).alias("is_outside"),
     ).with_columns(pl.col("side").cast(pl.Int8))
     turned = (pl.col("side") != pl.col("side").shift(1)).fill_null(value=False)

@@ -113,7 +113,7 @@ def test_parts_are_shown_with_their_own_past_and_their_names_are_text(home: Path
 def test_neighbouring_definitions_stand_beside_the_published_one(home: Path, open_page: Open) -> None:
     page = open_page("metric", metric="Change failure rate", scope="Beacon, team")
     table = _table(page, "Under another definition")
-    rows = re.findall(r'<th scope="row">([^<]+)</th>.*?<b>([\d.]+) %</b>.*?<svg.*?</svg>.*?</tr>', table)
+    rows = re.findall(r'<th scope="row">([^<]+)</th>.*?<b>([\d.]+)\s%</b>.*?<svg.*?</svg>.*?</tr>', table)
     assert [words for words, _ in rows] == ["12 hours", "24 hours", "48 hours"]
     half, used, more = (float(value) for _, value in rows)
     assert half == pytest.approx(used / 2, rel=0.05)

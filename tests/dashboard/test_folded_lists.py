@@ -59,7 +59,7 @@ def test_a_long_index_lists_its_departments_with_links_that_open_them(
         ["Marketplace", "4", "2", "0", "0"],
         ["Platform", "4", "0", "0", "0"],
     ]
-    assert "8 of 8 teams. Open a department, or find one by its name." in said(page)
+    assert "8 of 8 teams. Open a department, or find a team by its name." in said(page)
     assert '<a href="?quarter=Q3+2026&amp;department=Platform" target="_self">Platform</a>' in markup(page)
     page = open_page("overview", quarter="Q3 2026", department="Platform")
     assert teams(page) == PLATFORM

@@ -1,5 +1,6 @@
 """The data layer: which file is shown, and what the questions answer."""
 
+import shutil
 from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -8,7 +9,7 @@ import duckdb
 import polars as pl
 import pytest
 
-from dashboard import snapshot
+from dashboard import snapshot, snapshot_values
 from dashboard.snapshot_file import SnapshotError
 
 NAME = "20261105T031300Z-7d1f2c3a"
@@ -146,3 +147,19 @@ def test_a_service_of_two_teams_stands_under_both(tmp_path: Path, published: Pat
         con.execute("insert into service_owner by name select 'search' as service, 'beacon' as team")
     owners = snapshot.services(path).filter(pl.col("service") == "search")["team_name"].to_list()
     assert owners == ["Atlas", "Beacon"]
+
+
+def test_numbers_of_a_grain_are_asked_of_its_table_and_else_of_the_table_of_all(
+    published: Path, tmp_path: Path
+) -> None:
+    old = next((published / "snapshots").glob("*.duckdb"))
+    new = shutil.copy(old, tmp_path / "new.duckdb")
+    with duckdb.connect(str(new)) as con:
+        con.execute("create table metric_values_quarter as from metric_values where grain = 'quarter'")
+        con.execute("update metric_values_quarter set n = n + 1")
+    asked = ("team:beacon", date(2026, 7, 1), date(2026, 7, 1))
+    counted = {
+        path: snapshot_values.headline_quarters(str(path), *asked)["n"].to_list() for path in (old, new)
+    }
+    assert counted[old]
+    assert counted[new] == [n + 1 for n in counted[old]]

@@ -25,6 +25,7 @@ from pipelines.items import create_item_view
 from pipelines.models import observe
 from pipelines.published_catalog import write_catalog
 from pipelines.snapshot_reader import UnknownNameError
+from pipelines.stored_values import VALUES_OF, create_values_view
 
 METRICS = {
     name: metric
@@ -40,7 +41,14 @@ STORIES: dict[str, Any] = {
     "failures, half way": {**FAILURES, "as_of": "2026-02-12T07:00Z"},
 }
 PUBLISHED = (
-    *("metric_values", "metric_observation", "metric_scopes", "metric_neighbour", "metric_catalog", "item"),
+    *(
+        *VALUES_OF.values(),
+        "metric_observation",
+        "metric_scopes",
+        "metric_neighbour",
+        "metric_catalog",
+        "item",
+    ),
     "period",
     *("organisation", "department", "team", "service"),
 )
@@ -64,6 +72,7 @@ def publish_into(con: duckdb.DuckDBPyConnection) -> None:
         "('pd', 'incidents', TIMESTAMPTZ '2026-03-31 00:00Z', true)) "
         "s(source, stream, last_success_at, is_stale)"
     )
+    create_values_view(con)
     create_item_view(con, "main")
     con.execute(publish.MACROS.read_text(encoding="utf-8"))
 
@@ -253,7 +262,7 @@ def test_what_is_still_open_has_no_part_in_the_mean(built: Any) -> None:
         "WHERE item_kind = 'change' AND item_id = 'gh:1'"
     )
     with changed(con, still_open):
-        con.execute("UPDATE metric_values SET open_count = 1 WHERE statistic = 'p50'")
+        con.execute("UPDATE metric_values_quarter SET open_count = 1 WHERE statistic = 'p50'")
         answer = ask(con, "change_lead_time", "service:shop", "2026-Q1")
     [mean] = [row for row in answer["neighbours"] if row["neighbour"] == "mean"]
     assert (mean["value"], mean["n"]) == (13.5, 2)  # (24 + 3) / 2
@@ -319,7 +328,7 @@ def test_too_few(built: Any) -> None:
 )
 def test_a_withheld_number_says_what_withholds_it(built: Any, withheld: str, line: str) -> None:
     con = built("failures")
-    with changed(con, f"UPDATE metric_values SET value = NULL, {withheld}"):
+    with changed(con, f"UPDATE metric_values_quarter SET value = NULL, {withheld}"):
         assert line in ask(con, "change_failure_rate", "service:shop", "2026-Q1")["remarks"]
 
 

@@ -17,6 +17,7 @@ from metric_attack.solving import leaks
 from planted_work import PEOPLE, TEAMS, by_day, planted, publish_planted
 
 from pipelines.aggregate import aggregate_days_between
+from pipelines.stored_values import VALUES_OF
 
 LEAST = 3
 BY_DAY = by_day(planted())
@@ -102,10 +103,11 @@ def test_without_weeks_withheld_together_small_counts_leave_one_value(published,
 def test_an_n_beside_a_withheld_number_is_found(published, tmp_path):
     path = shutil.copy(published[1], tmp_path / "told.duckdb")
     with duckdb.connect(str(path)) as con:
-        con.execute(
-            "UPDATE metric_values SET n = 7 WHERE withheld_reason = 'few_people' "
-            "AND metric = 'incident_load' AND scope = 'service:s1' AND statistic = 'count'"
-        )
+        for table in VALUES_OF.values():
+            con.execute(
+                f"UPDATE {table} SET n = 7 WHERE withheld_reason = 'few_people' "
+                "AND metric = 'incident_load' AND scope = 'service:s1' AND statistic = 'count'"
+            )
     found = exposed(path, INCIDENTS, ["service:s1"])
     assert {(one.value, one.how) for one in found} == {(7, "told")}
 

@@ -68,6 +68,24 @@ def test_a_duration_of_zero_has_a_logarithm():
     assert logarithms["hours"].to_list() == pytest.approx([-np.log(60), -np.log(60), 0.0])
 
 
+def test_weeks_of_what_is_usual_are_no_run_below_a_mean_that_few_others_lift():
+    # 14 of 20 weeks are 0 and six are 1: the mean is 0.3, and ten weeks of 0 are an ordinary stretch. The
+    # ranges are 12 of 1 in 19 steps: limits 0.3 ± 2.66 · 12 / 19 = 0.3 ± 1.68.
+    base = [0, 0, 1, 0, 0, 1, 0, 0, 1, 0, 0, 1, 0, 0, 1, 0, 0, 1, 0, 0]
+    charted = judge([*base, *[0] * 10, *[1] * 8, 2], most=20)
+    assert charted["side"].to_list()[20:30] == [0] * 10
+    # What is not usual is a run as ever, and outside is outside.
+    assert flagged(charted, "is_run") == [37, 38]
+    assert flagged(charted, "is_outside") == [38]
+    assert charted["upper"][0] == pytest.approx(0.3 + 2.66 * 12 / 19)
+
+
+def test_half_of_the_weeks_are_not_more_than_half():
+    # Ten of 20 are 0: the mean, 0.5, divides them.
+    charted = judge([*[0, 1] * 10, *[0] * 8], most=20)
+    assert charted["side"].to_list()[20:] == [-1] * 8
+
+
 def test_each_series_has_limits_and_runs_of_its_own():
     up, down = judge([1, 3] * 10 + [3] * 4), judge([3] * 24)
     both = pl.concat([up.select("series", "value"), down.select(pl.lit("t").alias("series"), "value")])

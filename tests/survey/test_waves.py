@@ -321,11 +321,25 @@ def test_a_pulse_has_series_of_its_own(con):
     assert ask(con, QUARTERS[1], without("h0"), kind="pulse", name="2027-Q1-pulse-01") == set()
 
 
-@given(
+whoever_comes_back = given(
     rosters=st.lists(st.sets(st.sampled_from([one.account for one in ROSTER.people])), min_size=2, max_size=5)
 )
-@settings(max_examples=10, deadline=None)
+
+
+@whoever_comes_back
+@settings(max_examples=50, deadline=None)
 def test_rosters_of_a_series_differ_by_none_or_six(opened, rosters):
+    differ_by_none_or_six(opened, rosters)
+
+
+@pytest.mark.soak
+@whoever_comes_back
+@settings(max_examples=500, deadline=None)
+def test_rosters_of_many_series_differ_by_none_or_six(opened, rosters):
+    differ_by_none_or_six(opened, rosters)
+
+
+def differ_by_none_or_six(opened, rosters):
     """Whatever people come back: two rosters of an unbroken series differ by 0 or by 6 and more."""
     empty(opened)
     plan = plan_from(opened, QUARTERS[0])
