@@ -3,7 +3,8 @@
 import polars as pl
 
 from dashboard.kept import kept
-from dashboard.snapshot import ask, definitions, items_behind, tables
+from dashboard.snapshot import ask, definitions, tables
+from dashboard.snapshot_items import items_behind
 
 DONE = "action_follow_through"
 RESOLVED = "action_resolution"

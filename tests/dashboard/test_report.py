@@ -19,7 +19,7 @@ from markdown_it import MarkdownIt
 from connectors.journal import entries as body
 from connectors.journal.journal import Journal
 from connectors.journal.where import url_of
-from dashboard import figures, survey_words, words
+from dashboard import figure_words, survey_words, words
 from dashboard.health import chosen
 from dashboard.health.compose import compose
 from dashboard.health.document import HealthCheck
@@ -149,9 +149,9 @@ def told(check: HealthCheck) -> Iterator[str]:
             yield figure.scale.full(figure.now.value)
     for figure in shown:
         if figure.now is None or figure.now.value is None:
-            yield figures.missing(figure)
+            yield figure_words.missing(figure)
         else:
-            yield from filter(None, [figures.counted(figure), figures.interval(figure)])
+            yield from filter(None, [figure_words.counted(figure), figure_words.interval(figure)])
     for point in check.talk.points:
         yield from (point.sentence, *point.evidence, point.question)
     for pair in check.pairs:
