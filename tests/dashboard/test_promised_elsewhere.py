@@ -128,10 +128,10 @@ def told(check: HealthCheck) -> list[tuple[str, str, date, str | None]]:
 def test_they_stand_in_one_list_with_the_journals_each_once(check: HealthCheck) -> None:
     assert told(check) == [
         ("Deploy on every merge", "done", date(2026, 9, 1), None),
-        ("Action inbox:A-1", "done", date(2026, 8, 10), "https://jira.example/browse/A-1"),
-        ("Action inbox:A-4", "open", date(2026, 7, 1), None),
-        ("Action inbox:A-2", "open", date(2026, 9, 5), None),
-        ("Action inbox:A-3", "dropped", date(2026, 7, 20), None),
+        ("Action A-1", "done", date(2026, 8, 10), "https://jira.example/browse/A-1"),
+        ("Action A-4", "open", date(2026, 7, 1), None),
+        ("Action A-2", "open", date(2026, 9, 5), None),
+        ("Action A-3", "dropped", date(2026, 7, 20), None),
     ]
     assert check.promises.sentence == "2 of 5 done, 2 not done, 1 dropped."
     assert check.lede.startswith("Two of five things we promised are done.")
@@ -139,7 +139,7 @@ def test_they_stand_in_one_list_with_the_journals_each_once(check: HealthCheck) 
 
 def test_above_teams_they_are_those_that_name_no_team(path: str) -> None:
     assert told(compose(path, ENTRIES, "organisation", QUARTER)) == [
-        ("Action inbox:all", "open", date(2026, 8, 11), None)
+        ("Action all", "open", date(2026, 8, 11), None)
     ]
     department = compose(path, ENTRIES, "department:market", QUARTER).promises
     assert (department.items, department.sentence) == ((), "The review of Q2 2026 agreed on no action.")
@@ -147,8 +147,8 @@ def test_above_teams_they_are_those_that_name_no_team(path: str) -> None:
 
 def test_in_a_quarter_that_is_open_those_to_come_in_it_are_there_with_their_own_day(path: str) -> None:
     assert told(compose(path, Entries(), "team:beacon", "2026-Q4")) == [
-        ("Action inbox:after", "done", date(2026, 10, 1), None),
-        ("Action inbox:soon", "open", date(2026, 12, 31), None),
+        ("Action after", "done", date(2026, 10, 1), None),
+        ("Action soon", "open", date(2026, 12, 31), None),
     ]
 
 
@@ -172,24 +172,23 @@ def plain(markup: str) -> str:
 
 def test_page_files_and_agenda_say_the_same_and_link_to_where_it_is_kept(check: HealthCheck) -> None:
     address = '<a href="https://jira.example/browse/A-1" target="_blank" rel="noopener noreferrer">'
-    link = f"{address}Action inbox:A-1</a>"
+    link = f"{address}Action A-1</a>"
     page = "".join(part.markup for part in html.sections(check))
     for markup in (page, page_html.render([check]), agenda.sheet(check)):
         assert link in markup
-        assert "Not done Action inbox:A-4" in plain(markup)
+        assert "Not done Action A-4" in plain(markup)
     assert "Kept outside this app. Due 10 Aug 2026." in plain(page)
     assert "known by: kept" not in plain(page).lower()
     text = markdown.render(check)
     assert (
-        "- **Done**: [Action inbox:A-1](<https://jira.example/browse/A-1>). Kept outside this app. Due 10"
-        in text
+        "- **Done**: [Action A-1](<https://jira.example/browse/A-1>). Kept outside this app. Due 10" in text
     )
-    assert "- **Not done**: Action inbox:A-4. Kept outside this app. Due 1 Jul 2026." in text
+    assert "- **Not done**: Action A-4. Kept outside this app. Due 1 Jul 2026." in text
     part = json.loads(pdf.document([check], {}))["scopes"][0]["sections"][0]
     assert [(one["chip"]["label"], one["what"], one["url"]) for one in part["items"][:3]] == [
         ("Done", "Deploy on every merge", ""),
-        ("Done", "Action inbox:A-1", "https://jira.example/browse/A-1"),
-        ("Not done", "Action inbox:A-4", ""),
+        ("Done", "Action A-1", "https://jira.example/browse/A-1"),
+        ("Not done", "Action A-4", ""),
     ]
     assert b"https://jira.example/browse/A-1" in pdf.render([check], {})
 
