@@ -285,8 +285,8 @@ def test_a_team_of_one_month_is_not_told_by_its_quarter():
 
 
 def test_three_days_of_few_people_are_not_their_week_without_the_days_before():
-    # On Sunday 4 January all goes from d0 to d1. One of four people works from the 1st to the 3rd: d0's January
-    # is its week from 29 December without that month's days, which are all of December that is known.
+    # On Sunday 4 January all goes from d0 to d1. From the 1st on one of four people works: the January of d0
+    # is its week from 29 December without the days before, which are all of December that is known.
     away = (date(2026, 1, 1), date(2026, 1, 3))
     owners = {"s0": [("t0", ALWAYS[0], date(2026, 1, 4)), ("t1", date(2026, 1, 4), ALWAYS[1])]}
     work = [one for one in busy(4) if not (away[0] <= one[2] <= away[1] and one[0] != "0-0")]
