@@ -166,7 +166,11 @@ def _hide_over_time(cells: Cells, hidden: Booleans) -> None:
     """Hide what would give away what is hidden: neighbours, and the scope's own other periods."""
     has_parts = np.zeros(len(hidden), dtype=np.bool_)
     has_parts[cells.child[cells.part >= 0]] = True
-    frame, count = cells.frame.with_columns(has_parts=pl.Series(has_parts)), -1
+    is_changed = has_parts.copy()
+    while not is_changed[cells.parent[is_changed[cells.child]]].all():
+        is_changed[cells.parent[is_changed[cells.child]]] = True
+    frame = cells.frame.with_columns(has_parts=pl.Series(has_parts), is_changed=pl.Series(is_changed))
+    count = -1
     while count != int(hidden.sum()):
         count = int(hidden.sum())
         complete(cells, hidden)
@@ -220,10 +224,13 @@ def _is_told_across_lengths(told: pl.DataFrame) -> Booleans:
 def _is_beside_a_lone_week(told: pl.DataFrame) -> pl.Series:
     """Weeks of the blocks before and after one that hides a single week in which anybody was active.
 
-    A month without its shown weeks would be that one. So it is where a team owned something until then.
+    A month without its shown weeks would be that one. So it is where a team owned something until then, and
+    where owners changed within a week in which a month ends: its part on one side may be all that there is.
     """
     is_active = (pl.col("grain") == "week") & (pl.col("people") > 0)
-    lone = told.filter(is_active & (is_active.sum().over("scope", "block") == 1)).filter("is_hidden")
+    is_lone = is_active.sum().over("scope", "block") == 1
+    is_parted = pl.col("is_changed") & (pl.col("first_day").dt.month() != pl.col("last_day").dt.month())
+    lone = told.filter(is_active & pl.col("is_hidden") & (is_lone | is_parted))
     beside = pl.concat([lone.select("scope", pl.col("block") + step) for step in (-1, 1)]).unique()
     keys = pl.struct("scope", "block")
     return told.select(keys.is_in(beside.select(keys).to_series().implode())).to_series()
