@@ -1,10 +1,13 @@
-"""The data layer's questions about the items behind a number: how many, and the few that are shown."""
+"""The data layer's questions about the items behind a number: all, how many, and the few that are shown."""
+
+from datetime import timedelta
 
 import polars as pl
 
+from dashboard import snapshot
 from dashboard.kept import kept
 from dashboard.named_items import named
-from dashboard.snapshot import ask, items_behind
+from dashboard.snapshot import ask
 
 ORDERS = {
     "event": "is_event desc nulls last, on_date desc",
@@ -14,6 +17,37 @@ ORDERS = {
     "start": "started_at desc nulls last",
 }
 """In which the first items are told; equals by day and id."""
+
+
+@kept
+def observations(path: str, metric: str, scope: str, period: str) -> pl.DataFrame:
+    """The rows behind a number and those kept out of it, with label, url and the service's name."""
+    behind, bound = items_behind(path, metric, scope, period)
+    return named(path, ask(path, f"from ({behind})", **bound))
+
+
+def items_behind(path: str, metric: str, scope: str, period: str) -> tuple[str, dict[str, object]]:
+    """What the snapshot's `items_behind` answers for one scope, its days bound: a query, and what is bound.
+
+    So the file is read where the scope's items of these days lie.
+    """
+    span = snapshot.periods(path).row(by_predicate=pl.col("period") == period, named=True)
+    end = min(span["period_end"], snapshot.run(path).today + timedelta(days=1))
+    is_level = snapshot.definitions(path)[metric].kind == "level"
+    first = end - timedelta(days=1) if is_level else span["period_start"]
+    query = """select * from metric_item
+      where metric = $metric and scope = $scope and counts_from < $end and counts_to > $first
+      qualify row_number() over (
+        partition by item_kind, item_id
+        order by excluded_reason is not null, on_date, service_id, started_at) = 1"""
+    return query, {"metric": metric, "scope": scope, "end": end, "first": first}
+
+
+@kept
+def items_of_kind(path: str, metric: str, scope: str, item_kind: str) -> pl.DataFrame:
+    """Every published row of a metric, whatever its period; columns as of `observations`."""
+    query = "from metric_item where metric = $metric and scope = $scope and item_kind = $item_kind"
+    return named(path, ask(path, query, metric=metric, scope=scope, item_kind=item_kind))
 
 
 @kept
@@ -40,7 +74,7 @@ def first(
     at_most: int,
     which: str = "all",
 ) -> pl.DataFrame:
-    """The first items of a kind behind a number, in an order of ORDERS; columns as `snapshot.observations`.
+    """The first items of a kind behind a number, in an order of ORDERS; columns as `observations`.
 
     `which`: all, those that are in it (`used`), or of these those that have ended (`ended`).
     """

@@ -10,7 +10,7 @@ from datetime import date, datetime
 import polars as pl
 
 from connectors.journal.entries import Agreement
-from dashboard import figures, snapshot, words
+from dashboard import figures, snapshot, snapshot_items, words
 from dashboard.health.written import Entries
 from dashboard.points import points
 from dashboard.report.digest_document import plain, safe_url
@@ -79,7 +79,7 @@ def is_of_few(path: str, scope: str) -> bool:
 
 
 def _unseen(path: str, scope: str, limit: Limit) -> Queue:
-    rows = snapshot.items_of_kind(path, PICKUP, scope, snapshot.definitions(path)[PICKUP].item_kind)
+    rows = snapshot_items.items_of_kind(path, PICKUP, scope, snapshot.definitions(path)[PICKUP].item_kind)
     unseen = rows.filter(
         pl.col("is_open") & pl.col("ended_at").is_null() & (pl.col("excluded_reason") == NOT_MERGED)
     )
@@ -104,7 +104,7 @@ def _failed(path: str, scope: str) -> Queue:
 def _old(path: str, scope: str) -> Queue:
     """Items past the expectation of this week; each has the expectation, in days, as its value."""
     today = snapshot.run(path).today
-    rows = snapshot.observations(path, AGE, scope, figures.quarters(path)["period"][-1])
+    rows = snapshot_items.observations(path, AGE, scope, figures.quarters(path)["period"][-1])
     rows = rows.filter(pl.col("excluded_reason").is_null() & pl.col("ended_at").is_null())
     items = tuple(
         _item(AGE, row, f"{words.plural((today - row['on_date']).days + 1, 'day')} old, {_expected(row)}")
@@ -120,7 +120,7 @@ def _expected(row: dict[str, float]) -> str:
 
 def _open(path: str, metric: str, scope: str, kind: str) -> pl.DataFrame:
     """The counted rows of a duration that have not ended."""
-    rows = snapshot.items_of_kind(path, metric, scope, kind)
+    rows = snapshot_items.items_of_kind(path, metric, scope, kind)
     return rows.filter(pl.col("is_open") & pl.col("excluded_reason").is_null())
 
 
