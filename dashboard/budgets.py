@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from dashboard import components, figures, fold, words
+from dashboard import components, figure_words, figures, fold, words
 from dashboard.components import Column, section, show
 from dashboard.figures import Figure
 from dashboard.markup import text
@@ -92,7 +92,7 @@ def _finding(services: pl.DataFrame, found: Mapping[str, Figure]) -> str:
 def _line(name: str, figure: Figure, floor: float) -> list[str]:
     value = _value(figure)
     if value is None:
-        return [name, f'<i class="eo-unset">{text(figures.missing(figure))}</i>', "", sparkline(figure)]
+        return [name, f'<i class="eo-unset">{text(figure_words.missing(figure))}</i>', "", sparkline(figure)]
     said = figure.scale.full(value) if value >= 0 else f"{figure.scale.full(-value)} over"
     return [name, bar(value, floor), text(said), sparkline(figure)]
 

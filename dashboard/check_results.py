@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from dashboard import components, figures, snapshot, snapshot_checks, words
+from dashboard import components, figure_words, figures, snapshot, snapshot_checks, words
 from dashboard.components import Column, chip
 from dashboard.markup import text, with_code
 from dashboard.snapshot import Run
@@ -105,7 +105,7 @@ def _bar(one: Checked, floor: float) -> list[str]:
     below = '<span class="eo-under">below the line</span>' if one.state == "warning" else ""
     return [
         f'<div class="eo-cover" aria-hidden="true">{width}{mark}</div>',
-        figures.percent(linked, one.looked_at),
+        figure_words.percent(linked, one.looked_at),
         f"{linked:,} of {text(one.looked_at_words)}{below}",
     ]
 

@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from dashboard import figures, words
+from dashboard import figure_words, words
 from dashboard.figures import Figure
 from dashboard.markup import one_line, text
 from dashboard.sparkline import sparkline
@@ -147,19 +147,21 @@ def tallied(group: Iterable[Figure]) -> list[tuple[str, Tone, int, str]]:
 def card(figure: Figure, foot: str, *, with_coverage: bool = True) -> str:
     """A number as one object: name, value, what it counts, verdict, own past, one foot line, coverage."""
     title = f'<div class="eo-h3" role="heading" aria-level="3">{text(figure.definition.title)}</div>'
-    lines = figures.coverage(figure) if with_coverage else []
+    lines = figure_words.coverage(figure) if with_coverage else []
     cover = "".join(f"<div>{text(line)}</div>" for line in lines)
     foot_lines = f'<div class="eo-foot">{foot}<div>{cover}</div></div>'
     old = stale(figure.stale_since) if figure.stale_since else ""
     now = figure.now
     if now is None or now.value is None:
         chips = f'<div class="eo-chips">{verdict(figure)}{old}</div>'
-        body = f'<div class="eo-note">{text(figures.missing(figure))}</div>{sparkline(figure, large=True)}'
+        body = (
+            f'<div class="eo-note">{text(figure_words.missing(figure))}</div>{sparkline(figure, large=True)}'
+        )
         return f'<div class="eo-card eo-none">{title}{chips}{body}{foot_lines}</div>'
     unit = f'<span class="eo-unit">{text(figure.scale.unit)}</span>'
     number = f'<span class="eo-value">{figure.scale.number(now.value)}{unit}</span>'
     value = f'<div class="eo-row">{number}{old}</div>'
-    counts = "; ".join(filter(None, (figures.counted(figure), figures.interval(figure))))
+    counts = "; ".join(filter(None, (figure_words.counted(figure), figure_words.interval(figure))))
     chips = f'<div class="eo-chips">{verdict(figure)}</div>'
     return (
         f'<div class="eo-card">{title}{value}<div class="eo-note">{text(counts)}</div>{chips}'
@@ -186,7 +188,7 @@ def cell(figure: Figure, scale: words.Scale) -> str:
         span = f" <i>{scale.number(now.low)}–{scale.number(now.high)}</i>"
     things = f"{now.n:,} {words.things(figure.definition, now.n)}"
     if figure.definition.kind == "level":
-        things = figures.counted(figure)
+        things = figure_words.counted(figure)
     elif figure.definition.kind == "ratio":
         things = f"{round(now.value * now.n):,} of {now.n:,}"
     elif now.open_count:
@@ -197,7 +199,7 @@ def cell(figure: Figure, scale: words.Scale) -> str:
     definition = figure.definition
     own = definition.coverage_item_kind == definition.item_kind and definition.unlinked_reasons
     if own and now.coverage_eligible and now.coverage_linked is not None:
-        linked = f"; {figures.percent(now.coverage_linked, now.coverage_eligible)} linked"
+        linked = f"; {figure_words.percent(now.coverage_linked, now.coverage_eligible)} linked"
     return (
         f'<span class="eo-cell"><b>{scale.full(now.value)}</b>{span}'
         f'<span class="eo-under">{text(things + linked)}</span></span>'
@@ -212,7 +214,7 @@ def _short_reason(figure: Figure) -> str:
         return f"{now.n} {words.things(definition, now.n)}; needs {needed}"
     if now and figure.state == "low_coverage" and now.coverage_eligible:
         return f"only {now.coverage_linked:,} of {now.coverage_eligible:,} linked"
-    return figures.missing(figure).rstrip(".")
+    return figure_words.missing(figure).rstrip(".")
 
 
 def section(title: str, sub: str = "") -> None:

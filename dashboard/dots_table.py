@@ -3,10 +3,10 @@
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 
-from dashboard import drill_down, sheet, words
+from dashboard import rows_behind, sheet, words
 from dashboard.components import Column
-from dashboard.drill_down import Behind
 from dashboard.markup import text
+from dashboard.rows_behind import Behind
 from dashboard.sheet import Sheet, Value
 
 HOURS = (1, 4, 12, 24, 48, 96, 168, 336, 720)
@@ -30,7 +30,7 @@ def draw(behind: Behind) -> None:
 def _rows(behind: Behind) -> tuple[str, list[Row]]:
     kind = behind.definition.kind
     if kind == "level":
-        return "Days since started", steps(drill_down.ages(behind), DAYS, lambda days: f"{days:.0f} d")
+        return "Days since started", steps(rows_behind.ages(behind), DAYS, lambda days: f"{days:.0f} d")
     if kind == "duration":
         return "Time", steps(behind.used["value"].drop_nulls().to_list(), HOURS, words.tick)
     rows = behind.used.select("on_date", "is_event").rows()

@@ -11,6 +11,8 @@ import polars as pl
 
 LEAST_WEEKS = 20
 """What the pipeline asks for; told to whoever sees no range."""
+QUARTERS_BEFORE = 2
+"""With how many quarters before its own a series that is drawn begins."""
 
 Mark = Literal["in", "outside", "run"]
 _MARKS: dict[str | None, Mark] = {None: "in", "outside_limits": "outside", "run_of_eight": "run"}

@@ -25,6 +25,16 @@ def check(frozen: Frozen, *, sees_survey: bool = True) -> HealthCheck:
     return replace(made, header=replace(made.header, frozen_at=when, revision=frozen.revision))
 
 
+def tables(frozen: Frozen) -> str:
+    """The path of a file with a frozen quarter's own tables.
+
+    Raises:
+        ValueError: it was frozen by another version of the product.
+    """
+    path, _ = thaw(frozen.content)
+    return path
+
+
 def chosen(revisions: Sequence[Frozen]) -> Frozen | None:
     """The revision that the address names, the newest unless told otherwise; None for today's numbers."""
     names = {f"Revision {one.revision}": one for one in reversed(revisions)}

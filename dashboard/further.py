@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from dashboard import components, figures, words
+from dashboard import components, figure_words, words
 from dashboard.components import Column, section, show
 from dashboard.figures import Figure
 from dashboard.markup import text
@@ -18,7 +18,9 @@ def draw(quarter: str, limit: int | None, found: Sequence[Figure]) -> None:
     columns += [Column("Against the quarter before", short="Verdict"), Column("Rests on")]
     rows = []
     for figure in found:
-        cover = "".join(f'<span class="eo-under">{text(line)}</span>' for line in figures.coverage(figure))
+        cover = "".join(
+            f'<span class="eo-under">{text(line)}</span>' for line in figure_words.coverage(figure)
+        )
         name = components.page_link("metrics", figure.definition.title, {"metric": figure.definition.title})
         judged = components.verdict(figure) + components.age(figure) + _limit(figure, limit)
         rows.append([name, components.cell(figure, figure.scale), sparkline(figure), judged, cover])

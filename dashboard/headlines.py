@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from dashboard import components, figures, judged, layout, snapshot, snapshot_beside, words
+from dashboard import components, figure_words, figures, judged, layout, snapshot, snapshot_beside, words
 from dashboard.components import section, show
 from dashboard.figures import Figure
 from dashboard.markup import text
@@ -74,7 +74,11 @@ def _headline(shown: Snapshot, scope: str, quarter: str, row: Mapping[str, Any],
     title = components.page_link("metrics", definition.title, query)
     before = figure.scale.full(now.value - now.difference)
     change = f"{figure.scale.full(now.value)}, before {before}"
-    evidence = [text(figures.counted(figure)), text(figures.interval(figure)), text(_before(figure))]
+    evidence = [
+        text(figure_words.counted(figure)),
+        text(figure_words.interval(figure)),
+        text(_before(figure)),
+    ]
     if now.difference_low is not None and now.difference_high is not None:
         span = judged.span(figure.scale, now.difference_low, now.difference_high)
         evidence.append(text(f"difference {span}"))

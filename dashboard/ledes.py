@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from dashboard import figures, words
+from dashboard import figure_words, words
 from dashboard.figures import Figure
 
 NAMED_AT_MOST = 8
@@ -118,7 +118,7 @@ def _change(figure: Figure, *, named: bool) -> str:
 def _reading(figure: Figure) -> str:
     title = figure.definition.title
     if figure.now is None or figure.now.value is None:
-        reason = figures.missing(figure)
+        reason = figure_words.missing(figure)
         return f"{title} has no number: {reason[:1].lower()}{reason[1:]}"
     counted = f"{figure.now.n:,} {words.things(figure.definition, figure.now.n)}"
     return f"{title} is {figure.scale.full(figure.now.value)}, from {counted}."

@@ -8,8 +8,8 @@ import polars as pl
 
 from dashboard import components, judged, snapshot_beside, words
 from dashboard.components import Column, section, show
-from dashboard.drill_down import Behind
 from dashboard.markup import text
+from dashboard.rows_behind import Behind
 from dashboard.words import Scale
 
 WIDTH, HEIGHT, EDGE = 220, 18, 6

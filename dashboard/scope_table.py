@@ -5,7 +5,7 @@ from typing import TypeVar
 
 import polars as pl
 
-from dashboard import components, figures, words
+from dashboard import components, figure_words, words
 from dashboard.components import Column, show
 from dashboard.definition import Definition
 from dashboard.figures import Figure
@@ -56,7 +56,7 @@ def coverage(rows: pl.DataFrame, numbers: Numbers) -> str:
     """What is linked, not linked and left out, for every number of the table."""
     columns = [Column("Scope"), *(Column(_any(found).definition.title) for found in numbers.values())]
     lines = [
-        [name, *(_lines(figures.coverage(found[scope])) for found in numbers.values())]
+        [name, *(_lines(figure_words.coverage(found[scope])) for found in numbers.values())]
         for scope, name in rows.select("scope", "label").iter_rows()
     ]
     return components.table("What each number rests on", columns, lines)

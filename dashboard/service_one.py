@@ -4,7 +4,7 @@ from datetime import date
 
 import polars as pl
 
-from dashboard import components, figures, snapshot, snapshot_services, words
+from dashboard import components, figure_words, snapshot, snapshot_services, words
 from dashboard.components import Column, chip, page_link, section, show
 from dashboard.definition import Definition
 from dashboard.figures import Figure
@@ -102,7 +102,7 @@ def _place(family: str) -> tuple[int, str]:
 def _line(figure: Figure, scope_label: str, quarter: str) -> list[str]:
     definition: Definition = figure.definition
     query = {"metric": definition.title, "scope": scope_label, "quarter": words.period(quarter)}
-    cover = "".join(f'<span class="eo-under">{text(line)}</span>' for line in figures.coverage(figure))
+    cover = "".join(f'<span class="eo-under">{text(line)}</span>' for line in figure_words.coverage(figure))
     old = components.stale(figure.stale_since) if figure.stale_since else ""
     return [
         page_link("metrics", definition.title, query),

@@ -15,7 +15,6 @@ import polars as pl
 from dashboard import snapshot_file, snapshot_format
 from dashboard.definition import Definition
 from dashboard.kept import kept
-from dashboard.named_items import named
 from dashboard.snapshot_file import SnapshotError
 
 
@@ -258,30 +257,6 @@ def left_out(path: str, metric: str, period: str) -> pl.DataFrame:
 def items_left_out(path: str) -> bool:
     """Whether what is left out has been counted: older snapshots have the items alone."""
     return "left_out" in tables(path)
-
-
-@kept
-def observations(path: str, metric: str, scope: str, period: str) -> pl.DataFrame:
-    """The rows behind a number and those kept out of it, with label, url and the service's name."""
-    behind, bound = items_behind(path, metric, scope, period)
-    return named(path, ask(path, f"from ({behind})", **bound))
-
-
-def items_behind(path: str, metric: str, scope: str, period: str) -> tuple[str, dict[str, object]]:
-    """What the snapshot's `items_behind` answers for one scope, its days bound: a query, and what is bound.
-
-    So the file is read where the scope's items of these days lie.
-    """
-    span = periods(path).row(by_predicate=pl.col("period") == period, named=True)
-    end = min(span["period_end"], run(path).today + timedelta(days=1))
-    is_level = definitions(path)[metric].kind == "level"
-    first = end - timedelta(days=1) if is_level else span["period_start"]
-    query = """select * from metric_item
-      where metric = $metric and scope = $scope and counts_from < $end and counts_to > $first
-      qualify row_number() over (
-        partition by item_kind, item_id
-        order by excluded_reason is not null, on_date, service_id, started_at) = 1"""
-    return query, {"metric": metric, "scope": scope, "end": end, "first": first}
 
 
 @kept

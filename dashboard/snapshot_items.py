@@ -1,13 +1,14 @@
 """The data layer's questions about items: those behind a number, and those that are still open."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import polars as pl
 
+from dashboard import snapshot
 from dashboard.kept import kept
 from dashboard.named_items import named
-from dashboard.snapshot import ask, items_behind
+from dashboard.snapshot import ask
 
 ORDERS = {
     "event": "is_event desc nulls last, on_date desc",
@@ -17,6 +18,30 @@ ORDERS = {
     "start": "started_at desc nulls last",
 }
 """In which the first items are told; equals by day and id."""
+
+
+@kept
+def observations(path: str, metric: str, scope: str, period: str) -> pl.DataFrame:
+    """The rows behind a number and those kept out of it, with label, url and the service's name."""
+    behind, bound = items_behind(path, metric, scope, period)
+    return named(path, ask(path, f"from ({behind})", **bound))
+
+
+def items_behind(path: str, metric: str, scope: str, period: str) -> tuple[str, dict[str, object]]:
+    """What the snapshot's `items_behind` answers for one scope, its days bound: a query, and what is bound.
+
+    So the file is read where the scope's items of these days lie.
+    """
+    span = snapshot.periods(path).row(by_predicate=pl.col("period") == period, named=True)
+    end = min(span["period_end"], snapshot.run(path).today + timedelta(days=1))
+    is_level = snapshot.definitions(path)[metric].kind == "level"
+    first = end - timedelta(days=1) if is_level else span["period_start"]
+    query = """select * from metric_item
+      where metric = $metric and scope = $scope and counts_from < $end and counts_to > $first
+      qualify row_number() over (
+        partition by item_kind, item_id
+        order by excluded_reason is not null, on_date, service_id, started_at) = 1"""
+    return query, {"metric": metric, "scope": scope, "end": end, "first": first}
 
 
 _WHICH = {

@@ -8,7 +8,7 @@ import polars as pl
 
 from dashboard import expected_range, figures, snapshot, snapshot_values, words
 from dashboard.chart_weekly import Weekly
-from dashboard.expected_range import LEAST_WEEKS, ExpectedRange
+from dashboard.expected_range import LEAST_WEEKS, QUARTERS_BEFORE, ExpectedRange
 from dashboard.notes import Note, between
 
 LEAST_WEEKS_SHOWN = 3
@@ -34,7 +34,7 @@ def load(
     calendar = figures.quarters(path)
     names = calendar["period"].to_list()
     here = names.index(quarter)
-    span = calendar[max(0, here - 2) : here + 2]
+    span = calendar[max(0, here - QUARTERS_BEFORE) : here + 2]
     start, end = span["period_start"][0], span["period_end"][-1]
     if beside:
         known = snapshot_values.weeks_of_many(path, metric, beside, start).filter(pl.col("scope") == scope)

@@ -30,7 +30,7 @@ def entries(path: str) -> Entries:
     Raises:
         JournalError: it cannot be read.
     """
-    if not is_there(snapshot.home()):
+    if not _is_used():
         return Entries()
     source, zone = journal(), snapshot.run(path).zone
     place, state = (url_of(snapshot.home()), zone.key), source.state()
@@ -54,9 +54,19 @@ def frozen(scope: str, quarter: str) -> list[Frozen]:
     Raises:
         JournalError: the journal cannot be read.
     """
-    return journal().frozen(scope, quarter) if is_there(snapshot.home()) else []
+    return journal().frozen(scope, quarter) if _is_used() else []
+
+
+def _is_used() -> bool:
+    """Whether there is a journal, or was one since this began: one that is taken away is missed, and said."""
+    return is_there(snapshot.home()) or url_of(snapshot.home()) in _opened
+
+
+_opened: set[str] = set()
 
 
 @st.cache_resource(show_spinner=False)
 def _open(url: str) -> Journal:
-    return Journal.open(url)
+    opened = Journal.open(url)
+    _opened.add(url)
+    return opened

@@ -48,12 +48,12 @@ def report(
         asked = _asked(str(path), scope, quarter, as_pdf=format_ == ReportFormat.pdf, first_look=first_look)
         target = output or Path(files.file_name(format_.value, asked.quarter, asked.scopes))
         with _written(target) as out, run_reporter(context.obj.log_format) as reporter:
-            checks, gathered = [], files.gather(str(path), home.path, asked)
+            gathered, each = [], files.gather(str(path), home.path, asked)
             for one in asked.scopes:
                 reporter.step(one)
-                checks.append(next(gathered))
+                gathered.append(next(each))
             reporter.step("the file")
-            out.write(files.report(format_.value, checks, str(path)))
+            out.write(files.report(format_.value, gathered))
     typer.echo(f"{target} written.")
 
 

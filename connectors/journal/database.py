@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from sqlalchemy import (
     BigInteger,
@@ -103,6 +104,8 @@ class Database:
         self._engine, self._file = _engine(url)
         self.name = self._file.name if self._file else "the journal's database"
         """As an error calls it; never with a password."""
+        self._seen: tuple[int, int] | None = None
+        """Which file was looked at, and since when it stands as it does."""
         try:
             self._make()
         except JournalError:
@@ -112,13 +115,13 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A look at what is committed."""
-        with self._told(), self._engine.connect() as con, con.begin():
+        with self._told(), self._connected() as con, con.begin():
             yield con
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """A transaction that is alone from its beginning; all of it is kept, or nothing."""
-        with self._told(), self._engine.connect() as opened:
+        with self._told(), self._connected() as opened:
             con = opened.execution_options(**{_WRITES: True})
             with con.begin():
                 if con.dialect.name == "postgresql":
@@ -135,6 +138,7 @@ class Database:
         with self._told():
             if self._file and not self._file.exists():
                 os.close(os.open(self._file, os.O_RDWR | os.O_CREAT, 0o600))
+            self._seen = self._found()
         with self.reading() as con:
             version = self._version(con)
         if version < len(STEPS):
@@ -144,6 +148,37 @@ class Database:
                     step(con)
                 con.execute(SCHEMA.delete())
                 con.execute(SCHEMA.insert().values(version=len(STEPS)))
+
+    @contextmanager
+    def _connected(self) -> Iterator[Connection]:
+        """A connection. What was put in the place of the file that was opened is used if it is a journal."""
+        found = self._found()
+        with self._engine.connect() as con:
+            if found != self._seen:
+                with con.begin():
+                    version = self._version(con)
+                if version < len(STEPS):
+                    raise JournalError(
+                        f"{self.name}: was replaced by a file that is no journal of this version. Put the "
+                        "journal back, or start this program again"
+                    )
+                self._seen = found
+            yield con
+
+    def _found(self) -> tuple[int, int] | None:
+        """Which file is there, and since when as it stands; None of a server.
+
+        Raises:
+            JournalError: it was taken away. It is not made anew, or its return would find another one there.
+        """
+        try:
+            state = self._file.stat() if self._file else None
+        except FileNotFoundError:
+            raise JournalError(
+                f"{self.name}: is not there any more. Put it back, or start this program again to begin an "
+                "empty one"
+            ) from None
+        return (state.st_ino, state.st_mtime_ns) if state else None
 
     def _version(self, con: Connection) -> int:
         if not inspect(con).has_table(SCHEMA.name):
@@ -170,7 +205,8 @@ def _engine(url: str) -> tuple[Engine, Path | None]:
     if url.startswith(SQLITE):
         path = Path(url.removeprefix(SQLITE))
         engine = create_engine(
-            URL.create("sqlite", database=str(path)),
+            # `rw`: a file that was taken away is not made anew by whoever only looks.
+            URL.create("sqlite", database=f"file:{quote(str(path))}", query={"mode": "rw", "uri": "true"}),
             poolclass=NullPool,  # a file that is put back from a backup is then seen at once
             connect_args={"timeout": BUSY_SECONDS},
         )

@@ -9,10 +9,10 @@ from dashboard import components, frozen, layout, looks, words, written_here
 from dashboard.components import show
 from dashboard.forms import health_forms
 from dashboard.health.compose import compose
-from dashboard.health.document import HealthCheck
 from dashboard.health.written import Entries
 from dashboard.markup import text
 from dashboard.report import files, html
+from dashboard.report.files import Gathered
 from dashboard.snapshot import Snapshot
 
 
@@ -24,14 +24,14 @@ def page(shown: Snapshot) -> None:
         entries, revisions, trouble = _written(shown, scope, quarter)
         version = frozen.chosen(revisions) if revisions else None
     with st.skeleton(height=900):
-        check = _check(shown, entries, scope, quarter, version)
+        made = _made(shown, entries, scope, quarter, version)
     with left:
-        show(html.head(check))
+        show(html.head(made.check))
     if trouble:
         show(components.state("What was written", "stop", "Could not read", text(trouble), tone="bad"))
-    for part in html.sections(check):
+    for part in html.sections(made.check):
         show(part.markup)
-    _downloads(check, shown.path)
+    _downloads(made)
     if revisions:
         with st.expander("Frozen revisions"):
             sees = looks.sees(shown.path, quarter, scope)
@@ -39,10 +39,10 @@ def page(shown: Snapshot) -> None:
     health_forms.draw(shown, scope, quarter, is_frozen=version is not None)
 
 
-def _downloads(check: HealthCheck, path: str) -> None:
+def _downloads(made: Gathered) -> None:
     """The same page as files, each made when it is asked for."""
     with st.container(key="eo-files", horizontal=True, gap="small"):
-        for label, name, media, make in files.downloads(check, path):
+        for label, name, media, make in files.downloads(made):
             st.download_button(f"Download as {label}", make, file_name=name, mime=media, on_click="ignore")
 
 
@@ -55,16 +55,14 @@ def _written(shown: Snapshot, scope: str, quarter: str) -> tuple[Entries, Sequen
         return entries, (), str(error)
 
 
-def _check(
-    shown: Snapshot, entries: Entries, scope: str, quarter: str, version: Frozen | None
-) -> HealthCheck:
+def _made(shown: Snapshot, entries: Entries, scope: str, quarter: str, version: Frozen | None) -> Gathered:
     sees = looks.sees(shown.path, quarter, scope)
     if version is not None:
         try:
-            return frozen.check(version, sees_survey=sees)
+            return files.of_frozen(version, sees_survey=sees)
         except ValueError:
             st.caption(
                 f"Revision {version.revision} of {words.period(quarter)} was frozen by another version of "
                 "this app and does not open here: these are today's numbers."
             )
-    return compose(shown.path, entries, scope, quarter, sees_survey=sees)
+    return Gathered(compose(shown.path, entries, scope, quarter, sees_survey=sees), shown.path)

@@ -15,14 +15,15 @@ from dashboard import (
     parts,
     rare_events,
     reference,
+    rows_behind,
     snapshot,
     sparkline,
     words,
 )
 from dashboard.components import section, show
-from dashboard.drill_down import Behind
 from dashboard.figures import Figure
 from dashboard.markup import text
+from dashboard.rows_behind import Behind
 from dashboard.snapshot import Snapshot
 
 UNITS = {"hours": "hours", "days": "days", "ratio": "share", "count": "number"}
@@ -58,7 +59,7 @@ def page(shown: Snapshot) -> None:
         layout.meta(shown, [f"<b>{text(definition.family.capitalize())}</b>, {reading}"])
     with st.skeleton(height=300):
         figure = figures.load(shown.path, metric, [scope], quarter)[scope]
-        behind = drill_down.load(shown.path, metric, scope, scopes[scope], quarter)
+        behind = rows_behind.load(shown.path, metric, scope, scopes[scope], quarter)
     _number(shown, figure, behind)
     judged.draw(figure)
     rare_events.draw(shown, definition, scope, scopes[scope], quarter)

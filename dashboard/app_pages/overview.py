@@ -8,6 +8,7 @@ import streamlit as st
 from dashboard import (
     budgets,
     components,
+    figure_words,
     figures,
     fold,
     headlines,
@@ -83,7 +84,7 @@ def _meta(shown: Snapshot, teams: Sequence[Team], main: Figure | None) -> None:
     parts = [f"<b>{text(snapshot.run(shown.path).organisation)}</b>, {counts}"]
     now = main.now if main else None
     if main and now and now.coverage_eligible and now.coverage_linked is not None:
-        share = figures.percent(now.coverage_linked, now.coverage_eligible)
+        share = figure_words.percent(now.coverage_linked, now.coverage_eligible)
         things = words.noun(main.definition.coverage_item_kind, now.coverage_eligible)
         parts.append(f"<b>{share}</b> of {text(things)} linked to a deployment")
     layout.meta(shown, parts)

@@ -5,7 +5,7 @@ from typing import Any
 import streamlit as st
 
 from connectors.journal.entries import Indicator, Theme
-from dashboard import figures, snapshot_beside, words
+from dashboard import figure_words, figures, snapshot_beside, words
 from dashboard.components import show
 from dashboard.definition import Definition
 from dashboard.forms import said
@@ -93,9 +93,9 @@ def _was(desk: Desk, metric: str, statistic: str, quarter: str) -> str:
         return f"Nothing is published of {words.period(quarter)}."
     figure = figures.load(desk.path, metric, [desk.scope], quarter, statistic, with_next=False)[desk.scope]
     if figure.now is None or figure.now.value is None:
-        return f"{words.period(quarter)}: {figures.missing(figure)}"
+        return f"{words.period(quarter)}: {figure_words.missing(figure)}"
     value = figure.scale.full(figure.now.value)
-    return f"Baseline, {words.period(quarter)}: {value}; {figures.counted(figure)}."
+    return f"Baseline, {words.period(quarter)}: {value}; {figure_words.counted(figure)}."
 
 
 FORM = Form(

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from connectors.journal.entries import Annotation, Context, NotKnown
-from dashboard import figures, survey_words, words
+from dashboard import figure_words, survey_words, words
 from dashboard.figures import FEW_PEOPLE, Figure
 from dashboard.health.document import Limit
 from dashboard.health.numbers import Numbers
@@ -35,7 +35,7 @@ def _withheld(shown: Sequence[Figure]) -> Iterable[Limit]:
         yield Limit("withheld", f"{_titles(few)}: {words.few_people(above)}")
     for figure in shown:
         if figure.state in ("low_coverage", "definition_fails"):
-            yield Limit("withheld", f"{figure.definition.title}: {figures.missing(figure)}")
+            yield Limit("withheld", f"{figure.definition.title}: {figure_words.missing(figure)}")
     small = [figure for figure in shown if figure.state in ("too_few", "not_reached")]
     if small:
         yield Limit("withheld", f"Too little for a number: {_titles(small)}.")

@@ -33,6 +33,8 @@ GOVERNANCE = (
     "experiments_concluded",
     "mentorship_pairs_active",
 )
+WEEKLY = ("change_lead_time", "deployment_frequency", "cycle_time", "throughput", "change_failure_rate")
+"""Drawn week by week in a team's report: the first is always there, and the next one that has a line."""
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from dashboard import figures, snapshot, words
+from dashboard import figure_words, snapshot, words
 from dashboard.figures import Figure
 from dashboard.health import agreed, chosen, people, results
 from dashboard.health import pairs as pairing
@@ -152,6 +152,6 @@ def _rests_on(numbers: Numbers, shown: list[Figure]) -> Iterable[str]:
         is_first = figure.definition.metric in chosen.OUTCOMES[:2]
         if things not in told and (is_first or not is_whole):
             told.add(things)
-            yield f"{figures.percent(now.coverage_linked, now.coverage_eligible)} of {things} linked"
+            yield f"{figure_words.percent(now.coverage_linked, now.coverage_eligible)} of {things} linked"
     stale = [figure for figure in shown if figure.stale_since]
     yield f"{words.plural(len(stale), 'number')} from a stale source" if stale else "all sources fresh"

@@ -14,7 +14,8 @@ from dashboard.points import Point
 from dashboard.survey_results import Said
 
 ScopeKind = Literal["organisation", "department", "team"]
-State = Literal["done", "moving", "dropped", "no_update"]
+State = Literal["done", "moving", "dropped", "no_update", "open"]
+"""`open`: of an action that is kept outside this app, whose updates are not known here."""
 Course = Literal[-1, 0, 1]
 """Where one side of a pair went by its own test: towards the first of its two words, nowhere, the second."""
 
@@ -36,20 +37,23 @@ class Header:
 
 @dataclass(frozen=True)
 class Promise:
-    """An action agreed in the review before."""
+    """An action agreed in the review before, or due in the quarter where it is kept outside this app."""
 
     what: str
     state: State
     known_by: str
+    """Empty where that is not known here."""
     told: str
     """Its last update, or why it was dropped; for one without an update, when it was last spoken of."""
     due: date
     issue: str | None
+    url: str | None = None
+    """Where it is kept, of one that is kept outside this app."""
 
 
 @dataclass(frozen=True)
 class Promises:
-    """What we said we would do. Empty where no action was agreed a quarter ago."""
+    """What we said we would do. Empty where no action was agreed a quarter ago, and none elsewhere is due."""
 
     items: tuple[Promise, ...]
     sentence: str

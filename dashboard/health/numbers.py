@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from dashboard import figures, snapshot, words
+from dashboard import figure_words, figures, snapshot, words
 from dashboard.definition import Definition
 from dashboard.figures import Figure
 from dashboard.health.document import Course
@@ -168,10 +168,10 @@ def change(figure: Figure) -> str:
     if before is not None and before.value is not None:
         then = figure.quarters[figure.quarters.index(figure.quarter) - 1]
         told += f", in {words.period(then)} {figure.scale.full(before.value)}"
-    return f"{title}: {told}; {figures.counted(figure)}."
+    return f"{title}: {told}; {figure_words.counted(figure)}."
 
 
 def missing(figure: Figure) -> str:
     """Why there is no number, as it goes on after a colon."""
-    said = figures.missing(figure)
+    said = figure_words.missing(figure)
     return said[:1].lower() + said[1:]

@@ -6,30 +6,36 @@ from datetime import date
 from connectors.journal.entries import Action
 from connectors.journal.entries import Theme as WrittenTheme
 from dashboard import snapshot, words
+from dashboard.health import registers
 from dashboard.health.document import Promise, Promises, State, Theme, ThemeIndicator
 from dashboard.health.numbers import Numbers
 from dashboard.health.written import Entries
 from dashboard.points import points
 
-_ORDER: tuple[State, ...] = ("done", "moving", "no_update", "dropped")
+_ORDER: tuple[State, ...] = ("done", "moving", "no_update", "open", "dropped")
 _WORDS = {
     "done": "done",
     "moving": "moving",
     "no_update": "without an update",
+    "open": "not done",
     "dropped": "dropped",
 }
 
 
 def promises(numbers: Numbers, entries: Entries) -> Promises:
-    """The actions that the review of the quarter before agreed on, and how many were done; never by owner."""
+    """The actions that the review of the quarter before agreed on, and how many were done; never by owner.
+
+    With those due in the quarter that are kept outside this app.
+    """
     before = numbers.before()
+    written = entries.dated(Action, numbers.scope, before.quarter) if before else []
+    found = [*(_promise(body, week) for body, week in written), *registers.promises(numbers, entries)]
+    if found:
+        items = sorted(found, key=lambda one: _ORDER.index(one.state))
+        return Promises(tuple(items), f"{count(items)}.")
     if before is None:
         return Promises((), "This is the first quarter: nothing was promised yet.")
-    written = entries.dated(Action, numbers.scope, before.quarter)
-    items = sorted((_promise(body, week) for body, week in written), key=lambda p: _ORDER.index(p.state))
-    if not items:
-        return Promises((), f"The review of {words.period(before.quarter)} agreed on no action.")
-    return Promises(tuple(items), f"{count(items)}.")
+    return Promises((), f"The review of {words.period(before.quarter)} agreed on no action.")
 
 
 def count(items: Sequence[Promise]) -> str:

@@ -1,7 +1,7 @@
 """Outcomes, the two lists side by side, and the governance strip."""
 
 from connectors.journal.entries import Agreement
-from dashboard import figures, judged, words
+from dashboard import figure_words, judged, words
 from dashboard.figures import Figure
 from dashboard.health import chosen
 from dashboard.health.document import GovernanceItem, Indicators, Outcome
@@ -61,9 +61,9 @@ def governance(numbers: Numbers) -> tuple[GovernanceItem, ...]:
 
 
 def _told(figure: Figure) -> str:
-    counted = figures.counted(figure)
+    counted = figure_words.counted(figure)
     is_the_value = figure.now is not None and counted == figure.scale.full(figure.now.value or 0)
-    parts = ["" if is_the_value else counted, figures.interval(figure)]
+    parts = ["" if is_the_value else counted, figure_words.interval(figure)]
     before = figure.before
     if before is not None and before.value is not None:
         parts.append(f"quarter before {figure.scale.full(before.value)}")

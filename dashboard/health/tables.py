@@ -1,8 +1,9 @@
 """A quarter frozen: the published rows that a health check rests on, and what people wrote, as JSON.
 
 `extract` takes them out of a snapshot, `thaw` makes a DuckDB file of them with the snapshot's own tables, so
-the same questions are asked of a frozen quarter and of last night's. Nothing is in it that the page does not
-show: no item, no other team's survey, no value after the quarter.
+the same questions are asked of a frozen quarter and of last night's. Nothing is in it that the page and its
+report do not show: no item but an action that was promised, no other team's survey, no value after the
+quarter but for weeks from which the expected range of a weekly chart was taken.
 """
 
 import atexit
@@ -13,7 +14,7 @@ import shutil
 import tempfile
 import threading
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -21,8 +22,9 @@ from typing import Any
 import duckdb
 
 from connectors.journal.entries import Theme
-from dashboard import figures, snapshot, snapshot_beside, snapshot_file, snapshot_survey
-from dashboard.health import chosen
+from dashboard import figures, snapshot, snapshot_actions, snapshot_beside, snapshot_file, snapshot_survey
+from dashboard.expected_range import LEAST_WEEKS, QUARTERS_BEFORE
+from dashboard.health import chosen, registers
 from dashboard.health.dump import canonical
 from dashboard.health.numbers import Numbers, require
 from dashboard.health.people import survey_scope
@@ -36,15 +38,30 @@ _QUERIES = {
     "department": "from department order by id",
     "team": "from team where list_contains($teams, id) order by id",
     "run": """select * replace ('' as run_id, as_of as started_at, as_of as finished_at) from run""",
-    "period": "from period where grain = 'quarter' and period_start <= $start order by period_start",
-    "metric_catalog": "from metric_catalog where list_contains($metrics, metric) order by metric",
+    "period": """from period where (grain = 'quarter' and period_start <= $start)
+          or (grain = 'week' and len($weekly) > 0 and period_start >= $first and period_end <= $until)
+        order by grain, period_start""",
+    "metric_catalog": """from metric_catalog
+        where list_contains($metrics, metric) or list_contains($weekly, metric)
+          or (len($actions) > 0 and list_contains($of_actions, metric)) order by metric""",
     "metric_freshness": """from metric_freshness where list_contains($metrics, metric)
         order by metric, source, stream""",
     "metric_values": """from metric_values where grain = 'quarter' and period_start <= $start and (
           (scope = $scope and (period = $quarter or list_contains($metrics, metric)))
           or (period = $quarter and list_contains($metrics, metric)
             and scope in (select unnest($beside))))
-        order by metric, statistic, scope, period_start""",
+        union all (select v.* from metric_values v
+          join metric_catalog c on c.metric = v.metric and c.statistics[1] = v.statistic
+          where v.grain = 'week' and v.scope = $scope and list_contains($weekly, v.metric)
+            and v.value is not null and (v.is_baseline or v.period_end <= $until)
+          qualify v.period_start >= $first or v.is_baseline or (v.expected_middle is null and row_number()
+            over (partition by v.metric, v.period_start < $first order by v.period_start desc) <= $enough))
+        order by metric, statistic, scope, grain, period_start""",
+    "metric_item": """from metric_item
+        where list_contains($of_actions, metric) and scope = $scope and list_contains($actions, item_id)
+        order by all""",
+    "item": """from item where item_kind = 'agreed_action' and list_contains($actions, item_id)
+        order by all""",
     "left_out": """from left_out
         where scope = $scope and period = $quarter and list_contains($metrics, metric)
         order by metric, item_kind, reason""",
@@ -61,6 +78,9 @@ _QUERIES = {
         order by all""",
 }
 
+_ITEMS = ("metric_item", "item")
+"""Taken along only where the page shows items: actions that are kept outside this app."""
+
 
 def extract(path: str, entries: Entries, scope: str, quarter: str) -> str:
     """What a health check of this scope and quarter rests on, as canonical JSON.
@@ -76,7 +96,7 @@ def extract(path: str, entries: Entries, scope: str, quarter: str) -> str:
         con.execute("set timezone = 'UTC'")
         there = {name for (name,) in con.sql("select table_name from information_schema.tables").fetchall()}
         for table, query in _QUERIES.items():
-            if table in there:
+            if table in there and (table not in _ITEMS or bound["actions"]):
                 tables[table] = _rows(con, query, bound)
     if "left_out" not in there:
         tables["left_out"] = _left_out(path, bound["metrics"], scope, quarter)
@@ -160,10 +180,18 @@ def _bound(numbers: Numbers, entries: Entries) -> dict[str, Any]:
     themes = [one.metric for body in entries.of(Theme, scope, quarter) for one in body.indicators]
     metrics = dict.fromkeys([*chosen.shown(), *headlines, *themes])
     groups = {survey_scope(path, scope, wave) for wave in (quarter, numbers.before_name) if wave}
+    start, end, is_over = numbers.span
+    first = max(0, numbers.calendar.index(quarter) - QUARTERS_BEFORE)
     return {
         "scope": scope,
         "quarter": quarter,
-        "start": numbers.span[0],
+        "start": start,
+        "weekly": [metric for metric in chosen.WEEKLY if scope.startswith("team:")],
+        "first": figures.quarters(path)["period_start"][first],
+        "until": end if is_over else end + timedelta(days=7),
+        "enough": LEAST_WEEKS,
+        "of_actions": [snapshot_actions.DONE, snapshot_actions.RESOLVED],
+        "actions": registers.item_ids(numbers, entries),
         "metrics": [metric for metric in metrics if metric in numbers.definitions],
         "beside": [*numbers.teams_below, *numbers.scopes_above],
         "groups": sorted(group for group in groups if group),

@@ -1,6 +1,6 @@
 """Up to three things to talk about: the quarter's headlines in plain words, each with a question."""
 
-from dashboard import figures, headlines, judged, snapshot_beside, words
+from dashboard import figure_words, headlines, judged, snapshot_beside, words
 from dashboard.figures import Figure
 from dashboard.health.document import Pair, Talk, TalkingPoint
 from dashboard.health.numbers import Numbers
@@ -36,7 +36,7 @@ def talk(numbers: Numbers, people: People, pairs: tuple[Pair, ...], *, is_first:
 
 def _evidence(figure: Figure, all_told: float, tests: int) -> tuple[str, ...]:
     now = figure.now
-    evidence = [figures.counted(figure), figures.interval(figure), _range_before(figure)]
+    evidence = [figure_words.counted(figure), figure_words.interval(figure), _range_before(figure)]
     if now and now.difference_low is not None and now.difference_high is not None:
         span = judged.span(figure.scale, now.difference_low, now.difference_high)
         evidence.append(f"difference {span}")

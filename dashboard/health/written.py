@@ -17,6 +17,8 @@ class Note:
 
     body: Body
     week: date
+    id: str = ""
+    """The entry's own; a frozen quarter has none."""
 
 
 @dataclass(frozen=True)
@@ -80,5 +82,5 @@ def read(journal: Journal, zone: tzinfo) -> Entries:
     for kind in KINDS.values():
         for entry in journal.entries(kind):
             day = entry.changed_at.astimezone(zone).date()
-            notes.append(Note(entry.body, day - timedelta(days=day.weekday())))
+            notes.append(Note(entry.body, day - timedelta(days=day.weekday()), entry.id))
     return Entries(tuple(notes))

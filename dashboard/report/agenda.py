@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from dashboard import words
-from dashboard.components import chip
+from dashboard.components import chip, link
 from dashboard.health.document import HealthCheck
 from dashboard.markup import text
 from dashboard.report.html import STATES
@@ -94,7 +94,7 @@ def _check_in(check: HealthCheck) -> str:
 
 
 def _promises(check: HealthCheck) -> str:
-    items = (f"{chip(*STATES[one.state])} {text(one.what)}" for one in check.promises.items)
+    items = (f"{chip(*STATES[one.state])} {link(one.what, one.url)}" for one in check.promises.items)
     return f'<p class="eo-note">{text(check.promises.sentence)}</p>{_list(items)}'
 
 

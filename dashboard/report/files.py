@@ -43,6 +43,14 @@ class Asked:
     """Of a team, for itself alone: its survey is told before leaders may see it."""
 
 
+@dataclass(frozen=True)
+class Gathered:
+    """A health check, and the tables that it was made of: last night's, or those that were frozen."""
+
+    check: HealthCheck
+    path: str
+
+
 def scopes(path: str) -> dict[str, str]:
     """Every scope that has a health check by what people call it: organisation, departments, teams."""
     return names(path)
@@ -55,7 +63,7 @@ def quarters(path: str) -> tuple[list[str], str | None]:
     return found["period"].to_list(), over[-1] if over else None
 
 
-def gather(path: str, home: Path, asked: Asked) -> Iterator[HealthCheck]:
+def gather(path: str, home: Path, asked: Asked) -> Iterator[Gathered]:
     """The health checks as the page shows them: frozen ones as they were frozen, the newest revision.
 
     Args:
@@ -78,35 +86,42 @@ def gather(path: str, home: Path, asked: Asked) -> Iterator[HealthCheck]:
             journal.close()
 
 
-def _check(path: str, written: Entries, kept: Sequence[Frozen], scope: str, asked: Asked) -> HealthCheck:
+def _check(path: str, written: Entries, kept: Sequence[Frozen], scope: str, asked: Asked) -> Gathered:
     """As it was frozen last, else as of now. The survey is left out as long as it is the teams' alone."""
     opens_at = opens(path, asked.quarter)
     sees_survey = asked.is_own_look or opens_at is None or asked.now >= opens_at
     if not kept:
-        return compose(path, written, scope, asked.quarter, sees_survey=sees_survey)
+        return Gathered(compose(path, written, scope, asked.quarter, sees_survey=sees_survey), path)
     try:
-        return frozen.check(kept[-1], sees_survey=sees_survey)
+        return of_frozen(kept[-1], sees_survey=sees_survey)
     except ValueError as trouble:
         raise ReportError(
             f"{scope} {asked.quarter}: {trouble}. Make the report with the version that froze it"
         ) from trouble
 
 
-def report(kind: Kind, checks: Sequence[HealthCheck], path: str | None = None) -> bytes:
-    """The file of one or more health checks, in their order.
+def of_frozen(revision: Frozen, *, sees_survey: bool) -> Gathered:
+    """A frozen quarter, with nothing of what is published today.
 
-    Args:
-        kind: its form.
-        checks: at least one, all of the same quarter.
-        path: the published snapshot from which a PDF's weekly charts of teams are drawn; None: without.
+    Raises:
+        ValueError: it was frozen by another version of the product.
     """
+    return Gathered(frozen.check(revision, sees_survey=sees_survey), frozen.tables(revision))
+
+
+def report(kind: Kind, gathered: Sequence[Gathered]) -> bytes:
+    """The file of one or more health checks, in their order: at least one, all of the same quarter."""
+    checks = [one.check for one in gathered]
     if kind == "html":
         return page_html.render(checks).encode()
     if kind == "markdown":
         return "\n---\n\n".join(markdown.render(check) for check in checks).encode()
-    teams = [check for check in checks if check.kind == "team"] if path else []
-    charts = {team.scope: weekly.charts(path, team.scope, team.name, team.quarter) for team in teams if path}
-    return pdf.render(checks, charts)
+    teams = [one for one in gathered if one.check.kind == "team"]
+    return pdf.render(checks, {one.check.scope: _charts(one) for one in teams})
+
+
+def _charts(one: Gathered) -> list[weekly.Chart]:
+    return weekly.charts(one.path, one.check.scope, one.check.name, one.check.quarter)
 
 
 def file_name(kind: Kind, quarter: str, scopes: Iterable[str]) -> str:
@@ -116,16 +131,13 @@ def file_name(kind: Kind, quarter: str, scopes: Iterable[str]) -> str:
     return f"health-check-{quarter}{of}.{_ENDINGS[kind][1]}"
 
 
-def downloads(check: HealthCheck, path: str | None = None) -> list[tuple[str, str, str, Callable[[], bytes]]]:
-    """What a page offers of its health check: label, file's name, media type, and what makes the file.
-
-    `path` is the published snapshot: a team's PDF has its weekly charts from it.
-    """
+def downloads(one: Gathered) -> list[tuple[str, str, str, Callable[[], bytes]]]:
+    """What a page offers of its health check: label, file's name, media type, and what makes the file."""
     return [
-        (label, file_name(kind, check.quarter, [check.scope]), media, _maker(kind, check, path))
+        (label, file_name(kind, one.check.quarter, [one.check.scope]), media, _maker(kind, one))
         for kind, (label, _, media) in _ENDINGS.items()
     ]
 
 
-def _maker(kind: Kind, check: HealthCheck, path: str | None) -> Callable[[], bytes]:
-    return lambda: report(kind, [check], path)
+def _maker(kind: Kind, one: Gathered) -> Callable[[], bytes]:
+    return lambda: report(kind, [one])

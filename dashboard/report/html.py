@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from dashboard import components, figures, words
+from dashboard import components, figure_words, words
 from dashboard.components import Column, Tone, chip
 from dashboard.health.document import HealthCheck, Outcome, Promise, State, ThemeIndicator
 from dashboard.markup import text
@@ -21,6 +21,7 @@ STATES: dict[State, tuple[str, str, Tone]] = {
     "moving": ("arrow", "Moving", "sys"),
     "dropped": ("cross", "Dropped", "plain"),
     "no_update": ("dots", "No update", "line"),
+    "open": ("half", "Not done", "line"),
 }
 LIMITS = {
     "withheld": ("hatch", "Withheld"),
@@ -100,7 +101,7 @@ def _promises(check: HealthCheck) -> tuple[str, str]:
 def _promise(promise: Promise) -> str:
     return (
         f"<li><div>{chip(*STATES[promise.state])}</div><div>"
-        f'<div class="eo-h3">{text(promise.what)}</div>'
+        f'<div class="eo-h3">{components.link(promise.what, promise.url)}</div>'
         f'<div class="eo-note">{text(wording.promised(promise))}</div></div></li>'
     )
 
@@ -117,7 +118,7 @@ def _theme(check: HealthCheck) -> tuple[str, str]:
 
 def _indicator(one: ThemeIndicator) -> str:
     figure, since = one.figure, words.period(one.baseline_quarter)
-    counted = f'<span class="eo-under">{text(figures.counted(figure))}; from {text(since)}</span>'
+    counted = f'<span class="eo-under">{text(figure_words.counted(figure))}; from {text(since)}</span>'
     return (
         f"<div><dt>{text(figure.definition.title)}</dt>"
         f"<dd><b>{text(wording.from_to(one))}</b> {components.verdict(figure)}{counted}</dd></div>"

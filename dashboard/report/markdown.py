@@ -11,6 +11,7 @@ from dashboard.figures import Figure
 from dashboard.health.document import HealthCheck, Outcome, Promise
 from dashboard.markup import one_line
 from dashboard.report import html, wording
+from dashboard.report.digest_document import safe_url
 from dashboard.survey_results import Said
 
 _MARKUP = re.compile(r"([\\`*_{}\[\]#|~!$])")
@@ -65,8 +66,10 @@ def _promises(check: HealthCheck) -> list[str]:
 
 
 def _promise(promise: Promise) -> str:
-    what = f"{wording.ended(promise.what)} {wording.promised(promise)}"
-    return f"- **{html.STATES[promise.state][1]}**: {escaped(what)}"
+    state, url, told = html.STATES[promise.state][1], safe_url(promise.url), wording.promised(promise)
+    if url:
+        return f"- **{state}**: [{escaped(promise.what)}](<{url}>). {escaped(told)}"
+    return f"- **{state}**: {escaped(f'{wording.ended(promise.what)} {told}')}"
 
 
 def _theme(check: HealthCheck) -> list[str]:

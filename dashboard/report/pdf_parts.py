@@ -11,6 +11,7 @@ from dashboard.components import Tone
 from dashboard.figures import Figure
 from dashboard.health.document import Decided, HealthCheck, Outcome, Pair
 from dashboard.report import html, html_pairs, svg, wording
+from dashboard.report.digest_document import safe_url
 from dashboard.report.weekly import Chart
 from dashboard.survey_results import Said
 
@@ -76,6 +77,7 @@ def _promises(check: HealthCheck) -> Part:
         {
             "chip": chip(*html.STATES[one.state]),
             "what": one.what,
+            "url": safe_url(one.url) or "",
             "note": wording.promised(one),
         }
         for one in check.promises.items

@@ -105,7 +105,7 @@ def _failed(path: str, scope: str) -> Queue:
 def _old(path: str, scope: str) -> Queue:
     """Items past the expectation of this week; each has the expectation, in days, as its value."""
     today = snapshot.run(path).today
-    rows = snapshot.observations(path, AGE, scope, figures.quarters(path)["period"][-1])
+    rows = snapshot_items.observations(path, AGE, scope, figures.quarters(path)["period"][-1])
     rows = rows.filter(pl.col("excluded_reason").is_null() & pl.col("ended_at").is_null())
     items = tuple(
         _item(AGE, row, f"{words.plural((today - row['on_date']).days + 1, 'day')} old, {_expected(row)}")

@@ -9,10 +9,9 @@ import vl_convert
 from dashboard import chart_theme, chart_weekly, figures, snapshot, trends, weeks, words
 from dashboard.chart_weekly import Weekly
 from dashboard.definition import Definition
+from dashboard.health import chosen
 from dashboard.report import svg
 
-METRICS = ("change_lead_time", "deployment_frequency", "cycle_time", "throughput", "change_failure_rate")
-"""Of these the first is always there, and the next one that has a line."""
 CHARTS = 2
 _SIZE = (640, 140)
 _PADDING = {"left": 0, "top": 2, "right": 8, "bottom": 2}
@@ -30,11 +29,25 @@ class Chart:
     svg: str
 
 
+NOT_KEPT = Chart(
+    title="Weekly charts",
+    finding="This quarter was frozen without its weeks, so no weekly chart is drawn.",
+    legend="",
+    alt="",
+    svg="",
+)
+
+
 def charts(path: str, scope: str, name: str, quarter: str) -> list[Chart]:
-    """At most two charts of a scope, up to the end of the quarter, from a published snapshot."""
+    """At most two charts of a scope, up to the end of the quarter.
+
+    From a published snapshot or a frozen quarter; where that has no weeks, a sentence says so.
+    """
+    if snapshot.periods(path).filter(grain="week").is_empty():
+        return [NOT_KEPT]
     known = snapshot.definitions(path)
     found: list[Chart] = []
-    for metric in METRICS:
+    for metric in chosen.WEEKLY:
         if metric not in known or len(found) == CHARTS:
             continue
         series = _series(path, metric, scope, quarter)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from dashboard import components, figures, survey_words, words
+from dashboard import components, figure_words, survey_words, words
 from dashboard.figures import Figure
 from dashboard.health.document import Agreed, Course, Decided, HealthCheck, Pair, Promise, ThemeIndicator
 from dashboard.survey_results import Said
@@ -16,14 +16,14 @@ def verdict(figure: Figure) -> str:
 def value(figure: Figure) -> str:
     """`27 h`, or why there is no number."""
     if figure.now is None or figure.now.value is None:
-        return figures.missing(figure)
+        return figure_words.missing(figure)
     return figure.scale.full(figure.now.value)
 
 
 def rests_on(figure: Figure) -> str:
     """What the number counts, its range, and from when it is where its source is stale."""
     stale = f"from {words.day(figure.stale_since)}" if figure.stale_since else ""
-    return "; ".join(filter(None, [figures.counted(figure), figures.interval(figure), stale]))
+    return "; ".join(filter(None, [figure_words.counted(figure), figure_words.interval(figure), stale]))
 
 
 def past(figure: Figure) -> str:
@@ -125,7 +125,8 @@ def ended(sentence: str) -> str:
 
 def promised(promise: Promise) -> str:
     """How one knows that a promise is kept, how it stands, when it is due, and its issue."""
-    parts = [f"Known by: {ended(promise.known_by)}", ended(promise.told) if promise.told else ""]
+    parts = [f"Known by: {ended(promise.known_by)}" if promise.known_by else ""]
+    parts += [ended(promise.told) if promise.told else ""]
     parts += [f"Due {words.day(promise.due)}.", f"{promise.issue}." if promise.issue else ""]
     return " ".join(filter(None, parts))
 

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import address, drill_down, layout, neighbours, words
+from dashboard import address, drill_down, layout, neighbours, rows_behind, words
 from dashboard.components import section, show
 from dashboard.team_views.looked_at import Looked
 
@@ -17,7 +17,7 @@ def draw(looked: Looked, first: tuple[str, ...]) -> None:
     with two:
         options = layout.periods_of(looked.path, looked.quarter, looked.known[metric].grains)
         period = address.choice("Period", {one: words.period(one) for one in options}, "period")
-    behind = drill_down.load(looked.path, metric, looked.scope, looked.name, period)
+    behind = rows_behind.load(looked.path, metric, looked.scope, looked.name, period)
     show(f"<p>{drill_down.published(behind)}</p>")
     show(drill_down.rows_to_number(behind))
     drill_down.items(looked.path, behind)

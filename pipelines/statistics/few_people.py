@@ -166,7 +166,11 @@ def _hide_over_time(cells: Cells, hidden: Booleans) -> None:
     """Hide what would give away what is hidden: neighbours, and the scope's own other periods."""
     has_parts = np.zeros(len(hidden), dtype=np.bool_)
     has_parts[cells.child[cells.part >= 0]] = True
-    frame, count = cells.frame.with_columns(has_parts=pl.Series(has_parts)), -1
+    is_changed = has_parts.copy()
+    while not is_changed[cells.parent[is_changed[cells.child]]].all():
+        is_changed[cells.parent[is_changed[cells.child]]] = True
+    frame = cells.frame.with_columns(has_parts=pl.Series(has_parts), is_changed=pl.Series(is_changed))
+    count = -1
     while count != int(hidden.sum()):
         count = int(hidden.sum())
         complete(cells, hidden)
@@ -177,47 +181,56 @@ def _hide_over_time(cells: Cells, hidden: Booleans) -> None:
         told = told.with_columns(is_told=(is_month & of_quarter) | (is_week & pl.col("tells")))
         of_block = pl.col("is_told").any().over("scope", "block") & pl.col("block").is_not_null()
         told = told.with_columns(is_hidden=(is_month & pl.col("is_told")) | (is_week & of_block))
-        beside = (is_week & _is_beside_a_lone_week(told)) | _is_told_by_shorter_ones(told)
+        beside = is_week & _is_beside_a_lone_week(told)
         hidden |= told.select(pl.col("is_hidden") | beside).to_series().to_numpy()
+        hidden |= _is_told_across_lengths(told)
 
 
-def _is_told_by_shorter_ones(told: pl.DataFrame) -> pl.Series:
-    """Quarters that tell of a hidden month, and months that tell of a hidden week.
+def _is_told_across_lengths(told: pl.DataFrame) -> Booleans:
+    """Quarters and months that tell of a hidden month or week in them, and the other way round.
 
-    One in which a scope was active in a single month or week is that one. And where a service changed hands,
-    its owners' sums before and after add up to its own with those of the services that went with it: if one
-    of these is withheld and the others are shown, it is what is left.
+    Where a scope was active in a single month or week of a longer period, the two are one number but for what
+    others tell. And where a service changed hands in it, its owners' sums before and after add up to its own
+    with those of the services that went with it: if one of these is withheld and the others are shown, it is
+    what is left.
     """
-    is_active, grain = pl.col("people") > 0, pl.col("grain")
+    rows = told.with_row_index("row")
+    active = rows.filter(pl.col("people") > 0)
+    weeks, months = (active.filter(grain=grain) for grain in ("week", "month"))
     begins, ends = (pl.col(day).dt.month_start() for day in ("first_day", "last_day"))
-    weeks = told.filter((grain == "week") & is_active)
-    of_months = pl.concat(
+    within = pl.concat(
         [
-            weeks.select("scope", "tells", begins.alias("period_start")),
-            weeks.filter(begins != ends).select("scope", "tells", ends.alias("period_start")),
+            weeks.select("row", "scope", begins.alias("period_start"), "tells", grain=pl.lit("month")),
+            weeks.filter(begins != ends).select(
+                "row", "scope", ends.alias("period_start"), "tells", grain=pl.lit("month")
+            ),
+            months.select(
+                "row",
+                "scope",
+                pl.col("quarter_start").alias("period_start"),
+                "tells",
+                grain=pl.lit("quarter"),
+            ),
         ]
-    ).with_columns(grain=pl.lit("month"))
-    of_quarters = told.filter((grain == "month") & is_active).select(
-        "scope", "tells", pl.col("quarter_start").alias("period_start"), grain=pl.lit("quarter")
     )
-    shorter = (
-        pl.concat([of_months, of_quarters], how="diagonal")
-        .group_by(KEY)
-        .agg(active=pl.len(), is_hidden_in_part=pl.col("tells").any())
-    )
-    found = told.select(*KEY, "has_parts").join(shorter, on=KEY, how="left", maintain_order="left")
-    return found.select(
-        pl.col("is_hidden_in_part").fill_null(value=False) & (pl.col("has_parts") | (pl.col("active") == 1))
-    ).to_series()
+    longer = rows.select(*KEY, "has_parts", pl.col("row").alias("of"), pl.col("tells").alias("of_tells"))
+    pairs = within.join(longer, on=KEY).with_columns(is_single=pl.len().over("of") == 1)
+    found = np.zeros(told.height, dtype=np.bool_)
+    found[pairs.filter(pl.col("tells") & (pl.col("has_parts") | pl.col("is_single")))["of"]] = True
+    found[pairs.filter(pl.col("of_tells") & pl.col("is_single"))["row"]] = True
+    return found
 
 
 def _is_beside_a_lone_week(told: pl.DataFrame) -> pl.Series:
     """Weeks of the blocks before and after one that hides a single week in which anybody was active.
 
-    A month without its shown weeks would be that one. So it is where a team owned something until then.
+    A month without its shown weeks would be that one. So it is where a team owned something until then, and
+    where owners changed within a week in which a month ends: its part on one side may be all that there is.
     """
     is_active = (pl.col("grain") == "week") & (pl.col("people") > 0)
-    lone = told.filter(is_active & (is_active.sum().over("scope", "block") == 1)).filter("is_hidden")
+    is_lone = is_active.sum().over("scope", "block") == 1
+    is_parted = pl.col("is_changed") & (pl.col("first_day").dt.month() != pl.col("last_day").dt.month())
+    lone = told.filter(is_active & pl.col("is_hidden") & (is_lone | is_parted))
     beside = pl.concat([lone.select("scope", pl.col("block") + step) for step in (-1, 1)]).unique()
     keys = pl.struct("scope", "block")
     return told.select(keys.is_in(beside.select(keys).to_series().implode())).to_series()

@@ -283,6 +283,29 @@ def test_a_locked_journal_is_a_line_and_the_text_stays(
     written_here._open.clear()
 
 
+def test_a_journal_that_is_taken_away_is_a_line_until_it_is_back(
+    own_home: Path, journal: Journal, open_page: Callable[..., AppTest]
+) -> None:
+    journal.add(action(quarter="2026-Q2", what="Kept in mind"), role="leader", at=AT)
+    file, away = own_home / "journal.sqlite", own_home / "away"
+
+    def shown() -> str:
+        return told(open_page("health", of="Beacon", quarter="Q3 2026"))
+
+    line = "journal.sqlite: is not there any more. Put it back, or start this program again"
+    assert "Kept in mind" in shown()
+    file.rename(away)
+    without = shown()
+    assert line in without
+    assert "Change lead time" in without
+    assert "Kept in mind" not in without
+    assert not file.exists()
+    away.rename(file)
+    again = shown()
+    assert "Kept in mind" in again
+    assert line not in again
+
+
 def test_a_full_disk_is_a_line_and_the_text_stays(
     opened: Open, journal: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:

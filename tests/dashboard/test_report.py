@@ -19,7 +19,8 @@ from markdown_it import MarkdownIt
 from connectors.journal import entries as body
 from connectors.journal.journal import Journal
 from connectors.journal.where import url_of
-from dashboard import figures, survey_words, words
+from dashboard import figure_words, survey_words, words
+from dashboard.health import chosen
 from dashboard.health.compose import compose
 from dashboard.health.document import HealthCheck
 from dashboard.health.tables import extract, thaw
@@ -148,9 +149,9 @@ def told(check: HealthCheck) -> Iterator[str]:
             yield figure.scale.full(figure.now.value)
     for figure in shown:
         if figure.now is None or figure.now.value is None:
-            yield figures.missing(figure)
+            yield figure_words.missing(figure)
         else:
-            yield from filter(None, [figures.counted(figure), figures.interval(figure)])
+            yield from filter(None, [figure_words.counted(figure), figure_words.interval(figure)])
     for point in check.talk.points:
         yield from (point.sentence, *point.evidence, point.question)
     for pair in check.pairs:
@@ -293,7 +294,7 @@ def test_a_chart_holds_no_week_that_is_withheld_and_none_after_its_quarter(
                where grain = 'week' and (scope = 'team:cedar' or scope = 'team:atlas' and
                  period_start between '2026-08-01' and '2026-08-31')"""
         )
-    monkeypatch.setattr(weekly, "METRICS", ("change_lead_time",))
+    monkeypatch.setattr(chosen, "WEEKLY", ("change_lead_time",))
     (whole,), (some,) = (weekly.charts(one, "team:atlas", "Atlas", QUARTER) for one in (path, str(changed)))
     assert drawn(whole.svg) == published_weeks(path, "team:atlas")
     august = {date(2026, 8, day) for day in (3, 10, 17, 24, 31)}
@@ -329,7 +330,7 @@ def test_the_html_file_stands_alone(checks: dict[str, HealthCheck]) -> None:
 
 
 def gathered(home: Path, path: str, scopes: list[str], **asked: object) -> list[HealthCheck]:
-    return list(files.gather(path, home, files.Asked(scopes, QUARTER, **asked)))
+    return [one.check for one in files.gather(path, home, files.Asked(scopes, QUARTER, **asked))]
 
 
 def test_before_the_moment_nobody_but_the_team_reads_its_survey(published: Path, path: str) -> None:
@@ -350,19 +351,25 @@ def test_before_the_moment_nobody_but_the_team_reads_its_survey(published: Path,
 def kept(published: Path, tmp_path: Path, content: str) -> Path:
     """A home of its own, in which Beacon's quarter is frozen twice."""
     (tmp_path / "snapshots").symlink_to(published / "snapshots")
-    journal = Journal.open(url_of(tmp_path))
-    for day, text in ((10, "First words"), (12, "Second words")):
+    texts = ("First words", "Second words")
+    froze(tmp_path, *(content.replace("Deploy on every merge", text) for text in texts))
+    return tmp_path
+
+
+def froze(home: Path, *contents: str) -> None:
+    """Keep Beacon's quarter in the journal of a home folder: on 10 October, and every second day after."""
+    journal = Journal.open(url_of(home))
+    for number, held in enumerate(contents):
         journal.freeze(
             "team:beacon",
             QUARTER,
-            content.replace("Deploy on every merge", text),
+            held,
             definitions="v1",
             role="leader",
-            at=datetime(2026, 10, day, 9, tzinfo=UTC),
+            at=datetime(2026, 10, 10 + 2 * number, 9, tzinfo=UTC),
             reason="A review.",
         )
     journal.close()
-    return tmp_path
 
 
 def test_the_newest_revision_is_what_is_reported(kept: Path, path: str) -> None:
@@ -373,8 +380,52 @@ def test_the_newest_revision_is_what_is_reported(kept: Path, path: str) -> None:
         assert "frozen 12 Oct 2026, 11:00, revision 2" in text, form
 
 
-def test_a_page_offers_three_files(checks: dict[str, HealthCheck]) -> None:
-    offered = files.downloads(checks["team:beacon"])
+def test_the_charts_of_a_frozen_quarter_are_those_of_the_day_it_was_frozen(
+    path: str, tmp_path: Path, content: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    then = weekly.charts(path, "team:beacon", "Beacon", QUARTER)
+    assert [bool(chart.svg) for chart in then] == [True, True]
+    assert drawn(then[0].svg) == published_weeks(path, "team:beacon")
+    today = tmp_path / "today.duckdb"
+    shutil.copy(path, today)
+    with duckdb.connect(str(today)) as con:  # numbers, their ranges and the marks have moved since
+        con.execute(
+            """update metric_values set value = value * 3, low = low * 3, high = high * 3, rule = null,
+                 expected_low = 1, expected_middle = 2, expected_high = 3"""
+        )
+    assert weekly.charts(str(today), "team:beacon", "Beacon", QUARTER)[0].svg != then[0].svg
+    ours = tmp_path / "home"
+    ours.mkdir()
+    froze(ours, content)
+    asked = files.Asked(["team:beacon"], QUARTER, now=datetime(2026, 11, 5, tzinfo=UTC))
+    (made,) = files.gather(str(today), ours, asked)
+    rendered = []
+    monkeypatch.setattr(pdf, "render", lambda checks, charts: rendered.append((checks, charts)) or b"")
+    today.unlink()
+    files.report("pdf", [made])
+    assert rendered == [([made.check], {"team:beacon": then})]
+
+
+def test_a_quarter_that_was_frozen_without_its_weeks_says_so_in_place_of_charts(content: str) -> None:
+    held = json.loads(content)
+    for name in ("period", "metric_values"):
+        table = held["tables"][name]
+        grain = [column for column, _ in table["columns"]].index("grain")
+        kept = [row for row in table["rows"] if row[grain] == "quarter"]
+        assert len(kept) < len(table["rows"])
+        table["rows"] = kept
+    rows, entries = thaw(json.dumps(held))
+    (instead,) = weekly.charts(rows, "team:beacon", "Beacon", QUARTER)
+    told = "This quarter was frozen without its weeks, so no weekly chart is drawn."
+    assert (instead.finding, instead.svg) == (told, "")
+    old = compose(rows, entries, "team:beacon", QUARTER)
+    assert told in list(strings(json.loads(pdf.document([old], {"team:beacon": [instead]}))))
+    made = files.report("pdf", [files.Gathered(old, rows)])
+    assert pages(made) >= 2
+
+
+def test_a_page_offers_three_files(path: str, checks: dict[str, HealthCheck]) -> None:
+    offered = files.downloads(files.Gathered(checks["team:beacon"], path))
     assert [(label, name, media) for label, name, media, _ in offered] == [
         ("PDF", "health-check-2026-Q3-team-beacon.pdf", "application/pdf"),
         ("Markdown", "health-check-2026-Q3-team-beacon.md", "text/markdown"),

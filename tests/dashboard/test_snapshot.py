@@ -9,7 +9,7 @@ import duckdb
 import polars as pl
 import pytest
 
-from dashboard import snapshot, snapshot_values
+from dashboard import snapshot, snapshot_items, snapshot_values
 from dashboard.snapshot_file import SnapshotError
 
 NAME = "20261105T031300Z-7d1f2c3a"
@@ -120,7 +120,7 @@ def test_an_item_behind_a_level_is_the_one_under_way_on_the_last_day(tmp_path: P
             )
 
     def shown(period: str) -> list[tuple[str, date]]:
-        found = snapshot.observations(path, "work_in_progress", "team:atlas", period)
+        found = snapshot_items.observations(path, "work_in_progress", "team:atlas", period)
         return found.select("service_id", "on_date").rows()
 
     assert shown("2026-W28") == [("search", date(2026, 7, 1))]
@@ -130,7 +130,7 @@ def test_an_item_behind_a_level_is_the_one_under_way_on_the_last_day(tmp_path: P
 
 
 def test_rows_of_a_period_are_those_that_the_published_number_counts(path: str) -> None:
-    found = snapshot.observations(path, "change_lead_time", "team:beacon", "2026-Q3")
+    found = snapshot_items.observations(path, "change_lead_time", "team:beacon", "2026-Q3")
     used = found.filter((pl.col("item_kind") == "change") & pl.col("excluded_reason").is_null())
     values = snapshot.series(path, "change_lead_time", "p50", "quarter")
     row = values.row(

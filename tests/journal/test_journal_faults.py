@@ -168,6 +168,45 @@ def test_a_copy_of_the_file_is_the_journal(tmp_path, opened):
     assert journal.entries(Action) == [entry]
 
 
+def test_a_file_that_was_taken_away_is_missed_and_works_again_once_it_is_back(tmp_path, opened):
+    journal, away = opened(url_of(tmp_path)), tmp_path / "away"
+    entry = _add(journal)
+    (tmp_path / FILE).rename(away)
+    for use in (lambda: journal.entries(Action), lambda: _add(journal)):
+        assert _line(use) == (
+            "journal.sqlite: is not there any more. Put it back, or start this program again to begin an "
+            "empty one"
+        )
+    assert [path.name for path in tmp_path.iterdir()] == ["away"]
+    away.rename(tmp_path / FILE)
+    assert journal.entries(Action) == [entry]
+    assert journal.change(entry.id, 1, an_action(update="half"), role="leader", at=NOW).version == 2
+
+
+@pytest.mark.parametrize("how", ["emptied", "another", "newer"])
+def test_a_file_that_is_no_journal_in_its_place_is_left_alone_until_it_is_back(tmp_path, opened, how):
+    journal, file = opened(url_of(tmp_path)), tmp_path / FILE
+    entry = _add(journal)
+    whole = file.read_bytes()
+    if how == "emptied":
+        file.write_bytes(b"")
+    else:
+        if how == "another":
+            file.unlink()
+        with sqlite3.connect(file) as con:
+            con.execute(
+                "CREATE TABLE zebra (x)" if how == "another" else "UPDATE journal_schema SET version = 99"
+            )
+        con.close()
+    other = file.read_bytes()
+    said = "written by a newer version" if how == "newer" else "replaced by a file that is no journal of this"
+    for use in (lambda: journal.entries(Action), lambda: _add(journal)):
+        assert said in _line(use)
+    assert file.read_bytes() == other
+    file.write_bytes(whole)
+    assert journal.entries(Action) == [entry]
+
+
 def test_a_file_that_others_hold_is_waited_for_and_then_told(tmp_path, quick, opened):
     journal = opened(url_of(tmp_path))
     entry = _add(journal)

@@ -518,17 +518,17 @@ def test_a_snapshot_that_is_cut(built, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("table", "command"),
+    ("gone", "command"),
     [
-        ("metric_values", ["metrics"]),
-        ("item", ["explain", "deployment_frequency", "--scope", "organisation", "--period", "2026-Q4"]),
+        ("VIEW metric_values", ["metrics"]),
+        ("TABLE item", ["explain", "deployment_frequency", "--scope", "organisation", "--period", "2026-Q4"]),
     ],
 )
-def test_a_snapshot_of_an_older_version_lacks_a_table(built, tmp_path, table, command):
+def test_a_snapshot_of_an_older_version_lacks_a_table(built, tmp_path, gone, command):
     place = built.copy_to(tmp_path)
     path = place.home.snapshots / place.current
     with duckdb.connect(str(path)) as con:
-        con.execute(f"DROP TABLE {table}")
+        con.execute(f"DROP {gone}")
     done = place.outcomes(*command)
     assert (done.code, done.out) == (1, "")
     assert done.err == (

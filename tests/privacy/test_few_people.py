@@ -284,6 +284,37 @@ def test_a_team_of_one_month_is_not_told_by_its_quarter():
     assert leaks(work, owners, teams)[0] == []
 
 
+def test_three_days_of_few_people_are_not_their_week_without_the_days_before():
+    # On Sunday 4 January all goes from d0 to d1. From the 1st on one of four people works: the January of d0
+    # is its week from 29 December without the days before, which are all of December that is known.
+    away = (date(2026, 1, 1), date(2026, 1, 3))
+    owners = {"s0": [("t0", ALWAYS[0], date(2026, 1, 4)), ("t1", date(2026, 1, 4), ALWAYS[1])]}
+    work = [one for one in busy(4) if not (away[0] <= one[2] <= away[1] and one[0] != "0-0")]
+    people, _ = people_of(work, owners, MOVED)
+    hidden = few_in_period(people, organisation(owners, MOVED), ["flow"]).filter(scope="department:d0")
+    assert {"week", "month", "quarter"} <= {*hidden["grain"]}
+    assert leaks(work, owners, MOVED)[0] == []
+
+
+def test_a_first_day_of_few_people_is_not_told_by_what_the_team_had_before():
+    # t0 loses s1 on 20 February and gets s0 on Sunday 1 March, on which one of four people works. That day is
+    # its week from 23 February, and its March without the weeks after it.
+    owners = {
+        "s0": [("t1", ALWAYS[0], date(2026, 3, 1)), ("t0", date(2026, 3, 1), ALWAYS[1])],
+        "s1": [("t0", ALWAYS[0], date(2026, 2, 20)), ("t1", date(2026, 2, 20), ALWAYS[1])],
+        "s2": [("t1", *ALWAYS)],
+    }
+    work = [
+        one for one in busy(4, 5, 6) if one[2] != date(2026, 3, 1) or one[0] in ("0-0", "2-0", "2-1", "2-2")
+    ]
+    people, _ = people_of(work, owners, MOVED)
+    hidden = few_in_period(people, organisation(owners, MOVED), ["flow"]).filter(
+        scope="team:t0", grain="week"
+    )
+    assert {date(2026, 2, 23), date(2026, 3, 2)} <= {*hidden["period_start"]}
+    assert leaks(work, owners, MOVED)[0] == []
+
+
 def test_a_month_with_few_takes_the_months_of_its_quarter_with_it():
     # In May one of the three is away: May is withheld, and April and June, or the quarter would tell it.
     work = [one for one in busy(3, 9) if not (one[0] == "0-2" and one[2].month == 5)]
