@@ -51,9 +51,9 @@ dev: $(READY_TO_RUN) $(if $(MINE),,$(DEMO)/outcomes.toml)
 $(DEMO)/outcomes.toml: | $(READY_TO_RUN)
 	@$(BIN)/outcomes demo --no-serve
 
-# Everything that needs neither a browser nor minutes.
+# Everything that needs neither a browser nor minutes. One of three workers mostly waits for a server.
 test: $(READY_TO_DEVELOP)
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not browser and not soak"
+	@$(BIN)/python -m pytest -n 3 --dist loadgroup -m "not browser and not soak"
 
 # The pages in a real browser; what takes long there is in `make soak`.
 browser: $(READY_TO_DEVELOP)

@@ -724,6 +724,7 @@ def test_the_command_is_one_that_typer_takes():
 # --- on a whole organisation
 
 
+@pytest.mark.soak
 def test_published_numbers_are_the_same_and_the_next_run_brings_nothing_back(built, tmp_path):
     place = built.copy_to(tmp_path / "place")
     as_of = "2026-11-02T03:10:00Z"

@@ -188,7 +188,7 @@ def test_what_is_left_of_a_parent():
     assert _leaks(_published(units, {"o": None}, cells)) == []
     cells += [_cell(scope="b", value=60.0, low=50.0, high=70.0, n=9)]
     published = _published(units, {"o": None}, cells)
-    assert class_counts(read(published).waves[0], "clarity") == [(8, 8), (9, 9), (4, 4)]
+    assert sorted(class_counts(read(published).waves[0], "clarity")) == [(4, 4), (8, 8), (9, 9)]
     assert _leaks(published) == [("linear", 4)]
 
 

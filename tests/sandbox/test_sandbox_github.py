@@ -320,6 +320,7 @@ def test_a_merged_revert_names_the_commit_that_it_takes_back(running: Running, w
     assert commit.reverted_shas == [taken_back.merge_sha]  # type: ignore[attr-defined]
 
 
+@pytest.mark.soak
 def test_a_thousand_pull_requests_cost_no_more_than_forty_five_calls() -> None:
     """25 in a call; lists of more than a hundred commits or reviews cost further ones."""
     world = build(seed=7, scale=1.0, with_scenarios=True)
