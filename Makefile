@@ -68,7 +68,7 @@ IN_TURN := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 
 check: $(READY_TO_DEVELOP)
 	@echo "Checking lint, types, arrows and definitions …"
-	@$(MAKE) --no-print-directory --jobs=2 $(IN_TURN) compiled types lint arrows definitions
+	@$(MAKE) --no-print-directory --jobs=2 $(IN_TURN) compiled lint types arrows definitions
 	@echo "… the pages in a browser, and the tests …"
 	@$(MAKE) --no-print-directory --jobs=2 $(IN_TURN) browser test
 

@@ -301,6 +301,7 @@ def same_for_all(app: Callable[..., AppTest], groups: list[tuple[str, ...]]) -> 
             assert read(app(fresh(*one), page)) == expected, (page, one)
 
 
+@pytest.mark.soak
 def test_every_page_shows_the_same_numbers_to_whoever_has_all_roles(app: Callable[..., AppTest]) -> None:
     same_for_all(app, [("leads", "pay", "readers", "ops")])
 

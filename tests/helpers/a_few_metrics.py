@@ -1,14 +1,10 @@
-"""The product with a few of its metrics, for tests of runs that would take most of their time with all.
-
-As a program it is the command `outcomes` with these metrics alone, for runs in a process of their own.
-"""
+"""The product with a few of its metrics, for tests of runs that would take most of their time with all."""
 
 import re
 from functools import cache
 
 import dagster as dg
 
-import pipelines.run
 from pipelines.assets.data_checks import data_checks
 from pipelines.assets.metrics import metric_assets
 from pipelines.assets.models import model_assets
@@ -16,7 +12,6 @@ from pipelines.assets.publish import snapshot
 from pipelines.assets.raw import outcomes_toml, raw_streams
 from pipelines.assets.workspace import Workspace
 from pipelines.catalog import load_metrics, load_models
-from pipelines.cli import main
 from pipelines.data_checks import load_checks
 from pipelines.definitions import build, nightly, nightly_assets
 
@@ -62,9 +57,3 @@ def tables_of_a_few():
 def assets_of_a_few():
     asked, known = nightly_assets(), definitions_of_a_few().resolve_asset_graph().executable_asset_keys
     return None if asked is None else [key for key in asked if key in known]
-
-
-if __name__ == "__main__":
-    pipelines.run.defs = definitions_of_a_few()
-    pipelines.run.nightly_assets = assets_of_a_few
-    main()

@@ -232,7 +232,7 @@ def kill_moments(undisturbed: Undisturbed, random: Random, count: int) -> list[M
     short to be hit by chance.
     """
     (publishing,) = [line.at for line in undisturbed.progress if line.text == PUBLISHING]
-    part = publishing / max(count - 1, 1)
+    part = publishing / (count - 1)
     times = [(number + random.random()) * part for number in range(count - 1)]
     times.append(random.uniform(publishing, undisturbed.seconds))
     random.shuffle(times)

@@ -229,6 +229,7 @@ def test_a_short_history_is_not_held_to_littles_law(night):
     assert len(told) == flow.metadata["scopes"].value
 
 
+@pytest.mark.soak
 def test_a_stream_that_was_not_asked_keeps_its_failed_check(night, place, tmp_path):
     """The next run asks for the inbox alone: Jira has not become well by that."""
     result = run_on(place.copy_to(tmp_path), "nightly", sources=["inbox"])

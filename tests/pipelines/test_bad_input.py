@@ -261,6 +261,7 @@ def test_something_that_a_source_does_not_know(run, built, kind, owned, line):
     assert done.err == "error: 1 of the checks above failed. Mend what they name\n"
 
 
+@pytest.mark.soak
 def test_a_first_run_that_reads_nothing_publishes_nothing(run, tmp_path, monkeypatch, nobody):
     monkeypatch.delenv("OUTCOMES_TEST_TOKEN")
     done = run(one_source("jira", nobody), "run", "--format", "json")

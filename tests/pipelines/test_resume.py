@@ -254,7 +254,7 @@ INTERRUPTIBLE = (
 )
 
 
-@pytest.mark.parametrize("format_", ["text", "json"])
+@pytest.mark.parametrize("format_", ["text", pytest.param("json", marks=pytest.mark.soak)])
 def test_ctrl_c_says_where_the_next_run_goes_on(tmp_path, format_):
     with socket.create_server(("127.0.0.1", 0)) as silent:
         silent.settimeout(60)
