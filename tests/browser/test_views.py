@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Error, Locator, Page, expect
 
 pytestmark = pytest.mark.browser
 Visit = Callable[..., Page]
@@ -78,8 +78,16 @@ def fold_of(page: Page, caption: str) -> Locator:
 
 
 def file_below(page: Page, fold: Locator) -> list[list[str]]:
-    with page.expect_download() as waited:
-        fold.get_by_role("button", name="Download as CSV").click()
+    """The chart's file. Drawn anew, a page has it at another address: let it come to rest, or press again."""
+    button = fold.get_by_role("button", name="Download as CSV")
+    page.wait_for_load_state("networkidle")
+    page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for()
+    try:
+        with page.expect_download(timeout=15_000) as waited:
+            button.click()
+    except Error:
+        with page.expect_download() as waited:
+            button.click()
     assert waited.value.suggested_filename.endswith(".csv")
     return list(csv.reader(Path(waited.value.path()).read_text(encoding="utf-8-sig").splitlines()))
 
