@@ -8,7 +8,7 @@ depends_on = [
     "facts.fct_downtime", "facts.fct_service_level_day", "staged.stg_postmortem_action",
     "staged.stg_objective_service", "facts.dim_service_calendar", "facts.dim_service_owner",
     "staged.stg_experiment", "staged.stg_agreed_action",
-    "staged.stg_blocker", "facts.fct_blocker",
+    "staged.stg_blocker", "facts.fct_blocker", "staged.stg_user_report",
 ]
 key = ["item_kind", "item_id"]
 not_null = ["item_kind", "item_id", "label", "occurred_at"]
@@ -74,6 +74,11 @@ SELECT
 FROM staged.stg_work_item AS i
 JOIN facts.fct_work_item AS f ON f.item_id = i.item_id
 GROUP BY i.item_id
+UNION ALL
+SELECT 'issue', u.item_id, min(u.label), min(u.url), CASE WHEN count(u.service_id) = 1 THEN min(u.service_id) END, min(u.created_at)
+FROM staged.stg_user_report AS u
+ANTI JOIN staged.stg_work_item AS i ON i.item_id = u.item_id
+GROUP BY u.item_id
 UNION ALL
 SELECT 'team_day', item_id, label, NULL, NULL, starts_at FROM facts.fct_team_day
 UNION ALL

@@ -257,6 +257,5 @@ SELECT
     s.retired_at
 FROM staged.stg_user_report AS u
 CROSS JOIN config.organisation AS o
-JOIN staged.stg_service_project AS j ON j.source = u.source AND j.project_key = u.container_id
-JOIN staged.stg_service AS s ON s.service_id = j.service_id
+JOIN staged.stg_service AS s ON s.service_id = u.service_id
 GROUP BY s.service_id, s.active_from, s.retired_at
