@@ -36,6 +36,7 @@ EXPECTED_METRICS = {
     "pull_request_size",
     "pull_request_time_to_merge",
     "throughput",
+    "time_to_first_response",
     "time_to_production",
     "unplanned_share",
     "work_in_progress",
