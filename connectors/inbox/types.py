@@ -14,7 +14,14 @@ from connectors.inbox.rows_governance import (
 )
 from connectors.inbox.rows_people import JoinerRow, MembershipRow, OwnershipRow, ServiceRow
 from connectors.inbox.rows_practice import ActionRow, ExperimentRow, MentorshipRow
-from connectors.inbox.rows_quality import CoverageRow, DebtRow, ObjectiveRow, RetentionRow, ServiceLevelRow
+from connectors.inbox.rows_quality import (
+    CoverageRow,
+    DebtRow,
+    ObjectiveRow,
+    RetentionRow,
+    SatisfactionRow,
+    ServiceLevelRow,
+)
 
 FOLDER = "inbox"
 """Where the files lie in the home folder."""
@@ -33,6 +40,7 @@ ROWS: Mapping[str, type[Row]] = MappingProxyType(
         "service_level_objectives": ObjectiveRow,
         "service_levels": ServiceLevelRow,
         "retention": RetentionRow,
+        "satisfaction": SatisfactionRow,
         "postmortems": PostmortemRow,
         "postmortem_actions": PostmortemActionRow,
         "decisions": DecisionRow,

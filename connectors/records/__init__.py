@@ -38,6 +38,7 @@ from connectors.records.quality import (
     CoverageReport,
     DebtReading,
     RetentionCount,
+    SatisfactionCount,
     ServiceLevelObjective,
     ServiceLevelReading,
 )
@@ -91,6 +92,7 @@ RECORD_TYPES: tuple[type[Record], ...] = (
     ServiceLevelObjective,
     ServiceLevelReading,
     RetentionCount,
+    SatisfactionCount,
     Issue,
     IssueTransition,
     Status,
@@ -139,6 +141,7 @@ __all__ = [
     "RetentionCount",
     "Review",
     "Runbook",
+    "SatisfactionCount",
     "ServiceLevelObjective",
     "ServiceLevelReading",
     "ServiceTeam",

@@ -23,6 +23,7 @@ EXPECTED_METRICS = {
     "change_pickup_time",
     "change_review_time",
     "coverage",
+    "customer_satisfaction",
     "cycle_time",
     "deployment_frequency",
     "deployment_rework_rate",
