@@ -24,7 +24,7 @@ from pipelines.config import load
 from pipelines.config_model import Configuration
 from pipelines.home import Home
 from pipelines.ingest import ingest
-from pipelines.sources import censuses, create_sources
+from pipelines.sources import censuses, create_sources, history_start
 from pipelines.warehouse import RECORD_BY_TABLE, Warehouse, columns_of
 
 SCALE = 0.04
@@ -64,7 +64,13 @@ class Place:
             name: (source, tuple(discover()[kinds[name]].streams))
             for name, source in create_sources(self.configuration, home).items()
         }
-        results = ingest(warehouse, run_id, sources, censuses=censuses(self.configuration))
+        results = ingest(
+            warehouse,
+            run_id,
+            sources,
+            history_start=history_start(self.configuration),
+            censuses=censuses(self.configuration),
+        )
         assert [one.error for one in results if one.error] == []
         return sum(one.rows_changed for one in results)
 
