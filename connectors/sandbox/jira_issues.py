@@ -73,7 +73,7 @@ class IssueView:
                 "id": f"{item.id}{number}",
                 "author": _person(comment.author),
                 "created": self.local(comment.at),
-                "body": "What somebody wrote",
+                "body": f"{comment.author} says something that is nobody else's business",
                 "jsdPublic": comment.is_public,
             }
             for number, comment in enumerate(known[first : first + size], start=first)

@@ -36,7 +36,7 @@ reported AS (
         CASE k.kind WHEN 'github' THEN CASE WHEN r.closed_at <= n.as_of THEN r.closed_at END ELSE i.finished_at END
             AS finished_at,
         coalesce(i.means = 'ignored', false) AS is_ignored,
-        r.is_response_known,
+        coalesce(r.is_response_known, false) AS is_response_known,
         CASE WHEN r.first_response_at <= n.as_of THEN r.first_response_at END AS first_response_at
     FROM raw.issue AS r
     JOIN config.source AS k ON k.name = r.source
