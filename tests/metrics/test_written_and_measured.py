@@ -378,6 +378,8 @@ def test_modules_of_a_small_team_are_left_out_everywhere(published: Published) -
         ("modules_resting_on_one_person", "team:bare", None, 0, "no_data"),
         ("modules_resting_on_one_person", "team:team", 0.333333, 3, None),
     ]
+    of_team = "team_id = 'team' AND value IS NOT NULL"
+    assert _values(con, "item_id", of_team, "metric_observation") == []
     of_bare = "team_id = 'bare'"
     rows = _values(con, "on_date, value, excluded_reason", of_bare, "metric_observation")
     assert rows == [(date(2026, 3, 31), None, "small_team")] * 2
