@@ -143,7 +143,7 @@ def test_each_place_of_the_matrix_tells_how_long_its_decisions_take(published, s
             held[row["risk"], row["reach"]].append(((decided or today) - proposed).days)
     found = {(one.risk, one.reach): one.figure for one in shown[ORGANISATION].next.latencies}
     assert len(found) == 4
-    assert 0 < len(taken["low", "team"]) + len(taken["high", "organisation"])
+    assert len(taken["low", "team"]) + len(taken["high", "organisation"]) > 0
     for place, figure in found.items():
         everything = len(taken[place]) + len(waiting[place])
         middle = survival_quantile(taken[place], waiting[place], Fraction(1, 2)) if everything >= 3 else None
