@@ -202,7 +202,7 @@ class Next:
     actions: tuple[Agreed, ...]
     decisions: tuple[Decided, ...]
     latencies: tuple[Latency, ...]
-    """Of every place of the matrix; none where nothing is known of any."""
+    """Of the places of the matrix of which there is a number, or a reason for none."""
     no_change: str | None
     """Why the review was closed without an action."""
     theme: str | None

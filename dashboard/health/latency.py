@@ -18,16 +18,19 @@ PLACES: dict[tuple[Risk, Reach], str] = {
 
 
 def latencies(numbers: Numbers) -> tuple[Latency, ...]:
-    """One for each cell; none where no decision of the quarter has a cell, or where that is not published."""
+    """One for each cell in which a published decision was proposed in the quarter.
+
+    What was written today is published tomorrow: a cell may hold a decision and have no number yet.
+    """
     is_published = METRIC in numbers.definitions and "metric_breakdown" in snapshot.tables(numbers.path)
     if not is_published:
         return ()
     found = snapshot_beside.breakdown(numbers.path, METRIC, STATISTIC, numbers.scope)
     stale, quarter = figures.stale_since(numbers.path, METRIC), numbers.quarter
-    cells = []
+    definition, cells = numbers.definitions[METRIC], []
     for (risk, reach), category in PLACES.items():
         now = points(found.filter(category=category), numbers.scope).get(quarter)
-        definition = numbers.definitions[METRIC]
         figure = Figure(definition, STATISTIC, numbers.scope, quarter, now, (now,), (quarter,), (), stale)
-        cells.append(Latency(risk, reach, figure))
-    return tuple(cells) if any(cell.figure.state != "no_data" for cell in cells) else ()
+        if figure.state != "no_data":
+            cells.append(Latency(risk, reach, figure))
+    return tuple(cells)

@@ -191,7 +191,7 @@ def _next(check: HealthCheck) -> list[str]:
     if agreed.latencies:
         known = [(*wording.place(one), wording.latency(one.figure)) for one in agreed.latencies]
         blocks += ["### How long decisions take, by risk and reach"]
-        blocks.append(_table(["Risk", "Reach", "Of those proposed in the quarter"], known))
+        blocks.append(_table(["Risk", "Reach", "Proposed in the quarter"], known))
     return blocks
 
 

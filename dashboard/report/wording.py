@@ -182,7 +182,7 @@ def cell(agreed: Next, risk: Risk, reach: Reach) -> tuple[list[Decided], str]:
 
 
 def latency(figure: Figure) -> str:
-    """`Decision latency: 12 d; half of 5 decisions`, or why there is no number."""
+    """`Decision latency, all on record: 12 d; half of 5 decisions`, or why there is no number."""
     is_shown = figure.now is not None and figure.now.value is not None
     told = "; ".join(filter(None, [value(figure), rests_on(figure) if is_shown else ""]))
-    return f"{figure.definition.title}: {told if is_shown else told[:1].lower() + told[1:]}"
+    return f"{figure.definition.title}, all on record: {told if is_shown else told[:1].lower() + told[1:]}"

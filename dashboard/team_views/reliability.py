@@ -22,6 +22,6 @@ def draw(looked: Looked) -> None:
     weekly.draw(looked, "Reliability, week by week", WEEKLY if is_rare else (RARE, *WEEKLY), BY_WEEK)
     weekly.draw(looked, "Quality, week by week", QUALITY, BY_WEEK)
     known = [figure for metric in KNOWLEDGE if (figure := looked.figure(metric)) is not None]
-    about = "No name, of no module and of nobody: ask the team where it hurts."
+    about = "Neither modules nor people are named; of few modules, see the department's health check."
     further.draw(looked.quarter, None, known, "How many know the code", about)
     weekly.numbers(looked, ["reliability", "quality"])

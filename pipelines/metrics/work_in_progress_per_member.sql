@@ -20,7 +20,7 @@ version = 1
 caveats = [
     "Who works on which item is not asked: it is one number for a team, and says nothing of what any of its people has under way.",
     "Members are those that the team names, whoever else works on its services. Somebody of two teams is a member of each, and an item of services of two teams is in progress in each.",
-    "Of a department and above it is told only where each of its teams has a number, since the rest would tell what the others have in progress.",
+    "Of a department and above it is told only where each of its teams that have work items has a number, since the rest would tell what the others have in progress.",
     "Work that is in no item is not in it, and up to a fifth of a team's items may have an unknown status, which do not count.",
 ]
 not_for = ["comparing people", "comparing teams that cut their work differently", "a target"]

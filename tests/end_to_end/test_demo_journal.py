@@ -142,12 +142,11 @@ def test_each_place_of_the_matrix_tells_how_long_its_decisions_take(published, s
             held = taken if decided else waiting
             held[row["risk"], row["reach"]].append(((decided or today) - proposed).days)
     found = {(one.risk, one.reach): one.figure for one in shown[ORGANISATION].next.latencies}
-    assert len(found) == 4
-    assert len(taken["low", "team"]) + len(taken["high", "organisation"]) > 0
+    assert found.keys() == taken.keys() | waiting.keys()
+    assert len(found) == 2
     for place, figure in found.items():
         everything = len(taken[place]) + len(waiting[place])
         middle = survival_quantile(taken[place], waiting[place], Fraction(1, 2)) if everything >= 3 else None
-        assert (figure.now.value if figure.now else None) == middle, place
+        assert figure.now.value == middle, place
     matrix = next(part.body for part in html.sections(shown[ORGANISATION]) if "eo-matrix" in part.body)
-    assert matrix.count("Decision latency: ") == 4
-    assert matrix.count("Decision latency: no decision in this period.") == 2
+    assert matrix.count("Decision latency, all on record: ") == len(found)
