@@ -15,6 +15,7 @@ from connectors.sandbox.planted_calendar import survival_quantile
 from connectors.sandbox.written import actions, decisions
 from dashboard.frozen import changed, check
 from dashboard.health.compose import compose
+from dashboard.health.tables import extract, thaw
 from dashboard.health.written import read
 from dashboard.report import html
 from dashboard.report.freezing import freezes
@@ -131,7 +132,7 @@ def test_two_quarters_are_frozen_and_one_has_a_revision_that_says_what_changed(j
     assert {one.what for one in before.next.actions} == {one[0] for one in PROMISES[ORGANISATION, "2026-Q3"]}
 
 
-def test_each_place_of_the_matrix_tells_how_long_its_decisions_take(published, shown):
+def test_each_place_of_the_matrix_tells_how_long_its_decisions_take(published, journal, shown):
     # The sandbox's decisions of little risk reach a team, the others further; 2026-Q3 has some of both.
     today = published.world.as_of.date()
     taken, waiting = defaultdict(list), defaultdict(list)
@@ -150,3 +151,8 @@ def test_each_place_of_the_matrix_tells_how_long_its_decisions_take(published, s
         assert figure.now.value == middle, place
     matrix = next(part.body for part in html.sections(shown[ORGANISATION]) if "eo-matrix" in part.body)
     assert matrix.count("Decision latency, all on record: ") == len(found)
+    path, written = thaw(extract(str(published.snapshot), read(journal, UTC), ORGANISATION, "2026-Q3"))
+    frozen = compose(path, written, ORGANISATION, "2026-Q3").next.latencies
+    assert {(one.risk, one.reach): one.figure.now for one in frozen} == {
+        place: figure.now for place, figure in found.items()
+    }
