@@ -19,7 +19,7 @@ caveats = [
     "A module is what a service has of a repository: all of it, or the part that its configured paths say, however large that is. One that several services share is one of each team that owns such a service.",
     "One change counts as another, whatever its size; who reviewed or wrote together is not counted. A method of this kind agreed with developers about half of the time: take it as a question to ask.",
     "Modules that nobody changed in the 90 days are not in it, though nobody may know them any more.",
-    "Who somebody is and which module it is are not told. Modules of a team of fewer than five people are left out everywhere, and so are those that one person alone has ever changed: the history of the code says who that is.",
+    "Who somebody is and which module it is are not told. Modules of a team are left out everywhere where it names fewer than five members or fewer than five people changed them, and so are those that one person alone has ever changed: the history of the code says who that is.",
 ]
 not_for = ["comparing people", "judging whoever changed a module", "a target"]
 references = ["Avelino, Passos, Hora and Valente (2016), A novel approach for estimating truck factors, https://arxiv.org/abs/1604.06766"]
@@ -39,7 +39,7 @@ rows = [
 ]
 
 [reasons]
-small_team = "a team of fewer than five people, or of which fewer than five changed a module: how many modules it has is not told"
+small_team = "a team of fewer than five people"
 
 [columns]
 item_kind = "module"
