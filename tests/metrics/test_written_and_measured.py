@@ -308,6 +308,7 @@ def test_what_a_number_names_has_a_label_and_a_page(build: Build) -> None:
         ("register_entry", "inbox:3", "policy: inbox:3", "https://r.test/3", None),
         ("retention_cell", "inbox:11", "app, month 1", None, None),
         ("service", "shop", "Shop", None, "shop"),
+        ("team", "team", "Team", None, None),
     ]
 
 
@@ -419,3 +420,5 @@ def test_work_per_member_is_told_above_a_team_where_every_team_names_its_members
         ("team:bare", None, 0, 0, 1, "low_coverage"),
         ("team:team", 1.5, 1, 1, 1, None),
     ]
+    # What a team adds to a sum is not told beside it: it may be of few people.
+    assert _values(con, "DISTINCT value, weight", "TRUE", "metric_observation") == [(None, None)]

@@ -8,7 +8,7 @@ depends_on = [
     "facts.fct_downtime", "facts.fct_service_level_day", "staged.stg_postmortem_action",
     "staged.stg_objective_service", "facts.dim_service_calendar", "facts.dim_service_owner",
     "staged.stg_experiment", "staged.stg_agreed_action",
-    "staged.stg_blocker", "facts.fct_blocker",
+    "staged.stg_blocker", "facts.fct_blocker", "facts.dim_team",
 ]
 key = ["item_kind", "item_id"]
 not_null = ["item_kind", "item_id", "label", "occurred_at"]
@@ -19,7 +19,7 @@ item_kind = [
     "coverage_report", "debt_reading", "register_entry", "decision", "exercise", "service",
     "retention_cell", "service_week", "objective", "objective_day", "postmortem_action",
     "experiment", "agreed_action",
-    "blocker",
+    "blocker", "team",
 ]
 
 [columns]
@@ -194,3 +194,7 @@ SELECT
 FROM staged.stg_blocker AS b
 JOIN facts.fct_blocker AS f ON f.item_id = b.item_id
 GROUP BY b.item_id
+UNION ALL
+SELECT 'team', t.team_id, t.name, NULL, NULL, r.as_of
+FROM facts.dim_team AS t
+CROSS JOIN staged.stg_run AS r
