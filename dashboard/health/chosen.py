@@ -32,6 +32,8 @@ GOVERNANCE = (
     "exercises_held",
     "experiments_concluded",
     "mentorship_pairs_active",
+    "knowledge_spread",
+    "modules_resting_on_one_person",
 )
 WEEKLY = ("change_lead_time", "deployment_frequency", "cycle_time", "throughput", "change_failure_rate")
 """Drawn week by week in a team's report: the first is always there, and the next one that has a line."""

@@ -29,8 +29,10 @@ EXPECTED_METRICS = {
     "deployment_rework_rate",
     "error_budget_left",
     "failed_deployment_recovery_time",
+    "knowledge_spread",
     "linked_work_share",
     "merged_without_review_share",
+    "modules_resting_on_one_person",
     "overdue_reviews",
     "pull_request_pickup_time",
     "pull_request_review_time",
@@ -41,6 +43,7 @@ EXPECTED_METRICS = {
     "time_to_production",
     "unplanned_share",
     "work_in_progress",
+    "work_in_progress_per_member",
     "work_item_age",
 }
 READ_BY_THE_CLOCK = {"overdue_reviews"}
