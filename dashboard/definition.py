@@ -66,6 +66,11 @@ class Definition:
         """The statistic shown on cards: the first one the definition names."""
         return self.statistics[0]
 
+    @property
+    def has_ages(self) -> bool:
+        """Whether what it counts was begun and is under way, and is not a reading or a share of a moment."""
+        return self.kind == "level" and self.item_kind == "issue"
+
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> "Definition":
         """From a row of metric_catalog: JSON read, lists made fast."""

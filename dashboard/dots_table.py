@@ -10,14 +10,14 @@ from dashboard.rows_behind import Behind
 from dashboard.sheet import Sheet, Value
 
 HOURS = (1, 4, 12, 24, 48, 96, 168, 336, 720)
-DAYS = (7, 14, 30, 60, 90, 180, 365)
+DAYS = (1, 3, 7, 14, 30, 60, 90, 180, 365)
 Row = tuple[str, list[int]]
 """What a step is called, and its counts."""
 
 
 def draw(behind: Behind) -> None:
     """The table behind the dots, folded, and as a file."""
-    head, rows = _rows(behind)
+    head, rows = rows_of(behind)
     columns = [Column(head), Column(words.sentence(words.things(behind.definition)), is_number=True)]
     if behind.definition.kind == "ratio":
         columns.append(Column("Counted against it", is_number=True))
@@ -27,14 +27,20 @@ def draw(behind: Behind) -> None:
     sheet.below(Sheet(f"{behind.definition.title}, {behind.label}, counted", heads, data), columns, lines)
 
 
-def _rows(behind: Behind) -> tuple[str, list[Row]]:
+def rows_of(behind: Behind) -> tuple[str, list[Row]]:
+    """What the axis is called, and each of its steps."""
     kind = behind.definition.kind
-    if kind == "level":
-        return "Days since started", steps(rows_behind.ages(behind), DAYS, lambda days: f"{days:.0f} d")
+    if behind.definition.has_ages:
+        return "Days since started", steps(rows_behind.ages(behind), DAYS, _days)
     if kind == "duration":
-        return "Time", steps(behind.used["value"].drop_nulls().to_list(), HOURS, words.tick)
+        bounds, said = (DAYS, _days) if behind.definition.unit == "days" else (HOURS, words.tick)
+        return "Time", steps(behind.used["value"].drop_nulls().to_list(), bounds, said)
     rows = behind.used.select("on_date", "is_event").rows()
     return "Week from", weeks([(day, bool(event)) for day, event in rows], is_ratio=kind == "ratio")
+
+
+def _days(days: float) -> str:
+    return f"{days:.0f} d"
 
 
 def steps(values: Sequence[float], bounds: Sequence[float], said: Callable[[float], str]) -> list[Row]:

@@ -1,6 +1,7 @@
 """Behind a number: how its rows came down to it, and the items themselves with their links."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime
 
 import polars as pl
@@ -11,24 +12,29 @@ from dashboard.components import Column, show
 from dashboard.definition import Definition
 from dashboard.figures import Figure
 from dashboard.markup import text
+from dashboard.points import Point
 from dashboard.rows_behind import Behind
 from dashboard.snapshot import Run
 
 VALUES = {
     "duration": "Time",
     "quantity": "Size",
-    "level": "Age",
     "ratio": "Counted against it",
     "share": "Amount",
-    "count": "",
 }
 """How a column with the items' own values is called, by the metric's kind; none for a bare count."""
+HOURS = {"hours": 1.0, "days": 24.0}
 
 
-def dots(path: str, figure: Figure, behind: Behind) -> Dots:
-    """Every row of the number as a dot: by its time, its age, or the week it belongs to."""
-    if figure.definition.kind == "level":
+def dots(path: str, figure: Figure, behind: Behind) -> Dots | None:
+    """Every row of the number as a dot: by its time, its age, or the week it belongs to.
+
+    None where the rows are readings or shares of one moment: they have neither.
+    """
+    if figure.definition.has_ages:
         return chart_items.by_days(rows_behind.ages(behind))
+    if figure.definition.kind == "level":
+        return None
     if figure.definition.kind != "duration":
         span = figures.quarters(path).row(by_predicate=pl.col("period") == figure.quarter, named=True)
         is_ratio = figure.definition.kind == "ratio"
@@ -41,16 +47,23 @@ def dots(path: str, figure: Figure, behind: Behind) -> Dots:
             found = figures.load(path, figure.definition.metric, [figure.scope], figure.quarter, statistic)
             now = found[figure.scope].now
             if now and now.value is not None:
-                lines.append(
-                    (lead, now, words.scale(figure.definition, statistic, [now.value]).full(now.value))
-                )
-    return chart_items.durations(_durations(behind), lines)
+                said = words.scale(figure.definition, statistic, [now.value]).full(now.value)
+                lines.append((lead, in_hours(now, figure.definition), said))
+    return chart_items.durations(durations(behind), lines)
 
 
-def _durations(behind: Behind) -> list[tuple[float, bool]]:
+def durations(behind: Behind) -> list[tuple[float, bool]]:
     """Every duration of the number in hours, and whether it is still open."""
+    hours = HOURS[behind.definition.unit]
     known = behind.used.filter(pl.col("value").is_not_null())
-    return [(value, bool(is_open)) for value, is_open in known.select("value", "is_open").iter_rows()]
+    return [(value * hours, bool(is_open)) for value, is_open in known.select("value", "is_open").iter_rows()]
+
+
+def in_hours(point: Point, definition: Definition) -> Point:
+    """A published duration and its interval in hours, in whatever unit it is published."""
+    hours = HOURS[definition.unit]
+    value, low, high = (None if v is None else v * hours for v in (point.value, point.low, point.high))
+    return replace(point, value=value, low=low, high=high)
 
 
 def published(behind: Behind) -> str:
@@ -128,10 +141,10 @@ def items(path: str, behind: Behind) -> None:
 def _contributing(run: Run, behind: Behind) -> None:
     definition, many = behind.definition, behind.used_count
     what, chosen = rows_behind.order(definition)[1], behind.found.first
-    if definition.kind == "level":
+    if definition.has_ages:
         days = [rows_behind.age(behind, first) for first in chosen["on_date"]]
         chosen = chosen.with_columns(pl.Series("value", days, dtype=pl.Float64))
-    columns, lines = _item_rows(run, definition, chosen)
+    columns, lines = item_rows(run, definition, chosen)
     few = f"All {many}" if many <= rows_behind.ITEMS_AT_MOST else f"{rows_behind.ITEMS_AT_MOST} of {many:,}"
     show(f'<p class="eo-note">{few}, {what}, without titles. The linked tool shows who.</p>')
     show(components.table(f"Items behind {definition.title}, {behind.label}", columns, lines, phone="brief"))
@@ -167,15 +180,15 @@ def _links(run: Run, behind: Behind) -> None:
     show(components.table(f"{words.sentence(things)}, {behind.label}", columns, lines, phone="brief"))
 
 
-def _item_rows(
-    run: Run, definition: Definition, chosen: pl.DataFrame
-) -> tuple[list[Column], list[list[str]]]:
+def item_rows(run: Run, definition: Definition, chosen: pl.DataFrame) -> tuple[list[Column], list[list[str]]]:
+    """The columns that a metric's items have, and a row of cells for each."""
     scale = words.scale(definition, definition.headline, chosen["value"].to_list())
     days = words.Scale(1, "d")
     name = words.sentence(words.things(definition, 1))
-    value = VALUES[definition.kind]
+    value = "Age" if definition.has_ages else VALUES.get(definition.kind, "")
     columns = [Column(name), Column("Service"), *([Column(value, is_number=True)] if value else [])]
-    columns += [Column("Started"), Column("Ended")]
+    is_of_a_moment = definition.kind == "level" and not definition.has_ages
+    columns += [Column("As of")] if is_of_a_moment else [Column("Started"), Column("Ended")]
     is_linked = any(_link_words(row) for row in chosen.iter_rows(named=True))
     columns += [Column("How it was linked")] if is_linked else []
     lines = []
@@ -184,13 +197,15 @@ def _item_rows(
         if definition.kind == "ratio":
             cells.append("yes" if row["is_event"] else "no")
         elif value:
-            cells.append((days if definition.kind == "level" else scale).full(row["value"] or 0.0))
-        open_words = (
-            "still open" if row["is_open"] or (definition.kind == "level" and not row["ended_at"]) else ""
-        )
-        # An age counts from the first start, which a reopened item has before its present spell.
-        began = "" if definition.kind == "level" else _when(run, row["started_at"])
-        cells += [began or _day(row["on_date"]), _when(run, row["ended_at"]) or open_words]
+            cells.append((days if definition.has_ages else scale).full(row["value"] or 0.0))
+        if is_of_a_moment:
+            cells.append(_day(row["on_date"]))
+        else:
+            is_open = row["is_open"] or (definition.has_ages and not row["ended_at"])
+            # An age counts from the first start, which a reopened item has before its present spell.
+            began = "" if definition.has_ages else _when(run, row["started_at"])
+            ended = _when(run, row["ended_at"]) or ("still open" if is_open else "")
+            cells += [began or _day(row["on_date"]), ended]
         lines.append([*cells, text(", ".join(_link_words(row)))] if is_linked else cells)
     return columns, lines
 

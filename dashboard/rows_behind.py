@@ -143,7 +143,7 @@ def order(definition: Definition) -> tuple[str, str]:
     """In which order of the data layer the first rows are told, and what it is in words."""
     if definition.kind == "ratio":
         return "event", "those counted against it first, then the latest"
-    if definition.kind == "count":
+    if definition.kind == "count" or (definition.kind == "level" and not definition.has_ages):
         return "day", "the latest first"
     order = "age" if definition.kind == "level" else "value"
     return order, "the largest first" if definition.kind in ("quantity", "share") else "the longest first"

@@ -96,6 +96,9 @@ def _number(shown: Snapshot, figure: Figure, behind: Behind) -> None:
             )
             return
         dots = drill_down.dots(shown.path, figure, behind)
+        if dots is None:
+            show(f'<p class="eo-note">It tells of one moment: how {text(things)} stood then.</p>')
+            return
         each = "one dot each" if dots.per_dot == 1 else f"one dot for {dots.per_dot}"
         many = ", ◆ counted against it" if definition.kind == "ratio" else ""
         many = ", ○ still open" if figure.now and figure.now.open_count else many
