@@ -9,7 +9,7 @@ from written import NOW, a_decision, a_limit, a_theme, an_action
 from connectors.base import Cursor, SourceContext, SourceUnavailable
 from connectors.journal.source import CENSUS, KIND, STREAMS, JournalSource, Settings
 from connectors.journal.where import FILE, URL_VARIABLE, url_of
-from connectors.records import AgreedAction, ArchitectureDecision, TeamLimit
+from connectors.records import AgreedAction, ArchitectureDecision, QuarterTheme, TeamLimit
 from pipelines.config_errors import ConfigurationError
 from pipelines.home import Home
 from pipelines.ingest import ingest
@@ -106,7 +106,18 @@ def test_limits(journal, source):
     assert read(source, "wip_limits") == [
         TeamLimit(id=entry.id, team="payments", wip_limit=6, valid_from=date(2026, 10, 1))
     ]
-    assert [one.message for one in source.check()] == ["0 actions, 0 decisions, 1 wip limits can be read"]
+    assert [one.message for one in source.check()] == [
+        "0 actions, 0 decisions, 1 wip limits, 0 themes can be read"
+    ]
+
+
+def test_themes_are_told_without_their_words(journal, source):
+    marked = write(journal, a_theme(markers="Smaller, PAY-7 Smaller"))
+    plain = write(journal, a_theme(scope="organisation", quarter="2026-Q4"))
+    assert read(source, "themes") == [
+        QuarterTheme(id=marked.id, of_scope="team:payments", quarter="2026-Q3", markers=["Smaller", "PAY-7"]),
+        QuarterTheme(id=plain.id, of_scope="organisation", quarter="2026-Q4", markers=[]),
+    ]
 
 
 def test_what_was_removed_is_gone(tmp_path, opened):

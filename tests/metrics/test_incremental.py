@@ -32,6 +32,7 @@ OF_A_FEW = [
     "change_lead_time",
     "cycle_time",
     "deployment_frequency",
+    "theme_work_share",
     "work_in_progress",
 ]
 
@@ -130,9 +131,29 @@ def _begin(world: World) -> None:
 ONLY_NOW_MOVES: Nights = [([_begin], 0), ([], 24), ([], 48), ([], -72)]
 
 
+def _theme_of(label: str) -> Callable[[World], None]:
+    theme = {"source": "journal", "of_scope": "organisation", "quarter": "2026-Q1", "markers": [label]}
+    return lambda world: world.rows["quarter_theme"].update({1: theme})
+
+
+def _finish(world: World) -> None:
+    """Two items that are done, of which one bears a label."""
+    for number, labels in ((1, ["faster"]), (2, [])):
+        moves = [["2026-03-10T08:00:00+00:00", "To Do", "Done"]]
+        world.rows["issue"][number] = {
+            "created_at": "2026-03-02T08:00:00+00:00",
+            "moves": moves,
+            "labels": labels,
+        }
+
+
+ONLY_THE_THEME_CHANGES: Nights = [([_finish, _theme_of("faster")], 0), ([_theme_of("slower")], 0)]
+
+
 @settings(max_examples=1, derandomize=True, phases=[Phase.explicit, Phase.generate], **slowly)
 @given(history=nights(2))
 @example(history=ONLY_NOW_MOVES)
+@example(history=ONLY_THE_THEME_CHANGES)
 @pytest.mark.usefixtures("in_parts")
 def test_a_few_nights_are_full_builds(
     history: Nights, fill_tables: Fill, models_behind: Callable[[list[str]], list[Model]]
