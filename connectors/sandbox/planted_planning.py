@@ -17,7 +17,7 @@ def unplanned_seen(world: World, calendar: Calendar) -> Iterator[Seen]:
     """Each work item that is done, on the day on which it was done for the last time."""
     services = {project: service.id for service in world.services for project in service.jira_projects}
     for item in world.work_items:
-        ended_at = _finished_at(item, world.as_of)
+        ended_at = finished_at(item, world.as_of)
         if ended_at and is_known(item, world.as_of) and item.project in services:
             is_unplanned = item.type == UNPLANNED_TYPE or _is_late(item)
             where = item.key, services[item.project], calendar.day(ended_at), ended_at
@@ -40,7 +40,8 @@ def is_known(item: WorkItem, as_of: datetime) -> bool:
     return item.deleted_at is None or item.deleted_at > as_of
 
 
-def _finished_at(item: WorkItem, as_of: datetime) -> datetime | None:
+def finished_at(item: WorkItem, as_of: datetime) -> datetime | None:
+    """When it became done for the last time; None unless it is done."""
     known = [step for step in item.transitions if step.at <= as_of]
     return known[-1].at if known and known[-1].after == DONE else None
 

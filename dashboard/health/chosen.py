@@ -33,6 +33,8 @@ GOVERNANCE = (
     "experiments_concluded",
     "mentorship_pairs_active",
 )
+THEME_WORK = "theme_work_share"
+"""Stands with the theme, where somebody said by what work for it is known."""
 WEEKLY = ("change_lead_time", "deployment_frequency", "cycle_time", "throughput", "change_failure_rate")
 """Drawn week by week in a team's report: the first is always there, and the next one that has a line."""
 

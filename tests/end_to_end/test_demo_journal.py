@@ -91,6 +91,19 @@ def test_every_scope_of_the_demo_has_a_theme_with_numbers_that_are_published(sho
     assert shown[CATALOGUE].next.theme == "Fewer begun, more finished"
 
 
+def test_beside_a_theme_stands_how_much_work_was_for_it(published, shown):
+    rows = [
+        row
+        for row in published.planted["rows"]
+        if (row["metric"], row["scope"], row["period"]) == ("theme_work_share", CATALOGUE, "2026-Q3")
+    ]
+    (planted,) = rows
+    assert 0 < planted["numerator"] < planted["n"]
+    counts = f"{planted['numerator']} of {planted['n']} items"
+    assert shown[CATALOGUE].theme.work.endswith(f" of what was finished was for it: {counts}.")
+    assert "for the theme that holds for its team: " in shown[ORGANISATION].theme.work
+
+
 def test_the_matrix_has_a_decision_in_each_cell_and_one_was_reversed(shown):
     decisions = shown[ORGANISATION].next.decisions
     cells = {(one.risk, one.reach) for one in decisions}
