@@ -146,10 +146,14 @@ _METRICS: Mapping[str, str] = {
 """Metric → how its observations become numbers; how often is deployed needs the calendar as well."""
 
 
+_GRAINS: Mapping[str, tuple[str, ...]] = {"theme_work_share": ("quarter",)}
+"""Of metrics that have no number of other periods."""
+
+
 def _aggregate(world: World, metric: str, seen: Iterable[Seen], calendar: Calendar) -> Iterator[Row]:
     """Everything that falls into a period."""
     for scope, items in _by_scope(world, metric, seen).items():
-        for grain in GRAINS:
+        for grain in _GRAINS.get(metric, GRAINS):
             groups: dict[Span, list[Seen]] = defaultdict(list)
             for one in items.values():
                 groups[calendar.span(grain, one.day)].append(one)
