@@ -75,7 +75,7 @@ def theme(numbers: Numbers, entries: Entries) -> Theme | None:
 
 
 def _work(numbers: Numbers, *, is_marked: bool) -> str:
-    """`23 % of what was finished was for it: 14 of 61 items.`; above a team, for each team's theme."""
+    """`23 % of what was finished was for it, counted over 61 items.`; above a team, for each one's theme."""
     figure = numbers.figure(chosen.THEME_WORK)
     if figure is None:
         return ""
@@ -83,7 +83,7 @@ def _work(numbers: Numbers, *, is_marked: bool) -> str:
         return f"How much work was for it: {missing(figure)}" if is_marked else ""
     of = "it" if numbers.scope.startswith("team:") else "the theme that holds for its team"
     share = figure.scale.full(figure.now.value)
-    return f"{share} of what was finished was for {of}: {figure_words.counted(figure)}."
+    return f"{share} of what was finished was for {of}, counted over {figure_words.counted(figure)}."
 
 
 def next_theme(numbers: Numbers, entries: Entries) -> str | None:

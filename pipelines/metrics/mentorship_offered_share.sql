@@ -6,7 +6,8 @@ family = "people"
 calendar = "mentorship_offers"
 unit = "ratio"
 direction = "neutral"
-kind = "ratio"
+kind = "share"
+estimator = "whole_share"
 item_kind = "eligible_person"
 grains = ["quarter"]
 statistics = ["ratio"]
@@ -18,7 +19,8 @@ version = 1
 caveats = [
     "It is a number of the whole organisation alone. Where one or two were offered a place, or were the only ones not to be, they could be found: there is no number then, and not which of it it was.",
     "Who is meant, such as people in the middle of their ladder, the organisation says. It counts them itself: nobody is listed here.",
-    "An offer that was not taken up is one.",
+    "An offer that was not taken up is one. Rotations begin in some quarters and go on in others: quarters are not held against each other.",
+    "All were counted, so there is no range.",
 ]
 not_for = ["judging or comparing people", "a target"]
 references = ["DORA: learning culture, https://dora.dev/capabilities/learning-culture/"]
@@ -55,6 +57,7 @@ is_open = "never"
 excluded_reason = "why the row does not enter the number; null where it does"
 link_method = "always null"
 confidence = "always null"
+weight = "1; not published"
 */
 SELECT
     'eligible_person' AS item_kind,
@@ -69,5 +72,6 @@ SELECT
     false AS is_open,
     excluded_reason,
     CAST(NULL AS VARCHAR) AS link_method,
-    CAST(NULL AS VARCHAR) AS confidence
+    CAST(NULL AS VARCHAR) AS confidence,
+    CAST(1 AS DOUBLE) AS weight
 FROM facts.fct_mentorship_offer

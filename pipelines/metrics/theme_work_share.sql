@@ -6,7 +6,8 @@ family = "flow"
 calendar = "theme"
 unit = "ratio"
 direction = "neutral"
-kind = "ratio"
+kind = "share"
+estimator = "whole_share"
 item_kind = "issue"
 grains = ["quarter"]
 statistics = ["ratio"]
@@ -18,6 +19,7 @@ caveats = [
     "A team's theme is its own, else its department's, else the organisation's. Above a team it is the share of each team's work that was for the theme which holds for it.",
     "What nobody labelled or put below the goal is not seen, and a label that is given later counts as it is now.",
     "A goal in a project that is not read is not known, and neither is what is below it.",
+    "Each quarter has a theme of its own, and other teams may say by what it is known: quarters are not held against each other. All items were looked at, so there is no range.",
     "Most work of a good quarter may be for other things: all of it is no aim.",
 ]
 not_for = ["comparing people", "comparing teams that label otherwise", "a target"]
@@ -30,13 +32,13 @@ depends_on = [
 words = "Two of four bear what the theme of their team names; of the fifth no theme held: 50 %."
 statistic = "ratio"
 value = 0.5
-columns = ["item_id", "on_date", "is_event", "excluded_reason"]
+columns = ["item_id", "on_date", "value", "excluded_reason"]
 rows = [
-    ["jira:1", "2025-10-15", true, ""],
-    ["jira:2", "2025-11-03", true, ""],
-    ["jira:3", "2025-11-10", false, ""],
-    ["jira:4", "2025-12-04", false, ""],
-    ["jira:5", "2026-01-08", false, "no_theme"],
+    ["jira:1", "2025-10-15", 1.0, ""],
+    ["jira:2", "2025-11-03", 1.0, ""],
+    ["jira:3", "2025-11-10", 0.0, ""],
+    ["jira:4", "2025-12-04", 0.0, ""],
+    ["jira:5", "2026-01-08", 0.0, "no_theme"],
 ]
 
 [reasons]
@@ -59,6 +61,7 @@ is_open = "never"
 excluded_reason = "why the row does not enter the number; null where it does"
 link_method = "always null"
 confidence = "always null"
+weight = "1"
 */
 -- Before the first theme that says how its work is known there is nothing to tell.
 WITH work_item AS (
@@ -86,7 +89,8 @@ SELECT
         WHEN NOT t.is_marked THEN 'no_markers'
     END AS excluded_reason,
     CAST(NULL AS VARCHAR) AS link_method,
-    CAST(NULL AS VARCHAR) AS confidence
+    CAST(NULL AS VARCHAR) AS confidence,
+    CAST(1 AS DOUBLE) AS weight
 FROM work_item AS i
 LEFT JOIN facts.dim_service_owner AS o
     ON o.service_id = i.service_id AND o.valid_from <= i.finished_on AND o.valid_to > i.finished_on

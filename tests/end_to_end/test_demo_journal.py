@@ -13,6 +13,7 @@ from connectors.sandbox.written import actions
 from dashboard.frozen import changed, check
 from dashboard.health.compose import compose
 from dashboard.health.written import read
+from dashboard.report import markdown
 from dashboard.report.freezing import freezes
 from pipelines.demo_journal import write_journal
 from pipelines.demo_written import PROMISES, THEMES
@@ -99,9 +100,12 @@ def test_beside_a_theme_stands_how_much_work_was_for_it(published, shown):
     ]
     (planted,) = rows
     assert 0 < planted["numerator"] < planted["n"]
-    counts = f"{planted['numerator']} of {planted['n']} items"
-    assert shown[CATALOGUE].theme.work.endswith(f" of what was finished was for it: {counts}.")
-    assert "for the theme that holds for its team: " in shown[ORGANISATION].theme.work
+    told, _, counted = shown[CATALOGUE].theme.work.partition(
+        " of what was finished was for it, counted over "
+    )
+    assert (told, counted) == (f"{100 * planted['value']:.0f} %", f"{planted['n']} items.")
+    assert "was for the theme that holds for its team, counted over " in shown[ORGANISATION].theme.work
+    assert markdown.escaped(shown[CATALOGUE].theme.work) in markdown.render(shown[CATALOGUE])
 
 
 def test_the_matrix_has_a_decision_in_each_cell_and_one_was_reversed(shown):
