@@ -47,11 +47,15 @@ class Running:
     def move_to(self, moment: datetime) -> None:
         """Show the world as of another moment from now on; in another hour allowances are renewed."""
         if abs(moment - self._clock.now) >= ALLOWED_FOR:
-            self._graphql.used = 0
-            for gate in self._gates.values():
-                gate.renew()
+            self.renew_allowances()
         self._clock.now = moment
         self._graphql.move_to(moment)
+
+    def renew_allowances(self) -> None:
+        """Begin another hour for everybody who asks."""
+        self._graphql.used = 0
+        for gate in self._gates.values():
+            gate.renew()
 
     def requests(self, kind: str) -> int:
         """How many requests one of the servers has answered."""

@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Error, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 pytestmark = pytest.mark.browser
 Visit = Callable[..., Page]
@@ -71,23 +71,18 @@ def body_of(table: Locator) -> list[list[str]]:
 
 
 def fold_of(page: Page, caption: str) -> Locator:
-    """The folded table of a chart, opened."""
+    """The folded table of a chart, opened and at rest: until then what it holds moves under the pointer."""
     fold = page.get_by_test_id("stExpander").filter(has=page.locator("caption", has_text=caption))
     fold.locator("summary").click()
+    fold.locator("table").wait_for()
+    fold.evaluate("f => Promise.all(f.getAnimations({subtree: true}).map(one => one.finished))")
     return fold
 
 
 def file_below(page: Page, fold: Locator) -> list[list[str]]:
-    """The chart's file. Drawn anew, a page has it at another address: let it come to rest, or press again."""
-    button = fold.get_by_role("button", name="Download as CSV")
-    page.wait_for_load_state("networkidle")
-    page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for()
-    try:
-        with page.expect_download(timeout=15_000) as waited:
-            button.click()
-    except Error:
-        with page.expect_download() as waited:
-            button.click()
+    """The chart's file."""
+    with page.expect_download() as waited:
+        fold.get_by_role("button", name="Download as CSV").click()
     assert waited.value.suggested_filename.endswith(".csv")
     return list(csv.reader(Path(waited.value.path()).read_text(encoding="utf-8-sig").splitlines()))
 

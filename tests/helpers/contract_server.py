@@ -103,6 +103,9 @@ def serving(answers: list[dict[str, Any]], now: datetime) -> Iterator[ContractSe
     script = ContractServer(answers, now)
 
     class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"  # connections are kept, as real servers keep them
+        wbufsize = -1  # an answer is one packet
+
         def do_GET(self) -> None:
             split = urlsplit(self.path)
             content = self.rfile.read(int(self.headers.get("Content-Length") or 0))

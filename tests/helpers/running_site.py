@@ -11,7 +11,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -51,11 +51,11 @@ class Line:
 class Command:
     """One `outcomes` command in a session of its own; what it says is read while it runs."""
 
-    def __init__(self, *arguments: str, program: Sequence[str] = (str(OUTCOMES),)) -> None:
+    def __init__(self, *arguments: str) -> None:
         environment = {key: value for key, value in os.environ.items() if key not in DECIDED_BY_THE_TESTS}
         self.launched = time.monotonic()
         self.process = subprocess.Popen(
-            [*program, *arguments],
+            [str(OUTCOMES), *arguments],
             env={**environment, TOKEN_VARIABLE: "sandbox"},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
@@ -128,18 +128,26 @@ class Site:
     """The sandbox's servers behind proxies, and the configuration that names the proxies."""
 
     def __init__(
-        self, as_of: datetime, proxies: Mapping[str, ChaosProxy], configuration: Path, program: Sequence[str]
+        self,
+        as_of: datetime,
+        proxies: Mapping[str, ChaosProxy],
+        configuration: Path,
+        renew_allowances: Callable[[], None] = lambda: None,
     ) -> None:
         self.proxies = proxies
-        self._program = program
+        self._renew_allowances = renew_allowances
         self._as_of = as_of.isoformat()
         self._configuration = configuration
 
     @contextmanager
     def running(self, home: Home) -> Iterator[Command]:
-        """`outcomes run` as of the sandbox's last moment; killed at the end if it still runs."""
+        """`outcomes run` as of the sandbox's last moment; killed at the end if it still runs.
+
+        It is a night of its own: what an hour allows is not used up by the nights of other tests.
+        """
+        self._renew_allowances()
         options = ("--config", str(self._configuration), "--home", str(home.path))
-        command = Command(*options, "run", "--as-of", self._as_of, program=self._program)
+        command = Command(*options, "run", "--as-of", self._as_of)
         try:
             yield command
         finally:
@@ -186,22 +194,13 @@ def differing(one: Dump, other: Dump) -> list[str]:
 
 
 @contextmanager
-def site_of(
-    scale: float,
-    folder: Path,
-    *,
-    with_scenarios: bool = True,
-    program: Sequence[str] = (str(OUTCOMES),),
-) -> Iterator[Site]:
-    """An organisation of that size (1 is the demo's), with every scenario on top or without them.
-
-    It is read by `program`, which is the product's command or one like it.
-    """
+def site_of(scale: float, folder: Path) -> Iterator[Site]:
+    """An organisation of that size (1 is the demo's), with every scenario on top."""
     configuration = folder / "outcomes.toml"
-    world = build(scale=scale, with_scenarios=with_scenarios)
+    world = build(scale=scale, with_scenarios=True)
     with serve(world) as servers, proxies_before(servers.urls) as proxies:
         write_configuration(configuration, {name: proxy.url for name, proxy in proxies.items()}, world)
-        yield Site(world.as_of, proxies, configuration, program)
+        yield Site(world.as_of, proxies, configuration, servers.renew_allowances)
 
 
 def undisturbed_run(site: Site, home: Home) -> Undisturbed:
