@@ -251,6 +251,10 @@ class SourceContext:
     """Names, logins and addresses of people, to be struck out of free text on the way in."""
     time_zone: tzinfo = UTC
     """The organisation's: on its clock a moment has its day."""
+    user_reported: frozenset[str] = frozenset()
+    """Types and labels, in small letters, of the issues that users reported."""
+    bots: tuple[str, ...] = ()
+    """Patterns of the logins whose comments answer nobody."""
 
 
 @runtime_checkable

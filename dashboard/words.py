@@ -23,6 +23,8 @@ NOUNS = {
 METRIC_NOUNS = {
     "failed_deployment_recovery_time": ("failed deployment", "failed deployments"),
     "user_reported_defects": ("defect", "defects"),
+    "time_to_first_response": ("report", "reports"),
+    "customer_satisfaction": ("answer", "answers"),
 }
 STATISTICS = {
     "p50": "half take no longer (P50)",
@@ -79,7 +81,7 @@ INTERVALS = {
     "duration": "95 of 100, from the order of the values; P50 needs 6, P85 19, P95 59",
     "quantity": "95 of 100, from the order of the values; P50 needs 6, P85 19, P95 59",
     "ratio": "95 of 100, Wilson's",
-    "share": "95 of 100, from how the items differ; none where the whole was measured",
+    "share": "95 of 100, from how the items differ, or Wilson's of counted answers; none of a measured whole",
     "count": "95 of 100, for counts of rare events",
     "level": "none: a level is counted, not estimated",
 }

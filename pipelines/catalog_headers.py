@@ -53,8 +53,12 @@ LEAST_N = {
 }
 """Below this many items a statistic is withheld, unless the header says otherwise."""
 
-ESTIMATORS = {"duration": ("quantile", "kaplan_meier"), "share": ("sample_share", "whole_share")}
-"""How a kind is estimated. A sample share has an interval, a share of a whole that was measured has none."""
+ESTIMATORS = {
+    "duration": ("quantile", "kaplan_meier"),
+    "share": ("sample_share", "counted_share", "whole_share"),
+}
+"""How a kind is estimated. A sample share has an interval by how its items differ, a counted share Wilson's
+of what its items count, a share of a whole that was measured none."""
 
 Text = Annotated[str, Field(min_length=1)]
 Texts = Annotated[list[Text], Field(min_length=1)]
@@ -201,7 +205,9 @@ class MetricHeader(BaseModel):
     measured_in: str = ""
     direction: Literal["lower_is_better", "higher_is_better", "neutral"]
     kind: Literal["duration", "quantity", "ratio", "share", "count", "level"]
-    estimator: Literal["quantile", "kaplan_meier", "sample_share", "whole_share"] | None = None
+    estimator: Literal["quantile", "kaplan_meier", "sample_share", "counted_share", "whole_share"] | None = (
+        None
+    )
     about: Literal["work", "system"] = "work"
     item_kind: Text
     grains: list[Literal["day", "week", "month", "quarter"]] = Field(min_length=1)

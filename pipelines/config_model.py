@@ -241,7 +241,11 @@ class Service(Table):
 
 
 class Rules(Table):
-    """`[rules]`: what the sources' words mean. Changing one needs a rebuild, never a new fetch."""
+    """`[rules]`: what the sources' words mean. Changing one needs a rebuild and no new fetch.
+
+    The one exception: who answered first is decided on the way in, so that with `user_reported`, or with
+    `bots` where that is set, the next run reads the issues again.
+    """
 
     incident_window_hours: float = Field(default=24.0, gt=0)
     bots: LoginPatterns = ["*[[]bot]", "dependabot*", "renovate*"]

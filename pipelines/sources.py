@@ -19,11 +19,12 @@ from connectors.base import (
     SourceContext,
     SourceSettings,
 )
+from connectors.records import Issue
 from connectors.registry import discover
 from connectors.traffic import Traffic
 from pipelines.config import load
 from pipelines.config_errors import ConfigurationError
-from pipelines.config_model import Configuration
+from pipelines.config_model import Configuration, Rules
 from pipelines.home import Home
 from pipelines.starts import Census
 from pipelines.warehouse import RECORD_BY_TABLE, columns_of
@@ -104,14 +105,17 @@ def field_prints(configuration: Configuration) -> dict[tuple[str, str], str]:
     Where it differs from that of the last reading, the rows that are stored lack something.
     """
     return {
-        (settings.name, stream): _field_print(tables, settings)
+        (settings.name, stream): _field_print(tables, settings, configuration.rules)
         for settings in configuration.sources
         for stream, tables in discover()[settings.kind].streams.items()
     }
 
 
-def _field_print(tables: Sequence[str], settings: SourceSettings) -> str:
+def _field_print(tables: Sequence[str], settings: SourceSettings, rules: Rules) -> str:
     chosen = [f"{key} {getattr(settings, key)}" for key in settings.decides_what_is_read]
+    if Issue.table in tables and rules.user_reported:
+        # Which comments answer which issue is decided on the way in: nothing is kept to decide it later.
+        chosen += [f"{key} {sorted(getattr(rules, key))}" for key in ("user_reported", "bots")]
     columns = sorted(
         f"{table}.{name} {sql}"
         for table in tables
@@ -162,6 +166,8 @@ def _create(
         scopes_with_paths=configuration.scopes_with_paths(settings.name),
         known_names=known_names,
         time_zone=ZoneInfo(configuration.organisation.time_zone),
+        user_reported=frozenset(name.lower() for name in configuration.rules.user_reported),
+        bots=tuple(configuration.rules.bots),
     )
     return kind.create(settings, context)
 

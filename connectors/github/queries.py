@@ -32,6 +32,7 @@ EVENT_NODES = """nodes {
   ... on AddedToMergeQueueEvent { id createdAt }
 }"""
 FILE_NODES = "nodes { path }"
+COMMENT_NODES = f"nodes {{ createdAt author {WHO} }}"
 STATUS_NODES = "nodes { id state createdAt environment }"
 
 
@@ -76,9 +77,17 @@ PULL_REQUESTS_WITH_PATHS = _by_update(
 ISSUES = _by_update(
     "Issues",
     "issues",
-    "fullDatabaseId number title url state stateReason createdAt updatedAt closedAt "
+    "id fullDatabaseId number title url state stateReason createdAt updatedAt closedAt "
     "labels(first: 100) { nodes { name } }",
 )
+ISSUE_COMMENTS = f"""
+query IssueComments($ids: [ID!]!) {{
+  {LIMIT}
+  nodes(ids: $ids) {{
+    ... on Issue {{ id fullDatabaseId author {WHO} comments(first: 10) {{ {PAGE} {COMMENT_NODES} }} }}
+  }}
+}}"""
+"""Of a hundred issues it costs one point: who wrote the first comments, and when; never what."""
 
 _DEPLOYMENT = f"""
   id databaseId commitOid environment originalEnvironment task state createdAt updatedAt
@@ -164,6 +173,7 @@ NESTED = {
     "timelineItems": ("PullRequest", f", itemTypes: [{EVENT_TYPES}]", EVENT_NODES),
     "files": ("PullRequest", "", FILE_NODES),
     "statuses": ("Deployment", "", STATUS_NODES),
+    "comments": ("Issue", "", COMMENT_NODES),
     "members": ("Team", ", membership: IMMEDIATE", MEMBERS),
     "repositories": ("Team", "", TEAM_REPOSITORIES),
 }
@@ -188,6 +198,7 @@ ALL_QUERIES = (
     PULL_REQUESTS,
     PULL_REQUESTS_WITH_PATHS,
     ISSUES,
+    ISSUE_COMMENTS,
     HISTORY,
     DEPLOYMENTS,
     DEPLOYMENTS_BY_ID,

@@ -143,8 +143,7 @@ class GitHubSource:
 
     def _reader(self, repository: FoundRepository) -> RepositoryReader:
         reading = Reading(self._client, self.name, repository, self._context.history_start)
-        has_paths = not self._context.scopes_with_paths.isdisjoint(repository.configured_names)
-        return RepositoryReader(reading, self._shared, has_paths=has_paths)
+        return RepositoryReader(reading, self._shared, self._context)
 
     def _fetch_repositories(self) -> Iterator[Batch]:
         records = [one.record() for one in self._repositories.all().values()]

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import partial
 
 from connectors.answers import understand, utc
-from connectors.base import Batch, Cursor, Unread
+from connectors.base import Batch, Cursor, SourceContext, Unread
 from connectors.github import queries
 from connectors.github import records as shape
 from connectors.github.client import PageSize
@@ -16,8 +16,10 @@ from connectors.github.lists import CONNECTIONS, ListReader, Shared, batch_of
 from connectors.github.marks import Mark, with_words, without_words
 from connectors.github.paging import Node, in_parts, pages
 from connectors.github.repositories import Reading
+from connectors.github.responses import Responses
 from connectors.github.runs import read_runs
 from connectors.records import Record
+from connectors.responses import with_responses
 
 PATHS = "paths"
 """The word behind a watermark up to which pull requests were read with the files that they change."""
@@ -44,14 +46,15 @@ class RepositoryReader:
     Args:
         reading: the repository, and with what it is read.
         shared: what it has in common with the others of its source.
-        has_paths: whether the files that pull requests change are wanted.
+        context: which issues users reported, and where changed files matter.
     """
 
-    def __init__(self, reading: Reading, shared: Shared, *, has_paths: bool) -> None:
+    def __init__(self, reading: Reading, shared: Shared, context: SourceContext) -> None:
         self._reading = reading
+        self._context = context
         self._lists = ListReader(reading, shared)
         self._shared = shared
-        self._has_paths = has_paths
+        self._has_paths = not context.scopes_with_paths.isdisjoint(reading.repository.configured_names)
 
     def fetch(self, stream: str, cursor: Cursor) -> Iterator[Batch]:
         """Yield what changed since the cursor, page by page."""
@@ -63,7 +66,7 @@ class RepositoryReader:
             "deployments": self._deployments,
             "history": self._history,
             "workflow_runs": partial(read_runs, self._reading),
-            "issues": partial(self._lists.batches, stream, CONNECTIONS["issues"]),
+            "issues": self._issues,
             **dict.fromkeys(("releases", "tags"), partial(self._by_commit_date, stream)),
         }
         return readers[stream](cursor)
@@ -110,6 +113,20 @@ class RepositoryReader:
             replace(batch, cursor=with_words(batch.cursor, [PATHS], [PATHS]))
             for batch in self._lists.batches("pull_requests", WITH_PATHS, without_words(cursor))
         )
+
+    def _issues(self, cursor: Cursor) -> Iterator[Batch]:
+        """With those that users reported comes when they were first answered."""
+        responses, node_ids = Responses(self._reading, self._context), dict[str, str]()
+
+        def notice(node: Node) -> None:
+            node_ids[str(int(node["fullDatabaseId"]))] = node["id"]
+
+        def look_up(ids: Sequence[str]) -> Mapping[str, datetime | None]:
+            return responses.look_up([node_ids[one] for one in ids])
+
+        for step in self._lists.steps("issues", CONNECTIONS["issues"], cursor, notice):
+            batch = batch_of(step)
+            yield replace(batch, records=with_responses(batch.records, self._context, look_up))
 
     def _by_commit_date(self, stream: str, cursor: Cursor) -> Iterator[Batch]:
         """What was published today for an old commit stands deep in the list: once a week all of it is read.

@@ -1,14 +1,17 @@
-"""The columns of inbox files with what tools measured: coverage, debt, service levels, retention."""
+"""The columns of inbox files with what was counted: coverage, debt, service levels, users, their answers."""
 
+from datetime import date, timedelta
 from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from connectors.inbox.columns import Amount, Count, Day, Instant, Lower, Row, Text, in_order, lasts
 from connectors.records import (
     CoverageReport,
     DebtReading,
     RetentionCount,
+    SatisfactionCount,
     ServiceLevelObjective,
     ServiceLevelReading,
 )
@@ -16,6 +19,7 @@ from connectors.retention import Grain, RetentionColumns
 
 COMPONENT = "the id of a `[[service]]`, or what stands under its `indicators`"
 MORE_THAN_ALL = "is more than there are"
+DAY, WEEK = timedelta(days=1), timedelta(days=7)
 Rating = Literal["A", "B", "C", "D", "E"]
 
 
@@ -188,3 +192,44 @@ class RetentionRow(RetentionColumns, Row):
     def records(self) -> list[RetentionCount]:
         """The count."""
         return [self.counted(self.id, self.product)]
+
+
+class SatisfactionRow(Row):
+    """One row per service and day or week: how many customers answered, and how many are satisfied."""
+
+    TABLE: ClassVar[str] = SatisfactionCount.table
+    KEY: ClassVar[tuple[str, ...]] = ("service", "starts_on", "ends_on")
+
+    service: Text = Field(description="the id of a `[[service]]`")
+    starts_on: Day = Field(validation_alias="from", description="first day")
+    ends_on: Day | None = Field(
+        None, validation_alias="to", description="the day after the last; empty is the day after the first"
+    )
+    answers: Count = Field(description="customers who answered; fewer than six are left out of every number")
+    satisfied: Count = Field(description="of them, those who are satisfied by your own question and scale")
+
+    @property
+    def _end(self) -> date:
+        return self.ends_on or self.starts_on + DAY
+
+    @model_validator(mode="after")
+    def _a_day_or_a_week(self) -> Self:
+        lasts(self.starts_on, self.ends_on, "to")
+        if self._end - self.starts_on > WEEK:
+            fix = {"fix": "Write a row for each week", "column": "to"}
+            raise PydanticCustomError("stretch", "is more than a week after the first day", fix)
+        in_order(self.satisfied, self.answers, "satisfied", MORE_THAN_ALL)
+        return self
+
+    def records(self) -> list[SatisfactionCount]:
+        """The counts."""
+        return [
+            SatisfactionCount(
+                id=self.id,
+                service=self.service,
+                starts_on=self.starts_on,
+                ends_on=self._end,
+                answers=self.answers,
+                satisfied=self.satisfied,
+            )
+        ]

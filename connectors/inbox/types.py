@@ -20,7 +20,14 @@ from connectors.inbox.rows_practice import (
     MentorshipRow,
     OnboardingChecklistRow,
 )
-from connectors.inbox.rows_quality import CoverageRow, DebtRow, ObjectiveRow, RetentionRow, ServiceLevelRow
+from connectors.inbox.rows_quality import (
+    CoverageRow,
+    DebtRow,
+    ObjectiveRow,
+    RetentionRow,
+    SatisfactionRow,
+    ServiceLevelRow,
+)
 
 FOLDER = "inbox"
 """Where the files lie in the home folder."""
@@ -39,6 +46,7 @@ ROWS: Mapping[str, type[Row]] = MappingProxyType(
         "service_level_objectives": ObjectiveRow,
         "service_levels": ServiceLevelRow,
         "retention": RetentionRow,
+        "satisfaction": SatisfactionRow,
         "postmortems": PostmortemRow,
         "postmortem_actions": PostmortemActionRow,
         "decisions": DecisionRow,

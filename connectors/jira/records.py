@@ -38,7 +38,10 @@ FIELDS = (
     "parent",
     "issuelinks",
 )
-"""All that an issue is asked for besides some custom fields: no descriptions, no comments, nobody's name."""
+"""All that an issue is asked for besides some custom fields: no descriptions, no comments, nobody's name.
+
+Of those that users reported alone, `responses` asks who commented when.
+"""
 
 
 @dataclass(frozen=True, slots=True)

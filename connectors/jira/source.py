@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, cast
 
 from connectors.answers import each, understand
@@ -28,6 +29,7 @@ from connectors.jira.changelogs import cloud_histories, server_histories
 from connectors.jira.check import findings
 from connectors.jira.client import JiraClient
 from connectors.jira.fields import TRACKED
+from connectors.jira.responses import Responses
 from connectors.jira.search import (
     Page,
     Position,
@@ -42,6 +44,7 @@ from connectors.jira.site import Site
 from connectors.jira.tracker import JiraTracker
 from connectors.records import Issue, Record
 from connectors.redaction import Redactor
+from connectors.responses import with_responses
 from connectors.selection import owned_or_included
 from connectors.traffic import Traffic
 
@@ -179,8 +182,12 @@ class JiraSource:
         pages = self._pages(query, start)
         if server.is_cloud:
             pages = gathered(pages, query.page_size)
+        look_up = partial(
+            Responses(self._client, self._context, is_cloud=server.is_cloud).look_up, where=where
+        )
         for page in pages:
-            records, unread = self._records(page, query, setting)
+            read, unread = self._records(page, query, setting)
+            records = with_responses(read, self._context, look_up)
             seen = [one.updated_at for one in records if isinstance(one, Issue)]
             newest = max(filter(None, (newest, *seen)), default=None)
             reached = next_watermark(start.started, newest, cursor.watermark_at, OVERLAP)

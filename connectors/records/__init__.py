@@ -46,6 +46,7 @@ from connectors.records.quality import (
     CoverageReport,
     DebtReading,
     RetentionCount,
+    SatisfactionCount,
     ServiceLevelObjective,
     ServiceLevelReading,
 )
@@ -102,6 +103,7 @@ RECORD_TYPES: tuple[type[Record], ...] = (
     ServiceLevelObjective,
     ServiceLevelReading,
     RetentionCount,
+    SatisfactionCount,
     Issue,
     IssueTransition,
     Status,
@@ -153,6 +155,7 @@ __all__ = [
     "RetentionCount",
     "Review",
     "Runbook",
+    "SatisfactionCount",
     "ServiceLevelObjective",
     "ServiceLevelReading",
     "ServiceTeam",

@@ -1,4 +1,4 @@
-"""What tools measure: coverage, debt, service levels, retention."""
+"""What tools measure: coverage, debt, service levels, retention, how satisfied customers are."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -102,3 +102,20 @@ class RetentionCount(Record):
     retained: int
     retained_or_later: int | None = None
     """Seen in this period or a later one; None where the source does not count so."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SatisfactionCount(Record):
+    """One row per service and stretch of days: how many customers answered, and how many are satisfied.
+
+    Never who answered, and no answer by itself.
+    """
+
+    table: ClassVar[str] = "satisfaction_count"
+
+    service: str
+    starts_on: date
+    ends_on: date
+    """The day after the last one."""
+    answers: int
+    satisfied: int

@@ -45,6 +45,10 @@ class Issue(Record):
     """What people call the team whose id `team` holds; it may change while the id stays."""
     services: list[str] | None = None
     """The services it affects, by the source's ids; None where the source has no such field."""
+    is_response_known: bool = False
+    """Whether its comments were read for `first_response_at`: only where users reported it."""
+    first_response_at: datetime | None = None
+    """When somebody first commented on it who is neither its reporter nor a bot; who did is not kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from connectors.sandbox.changes import DEPENDENCY_BOT
 from connectors.sandbox.organisation import SCRIPTED_USER, found
+from connectors.sandbox.reports import FROM_USERS
 from connectors.sandbox.work_items import MEANINGS
 from connectors.sandbox.world import Service, Team, World
 
@@ -57,6 +58,7 @@ def _lines(urls: Mapping[str, str], world: World, with_inbox: bool) -> Iterable[
         "[rules]",
         incident_window_hours=INCIDENT_WINDOW_HOURS,
         bots=["*[[]bot]", f"{DEPENDENCY_BOT}*", SCRIPTED_USER],
+        user_reported=[*FROM_USERS],
         hotfix_labels=["hotfix"],
         hotfix_branches=["hotfix/*"],
         production_environments=["production", "production-*"],

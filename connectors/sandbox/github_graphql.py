@@ -18,7 +18,7 @@ from graphql import (
 
 from connectors.sandbox.connection import Json, listed
 from connectors.sandbox.gate import iso
-from connectors.sandbox.github_nodes import actor, deployment_node
+from connectors.sandbox.github_nodes import actor, deployment_node, issue_node
 from connectors.sandbox.github_organisation import team_nodes
 from connectors.sandbox.github_world import Repository
 from connectors.sandbox.prune_schema import PRUNED
@@ -135,6 +135,8 @@ class GraphQLApi:
 
     def _node(self, _info: GraphQLResolveInfo, id: str) -> Json:  # noqa: A002 (GitHub's)
         prefix, _, number = id.partition("_")
+        if prefix == "I":
+            return self._issue(id)
         for team in team_nodes(self._world, self._now) if prefix == "T" else ():
             if team["id"] == id:
                 return team
@@ -148,6 +150,14 @@ class GraphQLApi:
                 if str(deployment.id) == number and deployment.created_at <= self._now:
                     return deployment_node(self._world.accounts, deployment, self._now)
         raise _not_found(f"Could not resolve to a node with the global id of '{id}'")
+
+    def _issue(self, id_: str) -> Json:
+        for repository in self._world.repositories:
+            for issue in repository.issues:
+                if f"I_{issue.id}" == id_ and issue.created_at <= self._now:
+                    name = repository.name_at(self._now)
+                    return issue_node(self._world.accounts, issue, name, self._now)
+        raise _not_found(f"Could not resolve to a node with the global id of '{id_}'")
 
     def _rate_limit(self, _info: GraphQLResolveInfo, **_: object) -> Json:
         return {

@@ -9,7 +9,14 @@ from graphql import GraphQLResolveInfo
 
 from connectors.sandbox.connection import Json, listed
 from connectors.sandbox.gate import iso, iso_or_none
-from connectors.sandbox.github_world import Commit, Deployment, GitHubIssue, PullRequest, TimelineEvent
+from connectors.sandbox.github_world import (
+    Comment,
+    Commit,
+    Deployment,
+    GitHubIssue,
+    PullRequest,
+    TimelineEvent,
+)
 from connectors.sandbox.organisation import WEB
 from connectors.sandbox.world import Account
 
@@ -90,6 +97,12 @@ def state(change: PullRequest, now: datetime) -> str:
     return "CLOSED" if change.closed_at and change.closed_at <= now else "OPEN"
 
 
+def issue_touched(issue: GitHubIssue, now: datetime) -> datetime:
+    """When an issue was last updated, as known at a moment."""
+    moments = [issue.created_at, issue.closed_at, *(comment.at for comment in issue.comments)]
+    return max(moment for moment in moments if moment is not None and moment <= now)
+
+
 def issue_node(accounts: Accounts, issue: GitHubIssue, repository: str, now: datetime) -> Json:
     """One issue."""
     closed = iso_or_none(issue.closed_at, now)
@@ -104,11 +117,28 @@ def issue_node(accounts: Accounts, issue: GitHubIssue, repository: str, now: dat
         "state": "CLOSED" if closed else "OPEN",
         "stateReason": "COMPLETED" if closed else None,
         "createdAt": iso(issue.created_at),
-        "updatedAt": closed or iso(issue.created_at),
+        "updatedAt": iso(issue_touched(issue, now)),
         "closedAt": closed,
         "author": actor(accounts, issue.author),
+        "comments": listed(
+            [
+                {
+                    "__typename": "IssueComment",
+                    "id": f"IC_{issue.id}_{number}",
+                    "createdAt": iso(comment.at),
+                    "author": actor(accounts, comment.author),
+                }
+                for number, comment in enumerate(_public(issue))
+                if comment.at <= now
+            ]
+        ),
         "labels": listed([{"name": label} for label in issue.labels]),
     }
+
+
+def _public(issue: GitHubIssue) -> list[Comment]:
+    """GitHub knows no others."""
+    return sorted((one for one in issue.comments if one.is_public), key=lambda one: one.at)
 
 
 class ChangeNodes:

@@ -13,7 +13,7 @@ from starlette.routing import Mount, Route
 from connectors.sandbox.connection import Json
 from connectors.sandbox.gate import Clock, Gate, iso, iso_or_none
 from connectors.sandbox.github_graphql import ALLOWANCE, GraphQLApi
-from connectors.sandbox.github_nodes import state, touched
+from connectors.sandbox.github_nodes import issue_touched, state, touched
 from connectors.sandbox.github_world import GitHubIssue, PullRequest, Repository, WorkflowRun
 from connectors.sandbox.organisation import WEB
 from connectors.sandbox.world import World
@@ -194,7 +194,7 @@ def _issue(issue: GitHubIssue, name: str, rest_url: str, now: datetime) -> Json:
         "user": {"login": issue.author, "type": "User"},
         "labels": [{"name": label} for label in issue.labels],
         "created_at": iso(issue.created_at),
-        "updated_at": closed or iso(issue.created_at),
+        "updated_at": iso(issue_touched(issue, now)),
         "closed_at": closed,
     }
 

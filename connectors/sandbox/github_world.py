@@ -137,6 +137,15 @@ class WorkflowRun:
 
 
 @dataclass(slots=True)
+class Comment:
+    """One row per comment on an issue; one that is not public is for colleagues alone."""
+
+    at: datetime
+    author: str
+    is_public: bool = True
+
+
+@dataclass(slots=True)
 class GitHubIssue:
     """One row per issue kept in GitHub."""
 
@@ -147,6 +156,7 @@ class GitHubIssue:
     created_at: datetime
     closed_at: datetime | None
     labels: list[str]
+    comments: list[Comment] = field(default_factory=list)
 
 
 @dataclass(slots=True)

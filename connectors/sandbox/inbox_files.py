@@ -25,6 +25,7 @@ FILES: Mapping[str, Callable[[World], Iterable[Row]]] = {
     "postmortems": written.postmortems,
     "registers": written.registers,
     "retention": measured.retention,
+    "satisfaction": measured.satisfaction,
     "service_level_objectives": lambda _: measured.objectives(),
     "service_levels": measured.service_levels,
 }

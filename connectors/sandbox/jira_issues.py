@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from connectors.sandbox.connection import Json
 from connectors.sandbox.gate import Clock
 from connectors.sandbox.jql import key_at, project_at, status_at, updated_at
+from connectors.sandbox.organisation import BOTS
 from connectors.sandbox.planning import FieldChange, Planning, cost_of_delay, due_on, is_flagged
 from connectors.sandbox.work_items import DONE, DROPPED, STATUSES
 from connectors.sandbox.world import WorkItem, World
@@ -23,6 +24,7 @@ CUSTOM_FIELDS = (
     (COST, "Cost of delay", "number", f"{TYPE_PREFIX}float"),
 )
 TRACKED = {"sprint": (SPRINT, "Sprint"), "flagged": (FLAGGED, "Flagged"), "team": (TEAM, "Team")}
+COMMENTS_SHOWN = 100
 BLOCKS = {"id": "10000", "name": "Blocks", "inward": "is blocked by", "outward": "blocks"}
 
 
@@ -54,11 +56,29 @@ class IssueView:
             "resolutiondate": self.local(ended[-1]) if ended and status in (DONE, DROPPED) else None,
             "resolution": {"name": status} if status in (DONE, DROPPED) else None,
             **self._plan(item, status),
+            "reporter": _person(item.reporter) if item.reporter else None,
+            "comment": self.comments(item),
         }
         shown = (
             every if {"*all", "*navigable"} & set(fields) else {k: v for k, v in every.items() if k in fields}
         )
         return {"id": str(item.id), "key": key_at(item, now), "fields": shown}
+
+    def comments(self, item: WorkItem, start: int | None = None, size: int = COMMENTS_SHOWN) -> Json:
+        """A page of comments, the oldest first; without a start the latest, as they come with an issue."""
+        known = sorted((one for one in item.comments if one.at <= self._clock.now), key=lambda one: one.at)
+        first = max(len(known) - size, 0) if start is None else start
+        shown = [
+            {
+                "id": f"{item.id}{number}",
+                "author": _person(comment.author),
+                "created": self.local(comment.at),
+                "body": f"{comment.author} says something that is nobody else's business",
+                "jsdPublic": comment.is_public,
+            }
+            for number, comment in enumerate(known[first : first + size], start=first)
+        ]
+        return {"comments": shown, "startAt": first, "maxResults": size, "total": len(known)}
 
     def _plan(self, item: WorkItem, status: str) -> Json:
         """What the fields say that boards and plans make use of."""
@@ -148,6 +168,12 @@ def _written(field: str, values: Sequence[str]) -> str:
 
 def _team(name: str) -> str:
     return f"team-{name.lower()}"
+
+
+def _person(login: str) -> Json:
+    """An account; of robots only those that are apps are marked."""
+    kind = "app" if login in BOTS else "atlassian"
+    return {"accountId": f"account-{login}", "accountType": kind, "displayName": login}
 
 
 def _named(item: WorkItem, now: datetime) -> Json:

@@ -22,7 +22,7 @@ from connectors.sandbox.world import WorkItem, World
 WEB = "https://jira.alder.example"
 """Where people would open the site, which need not be where its API is asked."""
 REFUSAL = {"errorMessages": ["Client must be authenticated to access this resource."], "errors": {}}
-BULK_ISSUES, BULK_FIELDS, BULK_PAGE = 1_000, 10, 1_000
+BULK_ISSUES, BULK_FIELDS, BULK_PAGE, BULK_FETCH = 1_000, 10, 1_000, 100
 
 
 class JiraServer:
@@ -47,6 +47,8 @@ class JiraServer:
             ("search/jql", self._search, ["GET", "POST"]),
             ("changelog/bulkfetch", self._changelogs, ["POST"]),
             ("issue", self._create, ["POST"]),
+            ("issue/bulkfetch", self._bulk_fetch, ["POST"]),
+            ("issue/{id:int}/comment", self._comments, ["GET"]),
         ]
         routes = [
             Route(f"/rest/api/{version}/{path}", _guarded(endpoint), methods=methods)
@@ -156,6 +158,23 @@ class JiraServer:
         if start + size < len(changes):
             answer["nextPageToken"] = _token(start + size)
         return JSONResponse(answer)
+
+    async def _bulk_fetch(self, request: Request) -> Response:
+        """Some issues by their ids, without those that are not there."""
+        body = await request.json()
+        wanted = set(map(str, body["issueIdsOrKeys"]))
+        if len(wanted) > BULK_FETCH:
+            raise BadQuery(f"At most {BULK_FETCH} issues may be asked for.")
+        found = [item for item in self._visible() if str(item.id) in wanted]
+        issues = [self._view.issue(item, body["fields"]) for item in found]
+        return JSONResponse({"issues": issues, "issueErrors": []})
+
+    async def _comments(self, request: Request) -> Response:
+        start, size = (int(request.query_params[name]) for name in ("startAt", "maxResults"))
+        found = [item for item in self._visible() if item.id == request.path_params["id"]]
+        if not found:
+            return JSONResponse({"errorMessages": ["Issue does not exist."]}, 404)
+        return JSONResponse(self._view.comments(found[0], start, size))
 
     async def _create(self, request: Request) -> Response:
         """Make an issue: a work item of the world from now on."""

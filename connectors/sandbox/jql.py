@@ -85,6 +85,7 @@ def project_at(item: WorkItem, now: datetime) -> str:
 def updated_at(item: WorkItem, now: datetime) -> datetime:
     """When an item was last changed, as known at a moment."""
     moments = [item.created_at, *(step.at for step in item.transitions), *item.reassigned_at]
+    moments += [comment.at for comment in item.comments]
     if item.moved_at:
         moments.append(item.moved_at)
     return max(moment for moment in moments if moment <= now)

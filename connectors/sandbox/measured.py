@@ -1,4 +1,4 @@
-"""What tools of the fictional organisation measure: coverage, debt, service levels, who comes back.
+"""What the fictional organisation measures: coverage, debt, service levels, who comes back, who is satisfied.
 
 One story runs through it: since the catalogue's pace broke down, on 24 August 2026, the tests of its search
 cover less and less, its debt grows, and it answers late more often than was promised.
@@ -19,6 +19,11 @@ FIRST_REPORT = date(2025, 7, 4)
 """A Friday: reports are made every other Friday."""
 FIRST_READING = date(2025, 11, 1)
 FIRST_COHORT = date(2026, 1, 1)
+
+FIRST_ASKED = date(2025, 10, 6)
+"""A Monday: customers are asked each week."""
+ASKED = {"catalogue-search": (12, 0.8), "checkout-web": (20, 0.86), "harbour-booking": (8, 0.74)}
+"""Service → about how many answer in a week, and the share of them that is satisfied."""
 
 LINES = {
     "basket-api": (4_100, 0.86),
@@ -141,6 +146,24 @@ def retention(world: World) -> Iterator[Row]:
                 "retained": round(users * share),
                 "retained_or_later": round(users * min(share + 0.1, 1.0)),
             }
+
+
+def satisfaction(world: World) -> Iterator[Row]:
+    """Answers of each week that is over, of some services; in the first week of a year hardly any."""
+    rng = _rng(world, "satisfaction")
+    for service, (answers, share) in ASKED.items():
+        monday = FIRST_ASKED
+        while monday + timedelta(days=7) <= world.as_of.date():
+            is_worse = service == FALLING and monday >= FALLS_FROM
+            number = 4 if monday.isocalendar().week == 1 else answers + rng.randrange(answers)
+            yield {
+                "service": service,
+                "from": str(monday),
+                "to": str(monday + timedelta(days=7)),
+                "answers": number,
+                "satisfied": sum(rng.random() < share - 0.15 * is_worse for _ in range(number)),
+            }
+            monday += timedelta(days=7)
 
 
 def _fortnights(since: date, as_of: datetime) -> Iterator[date]:

@@ -30,6 +30,7 @@ from connectors.sandbox.planted_events import (
 from connectors.sandbox.planted_finishes import finished_rows
 from connectors.sandbox.planted_planning import linked_seen, unplanned_seen
 from connectors.sandbox.planted_records import record_rows
+from connectors.sandbox.planted_reports import responses_seen
 from connectors.sandbox.planted_themes import theme_seen
 from connectors.sandbox.planted_work import in_progress, work_item_rows
 from connectors.sandbox.world import World
@@ -56,6 +57,7 @@ def answers(world: World) -> Row:
     seen = [one for past in histories for one in _seen(world, calendar, past)]
     seen += unplanned_seen(world, calendar)
     seen += theme_seen(world, calendar)
+    seen += responses_seen(world, calendar)
     rows = [row for metric in _METRICS for row in _aggregate(world, metric, seen, calendar)]
     rows += _deployment_rows(world, calendar, seen)
     rows += record_rows(world, calendar)
@@ -141,6 +143,7 @@ _METRICS: Mapping[str, str] = {
     "pull_request_size": "size",
     "pull_request_time_to_merge": "quantile",
     "theme_work_share": "ratio",
+    "time_to_first_response": "survival",
     "unplanned_share": "ratio",
 }
 """Metric → how its observations become numbers; how often is deployed needs the calendar as well."""

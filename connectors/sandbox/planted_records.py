@@ -14,6 +14,8 @@ from connectors.sandbox.world import World
 
 LEAST = 5
 """Of fewer actions the product tells no share."""
+LEAST_ANSWERS = 6
+"""Days or weeks with fewer answers are left out."""
 
 Row = dict[str, Any]
 Told = list[tuple[date, Fraction, Fraction]]
@@ -30,9 +32,10 @@ class Action:
 
 
 def record_rows(world: World, calendar: Calendar) -> Iterator[Row]:
-    """The answers about coverage, error budgets, registers, agreed actions, mentorships and onboardings."""
+    """The answers about what is measured and written down, and about people counted by the organisation."""
     yield from _level_rows(world, calendar, "coverage", GRAINS, _coverage(world))
     yield from _level_rows(world, calendar, "error_budget_left", ("day", *GRAINS), _budgets(world))
+    yield from _satisfaction_rows(world, calendar)
     yield from _overdue_rows(world, calendar)
     yield from _action_rows(world, calendar)
     yield from _offer_rows(world, calendar)
@@ -85,6 +88,20 @@ def _level_rows(
             for scope, parts in sorted(sums.items()):
                 share = sum(part for part, _ in parts) / sum(whole for _, whole in parts)
                 yield _row(metric, scope, span, float(share), len(parts))
+
+
+def _satisfaction_rows(world: World, calendar: Calendar) -> Iterator[Row]:
+    """Satisfied customers of all who answered, in the periods in which Thursdays of their weeks lie."""
+    groups: dict[tuple[str, Span], list[tuple[int, int]]] = defaultdict(list)
+    for row in measured.satisfaction(world):
+        counts = int(row["satisfied"]), int(row["answers"])
+        thursday = date.fromisoformat(str(row["from"])) + timedelta(days=3)
+        for scope in scopes(world, str(row["service"]), thursday) if counts[1] >= LEAST_ANSWERS else ():
+            for grain in GRAINS:
+                groups[scope, calendar.span(grain, thursday)].append(counts)
+    for (scope, span), told in sorted(groups.items()):
+        satisfied, answers = (sum(counts) for counts in zip(*told, strict=True))
+        yield _row("customer_satisfaction", scope, span, satisfied / answers, answers)
 
 
 def _overdue_rows(world: World, calendar: Calendar) -> Iterator[Row]:

@@ -15,6 +15,7 @@ from connectors.sandbox.github_nodes import (
     commit_node,
     deployment_node,
     issue_node,
+    issue_touched,
     revert_body,
     state,
     touched,
@@ -159,10 +160,7 @@ class RepositoryView:
     def _issues(self, info: GraphQLResolveInfo, orderBy: Order = None, **page: Any) -> Json:  # noqa: N803 (GitHub's)
         shown = [one for one in self._repository.issues if one.created_at <= self._now]
         is_by_update = orderBy is not None and orderBy["field"] == "UPDATED_AT"
-        moments = [
-            one.closed_at if is_by_update and one.closed_at and one.closed_at <= self._now else one.created_at
-            for one in shown
-        ]
+        moments = [issue_touched(one, self._now) if is_by_update else one.created_at for one in shown]
         keys, places = by_time(moments, [one.id for one in shown])
         if orderBy is None or orderBy["direction"] == "ASC":
             keys, places = [tuple(-part for part in key) for key in reversed(keys)], places[::-1]

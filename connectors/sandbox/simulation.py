@@ -26,6 +26,7 @@ from connectors.sandbox.organisation import (
     WEB,
 )
 from connectors.sandbox.recording import record
+from connectors.sandbox.reports import write_answers
 from connectors.sandbox.rollouts import Blame, Operations, Plan, ServiceHistory, pace_on, season
 from connectors.sandbox.themes import label
 from connectors.sandbox.trunk import cut, lay_trunk, position_at
@@ -65,6 +66,7 @@ def build(seed: int = DEFAULT_SEED, scale: float = 1.0, with_scenarios: bool = F
     _write_work_items(world, mint, scale)
     for name in HABITS:
         _write_repository(world, mint, name, scale)
+    write_answers(world)
     if with_scenarios:
         scenario_events.add_scenarios(world, mint)
     world.incidents.sort(key=lambda incident: (incident.started_at, incident.id))

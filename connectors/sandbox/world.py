@@ -9,7 +9,7 @@ import hashlib
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from connectors.sandbox.github_world import Repository
+from connectors.sandbox.github_world import Comment, Repository
 
 
 @dataclass(slots=True)
@@ -143,6 +143,8 @@ class WorkItem:
     moved_at: datetime | None = None
     deleted_at: datetime | None = None
     reassigned_at: list[datetime] = field(default_factory=list)
+    reporter: str | None = None
+    comments: list[Comment] = field(default_factory=list)
 
 
 @dataclass(slots=True)

@@ -1,17 +1,23 @@
-"""Whether what runs keeps running, and how the code is: budgets, failures, incidents, quality."""
+"""Whether what runs keeps running, what users say, and how the code is."""
 
 from dashboard import rare_events
 from dashboard.team_views import budgets, weekly
 from dashboard.team_views.looked_at import Looked
 
 RARE = "incident_load"
-WEEKLY = ("failed_deployment_recovery_time", "downtime", "user_reported_defects")
+WEEKLY = (
+    "failed_deployment_recovery_time",
+    "downtime",
+    "user_reported_defects",
+    "time_to_first_response",
+    "customer_satisfaction",
+)
 QUALITY = ("tech_debt_ratio", "coverage", "new_code_coverage")
 BY_WEEK = (RARE, *WEEKLY, *QUALITY)
 
 
 def draw(looked: Looked) -> None:
-    """Seven charts beside the budgets, then every number of the two families."""
+    """Nine charts beside the budgets, then every number of the two families."""
     budgets.draw(looked)
     is_rare = RARE in looked.known and rare_events.draw(
         looked.shown, looked.known[RARE], looked.scope, looked.name, looked.quarter

@@ -1,7 +1,7 @@
 /*
 title = "User-reported defects"
 question = "How many defects did our users have to tell us about?"
-formula = "work items created, of a type or with a label that the configuration names ÷ covered weeks; and their number"
+formula = "work items and GitHub issues created, of a type or with a label that the configuration names ÷ covered weeks; and their number"
 family = "quality"
 calendar = "user_report"
 unit = "count"
@@ -17,13 +17,13 @@ since = 2026-11-22
 version = 1
 caveats = [
     "What was reported and became no work item, or bears neither such a type nor such a label, is not in it. Without `[rules] user_reported` there is no number.",
-    "It is counted from the first such item of a service's projects on: before, nobody is known to have marked any.",
+    "It is counted from the first such item of a service's projects and repositories on: before, nobody is known to have marked any.",
     "More of them may mean that more is broken, that more people use it, or that telling became easier.",
     "A label that is given or taken away later counts as it is now.",
 ]
 not_for = ["comparing people", "comparing products of different use", "a target"]
 references = ["DORA: customer feedback, https://dora.dev/capabilities/customer-feedback/"]
-depends_on = ["facts.fct_user_report", "facts.fct_work_item", "facts.dim_service_owner"]
+depends_on = ["facts.fct_user_report", "facts.dim_service_owner"]
 
 [example]
 words = "One was set aside and one is of no service's project: 3 defects."
@@ -39,7 +39,7 @@ rows = [
 ]
 
 [reasons]
-no_service = "its project belongs to no configured service"
+no_service = "its project or repository belongs to no configured service"
 ignored = "its status is left out by the configuration"
 
 [columns]
@@ -62,19 +62,18 @@ SELECT
     u.item_id,
     u.service_id,
     o.team_id,
-    i.created_at AS started_at,
-    i.finished_at AS ended_at,
+    u.created_at AS started_at,
+    u.finished_at AS ended_at,
     u.created_on AS on_date,
     CAST(1 AS DOUBLE) AS value,
     true AS is_event,
     false AS is_open,
     CASE
         WHEN u.service_id IS NULL THEN 'no_service'
-        WHEN i.means = 'ignored' THEN 'ignored'
+        WHEN u.is_ignored THEN 'ignored'
     END AS excluded_reason,
     CAST(NULL AS VARCHAR) AS link_method,
     CAST(NULL AS VARCHAR) AS confidence
 FROM facts.fct_user_report AS u
-JOIN facts.fct_work_item AS i ON i.item_id = u.item_id AND i.service_id IS NOT DISTINCT FROM u.service_id
 LEFT JOIN facts.dim_service_owner AS o
     ON o.service_id = u.service_id AND o.valid_from <= u.created_on AND o.valid_to > u.created_on

@@ -123,9 +123,20 @@ def _quantile(metric: MetricSpec, items: Counted, base: pl.DataFrame, p: float) 
 
 def _share(metric: MetricSpec, mine: pl.DataFrame, base: pl.DataFrame) -> pl.DataFrame:
     """A whole that was measured is as it is; only a sample of items leaves something open."""
+    if metric.estimator == "counted_share":
+        return _counted_share(mine.filter(~pl.col("is_open")), base)
     shares = share(mine.filter(~pl.col("is_open")), KEY)
     is_sample = metric.estimator == "sample_share"
     return _with_estimate(base, shares if is_sample else shares.with_columns(low=_NONE, high=_NONE))
+
+
+def _counted_share(mine: pl.DataFrame, base: pl.DataFrame) -> pl.DataFrame:
+    """Each item counts like things, such as answers: these are what n and Wilson's interval are of."""
+    sums = mine.group_by(KEY).agg(
+        pl.col("value").sum().cast(pl.Int64).alias("events"), pl.col("weight").sum().cast(pl.Int64).alias("n")
+    )
+    counts = base.drop("events", "n").join(sums, on=KEY, how="left", maintain_order="left")
+    return _ratio(counts.with_columns(pl.col("events", "n").fill_null(0)))
 
 
 def _values(ordered: pl.DataFrame) -> pl.DataFrame:

@@ -75,7 +75,7 @@ class MetricSpec(Protocol):
 
     @property
     def estimator(self) -> str | None:
-        """Durations: quantile or kaplan_meier; shares: sample_share or whole_share; others none."""
+        """Durations: quantile or kaplan_meier; shares: sample_, counted_ or whole_share; others none."""
         ...
 
     @property

@@ -35,6 +35,7 @@ from connectors.records import (
     PostmortemAction,
     RegisterEntry,
     RetentionCount,
+    SatisfactionCount,
     ServiceLevelObjective,
     ServiceLevelReading,
 )
@@ -339,6 +340,19 @@ def test_experiments(folder):
     assert (least.id, least.started_on, least.concluded_on, least.outcome) == ("X-2", None, None, None)
 
 
+def test_satisfaction_is_told_by_week_or_day_and_never_by_answer(folder):
+    week, day = records(folder, "satisfaction")
+    assert week == SatisfactionCount(
+        id="checkout|2026-10-05|2026-10-12",
+        service="checkout",
+        starts_on=date(2026, 10, 5),
+        ends_on=date(2026, 10, 12),
+        answers=40,
+        satisfied=31,
+    )
+    assert (day.id, day.ends_on, day.answers) == ("checkout|2026-10-12|", date(2026, 10, 13), 6)
+
+
 def test_mentorships_tell_neither_who_nor_where(folder):
     assert records(folder, "mentorships") == [
         Mentorship(id="1", started_on=date(2026, 7, 1), ended_on=date(2026, 9, 30), state="broken_off"),
@@ -481,6 +495,16 @@ FAULTS = {
         "decisions.csv",
         "decision_id,status,proposed_on,decided_on\nD,accepted,2026-02-01,2026-01-01\n",
         "inbox/decisions.csv line 2 column decided_on: is before the decision was proposed. Mend one of both",
+    ),
+    "a month of answers": (
+        "satisfaction.csv",
+        "service,from,to,answers,satisfied\nshop,2026-10-01,2026-11-01,40,31\n",
+        "inbox/satisfaction.csv line 2 column to: is more than a week after the first day. Write a row for",
+    ),
+    "a single answer": (
+        "satisfaction.csv",
+        "service,from,customer,score\nshop,2026-10-01,Ada,5\n",
+        "inbox/satisfaction.csv line 1: unknown column",
     ),
     "concluded before it began": (
         "experiments.csv",

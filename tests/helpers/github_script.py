@@ -16,8 +16,20 @@ REPOSITORY = {
 }
 
 
-def source_of(server, *names, naps=None, home=".", history_start=None, scopes_with_paths=(), **settings):
-    """A source that reads these repositories (alder/catalogue unless told otherwise) from the server."""
+def source_of(
+    server,
+    *names,
+    naps=None,
+    home=".",
+    history_start=None,
+    scopes_with_paths=(),
+    user_reported=(),
+    **settings,
+):
+    """A source that reads these repositories (alder/catalogue unless told otherwise) from the server.
+
+    Where something is `user_reported`, what `renovate` writes answers nobody.
+    """
     naps = [] if naps is None else naps
     return GitHubSource(
         Settings(name="github", kind="github", base_url=server.url, token_env="T", **settings),
@@ -27,6 +39,8 @@ def source_of(server, *names, naps=None, home=".", history_start=None, scopes_wi
             str(home),
             history_start,
             frozenset(scopes_with_paths),
+            user_reported=frozenset(user_reported),
+            bots=("renovate*",),
         ),
         Patience(sleep=naps.append, longest_wait_seconds=120),
     )
@@ -72,6 +86,7 @@ def pull_request(number, updated="2026-03-02T10:00:00Z", **changes):
 
 def issue(number, updated="2026-03-01T08:00:00Z", **changes):
     return {
+        "id": f"I_{number}",
         "fullDatabaseId": str(number),
         "number": number,
         "title": "Checkout is down",

@@ -16,18 +16,30 @@ NO_CHANGES: dict[str, Any] = {"issueChangeLogs": []}
 
 
 def maker(url: str, naps: list[float]) -> Callable[..., JiraSource]:
-    """What makes sources that ask the server at `url` and note in `naps` how long they would sleep."""
+    """What makes sources that ask the server at `url` and note in `naps` how long they would sleep.
+
+    Where something is `user_reported`, what `helper` writes answers nobody.
+    """
 
     def build(
         *projects: str,
         token: str | None = TOKEN,
         attempts: int = 4,
         history_start: Any = None,
+        user_reported: tuple[str, ...] = (),
         **keys: Any,
     ) -> JiraSource:
         defaults = {"name": "jira", "kind": "jira", "base_url": url, "token_env": "JIRA_TOKEN"}
         settings = Settings(**{**defaults, **keys})
-        context = SourceContext(SecretStr(token) if token else None, projects or ("PAY",), "", history_start)
+        secret = SecretStr(token) if token else None
+        context = SourceContext(
+            secret,
+            projects or ("PAY",),
+            "",
+            history_start,
+            user_reported=frozenset(user_reported),
+            bots=("helper*",),
+        )
         patience = Patience(
             attempts=attempts, sleep=naps.append, longest_wait_seconds=settings.max_wait_seconds
         )

@@ -5,7 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from connectors.base import Batch, Cursor, Pass, RateLimited, SourceUnavailable
+from pipelines.config import load
 from pipelines.ingest import Census, ingest
+from pipelines.sources import field_prints
 from pipelines.warehouse import Warehouse
 
 ALWAYS = {("github", "s"): Census("pull_request", timedelta(0))}
@@ -253,3 +255,38 @@ def test_a_column_that_was_added_reads_the_streams_again_that_fill_its_table(bui
     prints = warehouse.con.execute("SELECT count(*) FROM ops.cursor WHERE fields = 'of another version'")
     assert prints.fetchall() == [(0,)]
     warehouse.close()
+
+
+PLACES = """
+[organisation]
+id = "acme"
+name = "Acme"
+time_zone = "Europe/Berlin"
+
+[[source]]
+name = "github"
+kind = "github"
+
+[[source]]
+name = "jira"
+kind = "jira"
+base_url = "https://acme.atlassian.net"
+"""
+
+
+def test_what_decides_who_answered_first_reads_the_issues_again_and_nothing_else(tmp_path):
+    def prints(rules):
+        path = tmp_path / "outcomes.toml"
+        path.write_text(f"{PLACES}[rules]\n{rules}\n", encoding="utf-8")
+        return field_prints(load(path))
+
+    def changed(before, after):
+        first, second = prints(before), prints(after)
+        return sorted(key for key in first if first[key] != second[key])
+
+    issues = [("github", "issues"), ("jira", "issues")]
+    assert changed("", 'user_reported = ["customer"]') == issues
+    assert changed('user_reported = ["customer"]', 'user_reported = ["customer", "support"]') == issues
+    both = ('user_reported = ["customer"]', 'user_reported = ["customer"]\nbots = ["ci-*"]')
+    assert changed(*both) == issues
+    assert changed("", 'bots = ["ci-*"]') == [], "without reports nobody's comments are read"

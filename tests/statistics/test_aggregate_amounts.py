@@ -60,6 +60,24 @@ def test_a_share_of_a_sample_has_an_interval_from_twenty_items_on(metric, observ
     assert (fewer["value"], fewer["withheld_reason"]) == (None, "too_few")
 
 
+def test_a_share_of_counted_answers_has_wilsons_interval_of_the_answers(
+    metric, observe, organisation, published
+):
+    # 3 of 10 and 1 of 30 are 4 of 40: (4 + 1.92073) / (40 + 3.84146) -/+
+    # 1.95996 * sqrt(4 * 36 / 40 + .96036) / 43.84146.
+    rows = [
+        {"value": 3.0, "weight": 10.0, "on_date": APRIL},
+        {"value": 1.0, "weight": 30.0, "on_date": APRIL},
+        {"value": 9.0, "weight": 10.0, "on_date": date(2026, 1, 5)},
+    ]
+    of = {"kind": "share", "estimator": "counted_share", "unit": "ratio"}
+    row = quarter(metric, observe, organisation, published, "ratio", rows, **of, min_n={"ratio": 40})
+    assert (row["value"], row["n"]) == (0.1, 40)
+    assert (row["low"], row["high"]) == (pytest.approx(0.0396, abs=1e-4), pytest.approx(0.2305, abs=1e-4))
+    more = quarter(metric, observe, organisation, published, "ratio", rows, **of, min_n={"ratio": 41})
+    assert (more["value"], more["n"], more["withheld_reason"]) == (None, 40, "too_few")
+
+
 @pytest.mark.parametrize(
     ("kind", "row", "message"),
     [

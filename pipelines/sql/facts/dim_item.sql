@@ -8,7 +8,8 @@ depends_on = [
     "facts.fct_downtime", "facts.fct_service_level_day", "staged.stg_postmortem_action",
     "staged.stg_objective_service", "facts.dim_service_calendar", "facts.dim_service_owner",
     "staged.stg_experiment", "staged.stg_agreed_action",
-    "staged.stg_blocker", "facts.fct_blocker",
+    "staged.stg_blocker", "facts.fct_blocker", "staged.stg_user_report",
+    "staged.stg_satisfaction",
 ]
 key = ["item_kind", "item_id"]
 not_null = ["item_kind", "item_id", "label", "occurred_at"]
@@ -19,7 +20,7 @@ item_kind = [
     "coverage_report", "debt_reading", "register_entry", "decision", "exercise", "service",
     "retention_cell", "service_week", "objective", "objective_day", "postmortem_action",
     "experiment", "agreed_action",
-    "blocker",
+    "blocker", "satisfaction_count",
 ]
 
 [columns]
@@ -74,6 +75,11 @@ SELECT
 FROM staged.stg_work_item AS i
 JOIN facts.fct_work_item AS f ON f.item_id = i.item_id
 GROUP BY i.item_id
+UNION ALL
+SELECT 'issue', u.item_id, min(u.label), min(u.url), CASE WHEN count(u.service_id) = 1 THEN min(u.service_id) END, min(u.created_at)
+FROM staged.stg_user_report AS u
+ANTI JOIN staged.stg_work_item AS i ON i.item_id = u.item_id
+GROUP BY u.item_id
 UNION ALL
 SELECT 'team_day', item_id, label, NULL, NULL, starts_at FROM facts.fct_team_day
 UNION ALL
@@ -194,3 +200,10 @@ SELECT
 FROM staged.stg_blocker AS b
 JOIN facts.fct_blocker AS f ON f.item_id = b.item_id
 GROUP BY b.item_id
+UNION ALL
+SELECT
+    'satisfaction_count', a.item_id,
+    'answers of ' || CAST(a.starts_on AS VARCHAR)
+    || CASE WHEN a.ends_on > a.starts_on + 1 THEN ' to ' || CAST(CAST(a.ends_on - 1 AS DATE) AS VARCHAR) ELSE '' END,
+    NULL, a.service_id, CAST(a.on_date AS TIMESTAMPTZ)
+FROM staged.stg_satisfaction AS a

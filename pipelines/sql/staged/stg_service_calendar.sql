@@ -10,6 +10,7 @@ depends_on = [
     "staged.stg_experiment", "staged.stg_mentorship", "staged.stg_agreed_action",
     "staged.stg_service_level_day", "staged.stg_objective_service", "staged.stg_user_report",
     "staged.stg_team_theme", "staged.stg_mentorship_offer", "staged.stg_onboarding_checklist",
+    "staged.stg_satisfaction",
 ]
 key = ["service_id", "metric_family"]
 not_null = ["metric_family", "starts_on"]
@@ -19,12 +20,12 @@ metric_family = [
     "delivery", "flow", "reliability", "quality", "decisions", "exercises", "registers", "runbooks", "joiners",
     "products", "incident", "postmortem", "service_level",
     "experiments", "mentorships", "actions",
-    "user_report", "theme", "mentorship_offers", "onboarding_checklists",
+    "user_report", "satisfaction", "theme", "mentorship_offers", "onboarding_checklists",
 ]
 
 [columns]
 service_id = "the service; null for the organisation as a whole, where people and products are of no service"
-metric_family = "delivery: deployments; flow: pull requests and work items; reliability: deployments and incidents, where a source tells of its incidents; quality: coverage and debt; incident: incidents alone; postmortem: incidents and postmortems; service_level: readings of its objectives; user_report: defects that users reported; theme: work items, from the first theme on that says how its work is known; each other one: such records"
+metric_family = "delivery: deployments; flow: pull requests and work items; reliability: deployments and incidents, where a source tells of its incidents; quality: coverage and debt; incident: incidents alone; postmortem: incidents and postmortems; service_level: readings of its objectives; user_report: defects that users reported; satisfaction: counts of customers' answers; theme: work items, from the first theme on that says how its work is known; each other one: such records"
 starts_on = "first day on which both the service existed and its source was read"
 ends_on = "the day of its retirement; null while it lives"
 */
@@ -258,8 +259,18 @@ SELECT
     s.retired_at
 FROM staged.stg_user_report AS u
 CROSS JOIN config.organisation AS o
-JOIN staged.stg_service_project AS j ON j.source = u.source AND j.project_key = u.container_id
-JOIN staged.stg_service AS s ON s.service_id = j.service_id
+JOIN staged.stg_service AS s ON s.service_id = u.service_id
+GROUP BY s.service_id, s.active_from, s.retired_at
+UNION ALL
+SELECT
+    s.service_id, 'satisfaction',
+    greatest(min(a.on_date), coalesce(s.active_from, min(a.on_date)), coalesce(min(o.history_start), min(a.on_date))),
+    s.retired_at
+FROM staged.stg_satisfaction AS a
+CROSS JOIN config.organisation AS o
+CROSS JOIN staged.stg_run AS r
+JOIN staged.stg_service AS s ON s.service_id = a.service_id
+WHERE a.on_date > r.as_of_on - INTERVAL 20 YEAR
 GROUP BY s.service_id, s.active_from, s.retired_at
 UNION ALL
 SELECT
