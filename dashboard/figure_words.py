@@ -8,7 +8,7 @@ def missing(figure: Figure) -> str:
     """Why there is no number, in one sentence."""
     if figure.state == figures.FEW_PEOPLE:
         return words.few_people(figure.above)
-    if figure.now is None and figure.left_out:
+    if figure.state == "no_data" and figure.left_out:
         return f"All of them are left out: {'; '.join(one.words for one in figure.left_out)}."
     n = figure.now.n if figure.now else 0
     return words.withheld(figure.state, figure.definition, figure.statistic, n)

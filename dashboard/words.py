@@ -97,6 +97,8 @@ VERDICT_RULES = {
 
 def statistic(definition: Definition, name: str) -> str:
     """What a statistic of this metric says, in a few words."""
+    if definition.measured_in and name == "ratio":
+        return definition.measured_in
     return (SIZES if definition.kind == "quantity" else {}).get(name) or STATISTICS[name]
 
 

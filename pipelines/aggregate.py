@@ -96,8 +96,8 @@ def scoped_items(metric: MetricSpec, observations: pl.DataFrame, frames: Aggrega
     calendar = service_calendar(frames, metric.calendar)
     if metric.kind == "level":
         until = horizon(frames.as_of, frames.time_zone)
-        # What names no service still holds for its team and the organisation.
-        is_of_none = pl.col("service_id").is_null() & is_eligible(metric)
+        # What names no service still holds for its team and the organisation, or is left out of theirs.
+        is_of_none = pl.col("service_id").is_null() & (is_eligible(metric) | pl.col("team_id").is_not_null())
         is_covered = pl.col("service_id").is_in(calendar["service_id"].drop_nulls().implode())
         known = rows.filter(is_of_none | is_covered)
         spells = levels.as_days(known, calendar, until, frames.time_zone).with_columns(

@@ -217,6 +217,9 @@ class MetricHeader(BaseModel):
     linked_reasons: list[str] = []
     unlinked_reasons: list[str] = []
     coverage_item_kind: str = ""
+    least_coverage: float = Field(default=0.0, ge=0, le=1)
+    """Least share of linked items, where more is asked than the configuration does: a number whose parts
+    another metric shows too tells of what it leaves out."""
     reasons: dict[str, Text]
     owner: Text
     since: date
@@ -238,11 +241,12 @@ class MetricHeader(BaseModel):
         if "day" in self.grains and self.kind != "level":
             raise ValueError("grains: only levels have a value per day")
         _demand_columns(list(self.columns))
-        if (self.kind == "quantity" and self.unit == "count") != bool(self.measured_in):
-            raise ValueError(
-                "measured_in: a quantity in counts says of what, such as lines; others say nothing"
-            )
         is_share = self.kind == "share" or (self.kind == "level" and "ratio" in self.statistics)
+        is_amount = self.unit == "count" and (self.kind == "quantity" or is_share)
+        if is_amount != bool(self.measured_in):
+            raise ValueError(
+                "measured_in: an amount in counts says of what, such as lines; others say nothing"
+            )
         if is_share and "weight" not in self.columns:
             raise ValueError("columns: a share needs a weight")
         self._demand_changes()

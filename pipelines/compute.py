@@ -32,9 +32,9 @@ CALENDAR_TABLES = (
 )
 """What the shared step reads besides a metric's own facts."""
 
-ITEMS_OF_PEOPLE = ("joiner", "eligible_person")
-"""Kinds of items that are people. How many there are and why some are left out is published, and nothing
-of any one of them."""
+ITEMS_OF_PEOPLE = ("joiner", "eligible_person", "module", "team")
+"""Kinds of items that are people, or tell of one or of few. How many there are and why some are left out is
+published, and nothing of any one of them."""
 
 DEFINITION_FAILS = "definition_fails"
 """The reason why there is no number of a metric whose query or header is wrong."""

@@ -42,7 +42,7 @@ def withheld(metric: MetricSpec, parts: Sequence[pl.DataFrame], floor: float) ->
     reason = (
         pl.when(~pl.col("is_observed") | is_empty)
         .then(pl.lit("no_data"))
-        .when(has_floor & (pl.col("coverage_linked") < floor * eligible))
+        .when(has_floor & (pl.col("coverage_linked") < max(floor, metric.least_coverage) * eligible))
         .then(pl.lit("low_coverage"))
         .when(pl.col("n") < least)
         .then(pl.lit("too_few"))

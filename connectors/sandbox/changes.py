@@ -55,19 +55,23 @@ class ChangeWriter:
         branch: Branch,
         people: Mapping[str, date | None],
         methods: Sequence[str],
+        lead_since: date | None = None,
     ) -> None:
-        """`people` with the first day of each; None is always."""
+        """`people` with the first day of each; None is always. From `lead_since` on the first opens all."""
         self._rng = rng
         self._mint = mint
         self._branch = branch
         self._people = people
         self._methods = methods
+        self._lead_since = lead_since
 
     def write(self, first_commit_at: datetime, pace: Pace) -> PullRequest:
         """An ordinary change of a person: coding, perhaps a draft, review, merge or abandonment."""
         rng = self._rng
         opened = at_work(rng, first_commit_at + lognormal_hours(rng, pace.coding))
         author = rng.choices((rng.choice(self._there(first_commit_at)), DELETED_USER), weights=(199, 1))[0]
+        if author != DELETED_USER:
+            author = self._opens(author, first_commit_at)
         change = self._open(author, opened, self._commits_before(author, first_commit_at, opened))
         ready = opened
         if rng.random() < 0.2:
@@ -103,7 +107,7 @@ class ChangeWriter:
     def write_hotfix(self, opened: datetime) -> PullRequest:
         """A change that mends production in a hurry, told by its label or by its branch."""
         rng = self._rng
-        author, reviewer = rng.sample(self._there(opened - hours(1)), 2)
+        author, reviewer = self._two(opened - hours(1))
         started = opened - hours(rng.uniform(0.2, 0.8))
         change = self._open(author, opened, [self._commit(author, started, opened)])
         if rng.random() < 0.5:
@@ -118,7 +122,7 @@ class ChangeWriter:
 
     def write_revert(self, opened: datetime, reverted: PullRequest) -> PullRequest:
         """A change that takes back an earlier one, as GitHub's button makes it."""
-        author, reviewer = self._rng.sample(self._there(opened - hours(1)), 2)
+        author, reviewer = self._two(opened - hours(1))
         change = self._open(author, opened, [self._commit(author, opened - timedelta(seconds=60), opened)])
         change.title, change.reverts = f'Revert "{reverted.title}"', reverted.id
         self.add_review(change, reviewer, "APPROVED", opened + hours(0.2))
@@ -130,6 +134,17 @@ class ChangeWriter:
         """Put a submitted review on the change."""
         moment = submitted_at.replace(microsecond=0)
         change.reviews.append(Review(self._mint.id(), author, state, moment))
+
+    def _two(self, moment: datetime) -> tuple[str, str]:
+        """Somebody who opens a change, and somebody else who looks at it."""
+        drawn, reviewer = self._rng.sample(self._there(moment), 2)
+        author = self._opens(drawn, moment)
+        return author, drawn if author == reviewer else reviewer
+
+    def _opens(self, drawn: str, moment: datetime) -> str:
+        """Who opens a change: who was drawn, or the one who opens all of them."""
+        is_led = self._lead_since is not None and moment.date() >= self._lead_since
+        return next(iter(self._people)) if is_led else drawn
 
     def _there(self, moment: datetime) -> list[str]:
         """Who had joined by then."""

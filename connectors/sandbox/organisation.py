@@ -94,6 +94,8 @@ class Habits:
     changes_per_week: float
     methods: tuple[str, ...]
     paces: tuple[Pace, ...]
+    lead_since: date | None = None
+    """From when on one person opens every change; whoever is of the team looks at them."""
 
 
 def _service(name: str, team: str, projects: list[str] | None = None, start: date = HISTORY_START) -> Service:
@@ -213,7 +215,7 @@ HABITS: dict[str, Habits] = {
     "checkout-web": Habits(8.0, ("squash",), _steady(1.2, 0.5, 0.8, 10.0, 0.05)),
     "depot-scan": Habits(5.5, ("rebase",), _steady(6.0, 3.0, 4.0, 4.5, 0.05)),
     "harbour-booking": Habits(6.5, ("squash", "rebase"), HARBOUR),
-    "harbour-rates": Habits(4.0, ("squash",), HARBOUR),
+    "harbour-rates": Habits(4.0, ("squash",), HARBOUR, lead_since=date(2026, 6, 15)),
     "payments": Habits(7.0, ("merge", "squash", "rebase"), _steady(2.0, 1.0, 1.2, 7.0, 0.06)),
     "routing-engine": Habits(8.0, ("squash",), _steady(3.0, 1.5, 2.0, 5.5, 0.09)),
     "sign-in": Habits(7.0, ("squash",), _steady(2.5, 1.2, 1.5, 6.0, 0.06)),

@@ -28,6 +28,7 @@ from connectors.sandbox.planted_events import (
     history,
 )
 from connectors.sandbox.planted_finishes import finished_rows
+from connectors.sandbox.planted_members import knowledge_rows
 from connectors.sandbox.planted_planning import linked_seen, unplanned_seen
 from connectors.sandbox.planted_records import record_rows
 from connectors.sandbox.planted_reports import responses_seen
@@ -63,7 +64,12 @@ def answers(world: World) -> Row:
     rows += record_rows(world, calendar)
     return {
         "as_of": world.as_of.isoformat(),
-        "rows": [*rows, *work_item_rows(world, calendar), *finished_rows(world, calendar)],
+        "rows": [
+            *rows,
+            *work_item_rows(world, calendar),
+            *finished_rows(world, calendar),
+            *knowledge_rows(world, calendar),
+        ],
         "recoveries": [
             _recovery_row(past, one) for past in histories for one in past.deliveries if one.is_failed
         ],

@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 
 from connectors.sandbox.planted_calendar import DAY, GRAINS, Calendar, quantile, scope_lives, scopes
+from connectors.sandbox.planted_members import per_member_rows
 from connectors.sandbox.work_items import ACTIVE, BLOCKED, REVIEW, WAITING
 from connectors.sandbox.world import WorkItem, World
 
@@ -30,7 +31,7 @@ def in_progress(world: World, calendar: Calendar) -> list[Row]:
 
 
 def work_item_rows(world: World, calendar: Calendar) -> Iterator[Row]:
-    """Work in progress and its age at the end of every day, week, month and quarter, today as it is now.
+    """Work in progress, its age and its share per member at the end of every period, today as it is now.
 
     A scope that never had an item in progress has no rows; otherwise a day without one is a true zero.
     """
@@ -49,6 +50,8 @@ def work_item_rows(world: World, calendar: Calendar) -> Iterator[Row]:
                 where = {"scope": scope, "grain": grain, "period": span.name}
                 for row in _rows(calendar.days(span, life), ages[scope]):
                     yield {**where, **row}
+    counts = {scope: {day: len(one) for day, one in days.items()} for scope, days in ages.items()}
+    yield from per_member_rows(world, calendar, counts)
 
 
 def _rows(days: list[date], ages: dict[date, list[int]]) -> Iterator[Row]:

@@ -82,7 +82,7 @@ def _write_repository(world: World, mint: Mint, name: str, scale: float) -> None
     started = datetime.combine(services[0].active_from, FIRST_HOUR)
     people = _people_of(world, services[0])
     rng, branch = random.Random(f"{world.seed}/{name}"), Branch()  # noqa: S311 (a simulation, no secret)
-    writer = ChangeWriter(rng, mint, branch, people, habits.methods)
+    writer = ChangeWriter(rng, mint, branch, people, habits.methods, habits.lead_since)
     for monday in _mondays(services[0].active_from, world.as_of):
         pace = pace_on(habits.paces, max(monday, started))
         mean = habits.changes_per_week * season(monday) * scale

@@ -2,6 +2,7 @@
 
 from connectors.journal.entries import Action, Closing, Decision, SaidDid, WentWell
 from dashboard.health.document import Agreed, Decided, Next, SaidDone
+from dashboard.health.latency import latencies
 from dashboard.health.numbers import Numbers
 from dashboard.health.promises import next_theme
 from dashboard.health.written import Entries
@@ -19,7 +20,7 @@ def agreed(numbers: Numbers, entries: Entries) -> Next:
     )
     closings = entries.of(Closing, numbers.scope, numbers.quarter)
     no_change = next((c.no_change_reason for c in closings if c.no_change_reason), None)
-    return Next(actions, decisions, no_change, next_theme(numbers, entries))
+    return Next(actions, decisions, latencies(numbers), no_change, next_theme(numbers, entries))
 
 
 def went_well(numbers: Numbers, entries: Entries) -> tuple[str, ...]:

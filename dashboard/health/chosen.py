@@ -32,6 +32,8 @@ GOVERNANCE = (
     "exercises_held",
     "experiments_concluded",
     "mentorship_pairs_active",
+    "knowledge_spread",
+    "modules_resting_on_one_person",
 )
 THEME_WORK = "theme_work_share"
 """Stands with the theme, where somebody said by what work for it is known."""

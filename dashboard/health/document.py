@@ -18,6 +18,9 @@ State = Literal["done", "moving", "dropped", "no_update", "open"]
 """`open`: of an action that is kept outside this app, whose updates are not known here."""
 Course = Literal[-1, 0, 1]
 """Where one side of a pair went by its own test: towards the first of its two words, nowhere, the second."""
+Risk = Literal["low", "high"]
+Reach = Literal["team", "organisation"]
+"""Whom a decision concerns."""
 
 
 @dataclass(frozen=True)
@@ -177,12 +180,21 @@ class Decided:
     """A decision with its place in the matrix of risk and reach."""
 
     what: str
-    risk: Literal["low", "high"]
-    reach: Literal["team", "organisation"]
+    risk: Risk
+    reach: Reach
     owner_level: str
     proposed_on: date
     decided_on: date | None
     reversed_on: date | None
+
+
+@dataclass(frozen=True)
+class Latency:
+    """How long decisions of one place in the matrix take that were proposed in the quarter."""
+
+    risk: Risk
+    reach: Reach
+    figure: Figure
 
 
 @dataclass(frozen=True)
@@ -191,6 +203,8 @@ class Next:
 
     actions: tuple[Agreed, ...]
     decisions: tuple[Decided, ...]
+    latencies: tuple[Latency, ...]
+    """Of the places of the matrix of which there is a number, or a reason for none."""
     no_change: str | None
     """Why the review was closed without an action."""
     theme: str | None

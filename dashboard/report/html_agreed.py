@@ -1,19 +1,12 @@
 """Decisions and actions: the table of what is agreed, and the matrix of risk and reach."""
 
-from collections.abc import Iterable, Sequence
-from typing import Literal
+from collections.abc import Sequence
 
 from dashboard import components, words
 from dashboard.components import Column, chip
-from dashboard.health.document import Decided, HealthCheck
+from dashboard.health.document import Decided, HealthCheck, Next
 from dashboard.markup import text
 from dashboard.report import wording
-
-_RISKS: tuple[Literal["high", "low"], ...] = ("high", "low")
-_REACHES: dict[Literal["team", "organisation"], str] = {
-    "team": "Reaches one team",
-    "organisation": "Reaches further",
-}
 
 
 def part(check: HealthCheck) -> tuple[str, str]:
@@ -29,20 +22,19 @@ def part(check: HealthCheck) -> tuple[str, str]:
         parts.append('<p class="eo-note">No action is agreed yet.</p>')
     if agreed.theme:
         parts.append(f"<p>Next theme: <b>{text(agreed.theme)}</b></p>")
-    if agreed.decisions:
-        parts.append(_matrix(agreed.decisions))
+    if agreed.decisions or agreed.latencies:
+        parts.append(_matrix(agreed))
     return "At most three actions. A role owns each, never a person.", "".join(parts)
 
 
-def _matrix(decisions: Sequence[Decided]) -> str:
+def _matrix(agreed: Next) -> str:
     """Two by two: how risky, and how far a decision reaches. A table, so that it is read aloud as one."""
-    heads = "".join(f'<th scope="col">{name}</th>' for name in _REACHES.values())
+    heads = "".join(f'<th scope="col">{name}</th>' for name in wording.REACHES.values())
     rows = ""
-    for risk in _RISKS:
+    for risk in wording.RISKS:
         cells = "".join(
-            f'<td data-label="{name}">'
-            f"{_cell(d for d in decisions if (d.risk, d.reach) == (risk, reach))}</td>"
-            for reach, name in _REACHES.items()
+            f'<td data-label="{name}">{_cell(*wording.cell(agreed, risk, reach))}</td>'
+            for reach, name in wording.REACHES.items()
         )
         rows += f'<tr><th scope="row">{risk.capitalize()} risk</th>{cells}</tr>'
     return (
@@ -51,8 +43,9 @@ def _matrix(decisions: Sequence[Decided]) -> str:
     )
 
 
-def _cell(decisions: Iterable[Decided]) -> str:
-    return "".join(map(_decided, decisions)) or '<span class="eo-note">none</span>'
+def _cell(decisions: Sequence[Decided], latency: str) -> str:
+    took = f'<span class="eo-under">{text(latency)}</span>' if latency else ""
+    return ("".join(map(_decided, decisions)) or '<span class="eo-note">none</span>') + took
 
 
 def _decided(decided: Decided) -> str:

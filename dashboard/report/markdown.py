@@ -189,6 +189,10 @@ def _next(check: HealthCheck) -> list[str]:
         rows = [(d.what, *wording.place(d), d.owner_level, wording.when(d)) for d in agreed.decisions]
         blocks += ["### Decisions by risk and reach"]
         blocks.append(_table(["Decision", "Risk", "Reach", "By the", "When"], rows))
+    if agreed.latencies:
+        known = [(*wording.place(one), wording.latency(one.figure)) for one in agreed.latencies]
+        blocks += ["### How long decisions take, by risk and reach"]
+        blocks.append(_table(["Risk", "Reach", "Proposed in the quarter"], known))
     return blocks
 
 

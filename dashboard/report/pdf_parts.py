@@ -9,7 +9,7 @@ from typing import Any
 from dashboard import components, sparkline, survey_words, words
 from dashboard.components import Tone
 from dashboard.figures import Figure
-from dashboard.health.document import Decided, HealthCheck, Outcome, Pair
+from dashboard.health.document import Decided, HealthCheck, Next, Outcome, Pair
 from dashboard.report import html, html_pairs, svg, wording
 from dashboard.report.digest_document import safe_url
 from dashboard.report.weekly import Chart
@@ -250,26 +250,26 @@ def _next(check: HealthCheck) -> Part:
         "rows": rows,
         "nothing": nothing,
         "theme": agreed.theme or "",
-        "matrix": _matrix(agreed.decisions) if agreed.decisions else [],
+        "matrix": _matrix(agreed) if agreed.decisions or agreed.latencies else [],
     }
 
 
-def _matrix(decisions: Sequence[Decided]) -> list[Part]:
+def _matrix(agreed: Next) -> list[Part]:
     """High risk first; in each row what reaches one team, then what reaches further."""
     return [
         {
             "name": f"{risk.capitalize()} risk",
-            "cells": [
-                [
-                    {"what": one.what, "note": f"by the {one.owner_level}, {wording.when(one)}"}
-                    for one in decisions
-                    if (one.risk, one.reach) == (risk, reach)
-                ]
-                for reach in ("team", "organisation")
-            ],
+            "cells": [_cell(*wording.cell(agreed, risk, reach)) for reach in wording.REACHES],
         }
-        for risk in ("high", "low")
+        for risk in wording.RISKS
     ]
+
+
+def _cell(decisions: Sequence[Decided], latency: str) -> Part:
+    listed = [
+        {"what": one.what, "note": f"by the {one.owner_level}, {wording.when(one)}"} for one in decisions
+    ]
+    return {"decisions": listed, "latency": latency}
 
 
 _PARTS = html.by_key(

@@ -4,8 +4,24 @@ from collections.abc import Sequence
 
 from dashboard import components, figure_words, survey_words, words
 from dashboard.figures import Figure
-from dashboard.health.document import Agreed, Course, Decided, HealthCheck, Pair, Promise, ThemeIndicator
+from dashboard.health.document import (
+    Agreed,
+    Course,
+    Decided,
+    HealthCheck,
+    Latency,
+    Next,
+    Pair,
+    Promise,
+    Reach,
+    Risk,
+    ThemeIndicator,
+)
 from dashboard.survey_results import Said
+
+RISKS: tuple[Risk, ...] = ("high", "low")
+REACHES: dict[Reach, str] = {"team": "Reaches one team", "organisation": "Reaches further"}
+"""The rows and columns of the matrix, in their order, and what heads the columns."""
 
 
 def verdict(figure: Figure) -> str:
@@ -139,7 +155,7 @@ def action(one: Agreed) -> list[str]:
     return [one.what, one.answers, one.owner, words.day(one.due), one.known_by, one.effort]
 
 
-def place(decided: Decided) -> tuple[str, str]:
+def place(decided: Decided | Latency) -> tuple[str, str]:
     """How risky a decision is, and how far it reaches: `high risk`, `reaches one team`."""
     return f"{decided.risk} risk", "reaches one team" if decided.reach == "team" else "reaches further"
 
@@ -156,3 +172,17 @@ def when(decided: Decided) -> str:
     """The same, and whether it was taken back."""
     reversed_ = f"; reversed {words.day(decided.reversed_on)}" if decided.reversed_on else ""
     return f"{taken(decided)}{reversed_}"
+
+
+def cell(agreed: Next, risk: Risk, reach: Reach) -> tuple[list[Decided], str]:
+    """The decisions of one place in the matrix, and how long those take that were proposed in the quarter."""
+    decisions = [one for one in agreed.decisions if (one.risk, one.reach) == (risk, reach)]
+    found = [one.figure for one in agreed.latencies if (one.risk, one.reach) == (risk, reach)]
+    return decisions, "".join(map(latency, found))
+
+
+def latency(figure: Figure) -> str:
+    """`Decision latency, all on record: 12 d; half of 5 decisions`, or why there is no number."""
+    is_shown = figure.now is not None and figure.now.value is not None
+    told = "; ".join(filter(None, [value(figure), rests_on(figure) if is_shown else ""]))
+    return f"{figure.definition.title}, all on record: {told if is_shown else told[:1].lower() + told[1:]}"

@@ -6,7 +6,7 @@ from dashboard import forecast
 from dashboard.team_views import ageing, flow_charts, weekly
 from dashboard.team_views.looked_at import Looked
 
-METRICS = (*flow_charts.BY_WEEK, flow_charts.FLOW)
+METRICS = (*flow_charts.BY_WEEK, flow_charts.FLOW, flow_charts.PER_MEMBER)
 """Whose quarters the view shows."""
 
 

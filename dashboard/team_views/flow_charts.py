@@ -9,6 +9,7 @@ from dashboard import (
     chart_flow,
     chart_weekly,
     components,
+    figure_words,
     figures,
     layout,
     notes,
@@ -27,6 +28,7 @@ from dashboard.team_views.looked_at import Looked
 FLOW, CYCLE, IN_PROGRESS = "cumulative_flow", "cycle_time", "work_in_progress"
 WEEKLY = ("throughput", "cycle_time", "work_item_arrival", "blocked_time")
 BY_WEEK = (IN_PROGRESS, *WEEKLY)
+PER_MEMBER = "work_in_progress_per_member"
 WEEKS = 13
 BANDS = {"done": "Finished", "waiting": "Waiting", "active": "In progress"}
 """From the foot, by the published category."""
@@ -193,6 +195,20 @@ def in_progress(looked: Looked) -> None:
     told = f"Work in progress of {looked.name}, week by week: now {words.figure(last)}{stands}."
     layout.chart(chart_weekly.draw(series, axis, height=220), told + notes.spoken(series.notes))
     chart_weekly.table([definition.title], [series], f"Work in progress of {looked.name}, week by week")
+    _per_member(looked)
+
+
+def _per_member(looked: Looked) -> None:
+    """How much that is for each of the team's people, or why that is not told: a line below the chart."""
+    figure = looked.figure(PER_MEMBER)
+    if figure is None:
+        return
+    said = figure_words.missing(figure)
+    if figure.now is not None and figure.now.value is not None:
+        when = "at the end of the quarter" if figure.now.is_complete else "now"
+        said = f"{figure.scale.full(figure.now.value)}, {when}. Of the team, and of none of its people."
+    name = components.page_link("metrics", figure.definition.title, {"metric": figure.definition.title})
+    show(f'<p class="eo-note">{name}: {text(said)}</p>')
 
 
 def _limits(looked: Looked, start: date, end: date) -> list[tuple[date, date, float]]:

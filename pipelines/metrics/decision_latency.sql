@@ -1,7 +1,7 @@
 /*
 title = "Decision latency"
 question = "How long does an architecture decision take from being proposed to being taken, counting those still waiting?"
-formula = "Kaplan–Meier quantile of: day of the decision − day of the proposal; proposals not decided yet are open"
+formula = "Kaplan–Meier quantile of: day of the decision − day of the proposal; proposals not decided yet are open; by risk and reach"
 family = "governance"
 calendar = "decisions"
 unit = "days"
@@ -55,6 +55,7 @@ is_open = "still a proposal"
 excluded_reason = "why the row does not enter the number; null where it does"
 link_method = "always null"
 confidence = "always null"
+category = "its cell in the matrix of risk and reach; null where one of the two is not told"
 */
 WITH decision AS (
     SELECT
@@ -78,7 +79,9 @@ SELECT
     NOT d.is_decided AS is_open,
     CASE WHEN d.proposed_on IS NULL OR d.seen_until IS NULL THEN 'undated' END AS excluded_reason,
     CAST(NULL AS VARCHAR) AS link_method,
-    CAST(NULL AS VARCHAR) AS confidence
+    CAST(NULL AS VARCHAR) AS confidence,
+    CASE WHEN d.risk = 'low' THEN 'low risk' WHEN d.risk = 'high' THEN 'high risk' END
+    || CASE WHEN d.reach = 'team' THEN ', reaches one team' WHEN d.reach = 'organisation' THEN ', reaches further' END AS category
 FROM decision AS d
 LEFT JOIN facts.dim_service_owner AS o
     ON o.service_id = d.service_id AND o.valid_from <= d.on_date AND o.valid_to > d.on_date

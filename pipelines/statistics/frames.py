@@ -113,6 +113,11 @@ class MetricSpec(Protocol):
         """The items whose coverage is shown; another kind than `item_kind` withholds no number."""
         ...
 
+    @property
+    def least_coverage(self) -> float:
+        """Least share of linked items (0 to 1), where it is above that of the frames."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class AggregationFrames:

@@ -1,7 +1,9 @@
 """What the demo's people wrote comes back through the health check as it was planted."""
 
+from collections import defaultdict
 from contextlib import closing
 from datetime import UTC, date
+from fractions import Fraction
 
 import pytest
 
@@ -9,11 +11,13 @@ from connectors.journal.entries import KINDS, Annotation
 from connectors.journal.journal import Journal
 from connectors.journal.where import SQLITE
 from connectors.sandbox.organisation import DEPARTMENTS, TEAMS
-from connectors.sandbox.written import actions
+from connectors.sandbox.planted_calendar import survival_quantile
+from connectors.sandbox.written import actions, decisions
 from dashboard.frozen import changed, check
 from dashboard.health.compose import compose
+from dashboard.health.tables import extract, thaw
 from dashboard.health.written import read
-from dashboard.report import markdown
+from dashboard.report import html, markdown
 from dashboard.report.freezing import freezes
 from pipelines.demo_journal import write_journal
 from pipelines.demo_written import PROMISES, THEMES
@@ -142,3 +146,29 @@ def test_two_quarters_are_frozen_and_one_has_a_revision_that_says_what_changed(j
     assert changed(before, after) == ["Decisions and actions"]
     assert [one.due for one in after.next.actions] == [date(2026, 12, 18), date(2026, 12, 11)]
     assert {one.what for one in before.next.actions} == {one[0] for one in PROMISES[ORGANISATION, "2026-Q3"]}
+
+
+def test_each_place_of_the_matrix_tells_how_long_its_decisions_take(published, journal, shown):
+    # The sandbox's decisions of little risk reach a team, the others further; 2026-Q3 has some of both.
+    today = published.world.as_of.date()
+    taken, waiting = defaultdict(list), defaultdict(list)
+    for row in decisions(published.world):
+        if "2026-07-01" <= row["proposed_on"] <= "2026-09-30":
+            proposed = date.fromisoformat(row["proposed_on"])
+            decided = date.fromisoformat(row["decided_on"]) if row["decided_on"] else None
+            held = taken if decided else waiting
+            held[row["risk"], row["reach"]].append(((decided or today) - proposed).days)
+    found = {(one.risk, one.reach): one.figure for one in shown[ORGANISATION].next.latencies}
+    assert found.keys() == taken.keys() | waiting.keys()
+    assert len(found) == 2
+    for place, figure in found.items():
+        everything = len(taken[place]) + len(waiting[place])
+        middle = survival_quantile(taken[place], waiting[place], Fraction(1, 2)) if everything >= 3 else None
+        assert figure.now.value == middle, place
+    matrix = next(part.body for part in html.sections(shown[ORGANISATION]) if "eo-matrix" in part.body)
+    assert matrix.count("Decision latency, all on record: ") == len(found)
+    path, written = thaw(extract(str(published.snapshot), read(journal, UTC), ORGANISATION, "2026-Q3"))
+    frozen = compose(path, written, ORGANISATION, "2026-Q3").next.latencies
+    assert {(one.risk, one.reach): one.figure.now for one in frozen} == {
+        place: figure.now for place, figure in found.items()
+    }

@@ -29,9 +29,11 @@ EXPECTED_METRICS = {
     "deployment_rework_rate",
     "error_budget_left",
     "failed_deployment_recovery_time",
+    "knowledge_spread",
     "linked_work_share",
     "mentorship_offered_share",
     "merged_without_review_share",
+    "modules_resting_on_one_person",
     "onboarding_checklist_done_share",
     "overdue_reviews",
     "pull_request_pickup_time",
@@ -44,6 +46,7 @@ EXPECTED_METRICS = {
     "time_to_production",
     "unplanned_share",
     "work_in_progress",
+    "work_in_progress_per_member",
     "work_item_age",
 }
 READ_BY_THE_CLOCK = {"overdue_reviews"}

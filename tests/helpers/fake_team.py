@@ -21,6 +21,12 @@ STAGES = {
     "change_deploy_time": (("2026-Q2", 26.0, 40), ("2026-Q3", 3.0, 5)),
 }
 """Quarter, median in hours, number of changes."""
+OF_PEOPLE = {
+    "work_in_progress_per_member": ("Work in progress per member", "flow", "count", 1.25, 1),
+    "knowledge_spread": ("Knowledge spread", "quality", "ratio", 0.8, 5),
+    "modules_resting_on_one_person": ("Modules that rest on one person", "quality", "ratio", 0.4, 5),
+}
+"""Title, family, unit, value, how many."""
 BUDGETS = {"Basket answers": ("basket", -0.1667), "Checkout answers": ("checkout", 0.62)}
 
 
@@ -34,6 +40,7 @@ def add(path: Path) -> None:
         _stages(con)
         _budgets(con)
         _past(con)
+        _of_people(con)
         _unseen(con)
         con.execute("insert into team values ('zephyr', 'Zephyr', 'platform', null)")
 
@@ -129,6 +136,27 @@ def _past(con: duckdb.DuckDBPyConnection) -> None:
         is_open=True,
         reason="within_expectation",
     )
+
+
+def _of_people(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute("alter table metric_catalog add column if not exists measured_in varchar default ''")
+    for metric, (title, family, unit, value, n) in OF_PEOPLE.items():
+        kind, amount = ("team", "items per member") if unit == "count" else ("module", "")
+        con.execute(
+            """insert into metric_catalog by name
+               select * replace (? as metric, ? as title, ? as family, ? as unit, ? as item_kind,
+                 ['ratio'] as statistics, '{}' as min_n, ? as measured_in)
+               from metric_catalog where metric = 'work_in_progress'""",
+            [metric, title, family, unit, kind, amount],
+        )
+        con.execute(
+            """insert into metric_values
+               select * replace (? as metric, 'ratio' as statistic, ? as unit, ? as value, ? as n,
+                 null as withheld_reason)
+               from metric_values where metric = 'work_in_progress' and scope = ? and period = '2026-Q3'
+                 and statistic = 'level'""",
+            [metric, unit, value, n, TEAM],
+        )
 
 
 def _unseen(con: duckdb.DuckDBPyConnection) -> None:

@@ -108,7 +108,7 @@ def test_the_hash_is_that_of_the_sql_alone(tmp_path: Path) -> None:
         (
             'unit = "hours"\ndirection = "neutral"\nkind = "duration"\nestimator = "quantile"',
             'unit = "count"\ndirection = "neutral"\nkind = "quantity"',
-            "things.sql: measured_in: a quantity in counts says of what",
+            "things.sql: measured_in: an amount in counts says of what",
         ),
         (
             'kind = "duration"\nestimator = "quantile"',

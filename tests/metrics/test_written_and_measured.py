@@ -329,4 +329,117 @@ def test_what_a_number_names_has_a_label_and_a_page(build: Build) -> None:
         ("register_entry", "inbox:3", "policy: inbox:3", "https://r.test/3", None),
         ("retention_cell", "inbox:11", "app, month 1", None, None),
         ("service", "shop", "Shop", None, "shop"),
+        ("team", "team", "Team", None, None),
     ]
+
+
+def _merged(number: int, who: str, on: str, repository: str = "1") -> dict[str, Any]:
+    return {"id": number, "author_id": who, "repository_id": repository, "merged_at": f"{on}T10:00Z"}
+
+
+FIVE = [{"id": who, "login": who, "kind": "User"} for who in ("al", "bo", "ca", "di", "ed")]
+
+
+def test_the_truck_factor_of_six_changes_by_three_people(build: Build) -> None:
+    # al opened three of six, ca two, bo one. Without al half are left over, which is not more than half gone;
+    # without ca too five are. di and ed changed it before the 90 days, and the team is five.
+    changed = ["al", "al", "al", "bo", "ca", "ca"]
+    pull_requests = [_merged(number, who, f"2026-03-0{number}") for number, who in enumerate(changed, 1)]
+    others = [_merged(10 + number, "al", "2025-12-15", "2") for number in range(2)]
+    others += [
+        _merged(20 + number, who, "2026-02-10", "2")
+        for number, who in enumerate(["al", "bo", "ca", "di", "ed"])
+    ]
+    case = {
+        "account": FIVE,
+        "config": {
+            "service_repository": [
+                {"service": "shop", "source": "gh", "repository": name} for name in ("acme/shop", "acme/till")
+            ]
+        },
+        "repository": [{"id": 1, "name": "acme/shop"}, {"id": 2, "name": "acme/till"}],
+        "pull_request": [*pull_requests, *others],
+    }
+    con = build(case, ["facts.fct_module_knowledge"])
+    found = con.sql(
+        "SELECT changes, contributors, truck_factor FROM facts.fct_module_knowledge WHERE changes = 6"
+    ).fetchall()
+    assert found == [(6, 3, 2)]
+
+
+def test_modules_of_a_small_team_are_left_out_everywhere(published: Published) -> None:
+    # Of team's three modules one is al's alone, who follows bo; bare has two people and one module.
+    names = {"1": "acme/shop", "2": "acme/till", "3": "acme/desk", "4": "acme/bare"}
+    case = {
+        "account": FIVE,
+        "config": {
+            "team": TEAMS["team"],
+            "service": [{"id": one, "name": one} for one in ("shop", "solo")],
+            "service_owner": [{"service": "shop", "team": "team"}, {"service": "solo", "team": "bare"}],
+            "service_repository": [
+                {"service": "solo" if key == "4" else "shop", "source": "gh", "repository": name}
+                for key, name in names.items()
+            ],
+        },
+        "repository": [{"id": key, "name": name} for key, name in names.items()],
+        "pull_request": [
+            _merged(1, "bo", "2025-12-15"),
+            _merged(2, "al", "2026-02-02"),
+            *(_merged(10 + n, who, "2026-02-03", "2") for n, who in enumerate(("al", "bo", "ca"))),
+            *(_merged(20 + n, who, "2026-02-04", "3") for n, who in enumerate(("di", "ed"))),
+            *(_merged(30 + n, who, "2026-02-05", "4") for n, who in enumerate(("al", "bo"))),
+        ],
+    }
+    con = published(case, "knowledge_spread", "modules_resting_on_one_person")
+    quarter = "period = '2026-Q1' AND scope NOT LIKE 'service:%'"
+    assert _values(con, "metric, scope, round(value, 6), n, withheld_reason", quarter) == [
+        ("knowledge_spread", "organisation", 0.666667, 3, None),
+        ("knowledge_spread", "team:bare", None, 0, "no_data"),
+        ("knowledge_spread", "team:team", 0.666667, 3, None),
+        ("modules_resting_on_one_person", "organisation", 0.333333, 3, None),
+        ("modules_resting_on_one_person", "team:bare", None, 0, "no_data"),
+        ("modules_resting_on_one_person", "team:team", 0.333333, 3, None),
+    ]
+    of_team = "team_id = 'team' AND value IS NOT NULL"
+    assert _values(con, "item_id", of_team, "metric_observation") == []
+    of_bare = "team_id = 'bare'"
+    rows = _values(con, "on_date, value, excluded_reason", of_bare, "metric_observation")
+    assert rows == [(date(2026, 3, 31), None, "small_team")] * 2
+
+
+def test_work_per_member_is_told_above_a_team_where_every_team_names_its_members(
+    published: Published,
+) -> None:
+    # Whoever knows how many members the others have would otherwise have what bare has in progress.
+    case = {
+        "config": {
+            "team": [{**one, "department": "shops"} for one in TEAMS["team"]],
+            "department": [{"id": "shops", "name": "Shops"}],
+            "team_member": [{"team": "team", "account": who} for who in ("ann", "ben")],
+            "service": [{"id": one, "name": one} for one in ("shop", "till")],
+            "service_owner": [{"service": "shop", "team": "team"}, {"service": "till", "team": "bare"}],
+            "service_jira_project": [
+                {"service": "shop", "source": "jira", "project": "SHOP"},
+                {"service": "till", "source": "jira", "project": "TILL"},
+            ],
+        },
+        "issue": [
+            {
+                "id": number,
+                "container_id": project,
+                "created_at": "2026-03-02T08:00Z",
+                "moves": [["2026-03-02T09:00Z", "To Do", "In Progress"]],
+            }
+            for number, project in enumerate(["SHOP", "SHOP", "SHOP", "TILL"])
+        ],
+    }
+    con = published(case, "work_in_progress_per_member")
+    quarter = "period = '2026-Q1' AND scope NOT LIKE 'service:%'"
+    assert _values(con, "scope, value, n, coverage_linked, coverage_eligible, withheld_reason", quarter) == [
+        ("department:shops", None, 1, 1, 2, "low_coverage"),
+        ("organisation", None, 1, 1, 2, "low_coverage"),
+        ("team:bare", None, 0, 0, 1, "low_coverage"),
+        ("team:team", 1.5, 1, 1, 1, None),
+    ]
+    # What a team adds to a sum is not told beside it: it may be of few people.
+    assert _values(con, "DISTINCT value, weight", "TRUE", "metric_observation") == [(None, None)]

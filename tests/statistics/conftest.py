@@ -38,6 +38,7 @@ class Spec:
     )
     linked_reasons: Sequence[str] = ("not_yet_deployed",)
     unlinked_reasons: Sequence[str] = ("unattributed",)
+    least_coverage: float = 0.0
 
 
 def _next_month(day: date, months: int) -> date:

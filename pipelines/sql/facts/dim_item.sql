@@ -9,7 +9,7 @@ depends_on = [
     "staged.stg_objective_service", "facts.dim_service_calendar", "facts.dim_service_owner",
     "staged.stg_experiment", "staged.stg_agreed_action",
     "staged.stg_blocker", "facts.fct_blocker", "staged.stg_user_report",
-    "staged.stg_satisfaction",
+    "staged.stg_satisfaction", "facts.dim_team",
 ]
 key = ["item_kind", "item_id"]
 not_null = ["item_kind", "item_id", "label", "occurred_at"]
@@ -20,7 +20,7 @@ item_kind = [
     "coverage_report", "debt_reading", "register_entry", "decision", "exercise", "service",
     "retention_cell", "service_week", "objective", "objective_day", "postmortem_action",
     "experiment", "agreed_action",
-    "blocker", "satisfaction_count",
+    "blocker", "satisfaction_count", "team",
 ]
 
 [columns]
@@ -207,3 +207,7 @@ SELECT
     || CASE WHEN a.ends_on > a.starts_on + 1 THEN ' to ' || CAST(CAST(a.ends_on - 1 AS DATE) AS VARCHAR) ELSE '' END,
     NULL, a.service_id, CAST(a.on_date AS TIMESTAMPTZ)
 FROM staged.stg_satisfaction AS a
+UNION ALL
+SELECT 'team', t.team_id, t.name, NULL, NULL, r.as_of
+FROM facts.dim_team AS t
+CROSS JOIN staged.stg_run AS r

@@ -16,6 +16,7 @@ reversed_on = "the day on which it was taken back or replaced; null while it hol
 is_decided = "it is more than a proposal"
 decided_by_level = "team, department or organisation; null where nothing is told"
 risk = "low or high; null where nothing is told"
+reach = "team or organisation, whom it concerns; null where nothing is told"
 */
 -- Nothing that is dated after today has happened.
 SELECT
@@ -28,6 +29,7 @@ SELECT
     CASE WHEN d.reversed_on <= r.as_of_on THEN d.reversed_on END AS reversed_on,
     d.status <> 'proposed' AND coalesce(d.decided_on <= r.as_of_on, true) AS is_decided,
     d.decided_by_level,
-    d.risk
+    d.risk,
+    d.reach
 FROM staged.stg_architecture_decision AS d
 CROSS JOIN staged.stg_run AS r

@@ -20,6 +20,7 @@ decided_on = "the day on which it was decided; null while it is proposed"
 reversed_on = "the day on which it was taken back or replaced; null while it holds"
 decided_by_level = "team, department or organisation; null where nothing is told"
 risk = "low or high; null where nothing is told"
+reach = "team or organisation, whom it concerns; null where nothing is told"
 url = "its page"
 */
 WITH setting AS (
@@ -55,7 +56,7 @@ meant AS (
 told AS (
     SELECT
         d.source, d.id, coalesce(s.id, c.service_id) AS service_id, a.team_id, d.status, d.proposed_on,
-        d.decided_on, d.reversed_on, d.decided_by_level, d.risk, d.url
+        d.decided_on, d.reversed_on, d.decided_by_level, d.risk, d.reach, d.url
     FROM raw.architecture_decision AS d
     LEFT JOIN config.service AS s ON s.id = lower(d.service)
     LEFT JOIN staged.stg_catalog_service AS c ON c.source = d.source AND c.catalog_service_id = d.service
@@ -69,7 +70,7 @@ told AS (
             WHEN regexp_matches(lower(coalesce(i.resolution, '')), 'reject|declin|won.?t') THEN 'rejected'
             ELSE 'accepted'
         END,
-        w.created_on, w.finished_on, NULL, NULL, NULL, i.url
+        w.created_on, w.finished_on, NULL, NULL, NULL, NULL, i.url
     FROM raw.issue AS i
     JOIN setting AS c ON list_contains(c.types, lower(i.type))
     JOIN staged.stg_work_item AS w ON w.source = i.source AND w.issue_id = i.id
@@ -91,6 +92,7 @@ SELECT
     t.reversed_on,
     t.decided_by_level,
     t.risk,
+    t.reach,
     t.url
 FROM told AS t
 CROSS JOIN setting AS c

@@ -1,0 +1,75 @@
+/*
+title = "Knowledge spread"
+question = "What share of our modules did at least two people change lately?"
+formula = "modules with changes of at least two people, merged in the 90 days up to the day ÷ modules with any"
+family = "quality"
+calendar = "flow"
+unit = "ratio"
+direction = "higher_is_better"
+kind = "level"
+item_kind = "module"
+grains = ["month", "quarter"]
+statistics = ["ratio"]
+window = "The end of the period's last day, looking back over 90 days."
+min_n = { ratio = 3 }
+owner = "engineering-outcomes"
+since = 2026-11-22
+version = 1
+caveats = [
+    "A module is what a service has of a repository: all of it, or the part that its configured paths say, however large that is. One that several services share is one of each team that owns such a service.",
+    "Whoever opened a merged pull request changed the module, bots apart; who reviewed it or wrote it together is not counted, and a single small change makes somebody the second.",
+    "Modules that nobody changed in the 90 days are not in it, though nobody may know them any more.",
+    "Who somebody is and which module it is are not told. Modules of a team are left out everywhere where it names fewer than five members or fewer than five people changed them, and so are those that one person alone has ever changed: the history of the code says who that is.",
+]
+not_for = ["comparing people", "judging whoever changed a module", "a target"]
+references = ["Avelino, Passos, Hora and Valente (2016), A novel approach for estimating truck factors, https://arxiv.org/abs/1604.06766"]
+depends_on = ["facts.fct_module_knowledge"]
+
+[example]
+words = "Of five modules one was changed by one person alone, in these 90 days: 4 of 5, 80 %."
+statistic = "ratio"
+value = 0.8
+columns = ["item_id", "value", "weight"]
+rows = [
+    ["2026-03-31:team:1", 0.0, 1.0],
+    ["2026-03-31:team:2", 1.0, 1.0],
+    ["2026-03-31:team:3", 1.0, 1.0],
+    ["2026-03-31:team:4", 1.0, 1.0],
+    ["2026-03-31:team:5", 1.0, 1.0],
+]
+
+[reasons]
+small_team = "a team of fewer than five people"
+
+[columns]
+item_kind = "module"
+item_id = "the day, the team, and a rank among its modules: nothing of the module enters it"
+service_id = "always null: it would tell which module it is"
+team_id = "the team that owned it on that day; null where nobody did"
+started_at = "when the last day of the month began"
+ended_at = "when it ended"
+on_date = "last day of the month, at most the last local day that has begun"
+value = "1 where at least two people changed it, else 0"
+is_event = "has no meaning for a level: false"
+is_open = "never"
+excluded_reason = "why the row does not enter the number; null where it does"
+link_method = "always null"
+confidence = "always null"
+weight = "1"
+*/
+SELECT
+    'module' AS item_kind,
+    item_id,
+    CAST(NULL AS VARCHAR) AS service_id,
+    team_id,
+    starts_at AS started_at,
+    ends_at AS ended_at,
+    on_date,
+    CAST(CASE WHEN contributors >= 2 THEN 1 WHEN is_told THEN 0 END AS DOUBLE) AS value,
+    false AS is_event,
+    false AS is_open,
+    CASE WHEN NOT is_told THEN 'small_team' END AS excluded_reason,
+    CAST(NULL AS VARCHAR) AS link_method,
+    CAST(NULL AS VARCHAR) AS confidence,
+    CAST(CASE WHEN is_told THEN 1 END AS DOUBLE) AS weight
+FROM facts.fct_module_knowledge
