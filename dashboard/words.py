@@ -17,6 +17,7 @@ NOUNS = {
     "failure": ("failure", "failures"),
     "issue": ("item", "items"),
     "work_item": ("item", "items"),
+    "eligible_person": ("person", "people"),
     "register_entry": ("register entry", "register entries"),
 }
 METRIC_NOUNS = {

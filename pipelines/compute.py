@@ -32,7 +32,7 @@ CALENDAR_TABLES = (
 )
 """What the shared step reads besides a metric's own facts."""
 
-ITEMS_OF_PEOPLE = ("joiner", "module", "team")
+ITEMS_OF_PEOPLE = ("joiner", "eligible_person", "module", "team")
 """Kinds of items that are people, or tell of one or of few. How many there are and why some are left out is
 published, and nothing of any one of them."""
 

@@ -14,7 +14,7 @@ from connectors.sandbox.servers import serve
 from connectors.sandbox.simulation import build
 from pipelines.assets.workspace import RunOptions
 from pipelines.config import load
-from pipelines.demo_journal import Freeze, write_journal
+from pipelines.demo_journal import Freeze, write_journal, write_themes
 from pipelines.demo_surveys import hold_surveys
 from pipelines.home import Home
 from pipelines.progress import Reporter
@@ -27,8 +27,9 @@ CONFIGURATION_FILE = "outcomes.toml"
 def run_demo(home: Home, reporter: Reporter, freeze: Freeze) -> Outcome:
     """Simulate, serve, ask the people what they were asked, run the nightly job once, stop the servers.
 
-    What they wrote is written last: the numbers of the demo are those of its registers, and `freeze` keeps
-    quarters of what was published.
+    Themes are written before: the numbers tell what was done for them. The rest of what they wrote is
+    written last: the numbers of the demo are those of its registers, and `freeze` keeps quarters of what was
+    published.
 
     Raises:
         WaveError: a survey of an earlier call was interrupted.
@@ -45,6 +46,8 @@ def run_demo(home: Home, reporter: Reporter, freeze: Freeze) -> Outcome:
         prepare_environment(home, configuration)
         reporter.step("what its people were asked")
         hold_surveys(load(configuration), home, world)
+        with closing(Journal.open(url_of(home.path))) as journal:
+            write_themes(journal)
         outcome = run_job("nightly", RunOptions(as_of=AS_OF.isoformat(), is_demo=True), home, reporter)
     finally:
         running.stop()

@@ -21,6 +21,7 @@ from connectors.journal.entries import (
     WentWell,
     WipLimit,
 )
+from connectors.sandbox.themes import MARKERS
 from pipelines.demo_written import (
     AGREEMENTS,
     ANNOTATIONS,
@@ -79,7 +80,14 @@ def _themes() -> Iterator[Fact]:
             )
             for metric, statistic, expected in numbers
         )
-        body = Theme(scope=scope, quarter=quarter, sentence=sentence, why=why, indicators=indicators)
+        body = Theme(
+            scope=scope,
+            quarter=quarter,
+            sentence=sentence,
+            why=why,
+            indicators=indicators,
+            markers=MARKERS[scope, quarter],
+        )
         yield Fact(REVIEWED[before], body)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from connectors.journal.entries import Body, Role, Theme
+from connectors.journal.entries import Action, Body, Role, Theme
 from connectors.journal.journal import Entry, Journal
 from pipelines.demo_facts import facts
 from pipelines.demo_written import DUE, ORGANISATION, PROMISES, Q2, Q3
@@ -37,19 +37,33 @@ class _Step:
     change: Mapping[str, Any]
 
 
+def write_themes(journal: Journal) -> None:
+    """Write the themes, unless there are any."""
+    if not journal.entries(Theme):
+        _write(journal, lambda body: isinstance(body, Theme))
+
+
 def write_journal(journal: Journal, freeze: Freeze) -> None:
-    """Write all of it, unless anything is written already."""
-    if journal.entries(Theme):
+    """Write all of it, unless more than themes is written already."""
+    write_themes(journal)
+    if journal.entries(Action):
         return
-    made: dict[int, Entry[Body]] = {}
-    for number, step in enumerate(sorted(_steps(), key=lambda one: one.on)):
-        at = datetime.combine(step.on, time(9, tzinfo=UTC)) + timedelta(seconds=number)
-        made[step.fact] = _taken(journal, step, made.get(step.fact), at)
+    made = _write(journal, lambda body: not isinstance(body, Theme))
     for hour, quarter, reason in FREEZES:
         at = datetime.combine(FROZEN_ON, hour, UTC)
         if reason == FREEZES[-1][2]:
             _correct(journal, made, at - timedelta(minutes=10))
         freeze(journal, ORGANISATION, quarter, "leader", at, reason)
+
+
+def _write(journal: Journal, is_meant: Callable[[Body], bool]) -> dict[int, Entry[Body]]:
+    """Write some of it, each at its own time; the entries by number."""
+    made: dict[int, Entry[Body]] = {}
+    for number, step in enumerate(sorted(_steps(), key=lambda one: one.on)):
+        if is_meant(step.body):
+            at = datetime.combine(step.on, time(9, tzinfo=UTC)) + timedelta(seconds=number)
+            made[step.fact] = _taken(journal, step, made.get(step.fact), at)
+    return made
 
 
 def _steps() -> Iterator[_Step]:

@@ -44,7 +44,7 @@ AUTHORS = ("author_id", "merged_by_id")
 FREE_TEXTS = frozenset({"title", "description", "headline", "merge_commit_headline", "subject"})
 """The fields, of whatever record, in which people write what they like; see also `redaction.FREE_TEXT`."""
 MATCHED = frozenset(
-    {"labels", "head_ref", "base_ref", "default_branch", "ref", "head_branch", "branch"}
+    {"labels", "markers", "head_ref", "base_ref", "default_branch", "ref", "head_branch", "branch"}
     | {"environment", "original_environment"}
 )
 """The fields, of whatever record, that rules match: names go out of them, ordinary words do not.

@@ -62,6 +62,8 @@ Instant = Annotated[datetime, BeforeValidator(_instant)]
 Day = Annotated[date, BeforeValidator(_day)]
 Text = Annotated[str, Field(min_length=1)]
 Texts = Annotated[list[Text], BeforeValidator(_several)]
+FiscalQuarter = Annotated[str, Field(pattern=r"^20[0-9]{2}-Q[1-4]$")]
+"""It bears the year in which its fiscal year began."""
 Lower = BeforeValidator(_lower)
 """Capitals do not matter."""
 Count = Annotated[int, Field(ge=0, le=2**63 - 1)]

@@ -5,11 +5,19 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from connectors.inbox.columns import Day, Lower, Row, Text, in_order
+from connectors.inbox.columns import Day, FiscalQuarter, Lower, Row, Text, in_order
 from connectors.inbox.rows_governance import SERVICE, TEAM, ActionState
-from connectors.records import AgreedAction, Experiment, Mentorship
+from connectors.records import (
+    AgreedAction,
+    Experiment,
+    Mentorship,
+    MentorshipOffer,
+    OnboardingChecklist,
+)
 
 Outcome = Annotated[Literal["adopted", "stopped", "inconclusive"], Lower]
+People = Annotated[int, Field(ge=0, le=100_000)]
+Steps = Annotated[int, Field(ge=0, le=10_000_000)]
 PairState = Annotated[Literal["active", "completed", "broken_off"], Lower]
 
 
@@ -85,6 +93,65 @@ class MentorshipRow(Row):
         """The pair."""
         state = self.state or ("completed" if self.ended_on else "active")
         return [Mentorship(id=self.id, started_on=self.started_on, ended_on=self.ended_on, state=state)]
+
+
+class MentorshipOfferRow(Row):
+    """One row per quarter. Who was offered a place has no column."""
+
+    TABLE: ClassVar[str] = MentorshipOffer.table
+    KEY: ClassVar[tuple[str, ...]] = ("quarter",)
+
+    quarter: FiscalQuarter = Field(description="the organisation's quarter, such as `2026-Q3`")
+    eligible: People = Field(description="how many people the rotation is meant for")
+    offered: People = Field(description="how many of them were offered a place in the quarter")
+
+    @model_validator(mode="after")
+    def _are_of_them(self) -> Self:
+        in_order(self.offered, self.eligible, "offered", "is more than the rotation is meant for")
+        return self
+
+    def records(self) -> list[MentorshipOffer]:
+        """The quarter's counts."""
+        return [
+            MentorshipOffer(id=self.id, quarter=self.quarter, eligible=self.eligible, offered=self.offered)
+        ]
+
+
+class OnboardingChecklistRow(Row):
+    """One row per quarter in which people joined, or per quarter and team. Who they are has no column."""
+
+    TABLE: ClassVar[str] = OnboardingChecklist.table
+    KEY: ClassVar[tuple[str, ...]] = ("quarter", "team")
+
+    quarter: FiscalQuarter = Field(description="in which they joined, such as `2026-Q3`")
+    team: Text | None = Field(
+        None,
+        description="whose joiners they are, where teams count for themselves; there is no number of a team",
+    )
+    joiners: People = Field(description="how many joined")
+    steps: Steps = Field(description="steps of all their checklists together")
+    done: Steps = Field(description="how many of these steps are done")
+
+    @model_validator(mode="after")
+    def _are_of_them(self) -> Self:
+        in_order(self.done, self.steps, "done", "is more than there are")
+        if bool(self.joiners) != bool(self.steps):
+            what = "is more than none, and nobody joined" if self.steps else "is none, and people joined"
+            raise PydanticCustomError("steps", what, {"fix": "Mend one of both", "column": "steps"})
+        return self
+
+    def records(self) -> list[OnboardingChecklist]:
+        """The counts of a quarter's checklists."""
+        return [
+            OnboardingChecklist(
+                id=self.id,
+                quarter=self.quarter,
+                team=self.team,
+                joiners=self.joiners,
+                steps=self.steps,
+                done=self.done,
+            )
+        ]
 
 
 class ActionRow(Row):

@@ -13,7 +13,13 @@ from connectors.inbox.rows_governance import (
     RegisterRow,
 )
 from connectors.inbox.rows_people import JoinerRow, MembershipRow, OwnershipRow, ServiceRow
-from connectors.inbox.rows_practice import ActionRow, ExperimentRow, MentorshipRow
+from connectors.inbox.rows_practice import (
+    ActionRow,
+    ExperimentRow,
+    MentorshipOfferRow,
+    MentorshipRow,
+    OnboardingChecklistRow,
+)
 from connectors.inbox.rows_quality import (
     CoverageRow,
     DebtRow,
@@ -48,6 +54,8 @@ ROWS: Mapping[str, type[Row]] = MappingProxyType(
         "exercises": ExerciseRow,
         "experiments": ExperimentRow,
         "mentorships": MentorshipRow,
+        "mentorship_offers": MentorshipOfferRow,
+        "onboarding_checklists": OnboardingChecklistRow,
         "actions": ActionRow,
     }
 )

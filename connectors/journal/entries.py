@@ -25,6 +25,8 @@ from connectors.journal.wording import one_line, plain
 
 LONGEST_TEXT = 2000
 LONGEST_TITLE = 200
+LONGEST_MARKER = 255
+MOST_MARKERS = 10
 MOST_ACTIONS = 3
 """Of a scope and quarter."""
 Role = Literal["leader", "team_member", "steward", "operator", "anyone"]
@@ -36,6 +38,12 @@ _FIRST_DAY, _LAST_DAY = date(2000, 1, 1), date(2099, 12, 31)
 
 def _blank_is_none(value: object) -> object:
     return None if isinstance(value, str) and not value.strip() else value
+
+
+def _cut(value: object) -> object:
+    """A list as it is; a text is cut at commas and spaces, which neither a label nor a key has. Each once."""
+    parts = value.replace(",", " ").split() if isinstance(value, str) else value
+    return tuple(dict.fromkeys(parts)) if isinstance(parts, list | tuple) else parts
 
 
 Scope = Annotated[str, Field(pattern=r"^(organisation|(department|team):[a-z0-9][a-z0-9_-]*)$")]
@@ -50,6 +58,8 @@ Perhaps = BeforeValidator(_blank_is_none)
 """A field of a form that was left blank says nothing."""
 Day = Annotated[date, Field(ge=_FIRST_DAY, le=_LAST_DAY)]
 Level = Literal["team", "department", "organisation"]
+Marker = Annotated[str, Field(pattern=r"^[^\s,]+$", max_length=LONGEST_MARKER), AfterValidator(plain)]
+Markers = Annotated[tuple[Marker, ...], BeforeValidator(_cut), Field(max_length=MOST_MARKERS)]
 
 
 class Body(BaseModel):
@@ -82,6 +92,8 @@ class Theme(Body):
     sentence: Title
     why: Text
     indicators: Annotated[tuple[Indicator, ...], Field(min_length=1, max_length=3)]
+    markers: Markers = ()
+    """By what work for it is known in the tracker: labels, and keys of goals; none where nobody said."""
 
 
 class Action(Body):
@@ -262,9 +274,9 @@ KINDS: Mapping[str, type[Body]] = MappingProxyType(
 
 FREE_TEXT = frozenset(
     {"sentence", "why", "what", "answers", "owner", "known_by", "reason", "update", "issue", "link", "text"}
-    | {"said", "did", "no_change_reason", "note"}
+    | {"said", "did", "no_change_reason", "note", "markers"}
 )
-"""The fields, of whatever entry, in which people write what they like."""
+"""The fields, of whatever entry, in which people write what they like: a text, or several."""
 
 
 def quarter_of(body: Body) -> str | None:

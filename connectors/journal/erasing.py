@@ -36,13 +36,22 @@ def _erase_in(con: Connection, table: Table, name: str, redact: Redact, known: d
     for entry_id, body, *key in con.execute(chosen).all():
         fields: dict[str, Any] = json.loads(body)
         texts = {field: text for field, text in fields.items() if field in FREE_TEXT and text}
-        known |= {text: _left(text, redact) for text in texts.values() if text not in known}
-        left = fields | {field: known[text] for field, text in texts.items()}
+        known |= {
+            one: _left(one, redact) for text in texts.values() for one in _each(text) if one not in known
+        }
+        left = fields | {
+            field: known[text] if isinstance(text, str) else [known[one] for one in text]
+            for field, text in texts.items()
+        }
         if left != fields:
             here = [column == value for column, value in zip(keys, key, strict=True)]
             con.execute(update(table).where(*here).values(body=json.dumps(left, ensure_ascii=False)))
             changed.add(entry_id)
     return changed
+
+
+def _each(text: str | list[str]) -> list[str]:
+    return [text] if isinstance(text, str) else text
 
 
 def _left(text: str, redact: Redact) -> str:

@@ -1,8 +1,9 @@
-"""The journal: actions, decisions and limits that people wrote in the app.
+"""The journal: actions, decisions, limits and themes that people wrote in the app.
 
 It is read without a `[[source]]` as soon as there is a journal. All of it is told each time, since an entry
 may change for as long as it is there; what was removed is no longer counted. Texts lose the names of people
-on the way in, as those of every other source do.
+on the way in, as those of every other source do. Of a theme it is told by what
+work for it is known, and none of its words.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -21,10 +22,10 @@ from connectors.base import (
     SourceSettings,
     SourceUnavailable,
 )
-from connectors.journal.entries import Action, Body, Decision, WipLimit
+from connectors.journal.entries import Action, Body, Decision, Theme, WipLimit
 from connectors.journal.kept import Change, Entry, JournalError
 from connectors.journal.where import is_there, url_of
-from connectors.records import AgreedAction, ArchitectureDecision, Record, TeamLimit
+from connectors.records import AgreedAction, ArchitectureDecision, QuarterTheme, Record, TeamLimit
 from connectors.redaction import Redactor
 from connectors.traffic import Traffic
 
@@ -37,6 +38,7 @@ STREAMS: Mapping[str, tuple[str, ...]] = {
     "actions": (AgreedAction.table,),
     "decisions": (ArchitectureDecision.table,),
     "wip_limits": (TeamLimit.table,),
+    "themes": (QuarterTheme.table,),
 }
 CENSUS = dict.fromkeys(STREAMS, timedelta(0))
 CENSUS_IS_BELIEVED = True
@@ -159,6 +161,18 @@ def _limits(journal: "Journal", _zone: tzinfo) -> list[Record]:
     ]
 
 
+def _themes(journal: "Journal", _zone: tzinfo) -> list[Record]:
+    return [
+        QuarterTheme(
+            id=entry.id,
+            of_scope=entry.body.scope,
+            quarter=entry.body.quarter,
+            markers=list(entry.body.markers),
+        )
+        for entry in journal.entries(Theme)
+    ]
+
+
 def _team_of(body: Body) -> str | None:
     """The team whose it is; None for what is of more than one."""
     return body.scope.removeprefix(_TEAM) if body.scope.startswith(_TEAM) else None
@@ -172,6 +186,7 @@ _READ: Mapping[str, Callable[[Any, tzinfo], list[Record]]] = {
     "actions": _actions,
     "decisions": _decisions,
     "wip_limits": _limits,
+    "themes": _themes,
 }
 
 

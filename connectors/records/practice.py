@@ -49,6 +49,47 @@ class TeamLimit(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class QuarterTheme(Record):
+    """One row per theme of a scope and quarter: how work for it is known, and none of its words."""
+
+    table: ClassVar[str] = "quarter_theme"
+
+    of_scope: str
+    """organisation, department:<id> or team:<id>."""
+    quarter: str
+    """Such as 2026-Q3."""
+    markers: list[str]
+    """Labels of the tracker, and keys of goals whose descendants are for the theme."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MentorshipOffer(Record):
+    """One row per quarter: how many could have been offered a place in a mentorship, and how many were."""
+
+    table: ClassVar[str] = "mentorship_offer"
+
+    quarter: str
+    eligible: int
+    offered: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnboardingChecklist(Record):
+    """One row per quarter in which people joined, and part of the organisation that counts for itself."""
+
+    table: ClassVar[str] = "onboarding_checklist"
+
+    quarter: str
+    """In which they joined."""
+    team: str | None
+    """Which part it is: tells rows of a quarter apart, and enters no number."""
+    joiners: int
+    steps: int
+    """Of all their checklists."""
+    done: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AgreedAction(Record):
     """One row per action that a team or its leaders agreed on, such as in a health check; never whose."""
 

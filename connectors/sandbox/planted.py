@@ -32,6 +32,7 @@ from connectors.sandbox.planted_members import knowledge_rows
 from connectors.sandbox.planted_planning import linked_seen, unplanned_seen
 from connectors.sandbox.planted_records import record_rows
 from connectors.sandbox.planted_reports import responses_seen
+from connectors.sandbox.planted_themes import theme_seen
 from connectors.sandbox.planted_work import in_progress, work_item_rows
 from connectors.sandbox.world import World
 
@@ -56,6 +57,7 @@ def answers(world: World) -> Row:
     histories = [history(world, service) for service in world.services]
     seen = [one for past in histories for one in _seen(world, calendar, past)]
     seen += unplanned_seen(world, calendar)
+    seen += theme_seen(world, calendar)
     seen += responses_seen(world, calendar)
     rows = [row for metric in _METRICS for row in _aggregate(world, metric, seen, calendar)]
     rows += _deployment_rows(world, calendar, seen)
@@ -146,16 +148,21 @@ _METRICS: Mapping[str, str] = {
     "pull_request_review_time": "quantile",
     "pull_request_size": "size",
     "pull_request_time_to_merge": "quantile",
+    "theme_work_share": "ratio",
     "time_to_first_response": "survival",
     "unplanned_share": "ratio",
 }
 """Metric → how its observations become numbers; how often is deployed needs the calendar as well."""
 
 
+_GRAINS: Mapping[str, tuple[str, ...]] = {"theme_work_share": ("quarter",)}
+"""Of metrics that have no number of other periods."""
+
+
 def _aggregate(world: World, metric: str, seen: Iterable[Seen], calendar: Calendar) -> Iterator[Row]:
     """Everything that falls into a period."""
     for scope, items in _by_scope(world, metric, seen).items():
-        for grain in GRAINS:
+        for grain in _GRAINS.get(metric, GRAINS):
             groups: dict[Span, list[Seen]] = defaultdict(list)
             for one in items.values():
                 groups[calendar.span(grain, one.day)].append(one)

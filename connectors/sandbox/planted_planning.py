@@ -41,7 +41,7 @@ def is_known(item: WorkItem, as_of: datetime) -> bool:
 
 
 def finished_at(item: WorkItem, as_of: datetime) -> datetime | None:
-    """When it became done, where that is what it is."""
+    """When it became done for the last time; None unless it is done."""
     known = [step for step in item.transitions if step.at <= as_of]
     return known[-1].at if known and known[-1].after == DONE else None
 

@@ -32,12 +32,14 @@ class Action:
 
 
 def record_rows(world: World, calendar: Calendar) -> Iterator[Row]:
-    """The answers about coverage, error budgets, satisfaction, registers and agreed actions."""
+    """The answers about what is measured and written down, and about people counted by the organisation."""
     yield from _level_rows(world, calendar, "coverage", GRAINS, _coverage(world))
     yield from _level_rows(world, calendar, "error_budget_left", ("day", *GRAINS), _budgets(world))
     yield from _satisfaction_rows(world, calendar)
     yield from _overdue_rows(world, calendar)
     yield from _action_rows(world, calendar)
+    yield from _offer_rows(world, calendar)
+    yield from _checklist_rows(world, calendar)
 
 
 def _coverage(world: World) -> dict[str, Told]:
@@ -126,6 +128,31 @@ def _action_rows(world: World, calendar: Calendar) -> Iterator[Row]:
     for (scope, span), done in sorted(groups.items()):
         row = _row("action_follow_through", scope, span, sum(done) / len(done), len(done))
         yield {**row, "is_too_few": len(done) < LEAST}
+
+
+def _offer_rows(world: World, calendar: Calendar) -> Iterator[Row]:
+    """Of quarters that are over, where neither one or two were offered a place nor one or two were not."""
+    for row in written.mentorship_offers(world):
+        span = calendar.span("quarter", _first_day(str(row["quarter"])))
+        eligible, offered = int(row["eligible"]), int(row["offered"])
+        if span.end <= calendar.today and not {offered, eligible - offered} & {1, 2} and eligible >= LEAST:
+            yield _row("mentorship_offered_share", "organisation", span, offered / eligible, eligible)
+
+
+def _checklist_rows(world: World, calendar: Calendar) -> Iterator[Row]:
+    """Of quarters that are over in which five joined; here they are many or none."""
+    sums: dict[Span, list[tuple[int, int, int]]] = defaultdict(list)
+    for row in written.onboarding_checklists(world):
+        counts = int(row["joiners"]), int(row["steps"]), int(row["done"])
+        sums[calendar.span("quarter", _first_day(str(row["quarter"])))].append(counts)
+    for span, parts in sorted(sums.items()):
+        joined, steps, done = (sum(counts) for counts in zip(*parts, strict=True))
+        if span.end <= calendar.today and joined >= LEAST:
+            yield _row("onboarding_checklist_done_share", "organisation", span, done / steps, joined)
+
+
+def _first_day(quarter: str) -> date:
+    return date(int(quarter[:4]), 3 * int(quarter[-1]) - 2, 1)
 
 
 def _actions(world: World, today: date) -> Iterable[Action]:

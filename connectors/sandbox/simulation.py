@@ -28,6 +28,7 @@ from connectors.sandbox.organisation import (
 from connectors.sandbox.recording import record
 from connectors.sandbox.reports import write_answers
 from connectors.sandbox.rollouts import Blame, Operations, Plan, ServiceHistory, pace_on, season
+from connectors.sandbox.themes import label
 from connectors.sandbox.trunk import cut, lay_trunk, position_at
 from connectors.sandbox.work_items import Desk
 from connectors.sandbox.world import Incident, Service, World
@@ -236,4 +237,5 @@ def _write_work_items(world: World, mint: Mint, scale: float) -> None:
         if project == "HAR" and len(items) > 50:
             moved = items[50]
             moved.earlier_key, moved.moved_at = "ROU-9001", moved.created_at + timedelta(days=1)
+        label(items, world.seed)
         world.work_items.extend(items)

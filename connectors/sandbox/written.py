@@ -23,6 +23,17 @@ EXPERIMENTS = 36
 ROTATIONS = (date(2025, 9, 1), date(2026, 3, 2), date(2026, 9, 1))
 PAIRS = 8
 """Of each rotation."""
+OFFERS = {
+    "2025-Q3": (34, 12),
+    "2025-Q4": (35, 1),
+    "2026-Q1": (36, 11),
+    "2026-Q2": (37, 3),
+    "2026-Q3": (38, 14),
+    "2026-Q4": (38, 4),
+}
+"""Quarter → people whom the rotation is meant for, and to how many of them a place was offered."""
+STEPS = 12
+"""Of each joiner's checklist."""
 
 
 def registers(world: World) -> Iterator[Row]:
@@ -173,6 +184,27 @@ def mentorships(world: World) -> Iterator[Row]:
             "started_on": str(started),
             "ended_on": str(ended) if is_over else "",
             "state": "broken_off" if is_broken else "completed" if is_over else "active",
+        }
+
+
+def mentorship_offers(_world: World) -> Iterator[Row]:
+    """For whom the rotations are meant, and to how many a place was offered, most of them as one began."""
+    for quarter, (eligible, offered) in OFFERS.items():
+        yield {"quarter": quarter, "eligible": eligible, "offered": offered}
+
+
+def onboarding_checklists(world: World) -> Iterator[Row]:
+    """Of each team's joiners of a quarter; those of the summer are not done with all of it."""
+    teams = {spell.account: spell.team for spell in world.memberships}
+    joined = Counter((f"{day.year}-Q{(day.month + 2) // 3}", teams[login]) for login, day in _joined(world))
+    for (quarter, team), people in sorted(joined.items()):
+        done = STEPS - (1 if quarter < "2026-Q3" else 3)
+        yield {
+            "quarter": quarter,
+            "team": team,
+            "joiners": people,
+            "steps": people * STEPS,
+            "done": people * done,
         }
 
 

@@ -11,6 +11,7 @@ FIELDS: Mapping[str, str] = {
     "sentence": "Theme",
     "why": "Why",
     "indicators": "Numbers to watch",
+    "markers": "How we can see which work is for it",
     "what": "What",
     "answers": "Pair that it answers",
     "owner": "Owner",
@@ -73,13 +74,14 @@ NOTHING = "nothing"
 
 
 def field(name: str) -> str:
-    """What a field is called."""
-    return FIELDS.get(name, name.replace("_", " ").capitalize())
+    """What a field is called; `markers.0` is a part of one."""
+    whole = name.partition(".")[0]
+    return FIELDS.get(whole, whole.replace("_", " ").capitalize())
 
 
 def value(name: str, held: object, known: Mapping[str, Definition]) -> str:
     """What a field holds, in words."""
-    if held is None or held == "":
+    if held is None or held in ("", ()):
         return NOTHING
     if name in VALUES:
         return VALUES[name].get(str(held), str(held))
@@ -88,7 +90,7 @@ def value(name: str, held: object, known: Mapping[str, Definition]) -> str:
     if isinstance(held, date):
         return words.day(held)
     if isinstance(held, tuple):
-        return words.listed(indicator(one, known) for one in held)
+        return words.listed(one if isinstance(one, str) else indicator(one, known) for one in held)
     return str(held)
 
 

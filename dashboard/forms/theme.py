@@ -1,4 +1,4 @@
-"""The theme: one sentence, why, and one to three numbers to watch."""
+"""The theme: one sentence, why, one to three numbers to watch, and by what work for it is known."""
 
 from typing import Any
 
@@ -36,7 +36,20 @@ def _choices(desk: Desk, sheet: Sheet) -> Values:
         help="Each with its value in the quarter from which it is watched.",
     )
     numbers = tuple(_indicator(desk, sheet, offered[one], held.get(one)) for one in chosen)
-    return {**words_of, "indicators": numbers}
+    return {**words_of, "indicators": numbers, "markers": _markers(sheet)}
+
+
+def _markers(sheet: Sheet) -> str:
+    """Labels and keys in a line; the entry takes them apart."""
+    return st.text_input(
+        said.field("markers"),
+        " ".join(sheet.held("markers", ())),
+        key=sheet.at("markers"),
+        placeholder="quick-release PAY-120",
+        help="A label of the tracker, or the key of a goal: what is below it is for the theme. Several with "
+        "spaces between them. Then *Work on the theme* says how much of what is finished was for it, from "
+        "the next night on. Leave it empty where that cannot be seen.",
+    )
 
 
 def _offered(desk: Desk, held: dict[str, Indicator]) -> dict[str, Definition]:

@@ -35,6 +35,8 @@ GOVERNANCE = (
     "knowledge_spread",
     "modules_resting_on_one_person",
 )
+THEME_WORK = "theme_work_share"
+"""Stands with the theme, where somebody said by what work for it is known."""
 WEEKLY = ("change_lead_time", "deployment_frequency", "cycle_time", "throughput", "change_failure_rate")
 """Drawn week by week in a team's report: the first is always there, and the next one that has a line."""
 

@@ -79,6 +79,8 @@ class Theme:
     sentence: str
     why: str
     indicators: tuple[ThemeIndicator, ...]
+    work: str
+    """How much of what was finished was for it, a sentence; empty where nobody said how that can be seen."""
 
 
 @dataclass(frozen=True)

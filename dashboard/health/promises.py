@@ -5,10 +5,10 @@ from datetime import date
 
 from connectors.journal.entries import Action
 from connectors.journal.entries import Theme as WrittenTheme
-from dashboard import snapshot, words
-from dashboard.health import registers
+from dashboard import figure_words, snapshot, words
+from dashboard.health import chosen, registers
 from dashboard.health.document import Promise, Promises, State, Theme, ThemeIndicator
-from dashboard.health.numbers import Numbers
+from dashboard.health.numbers import Numbers, missing
 from dashboard.health.written import Entries
 from dashboard.points import points
 
@@ -71,7 +71,19 @@ def theme(numbers: Numbers, entries: Entries) -> Theme | None:
         baseline = points(series, numbers.scope).get(one.baseline_quarter)
         if figure is not None:
             shown.append(ThemeIndicator(figure, baseline, one.baseline_quarter, one.expected))
-    return Theme(body.sentence, body.why, tuple(shown))
+    return Theme(body.sentence, body.why, tuple(shown), _work(numbers, is_marked=bool(body.markers)))
+
+
+def _work(numbers: Numbers, *, is_marked: bool) -> str:
+    """`23 % of what was finished was for it, counted over 61 items.`; above a team, for each one's theme."""
+    figure = numbers.figure(chosen.THEME_WORK)
+    if figure is None:
+        return ""
+    if figure.now is None or figure.now.value is None:
+        return f"How much work was for it: {missing(figure)}" if is_marked else ""
+    of = "it" if numbers.scope.startswith("team:") else "the theme that holds for its team"
+    share = figure.scale.full(figure.now.value)
+    return f"{share} of what was finished was for {of}, counted over {figure_words.counted(figure)}."
 
 
 def next_theme(numbers: Numbers, entries: Entries) -> str | None:

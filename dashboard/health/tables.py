@@ -181,7 +181,7 @@ def _bound(numbers: Numbers, entries: Entries) -> dict[str, Any]:
     path, scope, quarter = numbers.path, numbers.scope, numbers.quarter
     headlines = snapshot_beside.headlines(path, scope, quarter)["metric"].to_list()
     themes = [one.metric for body in entries.of(Theme, scope, quarter) for one in body.indicators]
-    metrics = dict.fromkeys([*chosen.shown(), *headlines, *themes])
+    metrics = dict.fromkeys([*chosen.shown(), *headlines, *themes, *[chosen.THEME_WORK] * bool(themes)])
     groups = {survey_scope(path, scope, wave) for wave in (quarter, numbers.before_name) if wave}
     start, end, is_over = numbers.span
     first = max(0, numbers.calendar.index(quarter) - QUARTERS_BEFORE)

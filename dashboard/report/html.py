@@ -110,9 +110,10 @@ def _theme(check: HealthCheck) -> tuple[str, str]:
     if check.theme is None:
         return "", '<p class="eo-note">No theme was chosen for this quarter.</p>'
     rows = "".join(map(_indicator, check.theme.indicators))
+    work = f'<p class="eo-note">{text(check.theme.work)}</p>' if check.theme.work else ""
     return "", (
         f'<div class="eo-theme"><div><div class="eo-big">{text(check.theme.sentence)}</div>'
-        f"<p>{text(check.theme.why)}</p></div><dl>{rows}</dl></div>"
+        f"<p>{text(check.theme.why)}</p>{work}</div><dl>{rows}</dl></div>"
     )
 
 

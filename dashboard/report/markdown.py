@@ -85,7 +85,8 @@ def _theme(check: HealthCheck) -> list[str]:
         for one in check.theme.indicators
     ]
     table = _table(["Number", "From the baseline to now", "Counted", "Verdict"], rows) if rows else ""
-    return [f"**{escaped(check.theme.sentence)}**", escaped(check.theme.why), table]
+    work = [escaped(check.theme.work)] if check.theme.work else []
+    return [f"**{escaped(check.theme.sentence)}**", escaped(check.theme.why), *work, table]
 
 
 def _talk(check: HealthCheck) -> list[str]:

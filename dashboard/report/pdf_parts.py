@@ -98,7 +98,7 @@ def _theme(check: HealthCheck) -> Part:
         }
         for one in theme.indicators
     ]
-    return {"sentence": theme.sentence, "note": theme.why, "items": items}
+    return {"sentence": theme.sentence, "note": f"{theme.why} {theme.work}".strip(), "items": items}
 
 
 def _talk(check: HealthCheck) -> Part:

@@ -28,6 +28,8 @@ from connectors.records import (
     Joiner,
     Membership,
     Mentorship,
+    MentorshipOffer,
+    OnboardingChecklist,
     PersonAccount,
     Postmortem,
     PostmortemAction,
@@ -359,6 +361,23 @@ def test_mentorships_tell_neither_who_nor_where(folder):
     ]
 
 
+def test_counts_of_mentorship_offers_and_checklists(folder):
+    assert records(folder, "mentorship_offers") == [
+        MentorshipOffer(id="2026-Q2", quarter="2026-Q2", eligible=24, offered=9),
+        MentorshipOffer(id="2026-Q3", quarter="2026-Q3", eligible=25, offered=0),
+    ]
+    counts = {"quarter": "2026-Q2", "team": None, "joiners": 3, "steps": 60, "done": 60}
+    assert records(folder, "onboarding_checklists") == [
+        OnboardingChecklist(
+            id="2026-Q2|payments", **counts | {"team": "payments", "joiners": 2, "steps": 44, "done": 39}
+        ),
+        OnboardingChecklist(id="2026-Q2|", **counts),
+        OnboardingChecklist(
+            id="2026-Q3|", **counts | {"quarter": "2026-Q3", "joiners": 0, "steps": 0, "done": 0}
+        ),
+    ]
+
+
 def test_agreed_actions_come_without_names(folder):
     full, done, least = records(folder, "actions", ["Ada Lovelace"])
     assert full == AgreedAction(
@@ -501,6 +520,26 @@ FAULTS = {
         "mentorships.csv",
         "pair_id,started_on,state\n1,2026-07-01,completed\n",
         "inbox/mentorships.csv line 2 column ended_on: is missing, and the pair is no longer active. Fill",
+    ),
+    "more offered than there are people": (
+        "mentorship_offers.csv",
+        "quarter,eligible,offered\n2026-Q3,5,6\n",
+        "inbox/mentorship_offers.csv line 2 column offered: is more than the rotation is meant for. Mend",
+    ),
+    "a quarter that is none": (
+        "mentorship_offers.csv",
+        "quarter,eligible,offered\n2026-Q5,5,5\n",
+        "inbox/mentorship_offers.csv line 2 column quarter: ",
+    ),
+    "more steps done than there are": (
+        "onboarding_checklists.csv",
+        "quarter,joiners,steps,done\n2026-Q3,5,50,51\n",
+        "inbox/onboarding_checklists.csv line 2 column done: is more than there are. Mend one of both",
+    ),
+    "joiners without a step": (
+        "onboarding_checklists.csv",
+        "quarter,joiners,steps,done\n2026-Q3,5,0,0\n",
+        "inbox/onboarding_checklists.csv line 2 column steps: is none, and people joined. Mend one of both",
     ),
     "a reason for what was not dropped": (
         "actions.csv",

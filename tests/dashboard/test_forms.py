@@ -354,8 +354,10 @@ def test_a_theme_watches_numbers_of_the_catalogue_from_their_baseline(opened: Op
     field(page, "indicators").select("change_lead_time")
     page.run()
     assert "Baseline, Q2 2026: " in told(page)
+    field(page, "markers").input("lead-time BEA-7")
     save(page)
     (entry,) = journal.entries(Theme)
+    assert entry.body.markers == ("lead-time", "BEA-7")
     assert entry.body.indicators == (
         Indicator(metric="change_lead_time", statistic="p50", baseline_quarter="2026-Q2", expected="down"),
     )

@@ -1,6 +1,7 @@
 """The sandbox organisation, read by the real connectors over HTTP and published, once per session."""
 
 import shutil
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +10,8 @@ import duckdb
 import pytest
 
 from connectors.inbox.types import FOLDER
+from connectors.journal.journal import Journal
+from connectors.journal.where import url_of
 from connectors.sandbox.configuration import TOKEN_VARIABLE, write_configuration
 from connectors.sandbox.inbox_files import write_inbox
 from connectors.sandbox.organisation import found
@@ -18,6 +21,7 @@ from connectors.sandbox.simulation import build
 from connectors.sandbox.world import World
 from pipelines.assets.workspace import RunOptions
 from pipelines.config import load
+from pipelines.demo_journal import write_themes
 from pipelines.demo_surveys import hold_surveys
 from pipelines.home import Home
 from pipelines.progress import Silent
@@ -67,6 +71,8 @@ def published(tmp_path_factory):
             write_configuration(folder / "surveys.toml", running.urls)
             prepare_environment(home, folder / "outcomes.toml")
             hold_surveys(load(folder / "surveys.toml"), home, found(world.seed))
+            with closing(Journal.open(url_of(home.path))) as journal:
+                write_themes(journal)
             outcome = run_job("nightly", RunOptions(as_of=world.as_of.isoformat()), home, Silent())
         finally:
             running.stop()

@@ -17,7 +17,7 @@ from dashboard.frozen import changed, check
 from dashboard.health.compose import compose
 from dashboard.health.tables import extract, thaw
 from dashboard.health.written import read
-from dashboard.report import html
+from dashboard.report import html, markdown
 from dashboard.report.freezing import freezes
 from pipelines.demo_journal import write_journal
 from pipelines.demo_written import PROMISES, THEMES
@@ -94,6 +94,22 @@ def test_every_scope_of_the_demo_has_a_theme_with_numbers_that_are_published(sho
         watched = [one.figure.definition.metric for one in check_.theme.indicators]
         assert watched == [metric for metric, _, _ in THEMES[scope, "2026-Q3"][2]]
     assert shown[CATALOGUE].next.theme == "Fewer begun, more finished"
+
+
+def test_beside_a_theme_stands_how_much_work_was_for_it(published, shown):
+    rows = [
+        row
+        for row in published.planted["rows"]
+        if (row["metric"], row["scope"], row["period"]) == ("theme_work_share", CATALOGUE, "2026-Q3")
+    ]
+    (planted,) = rows
+    assert 0 < planted["numerator"] < planted["n"]
+    told, _, counted = shown[CATALOGUE].theme.work.partition(
+        " of what was finished was for it, counted over "
+    )
+    assert (told, counted) == (f"{100 * planted['value']:.0f} %", f"{planted['n']} items.")
+    assert "was for the theme that holds for its team, counted over " in shown[ORGANISATION].theme.work
+    assert markdown.escaped(shown[CATALOGUE].theme.work) in markdown.render(shown[CATALOGUE])
 
 
 def test_the_matrix_has_a_decision_in_each_cell_and_one_was_reversed(shown):

@@ -72,7 +72,7 @@ def issues(draw: st.DrawFn) -> Given:
     row |= draw(
         st.sampled_from([{}, {"container_id": "OTHER"}, {"labels": ["expedite"]}, {"has_changelog": False}])
     )
-    return row | {"type": draw(_later("Bug", "Story"))}
+    return row | {"type": draw(_later("Bug", "Story")), "parent_id": draw(_later("1", "2"))}
 
 
 @st.composite
@@ -92,6 +92,15 @@ def limits(draw: st.DrawFn) -> Given:
 
 
 @st.composite
+def themes(draw: st.DrawFn) -> Given:
+    """A theme of a quarter, known by a label, by a goal, or by nothing."""
+    scope = draw(st.sampled_from(["organisation", "team:team", "team:other"]))
+    markers = draw(st.sampled_from([["expedite"], ["SHOP-1"], []]))
+    quarter = draw(st.sampled_from(["2026-Q1", "2026-Q2"]))
+    return {"source": "journal", "of_scope": scope, "quarter": quarter, "markers": markers}
+
+
+@st.composite
 def commits(draw: st.DrawFn) -> Any:
     """What is known of the repository's history."""
     return draw(st.sampled_from(LINES))
@@ -103,6 +112,7 @@ KINDS = {
     "issue": (issues, 4),
     "incident": (incidents, 2),
     "team_limit": (limits, 2),
+    "quarter_theme": (themes, 2),
 }
 """Raw table → its items, and how many of them there are at most."""
 

@@ -69,6 +69,9 @@ def test_what_is_left_can_still_be_read(journal):
     journal.erase(lambda text: text.replace("Al", "[erased]"), is_trial=False)
     (left,) = journal.entries(Action)
     assert (left.id, left.version, left.body.issue) == (entry.id, 1, "[e")
+    theme = journal.add(a_theme(markers=["Al", "smaller"]), role="leader", at=NOW)
+    journal.erase(lambda text: text.replace("Al", "[erased]"), is_trial=False)
+    assert [one.body.markers for one in journal.entries(Theme) if one.id == theme.id] == [("[e", "smaller")]
     link = journal.add(a_decision(link="https://x.example/Al"), role="leader", at=NOW)
     journal.erase(lambda text: text.replace("Al", "[erased]"), is_trial=False)
     assert journal.history(link.id)[0].body.link.startswith("https://x.example/[")

@@ -9,7 +9,7 @@ from written import NOW, a_decision, a_limit, a_theme, an_action
 from connectors.base import Cursor, SourceContext, SourceUnavailable
 from connectors.journal.source import CENSUS, KIND, STREAMS, JournalSource, Settings
 from connectors.journal.where import FILE, URL_VARIABLE, url_of
-from connectors.records import AgreedAction, ArchitectureDecision, TeamLimit
+from connectors.records import AgreedAction, ArchitectureDecision, QuarterTheme, TeamLimit
 from pipelines.config_errors import ConfigurationError
 from pipelines.home import Home
 from pipelines.ingest import ingest
@@ -106,20 +106,31 @@ def test_limits(journal, source):
     assert read(source, "wip_limits") == [
         TeamLimit(id=entry.id, team="payments", wip_limit=6, valid_from=date(2026, 10, 1))
     ]
-    assert [one.message for one in source.check()] == ["0 actions, 0 decisions, 1 wip limits can be read"]
+    assert [one.message for one in source.check()] == [
+        "0 actions, 0 decisions, 1 wip limits, 0 themes can be read"
+    ]
 
 
-def test_what_was_removed_is_gone(tmp_path, opened):
+def test_themes_are_told_without_their_words(journal, source):
+    marked = write(journal, a_theme(markers="Smaller, PAY-7 Smaller"))
+    plain = write(journal, a_theme(scope="organisation", quarter="2026-Q4"))
+    assert read(source, "themes") == [
+        QuarterTheme(id=marked.id, of_scope="team:payments", quarter="2026-Q3", markers=["Smaller", "PAY-7"]),
+        QuarterTheme(id=plain.id, of_scope="organisation", quarter="2026-Q4", markers=[]),
+    ]
+
+
+def test_what_was_removed_is_gone_and_what_cannot_be_read_stays(tmp_path, opened):
     journal = opened(url_of(tmp_path))
     limit, kept = write(journal, a_limit()), write(journal, a_limit(scope="team:search"))
     warehouse = Warehouse(tmp_path / "warehouse.duckdb")
 
-    def run(number):
+    def run(number, table="team_limit", is_sound=True):
         told = {(KIND, stream): Census(STREAMS[stream][0], every, True) for stream, every in CENSUS.items()}
         asked = {KIND: (JournalSource(Settings(name=KIND, kind=KIND), context), tuple(STREAMS))}
         results = ingest(warehouse, f"run-{number}", asked, censuses=told)
-        assert {one.error for one in results} == {None}
-        rows = warehouse.con.execute("SELECT id FROM raw.team_limit WHERE gone_at IS NULL").fetchall()
+        assert [one.error is None for one in results] == [is_sound] * len(STREAMS)
+        rows = warehouse.con.execute(f"SELECT id FROM raw.{table} WHERE gone_at IS NULL").fetchall()
         return sum(one.rows_changed for one in results), {one for (one,) in rows}
 
     context = SourceContext(None, (), str(tmp_path))
@@ -129,6 +140,10 @@ def test_what_was_removed_is_gone(tmp_path, opened):
     assert run(3)[1] == {kept.id}
     journal.remove(kept.id, 1, role="leader", at=NOW)
     assert run(4)[1] == set()
+    theme = write(journal, a_theme(markers="smaller"))
+    assert run(5, "quarter_theme") == (1, {theme.id})
+    (tmp_path / FILE).write_bytes(b"no database " * 99)
+    assert run(6, "quarter_theme", is_sound=False) == (0, {theme.id})
     warehouse.close()
 
 

@@ -32,6 +32,7 @@ OF_A_FEW = [
     "change_lead_time",
     "cycle_time",
     "deployment_frequency",
+    "theme_work_share",
     "work_in_progress",
 ]
 
@@ -120,19 +121,31 @@ def _begin(world: World) -> None:
     day = [f"2026-03-{number:02}T08:00:00+00:00" for number in range(1, 30)]
     world.rows["issue"] = {
         1: {"created_at": day[1], "moves": [[day[3], "To Do", "In Progress"]]},
-        2: {"created_at": day[20], "moves": [[day[21], "To Do", "Done"]]},
+        2: {"created_at": day[20], "moves": [[day[21], "To Do", "Done"]], "labels": ["faster"]},
     }
     world.rows["pull_request"] = {
         1: {"created_at": day[2], "reviews": [["ben", day[20]]], "merged_at": day[22]}
     }
 
 
-ONLY_NOW_MOVES: Nights = [([_begin], 0), ([], 24), ([], 48), ([], -72)]
+def _theme_of(label: str) -> Callable[[World], None]:
+    theme = {"source": "journal", "of_scope": "organisation", "quarter": "2026-Q1", "markers": [label]}
+    return lambda world: world.rows["quarter_theme"].update({1: theme})
+
+
+A_FEW_NIGHTS: Nights = [
+    ([_begin, _theme_of("faster")], 0),
+    ([], 24),
+    ([], 48),
+    ([_theme_of("slower")], 0),
+    ([], -72),
+]
+"""Only now moves, and then only what the theme of the quarter is known by."""
 
 
 @settings(max_examples=1, derandomize=True, phases=[Phase.explicit, Phase.generate], **slowly)
 @given(history=nights(2))
-@example(history=ONLY_NOW_MOVES)
+@example(history=A_FEW_NIGHTS)
 @pytest.mark.usefixtures("in_parts")
 def test_a_few_nights_are_full_builds(
     history: Nights, fill_tables: Fill, models_behind: Callable[[list[str]], list[Model]]

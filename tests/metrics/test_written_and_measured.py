@@ -160,7 +160,7 @@ def test_what_was_promised_is_followed_through_by_scope(published: Published) ->
     ]
 
 
-def test_fewer_than_five_mentorship_pairs_are_not_told_from_none(published: Published) -> None:
+def test_counts_of_few_people_are_not_told_from_none(published: Published) -> None:
     # Six pairs until the end of 2025; four of them, and then none, in 2026, in whose first quarter now is.
     pairs = [
         {
@@ -171,14 +171,35 @@ def test_fewer_than_five_mentorship_pairs_are_not_told_from_none(published: Publ
         }
         for number in range(6)
     ]
-    con = published({"mentorship": pairs}, "mentorship_pairs_active", "mentorship_pairs_completed")
+    # Of nine a place was offered to three, and a quarter later to eight: who was the one that is left out?
+    # Four joined, and then one more: 100 steps, of which 64 are done.
+    counts = {
+        "mentorship_offer": [
+            {"id": 1, "quarter": "2025-Q3", "eligible": 9, "offered": 3},
+            {"id": 2, "quarter": "2025-Q4", "eligible": 9, "offered": 8},
+        ],
+        "onboarding_checklist": [
+            {"id": 1, "quarter": "2025-Q3", "joiners": 4, "steps": 80, "done": 60},
+            {"id": 2, "quarter": "2025-Q4", "joiners": 1, "steps": 20, "done": 4},
+        ],
+    }
+    con = published(
+        {"mentorship": pairs, **counts},
+        *("mentorship_pairs_active", "mentorship_pairs_completed"),
+        *("mentorship_offered_share", "onboarding_checklist_done_share"),
+    )
     assert _values(con, "metric, scope, period, value, n, withheld_reason", "true") == [
+        ("mentorship_offered_share", "organisation", "2025-Q3", pytest.approx(3 / 9), 9, None),
+        ("mentorship_offered_share", "organisation", "2025-Q4", None, 0, "no_data"),
+        ("mentorship_offered_share", "organisation", "2026-Q1", None, 0, "no_data"),
         ("mentorship_pairs_active", "organisation", "2025-Q3", 6.0, 6, None),
         ("mentorship_pairs_active", "organisation", "2025-Q4", 6.0, 6, None),
         ("mentorship_pairs_active", "organisation", "2026-Q1", None, 0, "too_few"),
         ("mentorship_pairs_completed", "organisation", "2025-Q3", None, 0, "too_few"),
         ("mentorship_pairs_completed", "organisation", "2025-Q4", 6.0, 6, None),
         ("mentorship_pairs_completed", "organisation", "2026-Q1", None, 0, "too_few"),
+        ("onboarding_checklist_done_share", "organisation", "2025-Q4", pytest.approx(0.64), 5, None),
+        ("onboarding_checklist_done_share", "organisation", "2026-Q1", None, 0, "no_data"),
     ]
 
 

@@ -9,6 +9,7 @@ depends_on = [
     "staged.stg_retention_cell", "staged.stg_run", "staged.stg_postmortem", "staged.stg_postmortem_action",
     "staged.stg_experiment", "staged.stg_mentorship", "staged.stg_agreed_action",
     "staged.stg_service_level_day", "staged.stg_objective_service", "staged.stg_user_report",
+    "staged.stg_team_theme", "staged.stg_mentorship_offer", "staged.stg_onboarding_checklist",
     "staged.stg_satisfaction",
 ]
 key = ["service_id", "metric_family"]
@@ -19,12 +20,12 @@ metric_family = [
     "delivery", "flow", "reliability", "quality", "decisions", "exercises", "registers", "runbooks", "joiners",
     "products", "incident", "postmortem", "service_level",
     "experiments", "mentorships", "actions",
-    "user_report", "satisfaction",
+    "user_report", "satisfaction", "theme", "mentorship_offers", "onboarding_checklists",
 ]
 
 [columns]
 service_id = "the service; null for the organisation as a whole, where people and products are of no service"
-metric_family = "delivery: deployments; flow: pull requests and work items; reliability: deployments and incidents, where a source tells of its incidents; quality: coverage and debt; incident: incidents alone; postmortem: incidents and postmortems; service_level: readings of its objectives; user_report: defects that users reported; satisfaction: counts of customers' answers; each other one: such records"
+metric_family = "delivery: deployments; flow: pull requests and work items; reliability: deployments and incidents, where a source tells of its incidents; quality: coverage and debt; incident: incidents alone; postmortem: incidents and postmortems; service_level: readings of its objectives; user_report: defects that users reported; satisfaction: counts of customers' answers; theme: work items, from the first theme on that says how its work is known; each other one: such records"
 starts_on = "first day on which both the service existed and its source was read"
 ends_on = "the day of its retirement; null while it lives"
 */
@@ -271,3 +272,24 @@ CROSS JOIN staged.stg_run AS r
 JOIN staged.stg_service AS s ON s.service_id = a.service_id
 WHERE a.on_date > r.as_of_on - INTERVAL 20 YEAR
 GROUP BY s.service_id, s.active_from, s.retired_at
+UNION ALL
+SELECT
+    c.service_id, 'theme',
+    greatest(coalesce(s.active_from, c.first_on), c.covered_from, t.first_on), s.retired_at
+FROM covered AS c
+JOIN staged.stg_service AS s ON s.service_id = c.service_id
+CROSS JOIN (SELECT min(valid_from) AS first_on FROM staged.stg_team_theme WHERE is_marked) AS t
+CROSS JOIN staged.stg_run AS r
+WHERE c.subject = 'work_item' AND t.first_on <= r.last_day_on
+UNION ALL
+SELECT NULL, 'mentorship_offers', min(m.on_date), NULL
+FROM staged.stg_mentorship_offer AS m
+CROSS JOIN staged.stg_run AS r
+WHERE m.on_date > r.as_of_on - INTERVAL 20 YEAR
+HAVING min(m.on_date) IS NOT NULL
+UNION ALL
+SELECT NULL, 'onboarding_checklists', min(c.pool_on), NULL
+FROM staged.stg_onboarding_checklist AS c
+CROSS JOIN staged.stg_run AS r
+WHERE c.pool_on > r.as_of_on - INTERVAL 20 YEAR
+HAVING min(c.pool_on) IS NOT NULL
