@@ -19,10 +19,12 @@ from dashboard.snapshot import Run
 VALUES = {
     "duration": "Time",
     "quantity": "Size",
+    "level": "",
     "ratio": "Counted against it",
     "share": "Amount",
+    "count": "",
 }
-"""How a column with the items' own values is called, by the metric's kind; none for a bare count."""
+"""How a column with the items' own values is called, by the metric's kind; none for a bare count or reading."""
 HOURS = {"hours": 1.0, "days": 24.0}
 
 
@@ -185,7 +187,7 @@ def item_rows(run: Run, definition: Definition, chosen: pl.DataFrame) -> tuple[l
     scale = words.scale(definition, definition.headline, chosen["value"].to_list())
     days = words.Scale(1, "d")
     name = words.sentence(words.things(definition, 1))
-    value = "Age" if definition.has_ages else VALUES.get(definition.kind, "")
+    value = "Age" if definition.has_ages else VALUES[definition.kind]
     columns = [Column(name), Column("Service"), *([Column(value, is_number=True)] if value else [])]
     is_of_a_moment = definition.kind == "level" and not definition.has_ages
     columns += [Column("As of")] if is_of_a_moment else [Column("Started"), Column("Ended")]

@@ -4,7 +4,7 @@ STRIDE = 19
 """Every so manieth week of a metric is looked at; coprime to the weeks of a quarter."""
 ROWS_WITH_ANOTHER_N = """
 WITH counted AS (
-  SELECT i.scope, count(*) AS items
+  SELECT i.scope, CAST(sum(CASE WHEN $counts_weights THEN i.weight ELSE 1 END) AS BIGINT) AS items
   FROM items_behind($metric, $period) i
   WHERE i.item_kind = $item_kind AND i.excluded_reason IS NULL AND NOT ($leaves_out_open AND i.is_open)
   GROUP BY i.scope
@@ -18,8 +18,8 @@ WHERE v.metric = $metric AND v.period = $period AND v.statistic = $statistic
 
 def definitions(con):
     return con.execute(
-        "SELECT metric, item_kind, kind = 'duration' AND estimator = 'quantile', statistics[1] "
-        "FROM metric_catalog ORDER BY metric"
+        "SELECT metric, item_kind, kind = 'duration' AND estimator = 'quantile', statistics[1], "
+        "coalesce(estimator = 'counted_share', false) FROM metric_catalog ORDER BY metric"
     ).fetchall()
 
 
@@ -28,7 +28,9 @@ def test_as_many_items_as_the_number_counts(published):
         quarters = con.execute("SELECT period FROM period WHERE grain = 'quarter'").fetchall()
         weeks = con.execute("SELECT period FROM period WHERE grain = 'week' ORDER BY period_start").fetchall()
         compared = 0
-        for number, (metric, item_kind, leaves_out_open, statistic) in enumerate(definitions(con)):
+        for number, (metric, item_kind, leaves_out_open, statistic, counts_weights) in enumerate(
+            definitions(con)
+        ):
             # Every quarter, and weeks that differ from metric to metric: together they are all weeks.
             for (period,) in [*quarters, *weeks[number % STRIDE :: STRIDE]]:
                 values = {
@@ -37,6 +39,7 @@ def test_as_many_items_as_the_number_counts(published):
                     "item_kind": item_kind,
                     "leaves_out_open": leaves_out_open,
                     "statistic": statistic,
+                    "counts_weights": counts_weights,  # each such row is a count of answers
                 }
                 assert con.execute(ROWS_WITH_ANOTHER_N, values).fetchall() == [], values
                 compared += 1
