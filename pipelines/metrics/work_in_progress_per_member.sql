@@ -12,15 +12,15 @@ grains = ["week", "month", "quarter"]
 statistics = ["ratio"]
 window = "The end of the period's last day."
 min_n = { ratio = 1 }
-unlinked_reasons = ["no_members", "unknown_status"]
+unlinked_reasons = ["few_members", "unknown_status"]
 least_coverage = 1.0
 owner = "engineering-outcomes"
 since = 2026-11-22
 version = 1
 caveats = [
-    "Who works on which item is not asked: it is one number for a team, and says nothing of what any of its people has under way.",
+    "Who works on which item is not asked: it is one number for a team, and says nothing of what any of its people has under way. A team that names one or two members has none, whoever else works on its services.",
     "Members are those that the team names, whoever else works on its services. Somebody of two teams is a member of each, and an item of services of two teams is in progress in each.",
-    "Of a department and above it is told only where each of its teams that have work items has a number, since the rest would tell what the others have in progress.",
+    "Of a department and above it is told only where each of its teams that have work items names three members and the status of its items is known, since the rest would tell what the others have in progress.",
     "Work that is in no item is not in it, and up to a fifth of a team's items may have an unknown status, which do not count.",
 ]
 not_for = ["comparing people", "comparing teams that cut their work differently", "a target"]
@@ -33,15 +33,15 @@ statistic = "ratio"
 value = 0.5
 columns = ["item_id", "on_date", "value", "weight", "is_open"]
 rows = [
-    ["team", "2026-01-25", 1.0, 2.0, false],
-    ["team", "2026-01-26", 3.0, 2.0, false],
-    ["team", "2026-01-27", 4.0, 2.0, false],
+    ["team", "2026-01-25", 1.0, 3.0, false],
+    ["team", "2026-01-26", 3.0, 3.0, false],
+    ["team", "2026-01-27", 4.0, 3.0, false],
     ["team", "2026-01-28", 3.0, 4.0, false],
     ["team", "2026-01-29", 2.0, 4.0, true],
 ]
 
 [reasons]
-no_members = "the team names no members"
+few_members = "the team names fewer than three members"
 unknown_status = "whether more than a fifth of what the team may have in progress is so is not known"
 
 [columns]
@@ -72,7 +72,7 @@ SELECT
     false AS is_event,
     w.on_date = r.last_day_on AS is_open,
     CASE
-        WHEN coalesce(m.members, 0) = 0 THEN 'no_members'
+        WHEN coalesce(m.members, 0) < 3 THEN 'few_members'
         WHEN 5 * (w.at_most - w.in_progress) > w.at_most THEN 'unknown_status'
     END AS excluded_reason,
     CAST(NULL AS VARCHAR) AS link_method,
