@@ -18,7 +18,7 @@ since = 2026-11-22
 version = 1
 caveats = [
     "It says how an organisation takes people in, never how somebody does: there is no number of a team, and none of fewer than five.",
-    "Each joiner is in one pool alone, and a pool is told when its quarter is over: no two numbers differ by one person.",
+    "Each joiner is in one pool alone, and a pool is told when its quarter is over: no two numbers that stand together differ by one person. What is written again later, such as one step more, is told to whoever has both numbers.",
     "The organisation counts the steps itself. A checklist that is long, or that nobody keeps, makes it small.",
     "All steps were counted, so there is no range.",
 ]

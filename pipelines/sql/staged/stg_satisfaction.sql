@@ -40,12 +40,13 @@ SELECT
     CAST(t.starts_on + CAST((t.days - 1) // 2 AS INTEGER) AS DATE) AS on_date,
     t.answers,
     t.satisfied,
+    -- Also in a stretch that is not over: its number without those of its days, shown until then, would be of few.
     CASE
         WHEN t.is_running THEN 'not_over'
         WHEN EXISTS (
             FROM told AS o
             WHERE
-                o.word = t.word AND o.starts_on < t.ends_on AND o.ends_on > t.starts_on AND NOT o.is_running
+                o.word = t.word AND o.starts_on < t.ends_on AND o.ends_on > t.starts_on
                 AND (o.days > t.days OR (o.days = t.days AND (o.starts_on, o.item_id) < (t.starts_on, t.item_id)))
         ) THEN 'overlaps'
         WHEN t.answers < 6 THEN 'few_answers'
