@@ -24,7 +24,7 @@ VALUES = {
     "share": "Amount",
     "count": "",
 }
-"""How a column with the items' own values is called, by the metric's kind; none for a bare count or reading."""
+"""How a column with the items' own values is called, by the metric's kind; none for a count or reading."""
 HOURS = {"hours": 1.0, "days": 24.0}
 
 

@@ -9,14 +9,11 @@ from dashboard.markup import text
 from dashboard.sparkline import sparkline
 
 
-def draw(
-    quarter: str, limit: int | None, found: Sequence[Figure], title: str = "Further numbers", about: str = ""
-) -> None:
-    """One line per number; `limit` is what the team set for its work in progress, `about` says more."""
+def draw(quarter: str, limit: int | None, found: Sequence[Figure]) -> None:
+    """One line per number; `limit` is what the team set for its work in progress."""
     if not found:
         return
-    sub = f"{words.period(quarter)}, each with what it counts and what it rests on."
-    section(title, f"{sub} {about}".strip())
+    section("Further numbers", f"{words.period(quarter)}, each with what it counts and what it rests on.")
     columns = [Column("Metric"), Column("This quarter"), Column("Quarter by quarter", short="Quarters")]
     columns += [Column("Against the quarter before", short="Verdict"), Column("Rests on")]
     rows = []
@@ -27,7 +24,7 @@ def draw(
         name = components.page_link("metrics", figure.definition.title, {"metric": figure.definition.title})
         judged = components.verdict(figure) + components.age(figure) + _limit(figure, limit)
         rows.append([name, components.cell(figure, figure.scale), sparkline(figure), judged, cover])
-    show(components.table(f"{title}, {words.period(quarter)}", columns, rows))
+    show(components.table(f"Further numbers, {words.period(quarter)}", columns, rows))
 
 
 def _limit(figure: Figure, limit: int | None) -> str:

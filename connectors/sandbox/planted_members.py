@@ -12,8 +12,8 @@ from connectors.sandbox.planted_events import is_person
 from connectors.sandbox.world import World
 
 WINDOW = timedelta(days=90)
-LEAST_PEOPLE, LEAST_MODULES = 5, 3
-"""Of a smaller team nothing is told, and of fewer modules no share."""
+LEAST_PEOPLE, LEAST_MODULES, LEAST_GUESSED = 5, 5, 3
+"""Of a smaller team nothing is told, and of fewer modules no share. So many must be able to rest on one."""
 
 Row = dict[str, Any]
 
@@ -81,20 +81,22 @@ def knowledge_rows(world: World, calendar: Calendar) -> Iterator[Row]:
     known_from = min(one.on for one in merges) + WINDOW - DAY
     for grain in ("month", "quarter"):
         for span in calendar.spans(grain, known_from):
-            last = min(span.end - DAY, calendar.today)
-            found: dict[str, list[list[int]]] = defaultdict(list)
-            for team, modules in _modules(world, last).items() if last >= known_from else ():
-                for scope in _above(world, team):
-                    found[scope] += _told(
-                        world, team, modules, [one for one in merges if one.on <= last], last
-                    )
-            for scope, by_person in sorted(found.items()):
-                shared = sum(len(changes) > 1 for changes in by_person)
-                lone = sum(2 * max(changes) > sum(changes) for changes in by_person)
-                for metric, part in (("knowledge_spread", shared), ("modules_resting_on_one_person", lone)):
-                    if by_person:
-                        n = len(by_person)
-                        yield {**_row(metric, scope, span, part / n, n), "is_too_few": n < LEAST_MODULES}
+            last = span.end - DAY
+            told = _all_told(world, merges, last) if known_from <= last < calendar.today else []
+            if sum(len(of_team) for of_team in told if len(of_team) > 1) < LEAST_GUESSED:
+                continue
+            modules = [changes for of_team in told for changes in of_team]
+            shared = sum(len(changes) > 1 for changes in modules)
+            lone = sum(2 * max(changes) > sum(changes) for changes in modules)
+            for metric, part in (("knowledge_spread", shared), ("modules_resting_on_one_person", lone)):
+                row = _row(metric, "organisation", span, part / len(modules), len(modules))
+                yield {**row, "is_too_few": len(modules) < LEAST_MODULES}
+
+
+def _all_told(world: World, merges: Sequence[Merge], last: date) -> list[list[list[int]]]:
+    """By team, what may be told of its modules on the last day of a month."""
+    before = [one for one in merges if one.on <= last]
+    return [_told(world, team, modules, before, last) for team, modules in _modules(world, last).items()]
 
 
 def _merges(world: World, calendar: Calendar) -> list[Merge]:

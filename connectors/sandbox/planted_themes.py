@@ -11,15 +11,16 @@ from connectors.sandbox.world import World
 
 
 def theme_seen(world: World, calendar: Calendar) -> Iterator[Seen]:
-    """Each work item that is done and whose team had a theme then that says how its work is known."""
+    """Each work item that is done in a quarter of which any theme says how its work is known."""
     services = {project: service.id for service in world.services for project in service.jira_projects}
     planning = Planning(world)
     for item in world.work_items:
         ended_at = finished_at(item, world.as_of)
         if ended_at and is_known(item, world.as_of) and item.project in services:
             service, day = services[item.project], calendar.day(ended_at)
-            markers = _markers(scopes(world, service, day), calendar.span("quarter", day).name)
-            if markers:
+            quarter = calendar.span("quarter", day).name
+            markers = _markers(scopes(world, service, day), quarter)
+            if any(markers for (_, name), markers in MARKERS.items() if name == quarter):
                 parent = planning.parent(item)
                 told = {*item.labels, item.key, parent.key if parent else ""}
                 is_for = not told.isdisjoint(markers)

@@ -31,7 +31,7 @@ METRICS: dict[str, tuple[str, ...]] = {
     "Summary": tuple(stages.STAGES),
     "Flow": flow.METRICS,
     "Changes": changes.METRICS,
-    "Reliability": reliability.METRICS,
+    "Reliability": reliability.BY_WEEK,
 }
 """Whose quarters a view shows beside those of the cards; of others they are asked for one by one."""
 

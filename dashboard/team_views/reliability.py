@@ -1,6 +1,6 @@
 """Whether what runs keeps running, what users say, and how the code is."""
 
-from dashboard import further, rare_events
+from dashboard import rare_events
 from dashboard.team_views import budgets, weekly
 from dashboard.team_views.looked_at import Looked
 
@@ -14,20 +14,14 @@ WEEKLY = (
 )
 QUALITY = ("tech_debt_ratio", "coverage", "new_code_coverage")
 BY_WEEK = (RARE, *WEEKLY, *QUALITY)
-KNOWLEDGE = ("knowledge_spread", "modules_resting_on_one_person")
-METRICS = (*BY_WEEK, *KNOWLEDGE)
-"""Whose quarters the view shows."""
 
 
 def draw(looked: Looked) -> None:
-    """Nine charts beside the budgets, with how many know the code, then every number of the two families."""
+    """Nine charts beside the budgets, then every number of the two families."""
     budgets.draw(looked)
     is_rare = RARE in looked.known and rare_events.draw(
         looked.shown, looked.known[RARE], looked.scope, looked.name, looked.quarter
     )
     weekly.draw(looked, "Reliability, week by week", WEEKLY if is_rare else (RARE, *WEEKLY), BY_WEEK)
     weekly.draw(looked, "Quality, week by week", QUALITY, BY_WEEK)
-    known = [figure for metric in KNOWLEDGE if (figure := looked.figure(metric)) is not None]
-    about = "Neither modules nor people are named; of few modules, see the department's health check."
-    further.draw(looked.quarter, None, known, "How many know the code", about)
     weekly.numbers(looked, ["reliability", "quality"])

@@ -11,7 +11,7 @@ item_kind = "module"
 grains = ["month", "quarter"]
 statistics = ["ratio"]
 window = "The end of the period's last day, looking back over 90 days."
-min_n = { ratio = 3 }
+min_n = { ratio = 5 }
 owner = "engineering-outcomes"
 since = 2026-11-22
 version = 1
@@ -19,7 +19,7 @@ caveats = [
     "A module is what a service has of a repository: all of it, or the part that its configured paths say, however large that is. One that several services share is one of each team that owns such a service.",
     "One change counts as another, whatever its size; who reviewed or wrote together is not counted. A method of this kind agreed with developers about half of the time: take it as a question to ask.",
     "Modules that nobody changed in the 90 days are not in it, though nobody may know them any more.",
-    "Who somebody is and which module it is are not told. Modules of a team are left out everywhere where it names fewer than five members or fewer than five people changed them, and so are those that one person alone has ever changed: the history of the code says who that is.",
+    "Who somebody is and which module it is are not told. It is the organisation's number alone, told when a month is over. Modules of a team are left out where it names fewer than five members or fewer than five people changed them, and so are those that one person alone has ever changed: where there are such, it flatters.",
 ]
 not_for = ["comparing people", "judging whoever changed a module", "a target"]
 references = ["Avelino, Passos, Hora and Valente (2016), A novel approach for estimating truck factors, https://arxiv.org/abs/1604.06766"]
@@ -31,11 +31,11 @@ statistic = "ratio"
 value = 0.4
 columns = ["item_id", "value", "weight"]
 rows = [
-    ["2026-03-31:team:1", 1.0, 1.0],
-    ["2026-03-31:team:2", 1.0, 1.0],
-    ["2026-03-31:team:3", 0.0, 1.0],
-    ["2026-03-31:team:4", 0.0, 1.0],
-    ["2026-03-31:team:5", 0.0, 1.0],
+    ["2026-03-31:1", 1.0, 1.0],
+    ["2026-03-31:2", 1.0, 1.0],
+    ["2026-03-31:3", 0.0, 1.0],
+    ["2026-03-31:4", 0.0, 1.0],
+    ["2026-03-31:5", 0.0, 1.0],
 ]
 
 [reasons]
@@ -43,12 +43,12 @@ small_team = "a team of fewer than five people"
 
 [columns]
 item_kind = "module"
-item_id = "the day, the team, and a rank among its modules: nothing of the module enters it"
+item_id = "the day, and a rank among all modules: nothing of the module or its team enters it"
 service_id = "always null: it would tell which module it is"
-team_id = "the team that owned it on that day; null where nobody did"
+team_id = "always null: it is the organisation's number"
 started_at = "when the last day of the month began"
 ended_at = "when it ended"
-on_date = "last day of the month, at most the last local day that has begun"
+on_date = "last day of the month"
 value = "1 where one person opened strictly more than half of its changes, else 0"
 is_event = "has no meaning for a level: false"
 is_open = "never"
@@ -61,7 +61,7 @@ SELECT
     'module' AS item_kind,
     item_id,
     CAST(NULL AS VARCHAR) AS service_id,
-    team_id,
+    CAST(NULL AS VARCHAR) AS team_id,
     starts_at AS started_at,
     ends_at AS ended_at,
     on_date,

@@ -1,7 +1,7 @@
 /*
 title = "Work on the theme"
 question = "What share of the work items that we finished was for the theme of the quarter?"
-formula = "finished work items with a label, or below a goal, that the theme of their team names ÷ finished work items of teams with such a theme"
+formula = "finished work items with a label, or below a goal, that the theme of their team names ÷ finished work items, in quarters in which any theme names such"
 family = "flow"
 calendar = "theme"
 unit = "ratio"
@@ -16,7 +16,8 @@ owner = "engineering-outcomes"
 since = 2026-11-22
 version = 1
 caveats = [
-    "A team's theme is its own, else its department's, else the organisation's. Above a team it is the share of each team's work that was for the theme which holds for it.",
+    "A team's theme is its own, else its department's, else the organisation's. Above a team it is the share of each team's work that was for the theme which holds for it; a team without one, or whose theme does not say by what work for it is known, did none.",
+    "A theme of a team or department in which fewer than three people are known to have worked counts as none.",
     "What nobody labelled or put below the goal is not seen, and a label that is given later counts as it is now.",
     "A goal in a project that is not read is not known, and neither is what is below it.",
     "Each quarter has a theme of its own, and other teams may say by what it is known: quarters are not held against each other. All items were looked at, so there is no range.",
@@ -24,28 +25,24 @@ caveats = [
 ]
 not_for = ["comparing people", "comparing teams that label otherwise", "a target"]
 references = ["DORA: working in small batches on what matters, https://dora.dev/capabilities/"]
-depends_on = [
-    "facts.dim_service_owner", "facts.dim_team_theme", "facts.fct_theme_work", "facts.fct_work_item",
-]
+depends_on = ["facts.dim_service_owner", "facts.dim_team_theme", "facts.fct_theme_work", "facts.fct_work_item"]
 
 [example]
-words = "Two of four bear what the theme of their team names; of the fifth no theme held: 50 %."
+words = "Two of the five that were finished bear what the theme of their team names: 40 %."
 statistic = "ratio"
-value = 0.5
+value = 0.4
 columns = ["item_id", "on_date", "value", "excluded_reason"]
 rows = [
     ["jira:1", "2025-10-15", 1.0, ""],
     ["jira:2", "2025-11-03", 1.0, ""],
     ["jira:3", "2025-11-10", 0.0, ""],
     ["jira:4", "2025-12-04", 0.0, ""],
-    ["jira:5", "2026-01-08", 0.0, "no_theme"],
+    ["jira:5", "2025-12-18", 0.0, ""],
 ]
 
 [reasons]
 no_service = "its project belongs to no configured service"
 no_team = "nobody owned its service on that day"
-no_theme = "no theme held for its team in that quarter"
-no_markers = "the theme of its team does not say by what work for it is known"
 
 [columns]
 item_kind = "issue"
@@ -63,12 +60,9 @@ link_method = "always null"
 confidence = "always null"
 weight = "1"
 */
--- Before the first theme that says how its work is known there is nothing to tell.
-WITH work_item AS (
-    SELECT i.*
-    FROM facts.fct_work_item AS i
-    JOIN (SELECT min(valid_from) AS first_on FROM facts.dim_team_theme WHERE is_marked) AS f
-        ON i.finished_on >= f.first_on
+-- All that was finished is in it, as in throughput: what teams without a theme finished cannot be worked out of it.
+WITH quarter AS (
+    SELECT DISTINCT valid_from, valid_to FROM facts.dim_team_theme WHERE is_marked
 )
 
 SELECT
@@ -85,15 +79,12 @@ SELECT
     CASE
         WHEN i.service_id IS NULL THEN 'no_service'
         WHEN o.team_id IS NULL THEN 'no_team'
-        WHEN t.team_id IS NULL THEN 'no_theme'
-        WHEN NOT t.is_marked THEN 'no_markers'
     END AS excluded_reason,
     CAST(NULL AS VARCHAR) AS link_method,
     CAST(NULL AS VARCHAR) AS confidence,
     CAST(1 AS DOUBLE) AS weight
-FROM work_item AS i
+FROM facts.fct_work_item AS i
+JOIN quarter AS q ON q.valid_from <= i.finished_on AND q.valid_to > i.finished_on
 LEFT JOIN facts.dim_service_owner AS o
     ON o.service_id = i.service_id AND o.valid_from <= i.finished_on AND o.valid_to > i.finished_on
-LEFT JOIN facts.dim_team_theme AS t
-    ON t.team_id = o.team_id AND t.valid_from <= i.finished_on AND t.valid_to > i.finished_on
 LEFT JOIN facts.fct_theme_work AS w ON w.item_id = i.item_id AND w.team_id = o.team_id

@@ -220,12 +220,9 @@ def test_work_in_progress_stands_against_each_limit_in_its_time(written: Path, o
     assert "limit the team set: 6" in plain(open_page("team", team="Beacon"))
 
 
-def test_work_per_member_and_how_many_know_the_code_name_nobody(written: Path, open_page: Open) -> None:
+def test_work_per_member_is_of_the_team(written: Path, open_page: Open) -> None:
     flow = plain(open_page("team", team="Beacon", view="Flow"))
     assert "Work in progress per member : 1.2 items per member, at the end of the quarter." in flow
-    reliability = plain(open_page("team", team="Beacon", view="Reliability"))
-    assert "Knowledge spread 80 % of 5 modules" in reliability
-    assert "Modules that rest on one person 40 % of 5 modules" in reliability
 
 
 def test_stages_of_few_changes_are_left_out_and_named(written: Path, open_page: Open, files: Files) -> None:

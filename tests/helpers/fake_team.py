@@ -23,8 +23,6 @@ STAGES = {
 """Quarter, median in hours, number of changes."""
 OF_PEOPLE = {
     "work_in_progress_per_member": ("Work in progress per member", "flow", "count", 1.25, 1),
-    "knowledge_spread": ("Knowledge spread", "quality", "ratio", 0.8, 5),
-    "modules_resting_on_one_person": ("Modules that rest on one person", "quality", "ratio", 0.4, 5),
 }
 """Title, family, unit, value, how many."""
 BUDGETS = {"Basket answers": ("basket", -0.1667), "Checkout answers": ("checkout", 0.62)}

@@ -350,14 +350,19 @@ def test_the_truck_factor_of_six_changes_by_three_people(build: Build) -> None:
         _merged(20 + number, who, "2026-02-10", "2")
         for number, who in enumerate(["al", "bo", "ca", "di", "ed"])
     ]
+    others += [_merged(30 + number, who, "2026-02-10", "3") for number, who in enumerate(["di", "ed"])]
     case = {
+        "as_of": "2026-04-01T06:00Z",
         "account": FIVE,
         "config": {
             "service_repository": [
-                {"service": "shop", "source": "gh", "repository": name} for name in ("acme/shop", "acme/till")
+                {"service": "shop", "source": "gh", "repository": name}
+                for name in ("acme/shop", "acme/till", "acme/desk")
             ]
         },
-        "repository": [{"id": 1, "name": "acme/shop"}, {"id": 2, "name": "acme/till"}],
+        "repository": [
+            {"id": key, "name": name} for key, name in enumerate(("acme/shop", "acme/till", "acme/desk"), 1)
+        ],
         "pull_request": [*pull_requests, *others],
     }
     con = build(case, ["facts.fct_module_knowledge"])
@@ -367,10 +372,12 @@ def test_the_truck_factor_of_six_changes_by_three_people(build: Build) -> None:
     assert found == [(6, 3, 2)]
 
 
-def test_modules_of_a_small_team_are_left_out_everywhere(published: Published) -> None:
-    # Of team's three modules one is al's alone, who follows bo; bare has two people and one module.
+def test_modules_are_told_of_the_organisation_without_those_of_a_small_team(published: Published) -> None:
+    # Of team's five modules one is al's alone, who follows bo; bare has two people and one module.
     names = {"1": "acme/shop", "2": "acme/till", "3": "acme/desk", "4": "acme/bare"}
+    names |= {"5": "acme/lamp", "6": "acme/sign"}
     case = {
+        "as_of": "2026-04-01T06:00Z",
         "account": FIVE,
         "config": {
             "team": TEAMS["team"],
@@ -388,23 +395,54 @@ def test_modules_of_a_small_team_are_left_out_everywhere(published: Published) -
             *(_merged(10 + n, who, "2026-02-03", "2") for n, who in enumerate(("al", "bo", "ca"))),
             *(_merged(20 + n, who, "2026-02-04", "3") for n, who in enumerate(("di", "ed"))),
             *(_merged(30 + n, who, "2026-02-05", "4") for n, who in enumerate(("al", "bo"))),
+            *(_merged(40 + n, who, "2026-02-06", "5") for n, who in enumerate(("ca", "di"))),
+            *(_merged(50 + n, who, "2026-02-07", "6") for n, who in enumerate(("ca", "ed"))),
         ],
     }
     con = published(case, "knowledge_spread", "modules_resting_on_one_person")
-    quarter = "period = '2026-Q1' AND scope NOT LIKE 'service:%'"
-    assert _values(con, "metric, scope, round(value, 6), n, withheld_reason", quarter) == [
-        ("knowledge_spread", "organisation", 0.666667, 3, None),
-        ("knowledge_spread", "team:bare", None, 0, "no_data"),
-        ("knowledge_spread", "team:team", 0.666667, 3, None),
-        ("modules_resting_on_one_person", "organisation", 0.333333, 3, None),
-        ("modules_resting_on_one_person", "team:bare", None, 0, "no_data"),
-        ("modules_resting_on_one_person", "team:team", 0.333333, 3, None),
+    assert _values(con, "metric, scope, round(value, 6), n", "period = '2026-Q1' AND n > 0") == [
+        ("knowledge_spread", "organisation", 0.8, 5),
+        ("modules_resting_on_one_person", "organisation", 0.2, 5),
     ]
-    of_team = "team_id = 'team' AND value IS NOT NULL"
-    assert _values(con, "item_id", of_team, "metric_observation") == []
-    of_bare = "team_id = 'bare'"
-    rows = _values(con, "on_date, value, excluded_reason", of_bare, "metric_observation")
-    assert rows == [(date(2026, 3, 31), None, "small_team")] * 2
+    assert _values(con, "item_id", "value IS NOT NULL", "metric_observation") == []
+    whose = "team_id IS NOT NULL OR service_id IS NOT NULL"
+    assert _values(con, "item_id", whose, "metric_observation") == []
+
+
+@pytest.mark.parametrize(("of_solo", "is_told"), [(2, False), (3, True)])
+def test_three_modules_must_be_able_to_rest_on_one_person(
+    build: Build, of_solo: int, *, is_told: bool
+) -> None:
+    # Five people changed shop's one module and each of solo's, of which the last is mostly al's. Where solo
+    # has two, these two alone could rest on anybody.
+    names = {str(number): f"acme/{number}" for number in range(1, 2 + of_solo)}
+    teams = ["alone", "many"]
+    case = {
+        "as_of": "2026-04-01T06:00Z",
+        "account": FIVE,
+        "config": {
+            "team": [{"id": one, "name": one} for one in teams],
+            "service": [{"id": one, "name": one} for one in ("shop", "solo")],
+            "service_owner": [{"service": "shop", "team": "alone"}, {"service": "solo", "team": "many"}],
+            "service_repository": [
+                {"service": "shop" if key == "1" else "solo", "source": "gh", "repository": name}
+                for key, name in names.items()
+            ],
+        },
+        "repository": [{"id": key, "name": name} for key, name in names.items()],
+        "pull_request": [
+            *(
+                _merged(10 * int(key) + n, who, "2026-02-03", key)
+                for key in names
+                for n, who in enumerate(("al", "bo", "ca", "di", "ed"))
+            ),
+            *(_merged(90 + n, "al", "2026-02-04", max(names)) for n in range(5)),
+            _merged(1, "bo", "2025-12-15"),
+        ],
+    }
+    con = build(case, ["facts.fct_module_knowledge"])
+    found = con.sql("SELECT truck_factor = 1 FROM facts.fct_module_knowledge ORDER BY ALL").fetchall()
+    assert found == ([(False,), (False,), (False,), (True,)] if is_told else [])
 
 
 def test_work_per_member_is_told_above_a_team_where_every_team_names_its_members(

@@ -1,13 +1,12 @@
 /*
-description = "One row per month, team and module that it owned at the month's end, of which may be told: how many people changed it lately; else one for the team that says so."
+description = "One row per month that is over, team and module that it owned at its end, of which may be told: how many people changed it lately; else one for the team that says so."
 depends_on = ["staged.stg_module_knowledge", "staged.stg_day"]
 key = ["item_id"]
 not_null = ["item_id", "on_date", "starts_at", "ends_at", "is_told"]
 
 [columns]
-item_id = "the last day, the team, and a rank among its modules: nothing of the module enters it"
-team_id = "the team that owned it on that day; null where nobody did"
-on_date = "last day of the month, at most the last local day that has begun"
+item_id = "the last day, and a rank among all modules: nothing of the module or its team enters it"
+on_date = "last day of the month"
 starts_at = "the instant at which that day began"
 ends_at = "the instant at which it ended"
 is_told = "the team had at least five people; else the row stands for all of its modules, however many"
@@ -17,7 +16,6 @@ truck_factor = "the fewest people who opened strictly more than half of these; n
 */
 SELECT
     m.item_id,
-    m.team_id,
     m.on_date,
     d.starts_at,
     d.ends_at,

@@ -1,5 +1,5 @@
 /*
-description = "One row per month, team and module that it owned at the month's end, of which may be told: how many people changed it lately; else one for the team that says so."
+description = "One row per month that is over, team and module that it owned at its end, of which may be told: how many people changed it lately; else one for the team that says so."
 depends_on = [
     "raw.pull_request", "staged.stg_membership", "staged.stg_period", "staged.stg_person_account",
     "staged.stg_pull_request", "staged.stg_pull_request_service", "staged.stg_run", "staged.stg_service_calendar",
@@ -9,9 +9,8 @@ key = ["item_id"]
 not_null = ["item_id", "on_date", "is_told"]
 
 [columns]
-item_id = "the last day, the team, and a rank among its modules: nothing of the module enters it"
-team_id = "the team that owned it on that day; null where nobody did"
-on_date = "last day of the month, at most the last local day that has begun"
+item_id = "the last day, and a rank among all modules: nothing of the module or its team enters it"
+on_date = "last day of the month"
 is_told = "the team had at least five people; else the row stands for all of its modules, however many"
 changes = "human changes merged in the 90 days up to that day; null where nothing is told"
 contributors = "people who opened these; null where nothing is told"
@@ -36,13 +35,14 @@ change AS (
     WHERE p.merged_on IS NOT NULL AND NOT p.is_bot
 ),
 
--- Before 90 days of a source are known, its modules seem to have fewer people than they have.
+-- Before 90 days of a source are known, its modules seem to have fewer people than they have. Told night by night, a
+-- running month would say of each merge what it changed.
 moment AS (
-    SELECT DISTINCT f.source, least(CAST(p.period_end - 1 AS DATE), n.last_day_on) AS on_date
+    SELECT f.source, CAST(p.period_end - 1 AS DATE) AS on_date
     FROM staged.stg_period AS p
-    CROSS JOIN staged.stg_run AS n
+    JOIN staged.stg_run AS n ON n.last_day_on >= p.period_end
     JOIN (SELECT source, min(merged_on) AS first_on FROM change GROUP BY source) AS f
-        ON least(CAST(p.period_end - 1 AS DATE), n.last_day_on) >= f.first_on + 89
+        ON p.period_end - 1 >= f.first_on + 89
     WHERE p.grain = 'month'
 ),
 
@@ -123,21 +123,35 @@ told AS (
     SELECT
         o.*,
         row_number() OVER (
-            PARTITION BY o.on_date, o.team_id
-            ORDER BY o.truck_factor, o.contributors, o.source, o.repository_id, o.part
-        ) AS place
+            PARTITION BY o.on_date
+            ORDER BY o.truck_factor, o.contributors, o.source, o.repository_id, o.part, o.team_id
+        ) AS place,
+        count(*) OVER (PARTITION BY o.on_date, o.team_id) AS of_team
     FROM owned AS o
     JOIN sized AS z ON z.on_date = o.on_date AND z.team_id IS NOT DISTINCT FROM o.team_id AND z.is_told
     JOIN known AS k
         ON k.on_date = o.on_date AND k.source = o.source AND k.repository_id = o.repository_id AND k.part = o.part
     WHERE k.people > 1
+),
+
+-- Of a team with one module it is known that five people changed it: whatever rests on one person is another's. There
+-- must be three of these, or the number would point at one.
+guessed AS (
+    SELECT on_date FROM told WHERE of_team > 1 GROUP BY on_date HAVING count(*) >= 3
 )
 
 SELECT
-    on_date || ':' || coalesce(team_id, '') || ':' || place AS item_id,
-    team_id, on_date, true AS is_told, CAST(changes AS BIGINT) AS changes, contributors, truck_factor
-FROM told
+    t.on_date || ':' || t.place AS item_id,
+    t.on_date,
+    true AS is_told,
+    CAST(t.changes AS BIGINT) AS changes,
+    t.contributors,
+    t.truck_factor
+FROM told AS t
+JOIN guessed AS g ON g.on_date = t.on_date
 UNION ALL
-SELECT on_date || ':' || coalesce(team_id, '') || ':0', team_id, on_date, false, NULL, NULL, NULL
+SELECT
+    on_date || ':small:' || row_number() OVER (PARTITION BY on_date ORDER BY team_id),
+    on_date, false, NULL, NULL, NULL
 FROM sized
 WHERE NOT is_told

@@ -2,10 +2,11 @@
 description = "One row per team and quarter for which a theme holds: its own, else its department's, else the organisation's."
 depends_on = ["raw.quarter_theme", "config.department", "config.organisation", "config.team"]
 key = ["team_id", "valid_from"]
-not_null = ["team_id", "valid_from", "valid_to", "markers", "is_marked"]
+not_null = ["team_id", "of_scope", "valid_from", "valid_to", "markers", "is_marked"]
 
 [columns]
 team_id = "the team"
+of_scope = "whose theme it is: team:id, department:id or organisation"
 valid_from = "first day of the fiscal quarter"
 valid_to = "first day of the next one"
 markers = "by what work for it is known, in small letters: labels, and keys of goals"
@@ -41,6 +42,7 @@ theme AS (
 
 SELECT
     p.team_id,
+    p.scope AS of_scope,
     CAST(t.year_from + to_months(3 * (t.number - 1)) AS DATE) AS valid_from,
     CAST(t.year_from + to_months(3 * t.number) AS DATE) AS valid_to,
     t.markers,

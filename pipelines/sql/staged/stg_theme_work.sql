@@ -1,7 +1,7 @@
 /*
-description = "One row per finished work item and owning team for whose theme it was."
+description = "One row per finished work item and owning team for whose theme it was, where at least three people are known to have worked for whoever set it."
 depends_on = [
-    "raw.issue", "staged.stg_service_owner", "staged.stg_service_project", "staged.stg_team_theme",
+    "raw.issue", "staged.stg_active_people", "staged.stg_service_owner", "staged.stg_service_project", "staged.stg_team_theme",
     "staged.stg_work_item",
 ]
 key = ["item_id", "team_id"]
@@ -47,3 +47,10 @@ JOIN staged.stg_team_theme AS t
     AND t.valid_from <= i.finished_on
     AND t.valid_to > i.finished_on
     AND list_contains(t.markers, m.marker)
+-- A sum over teams of which only such a small one has a theme would be its own.
+JOIN staged.stg_active_people AS n
+    ON n.scope = t.of_scope
+    AND n.part_of IS NULL
+    AND n.grain = 'quarter'
+    AND n.period_start = t.valid_from
+    AND n.people >= 3
