@@ -12,6 +12,8 @@ from connectors.sandbox.planted_events import is_person
 from connectors.sandbox.world import World
 
 WINDOW = timedelta(days=90)
+LEAST_MEMBERS = 3
+"""Of a team that names fewer nothing is told, nor of what such a team is part of."""
 LEAST_PEOPLE, LEAST_MODULES, LEAST_GUESSED = 5, 5, 3
 """Of a smaller team nothing is told, and of fewer modules no share. So many must be able to rest on one."""
 
@@ -32,10 +34,17 @@ def per_member_rows(
                 teams = [
                     team for team in _teams_with_items(world, calendar, day) if scope in _above(world, team)
                 ]
-                if teams:
-                    items = sum(counts.get(f"team:{team}", {}).get(day, 0) for team in teams)
-                    share = items / sum(_members(world, team, day) for team in teams)
-                    yield _row("work_in_progress_per_member", scope, span, share, len(teams))
+                members = [_members(world, team, day) for team in teams]
+                if not members:
+                    continue
+                is_small = min(members) < LEAST_MEMBERS
+                items = sum(counts.get(f"team:{team}", {}).get(day, 0) for team in teams)
+                share = 0.0 if is_small else items / sum(members)
+                n = sum(one >= LEAST_MEMBERS for one in members)
+                yield {
+                    **_row("work_in_progress_per_member", scope, span, share, n),
+                    "is_too_few": is_small,
+                }
 
 
 def _teams_with_items(world: World, calendar: Calendar, day: date) -> set[str]:

@@ -92,7 +92,7 @@ def differences(found, planted):
 def agrees(planted, value, n, open_count, withheld):
     counts = (n, open_count) == (planted["n"], planted["open_count"])
     if planted["is_too_few"]:
-        return counts and value is None and withheld in ("too_few", "no_data")
+        return counts and value is None and withheld in ("too_few", "no_data", "low_coverage")
     if planted["value"] is None:
         return counts and value is None and withheld == "not_reached"
     return counts and value is not None and math.isclose(value, planted["value"], abs_tol=1e-9, rel_tol=1e-9)
