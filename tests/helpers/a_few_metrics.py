@@ -12,6 +12,7 @@ from pipelines.assets.publish import snapshot
 from pipelines.assets.raw import outcomes_toml, raw_streams
 from pipelines.assets.workspace import Workspace
 from pipelines.catalog import load_metrics, load_models
+from pipelines.compute import CALENDAR_TABLES
 from pipelines.data_checks import load_checks
 from pipelines.definitions import build, nightly, nightly_assets
 
@@ -40,7 +41,7 @@ def tables_of_a_few():
     """All tables but those that nothing reads when the other metrics are left out."""
     models, metrics, checks = load_models(), load_metrics(), load_checks()
     read_by_others = {table for metric in metrics.values() for table in metric.depends_on}
-    kept = {table for name in A_FEW for table in metrics[name].depends_on}
+    kept = {*CALENDAR_TABLES, *(table for name in A_FEW for table in metrics[name].depends_on)}
     kept |= {
         table for check in checks.values() for table in re.findall(r"\b(?:staged|facts)\.\w+", check.sql)
     }
