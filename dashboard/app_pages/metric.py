@@ -97,7 +97,7 @@ def _number(shown: Snapshot, figure: Figure, behind: Behind) -> None:
             return
         dots = drill_down.dots(shown.path, figure, behind)
         if dots is None:
-            show(f'<p class="eo-note">It tells of one moment: how {text(things)} stood then.</p>')
+            show('<p class="eo-note">It tells of one moment. What it rests on then is listed below.</p>')
             return
         each = "one dot each" if dots.per_dot == 1 else f"one dot for {dots.per_dot}"
         many = ", ◆ counted against it" if definition.kind == "ratio" else ""

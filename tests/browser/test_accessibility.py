@@ -11,18 +11,23 @@ pytestmark = pytest.mark.browser
 Visit = Callable[..., Page]
 
 
+def in_soak(path: str) -> Any:
+    """Pages of parts that others have too are looked at in the long trials."""
+    return pytest.param(path, marks=pytest.mark.soak)
+
+
 ADDRESSES = [
     "/",
     "/health?of=Beacon",
-    "/agenda?of=Beacon",
-    "/team?team=Nobody",
+    in_soak("/agenda?of=Beacon"),
+    in_soak("/team?team=Nobody"),
     "/services",
-    "/services?service=checkout",
+    in_soak("/services?service=checkout"),
     "/survey?group=Marketplace",
     "/metrics?metric=Change+failure+rate",
-    "/quality",
-    "/ingest",
-    "/settings",
+    in_soak("/quality"),
+    in_soak("/ingest"),
+    in_soak("/settings"),
     "/protection",
 ]
 VIEWS = ("Summary", "Waiting", "Flow", "Changes", "Reliability", "Survey", "Agreements", "Items")

@@ -39,7 +39,7 @@ def test_a_page_shows_its_heading_its_finding_and_its_charts_in_the_theme_of_the
     assert line.count() or "metrics" in path
 
 
-@pytest.mark.parametrize("path", [*PAGES, "/survey?group=Marketplace"])
+@pytest.mark.parametrize("path", ["/", pytest.param("/survey?group=Marketplace", marks=pytest.mark.soak)])
 def test_nothing_scrolls_sideways(visit: Visit, path: str) -> None:
     page = visit(path, width=320)
     page.locator(".eo-lede").wait_for()

@@ -94,8 +94,8 @@ def _present(warehouse: Warehouse) -> Rows:
 
 
 @contextmanager
-def _place(folder: Path, *, with_scenarios: bool) -> Iterator[Place]:
-    world = build(seed=5, scale=SCALE, with_scenarios=with_scenarios)
+def _place(folder: Path) -> Iterator[Place]:
+    world = build(seed=5, scale=SCALE, with_scenarios=True)
     with pytest.MonkeyPatch.context() as patch, serve(world) as running:
         patch.setenv(TOKEN_VARIABLE, "any")
         write_configuration(folder / "outcomes.toml", running.urls, world)
@@ -109,15 +109,9 @@ def _agree(place: Place, at_once: Rows, parts: Sequence[float]) -> None:
         assert rows[table] == expected, table
 
 
-def test_three_nights_end_as_one(tmp_path: Path) -> None:
-    with _place(tmp_path, with_scenarios=False) as place:
-        at_once, _ = place.read([])
-        _agree(place, at_once, [0.4, 0.7])
-
-
 @pytest.mark.soak
 def test_many_nights_end_alike(tmp_path: Path) -> None:
-    with _place(tmp_path, with_scenarios=True) as place:
+    with _place(tmp_path) as place:
         at_once, changed = place.read([])
         assert changed == 0
         assert at_once["pull_request"]

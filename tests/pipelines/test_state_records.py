@@ -257,7 +257,7 @@ NIGHT = st.tuples(
 )
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(steps=st.lists(NIGHT, min_size=1, max_size=8))
 def test_any_nights_leave_what_each_day_ended_with(tmp_path_factory, steps):
     nights, day = [], FIRST

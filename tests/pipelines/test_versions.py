@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pipelines.warehouse import Warehouse
 
 KEY = ("github", "alder/catalogue", "pull_requests")
-FEW, MANY = 15, 300
+FEW, MANY = 5, 300
 
 
 def version(records, key, number):
