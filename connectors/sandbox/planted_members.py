@@ -14,7 +14,7 @@ from connectors.sandbox.world import World
 WINDOW = timedelta(days=90)
 LEAST_MEMBERS = 3
 """Of a team that names fewer nothing is told, nor of what such a team is part of."""
-LEAST_PEOPLE, LEAST_MODULES, LEAST_GUESSED = 5, 5, 3
+LEAST_PEOPLE, LEAST_MODULES, LEAST_POSSIBLE = 5, 5, 3
 """Of a smaller team nothing is told, and of fewer modules no share. So many must be able to rest on one."""
 
 Row = dict[str, Any]
@@ -92,7 +92,7 @@ def knowledge_rows(world: World, calendar: Calendar) -> Iterator[Row]:
         for span in calendar.spans(grain, known_from):
             last = span.end - DAY
             told = _all_told(world, merges, last) if known_from <= last < calendar.today else []
-            if sum(len(of_team) for of_team in told if len(of_team) > 1) < LEAST_GUESSED:
+            if sum(len(of_team) for of_team in told if len(of_team) > 1) < LEAST_POSSIBLE:
                 continue
             modules = [changes for of_team in told for changes in of_team]
             shared = sum(len(changes) > 1 for changes in modules)

@@ -71,16 +71,19 @@ def theme(numbers: Numbers, entries: Entries) -> Theme | None:
         baseline = points(series, numbers.scope).get(one.baseline_quarter)
         if figure is not None:
             shown.append(ThemeIndicator(figure, baseline, one.baseline_quarter, one.expected))
-    return Theme(body.sentence, body.why, tuple(shown), _work(numbers, is_marked=bool(body.markers)))
+    return Theme(body.sentence, body.why, tuple(shown), _work(numbers) if body.markers else "")
 
 
-def _work(numbers: Numbers, *, is_marked: bool) -> str:
-    """`23 % of what was finished was for it, counted over 61 items.`; above a team, for each one's theme."""
+def _work(numbers: Numbers) -> str:
+    """`23 % of what was finished was for it, counted over 61 items.`; above a team, for each one's theme.
+
+    Of a theme that does not say by what work for it is known it would always be none.
+    """
     figure = numbers.figure(chosen.THEME_WORK)
     if figure is None:
         return ""
     if figure.now is None or figure.now.value is None:
-        return f"How much work was for it: {missing(figure)}" if is_marked else ""
+        return f"How much work was for it: {missing(figure)}"
     of = "it" if numbers.scope.startswith("team:") else "the theme that holds for its team"
     share = figure.scale.full(figure.now.value)
     return f"{share} of what was finished was for {of}, counted over {figure_words.counted(figure)}."

@@ -109,6 +109,7 @@ def test_beside_a_theme_stands_how_much_work_was_for_it(published, shown):
     )
     assert (told, counted) == (f"{100 * planted['value']:.0f} %", f"{planted['n']} items.")
     assert "was for the theme that holds for its team, counted over " in shown[ORGANISATION].theme.work
+    assert shown[ORDERING].theme.work == "", "its theme does not say by what work for it is known"
     assert markdown.escaped(shown[CATALOGUE].theme.work) in markdown.render(shown[CATALOGUE])
 
 

@@ -136,7 +136,7 @@ told AS (
 
 -- Of a team with one module it is known that five people changed it: whatever rests on one person is another's. There
 -- must be three of these, or the number would point at one.
-guessed AS (
+enough AS (
     SELECT on_date FROM told WHERE of_team > 1 GROUP BY on_date HAVING count(*) >= 3
 )
 
@@ -148,7 +148,7 @@ SELECT
     t.contributors,
     t.truck_factor
 FROM told AS t
-JOIN guessed AS g ON g.on_date = t.on_date
+JOIN enough AS e ON e.on_date = t.on_date
 UNION ALL
 SELECT
     on_date || ':small:' || row_number() OVER (PARTITION BY on_date ORDER BY team_id),
