@@ -163,11 +163,17 @@ def aggregation_grid(
 
     Columns are those of `covered_periods`, and `is_few`; of all scopes, or of those in `scopes`.
     """
+    grid = frames.kept(
+        "grid",
+        (metric.calendar, tuple(metric.grains), metric.kind == "level"),
+        lambda: with_few(metric, _covered(metric, frames), frames),
+    )
+    return grid if scopes is None else grid.filter(pl.col("scope").is_in(scopes.implode()))
+
+
+def _covered(metric: MetricSpec, frames: AggregationFrames) -> pl.DataFrame:
     spans = scope_spans(frames, metric.calendar)
-    if scopes is not None:
-        spans = spans.filter(pl.col("scope").is_in(scopes.implode()))
-    grid = covered_periods(spans, frames.periods, metric.grains, horizon(frames.as_of, frames.time_zone))
-    return with_few(metric, grid, frames)
+    return covered_periods(spans, frames.periods, metric.grains, horizon(frames.as_of, frames.time_zone))
 
 
 def aggregate_categories(metric: MetricSpec, items: ScopedItems, frames: AggregationFrames) -> pl.DataFrame:

@@ -18,6 +18,7 @@ from pipelines.erased import ERASED_BOT, MATCHED, PEOPLE, Erased, Person, person
 from pipelines.erased_names import words_of
 from pipelines.ledger import Ledger
 from pipelines.raw_columns import arrive, columns_of
+from pipelines.transaction import transaction
 
 COMPUTED = ("staged", "facts")
 """The schemas whose tables are made anew by every build."""
@@ -51,8 +52,7 @@ def erase_person(con: duckdb.DuckDBPyConnection, person: Person, *, is_trial: bo
     Returns:
         What became of each table's rows, tables that are not concerned left out.
     """
-    con.execute("BEGIN")
-    try:
+    with transaction(con, is_trial=is_trial):
         erased = remember(con, person)
         touched = [_erase_in(con, erased, person, record) for record in RECORD_TYPES]
         erased.note_left_out(con)
@@ -60,10 +60,6 @@ def erase_person(con: duckdb.DuckDBPyConnection, person: Person, *, is_trial: bo
         touched.append(_erase_members(con, person))
         touched.append(_erase_asked(con, person))
         _drop_computed(con)
-        con.execute("ROLLBACK" if is_trial else "COMMIT")
-    except BaseException:
-        con.execute("ROLLBACK")
-        raise
     return [one for one in touched if one.removed or one.changed]
 
 

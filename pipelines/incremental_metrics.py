@@ -12,6 +12,7 @@ from pipelines.checks import checked_observations
 from pipelines.compute import CALENDAR_TABLES, compute_metric, compute_neighbours, prepare_published
 from pipelines.ledger import Built, Ledger, definition_digest
 from pipelines.neighbours import tables_behind_neighbours
+from pipelines.transaction import transaction
 
 _PREFIX = "metric."
 _FRAMES = (
@@ -75,7 +76,8 @@ def build_metric(
         ledger.note(name, built)
         ledger.kept["metrics"] += 1
         return _kept(con, metric, observations)
-    computed = compute_metric(con, metric, observations, frames)
+    with transaction(con):  # each statement by itself would wait for the disk
+        computed = compute_metric(con, metric, observations, frames)
     compute_neighbours(con, metric, models, frames)
     ledger.note(name, built)
     return BuiltMetric(False, computed.values, computed.withheld, observations)
@@ -109,12 +111,10 @@ def _inputs(
         _what_counts(metric, aggregation_grid(metric, frames)),
         frames.periods.filter(grains).drop("is_complete"),
         frames.calendar.filter(pl.col("metric_family") == metric.calendar),
-        frames.services,
-        frames.teams,
-        frames.departments,
-        frames.service_team,
     ]
     said = [frames.time_zone, str(frames.coverage_floor), *map(ledger.digest_of, parts)]
+    organisation = (frames.services, frames.teams, frames.departments, frames.service_team)
+    said += frames.kept("digests", ledger, lambda: [ledger.digest_of(part) for part in organisation])
     if metric.neighbours:
         said += [f"{table} {ledger.changed_at(table)}" for table in sorted(facts)]
     return " ".join(said)

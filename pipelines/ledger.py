@@ -17,6 +17,8 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
+from pipelines.transaction import transaction
+
 PARTS = 1 << 20
 """So many parts has a table, by the hash of some columns: even of millions of keys few share one."""
 _COMPUTED = ("staged.", "facts.")
@@ -151,8 +153,7 @@ class Ledger:
             "ON k.part = n.part WHERE coalesce(n.digest, 0) IS DISTINCT FROM k.digest"
         )
         mine = "relation = ? AND divided_by = ?"
-        self._con.execute("BEGIN")
-        try:
+        with transaction(self._con):
             self._con.execute(
                 f"DELETE FROM ops.part_content WHERE {mine} AND part IN (SELECT part FROM differing)", key
             )
@@ -162,10 +163,6 @@ class Ledger:
             )
             self._con.execute(f"DELETE FROM ops.part_reading WHERE {mine}", key)
             self._con.execute("INSERT INTO ops.part_reading VALUES (?, ?, ?)", [*key, self.tick()])
-            self._con.execute("COMMIT")
-        except BaseException:
-            self._con.execute("ROLLBACK")
-            raise
         self._con.execute("DROP TABLE differing")
 
     def built(self, name: str) -> Built | None:

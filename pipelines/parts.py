@@ -14,6 +14,7 @@ import duckdb
 from pipelines.catalog_headers import Incremental, Model
 from pipelines.ledger import Ledger, part_of
 from pipelines.models import Failure, build_model, check_model
+from pipelines.transaction import transaction
 
 NOW = "config.run"
 """The table that says what a run calls now."""
@@ -104,14 +105,9 @@ def replace_parts(con: duckdb.DuckDBPyConnection, model: Model) -> list[Failure]
         con.execute(f'USE "{warehouse}"')
     if failures:
         return failures
-    con.execute("BEGIN")
-    try:
+    with transaction(con):
         con.execute(f"DELETE FROM {model.table} WHERE {part_of(how.by)} IN ({_OWN})")
         con.execute(f"INSERT INTO {model.table} SELECT * FROM {_BESIDE}.{model.table}")
-        con.execute("COMMIT")
-    except BaseException:
-        con.execute("ROLLBACK")
-        raise
     # Rows of two parts may share their key only where the key does not say of which part they are.
     return [] if set(how.by) <= set(model.key) else check_model(con, model)
 

@@ -3,8 +3,7 @@
 Records and the cursor that is true once they are stored are written in one transaction.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -36,6 +35,7 @@ from pipelines.raw_tables import (
 )
 from pipelines.reconciliation import UNDELIVERED_TABLE
 from pipelines.survey.tables import SURVEY_TABLES
+from pipelines.transaction import transaction
 
 __all__ = [
     "CONFIGURATION_COLUMNS",
@@ -132,17 +132,6 @@ class Warehouse:
         """Write everything to the file and let go of it."""
         self.con.close()
 
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        """All or nothing of what is written inside."""
-        self.con.execute("BEGIN")
-        try:
-            yield
-            self.con.execute("COMMIT")
-        except BaseException:
-            self.con.execute("ROLLBACK")
-            raise
-
     def cursors(self) -> dict[Key, Cursor]:
         """Every stored cursor by (source, scope, stream)."""
         return {key: standing.cursor for key, standing in self.standings().items()}
@@ -176,7 +165,7 @@ class Warehouse:
         `fields` is the fingerprint of what was read. Without `moves_cursor` the stream stays where it is.
         With `accepts_older` a row may go back to an earlier version: see `pipelines.versions`.
         """
-        with self._transaction():
+        with transaction(self.con):
             self._erased = self._erased.current(self.con)
             landed = store(
                 self.con,
@@ -208,7 +197,7 @@ class Warehouse:
         is_believed: bool = False,
     ) -> int:
         """Mark what a complete census does not find, and note when it was taken. See `reconcile`."""
-        with self._transaction():
+        with transaction(self.con):
             changed = reconcile(
                 self.con,
                 run_id,
@@ -245,7 +234,7 @@ class Warehouse:
         """
         known = "WHERE source = ? AND scope = ? AND stream = ?"
         places = [one.place for one in unread]
-        with self._transaction():
+        with transaction(self.con):
             self.con.execute(
                 f"DELETE FROM ops.quarantine {known} AND (? OR list_contains(?::VARCHAR[], place))",
                 [*key, is_whole, places],
@@ -265,12 +254,12 @@ class Warehouse:
 
     def record(self, run_id: str, results: Iterable[StreamResult]) -> None:
         """Write lines of a run's manifest, all or none."""
-        with self._transaction():
+        with transaction(self.con):
             record(self.con, run_id, results)
 
     def start_run(self, run_id: str, as_of: datetime, *, is_demo: bool) -> None:
         """Note that a run has begun, and forget what old ones did; a retried step notes it again."""
-        with self._transaction():
+        with transaction(self.con):
             forget_old(self.con, datetime.now(UTC) - MANIFESTS_KEPT)
         self.con.execute(
             "INSERT OR REPLACE INTO ops.run VALUES (?, ?, ?, NULL, 'running', NULL, ?)",
@@ -290,7 +279,7 @@ class Warehouse:
 
     def write_configuration(self, tables: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
         """Replace the `config` schema's tables, all or none."""
-        with self._transaction():
+        with transaction(self.con):
             create_configuration_tables(self.con, tables)
 
 

@@ -1,15 +1,16 @@
 """What the shared step is given: a metric's definition, observations and the frames around them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import polars as pl
 
 KEY = ["scope", "grain", "period_start"]
 """What a published row belongs to, besides its metric and statistic."""
 
+T = TypeVar("T")
 _TIME = pl.Datetime("us", "UTC")
 
 OBSERVATION_SCHEMA: dict[str, pl.DataType] = {
@@ -145,3 +146,13 @@ class AggregationFrames:
     """Where too few people were active for a number about what happened: columns FEW_IN_PERIOD."""
     few_around: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=FEW_AROUND))
     """Where too few people were active before the end of a day for a level: columns FEW_AROUND."""
+    _kept: dict[str, tuple[Hashable, Any]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+
+    def kept(self, name: str, of: Hashable, make: Callable[[], T]) -> T:
+        """What these frames and `of` determine, made once until something else of this name is asked."""
+        if name not in self._kept or self._kept[name][0] != of:
+            self._kept[name] = (of, make())
+        made: T = self._kept[name][1]
+        return made

@@ -28,7 +28,7 @@ from pipelines.survey.calendar import (
     quarter_of,
     year_from,
 )
-from pipelines.survey.held import BALLOTS, WaveError, WaveInputError, transaction, warehouse_of
+from pipelines.survey.held import BALLOTS, WaveError, WaveInputError, warehouse_of
 from pipelines.survey.modules import Due, apart, cohort, due, told_of
 from pipelines.survey.people import Known, known_people
 from pipelines.survey.planning import Plan, PlanError
@@ -38,6 +38,7 @@ from pipelines.survey.wave_items import save_items
 from pipelines.survey.wave_roster import WaveRoster, wave_roster
 from pipelines.survey.waves import NewWave, earlier_waves, freeze_wave, load_plan
 from pipelines.survey.year import UNPLANNED, todays_roster
+from pipelines.transaction import transaction
 
 __all__ = ["Opened", "WaveError", "close_wave", "discard_wave", "open_wave", "open_wave_of"]
 

@@ -1,7 +1,7 @@
 """The warehouse as the commands of a survey use it, held while no run is; and what they cannot do."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
 import duckdb
 
@@ -37,16 +37,3 @@ def warehouse_of(home: Home, *, makes_it: bool = False) -> Iterator[duckdb.DuckD
             ) from broken
         finally:
             warehouse.close()
-
-
-@contextmanager
-def transaction(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    """All that is written within, or nothing of it."""
-    con.execute("BEGIN")
-    try:
-        yield
-        con.execute("COMMIT")
-    except BaseException:
-        with suppress(duckdb.Error):  # it may have ended the transaction by itself, as on a full disk
-            con.execute("ROLLBACK")
-        raise

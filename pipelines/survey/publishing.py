@@ -27,11 +27,12 @@ from pipelines.survey.asking import waiting_wave
 from pipelines.survey.bank import Bank
 from pipelines.survey.calendar import PULSE_LEAST_ANSWERS
 from pipelines.survey.comments import keep_comments, parents_of
-from pipelines.survey.held import BALLOTS, WaveError, transaction, warehouse_of
+from pipelines.survey.held import BALLOTS, WaveError, warehouse_of
 from pipelines.survey.private_files import read_key
 from pipelines.survey.reliability import Reliability, reliability
 from pipelines.survey.wave_items import bank_of_wave, form_of
 from pipelines.survey.waves import broken_series, insert_rows, wave_partition
+from pipelines.transaction import transaction
 
 CELL_COLUMNS = tuple(Cell.__dataclass_fields__)
 

@@ -25,7 +25,7 @@ from pipelines.survey.calendar import (
     read_quarter,
     year_from,
 )
-from pipelines.survey.held import BALLOTS, transaction, warehouse_of
+from pipelines.survey.held import BALLOTS, warehouse_of
 from pipelines.survey.modules import due, newcomers_unit
 from pipelines.survey.people import Known, known_people
 from pipelines.survey.plan_text import Coming, Shown
@@ -43,6 +43,7 @@ from pipelines.survey.waves import (
     save_plan,
     wave_partition,
 )
+from pipelines.transaction import transaction
 
 UNPLANNED = "survey: no year is planned. Run `outcomes survey plan`"
 

@@ -75,8 +75,9 @@ def fold_of(page: Page, caption: str) -> Locator:
     fold = page.get_by_test_id("stExpander").filter(has=page.locator("caption", has_text=caption))
     fold.locator("summary").click()
     fold.locator("table").wait_for()
-    # One that is cut short, since the page is drawn again, ends with an error of its own: it is at rest then too.
-    fold.evaluate("f => Promise.allSettled(f.getAnimations({subtree: true}).map(one => one.finished))")
+    # One that is cut short, since the page is drawn again, ends with an error: it is at rest then too.
+    ended = "Promise.allSettled(f.getAnimations({subtree: true}).map(one => one.finished))"
+    fold.evaluate(f"f => {ended}")
     return fold
 
 

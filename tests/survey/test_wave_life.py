@@ -15,9 +15,10 @@ from pipelines import cli
 from pipelines.survey import publishing
 from pipelines.survey.asking import WaveError, close_wave, open_wave
 from pipelines.survey.calendar import CalendarError
-from pipelines.survey.held import transaction, warehouse_of
+from pipelines.survey.held import warehouse_of
 from pipelines.survey.publishing import publish_wave
 from pipelines.survey.wave_codes import codes_in_memory, make_codes
+from pipelines.transaction import transaction
 from pipelines.warehouse import WarehouseError
 
 

@@ -18,7 +18,7 @@ from pipelines.privacy.units import Partition
 from pipelines.survey.bank import Bank
 from pipelines.survey.calendar import PULSE, Quarter, read_quarter, year_from
 from pipelines.survey.comments import keep_comments, parents_of
-from pipelines.survey.held import WaveError, WaveInputError, transaction, warehouse_of
+from pipelines.survey.held import WaveError, WaveInputError, warehouse_of
 from pipelines.survey.importing.published_before import refuse_published_before
 from pipelines.survey.importing.reading import Imported
 from pipelines.survey.modules import newcomers_unit
@@ -26,6 +26,7 @@ from pipelines.survey.planning import Plan, sizes_of, tree_of
 from pipelines.survey.publishing import Done, published, write_publication
 from pipelines.survey.wave_items import save_items
 from pipelines.survey.waves import load_plan
+from pipelines.transaction import transaction
 
 _WAVE = re.compile(r"([0-9]{4}-Q[1-4])(?:-([a-z][a-z0-9_]*)-([0-9]{2}))?")
 """Between the quarterly surveys: the pulse, or a module that is asked apart, by its id, and its month."""
