@@ -18,6 +18,7 @@ from dashboard.components import Column, show
 from dashboard.markup import one_line, text
 
 Value = str | int | float | date | None
+BY_NAME = "The same by name"
 _FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 
 

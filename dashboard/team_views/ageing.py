@@ -132,7 +132,7 @@ def _below(
     file = Sheet(f"Open work of {looked.name} by age", tuple(head.lower() for head in heads), data)
     sheet.below(file, columns, [[text(step), text(line), str(count)] for step, line, count in data])
     sheet.listed(
-        f"The {len(drawn)} oldest" if len(drawn) > 1 else "The item",
+        f"The {len(drawn)} oldest by name" if many > len(drawn) else sheet.BY_NAME,
         [Column("Item"), Column(where), Column("Days", is_number=True)],
         [[components.link(i.label, links[i.label]), text(i.line), str(i.days)] for i in drawn],
     )

@@ -151,7 +151,7 @@ def _below_finished(looked: Looked, items: list[Finished], longest: pl.DataFrame
         [[text(step), f"{count:,}"] for step, count in data],
     )
     sheet.listed(
-        f"The {longest.height} that took longest" if longest.height > 1 else "The item",
+        f"The {longest.height} that took longest by name" if len(items) > longest.height else sheet.BY_NAME,
         [Column("Item"), Column("Finished"), Column("Days", is_number=True)],
         [
             [components.link(label, url), words.day(on), words.figure(days)]
