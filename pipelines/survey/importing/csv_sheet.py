@@ -1,4 +1,4 @@
-"""Reads a CSV file: its encoding and separator are known for certain or refused."""
+"""Reads a CSV file: its encoding and separator are known for certain or refused, and so are formulas."""
 
 import codecs
 import csv
@@ -6,7 +6,7 @@ import io
 from collections.abc import Iterator
 from pathlib import Path
 
-from pipelines.survey.importing.columns import how_many_stand_in
+from pipelines.survey.importing.columns import how_many_stand_in, letter
 from pipelines.survey.importing.faults import SurveyImportError
 from pipelines.survey.importing.mapping import Mapping
 from pipelines.survey.importing.sheet import MOST_COLUMNS, MOST_ROWS, Row
@@ -32,6 +32,7 @@ def rows_of_text(path: Path, content: bytes, mapping: Mapping) -> Iterator[Row]:
             cells = tuple(cell if cell.strip() else None for cell in record)
             width = width or len(cells)
             _refuse_odd_size(path, number, cells, width)
+            _refuse_formulas(path, number, cells)
             yield number, cells
     except csv.Error as error:
         if "field limit" in str(error):
@@ -52,6 +53,19 @@ def _refuse_odd_size(path: Path, number: int, cells: tuple[str | None, ...], wid
         what = f"row {number}: has {len(cells)} cells, and the header has {width}"
         fix = "Export it again: a text with the separator in it must be in quotes, and no row may be cut"
         raise SurveyImportError.of(path, what, fix)
+
+
+def _refuse_formulas(path: Path, number: int, cells: tuple[str | None, ...]) -> None:
+    """A program that wrote a formula in place of its value left nothing that somebody said.
+
+    `+`, `-` and `@` may begin a formula too, and as well a comment such as "- more time": nothing here
+    evaluates either, so these are texts.
+    """
+    for place, cell in enumerate(cells):
+        if cell is not None and plain(cell).startswith("="):
+            what = f"row {number}, column {letter(place)}: begins with =, as a formula does, and formulas are"
+            fix = "Write the value there, or a sign before it if it is a text"
+            raise SurveyImportError.of(path, f"{what} never evaluated", fix)
 
 
 def _decoded(path: Path, content: bytes) -> str:

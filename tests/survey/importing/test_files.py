@@ -125,6 +125,28 @@ def test_a_formula_is_refused_wherever_it_stands(refused):
         ]
 
 
+@pytest.mark.parametrize("formula", ["=1+1", '=HYPERLINK("https://example.org")', " \N{ZERO WIDTH SPACE}=A1"])
+@pytest.mark.parametrize(("place", "row", "column"), [((1, 2), 2, "C"), ((2, 0), 3, "A"), ((0, 1), 1, "B")])
+def test_a_formula_is_refused_in_csv_too(refused, formula, place, row, column):
+    rows = [list(one) for one in (HEADER, *ROWS)]
+    rows[place[0]][place[1]] = formula
+    assert refused(csv_of(rows)) == [
+        (
+            f"answers.csv: row {row}, column {column}: begins with =, as a formula does, and formulas are "
+            "never evaluated. Write the value there, or a sign before it if it is a text"
+        )
+    ]
+
+
+def test_what_a_list_or_an_address_begins_with_is_no_formula(survey):
+    said_ = ["- more time", "+1 for the new build", "@leads: listen", "1 + 1 = 3"]
+    rows = [(*row, text) for row, text in zip([ROWS[0]] * 4, said_, strict=True)]
+    read = survey.read(
+        csv_of([(*HEADER, "Wish"), *rows]), top="keep_comments = true", columns='comment = "Wish"'
+    )
+    assert sorted(one.text for one in read.comments) == sorted(said_)
+
+
 @pytest.mark.parametrize(
     ("value", "what"),
     [

@@ -44,7 +44,7 @@ def test_texts_match_as_they_look(survey):
 
 
 @pytest.mark.parametrize(
-    "wrong", ["always", "Alway", "Always.", "Always, Never", "=1+4", "3/4/2026", "Sehr oft"]
+    "wrong", ["always", "Alway", "Always.", "Always, Never", "3/4/2026", "Sehr oft"]
 )
 def test_a_label_is_never_guessed(refused, wrong):
     (line,) = refused(csv_of([HEADER, *ROWS, ("", "Quay", wrong, "Never")]))
