@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 from functools import cached_property
 from typing import TypeVar
 
+from connectors.journal import notes_closed
 from connectors.journal.entries import Annotation, Body, Context
 from connectors.journal.journal import Entry, Journal
 from dashboard import access, snapshot, snapshot_settings
@@ -37,9 +38,15 @@ class Desk:
     def closed_until(self, kind: type[Body]) -> date | None:
         """The last day on which nobody writes this kind, since a survey is being answered.
 
-        A note that was written while a comment was would tell by its words whose comment it is.
+        A note that was written while a comment was would tell by its words whose comment it is. So what
+        counts is when a survey was opened or closed, and not when the snapshot was made.
         """
-        return snapshot_settings.asked_until(self.path, self.today) if kind in _NOTES else None
+        if kind not in _NOTES:
+            return None
+        try:
+            return notes_closed.closed_until(snapshot.home(), self.today)
+        except notes_closed.NothingSaidError:
+            return snapshot_settings.asked_until(self.path, self.today)
 
     def entries(self, kind: type[E]) -> list[Entry[E]]:
         """What is written here of a kind. Raises `JournalError`."""

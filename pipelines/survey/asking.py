@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
@@ -14,6 +15,7 @@ from connectors.ballots import form as ballot_form
 from connectors.ballots.box import Box
 from connectors.ballots.box import Wave as LaidWave
 from connectors.ballots.seal import new_keys
+from connectors.journal import notes_closed
 from pipelines.config_model import Configuration
 from pipelines.home import Home
 from pipelines.survey.bank import Bank, asked, shipped
@@ -74,7 +76,8 @@ def open_wave(
     `module` is the name or file of what a wave of the kind "module" asks.
 
     The key is written first, and removed where the rest fails; the warehouse is last. What is killed between
-    is begun anew with another file, and a box is emptied of a wave that the warehouse does not know.
+    is begun anew with another file, and a box is emptied of a wave that the warehouse does not know. Notes
+    are closed before anybody can answer.
 
     Raises:
         WaveInputError: the key file may not be there.
@@ -97,12 +100,15 @@ def open_wave(
         wave = _new_wave(configuration, bank, may, now)
         public = _write_key(key_file)
         try:
+            notes_closed.say(home.path, wave.id, may.wave.closes_on)
             _lay_into_box(Box(home.path / BALLOTS), bank, wave, roster, public)
             with transaction(con):
                 freeze_wave(con, plan, wave, roster)
                 save_items(con, wave.id, bank)
         except Exception:
             key_file.unlink()
+            with suppress(OSError):  # what is told is what kept it from opening
+                notes_closed.say(home.path, wave.id, None)
             raise
     note = told_of(bank) if kind == "module" else ""
     return Opened(wave.id, wave.closes_at, roster, may.left_out, asks.due.asked_by, note)
@@ -290,6 +296,7 @@ def close_wave(home: Home, now: datetime) -> str:
         wave_id, _ = open_wave_of(con)
         assert con is not None
         Box(home.path / BALLOTS).close(wave_id, now)
+        notes_closed.say(home.path, wave_id, None)
         con.execute(
             "UPDATE survey.wave SET state = 'closed', closed_at = ? WHERE wave_id = ?", [now, wave_id]
         )
@@ -331,6 +338,7 @@ def discard_wave(home: Home, now: datetime, *, is_sure: bool) -> str:
         if box.form(wave_id) is not None:
             box.close(wave_id, now)
             box.destroy(wave_id)
+        notes_closed.say(home.path, wave_id, None)
         comments.add(home.path / comments.FILE, wave_id, {}, now.date())
         with transaction(con):
             con.execute(

@@ -508,6 +508,97 @@ def test_no_note_is_written_while_a_survey_is_answered(
     assert len(journal.entries(Annotation)) == (not is_closed)
 
 
+@pytest.fixture
+def desk(published: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """A desk on the first day of a survey to come, beside a snapshot that knows nothing of it."""
+    from asked_waves import NOW, place_in
+
+    from dashboard.forms.desk import Desk
+
+    place = place_in(tmp_path)
+    monkeypatch.setenv("OUTCOMES_HOME", str(place.home.path))
+    monkeypatch.setattr(Desk, "now", staticmethod(lambda: NOW))
+    path = str(next((published / "snapshots").glob("*.duckdb")))
+    with closing(Journal.open(url_of(place.home.path))) as opened:
+        yield Desk(path, opened, "team:beacon", "2026-Q3", access.ON_THIS_MACHINE), place
+
+
+NOTE = Annotation.model_validate(
+    {"scope": "team:beacon", "kind": "event", "text": "Moved", "on": date(2026, 9, 14)}
+)
+
+
+@pytest.mark.parametrize("end", ["close", "discard"])
+def test_notes_close_when_a_survey_opens_and_open_when_it_ends(desk: Any, end: str) -> None:
+    """From 14 to 24 September: at once, not when the next snapshot is made."""
+    from asked_waves import NOW
+
+    from dashboard.forms import editor
+    from pipelines.survey.asking import close_wave, discard_wave, open_wave
+
+    at, place = desk
+    assert at.closed_until(Annotation) is None
+    open_wave(place.configuration, place.home, place.key, NOW)
+    with pytest.raises(Refused, match=r"^A survey is open until 24 Sep.* 2026; notes can be written after"):
+        editor.write(at, None, NOTE)
+    assert at.closed_until(Context) == date(2026, 9, 24)
+    assert at.closed_until(WipLimit) is None
+    if end == "close":
+        close_wave(place.home, NOW)
+    else:
+        discard_wave(place.home, NOW, is_sure=True)
+    editor.write(at, None, NOTE)
+    assert len(at.journal.entries(Annotation)) == 1
+
+
+def test_notes_are_open_where_a_survey_could_not_be_opened(
+    desk: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from asked_waves import NOW
+
+    from connectors.ballots.box import Box, BoxError
+    from pipelines.survey.asking import open_wave
+
+    def full(*_: Any) -> None:
+        raise BoxError("the disk is full")
+
+    at, place = desk
+    monkeypatch.setattr(Box, "open_wave", full)
+    with pytest.raises(BoxError):
+        open_wave(place.configuration, place.home, place.key, NOW)
+    assert at.closed_until(Annotation) is None
+
+
+@pytest.mark.parametrize(
+    "held",
+    ["", "{", "[]", "{}", '{"until": "soon"}', '{"until": 3}', b"\xff", None],
+)
+def test_what_cannot_be_read_counts_as_a_survey_that_is_open(
+    own_home: Path, held: str | bytes | None
+) -> None:
+    from connectors.journal import notes_closed
+
+    file, today = own_home / notes_closed.FILE, date(2026, 9, 14)
+    if held is None:
+        file.mkdir()
+    else:
+        file.write_bytes(held.encode() if isinstance(held, str) else held)
+    assert notes_closed.closed_until(own_home, today) == today
+
+
+@pytest.mark.parametrize(
+    ("today", "until"), [((2026, 9, 24), date(2026, 9, 24)), ((2026, 9, 25), None)], ids=["last day", "after"]
+)
+def test_notes_open_when_the_last_day_is_over(
+    own_home: Path, today: tuple[int, int, int], until: date | None
+) -> None:
+    from connectors.journal import notes_closed
+
+    notes_closed.say(own_home, "2026-Q3", date(2026, 9, 24))
+    assert notes_closed.closed_until(own_home, date(*today)) == until
+    assert {one.name for one in own_home.iterdir()} == {"snapshots", notes_closed.FILE}
+
+
 def test_a_journal_that_does_not_open_is_a_line(own_home: Path) -> None:
     (own_home / "journal.sqlite").write_bytes(b"no journal at all, but forty bytes of text")
     written_here._open.clear()
