@@ -81,7 +81,7 @@ def open_wave(
 
     Raises:
         WaveInputError: the key file may not be there.
-        WaveError: an earlier wave waits to be published, or an imported one stands for this one.
+        WaveError: an earlier wave waits to be published.
         PlanError, RosterError, CalendarError, BankError: there is no plan, or it may not be opened.
     """
     require_apart("--key-file", key_file, home)
@@ -93,7 +93,7 @@ def open_wave(
         earlier = earlier_waves(con, configuration.organisation.time_zone)
         asks = _asks(configuration, home, kind, module, today, earlier)
         may, bank = _may_open(configuration, plan, kind, today, days, asks, earlier)
-        _refuse_beside_another(con, may.wave.id)
+        _refuse_beside_another(con)
         known = known_people(con, configuration.rules.bots)
         people = todays_roster(configuration, home, today, known).people
         roster = _asked_of(configuration, bank, plan, people, known, today, earlier)
@@ -183,20 +183,14 @@ def _may_open(
     return may, _of_items(bank, may.wave.items)
 
 
-def _refuse_beside_another(con: duckdb.DuckDBPyConnection, wave_id: str) -> None:
-    """Waves are published in the order in which they were asked, and each is there once."""
-    found = con.execute(
-        "SELECT wave_id, origin FROM survey.wave WHERE state = 'closed' OR wave_id = ?", [wave_id]
-    ).fetchone()
-    if found is None:
-        return
-    other, origin = found
-    if origin == "elsewhere":
-        raise WaveError(f"survey open: {other} was imported, and a wave is published once. Wait for the next")
-    raise WaveError(
-        f"survey open: {other} is closed and not published. Run `outcomes survey publish` first, "
-        "or `outcomes survey discard`"
-    )
+def _refuse_beside_another(con: duckdb.DuckDBPyConnection) -> None:
+    """Waves are published in the order in which they were asked."""
+    found = con.execute("SELECT wave_id FROM survey.wave WHERE state = 'closed'").fetchone()
+    if found is not None:
+        raise WaveError(
+            f"survey open: {found[0]} is closed and not published. Run `outcomes survey publish` first, "
+            "or `outcomes survey discard`"
+        )
 
 
 def _of_items(bank: Bank, items: frozenset[str]) -> Bank:

@@ -98,7 +98,11 @@ def year_label(first: Quarter) -> str:
 
 def proposed_opening(quarter: Quarter, start_month: int) -> date:
     """The second Monday of a quarter's last month: published before the quarter is talked about."""
-    eighth = quarter.month(2, start_month) + timedelta(days=7)
+    return _second_monday(quarter.month(2, start_month))
+
+
+def _second_monday(month: date) -> date:
+    eighth = month.replace(day=8)
     return eighth + timedelta(days=-eighth.weekday() % 7)
 
 
@@ -182,13 +186,56 @@ def _between(wave: Wave, earlier: Sequence[Wave], planned: Sequence[Wave]) -> Op
     return Opening(Wave(wave.id, wave.kind, wave.opens_on, wave.closes_on, asked), left_out)
 
 
-def _refuse_in_one_month(wave: Wave, others: Sequence[Wave]) -> None:
+def _refuse_in_one_month(wave: Wave, others: Sequence[Wave], fix: str = "Choose another month") -> None:
     months = _months(wave)
     for other in others:
         if months & _months(other):
             raise CalendarError(
                 f"{wave.id}: {other.id} is asked in the same month, and nothing else is asked in a quarterly "
-                "month. Choose another month"
+                f"month. {fix}"
+            )
+
+
+# ---- surveys that were held elsewhere ----------------------------------------------------------
+
+
+def held_elsewhere(wave_id: str, kind: Kind, begins: date, ends: date, items: frozenset[str]) -> Wave:
+    """A survey that was held elsewhere on days that nobody told, as the calendar looks at it.
+
+    A quarterly one counts as asked when it would have been proposed; another one in all of its month.
+
+    Args:
+        wave_id: its name.
+        kind: what was asked.
+        begins: the first day of its quarter or month.
+        ends: the last one.
+        items: the ids of what it asked.
+    """
+    if kind == "quarterly":
+        opens_on = _second_monday(ends.replace(day=1))
+        return Wave(wave_id, kind, opens_on, opens_on + timedelta(days=DAYS_OPEN), items)
+    return Wave(wave_id, kind, begins, ends, items)
+
+
+def refuse_import(wave: Wave, others: Sequence[Wave]) -> None:
+    """Raise `CalendarError` where a survey that was held elsewhere is nearer to another than it may be.
+
+    Nobody can be asked anew: what is left out of a survey that is asked here is refused of one that was
+    held elsewhere, whichever of the two was first.
+
+    Args:
+        wave: what would be imported.
+        others: every survey that was opened or imported, and the quarterly ones to come.
+    """
+    is_between = wave.kind != "quarterly"
+    unlike = [other for other in others if (other.kind == "quarterly") is is_between]
+    _refuse_in_one_month(wave, unlike, "It cannot be imported")
+    for other in others:
+        both = other.items & wave.items
+        if both and _are_near(other, wave):
+            raise CalendarError(
+                f"{wave.id}: {min(both)} is asked in {other.id} too, and nothing is asked twice within "
+                f"{REST_DAYS} days. Import it without what both ask, or not at all"
             )
 
 

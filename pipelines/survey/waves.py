@@ -7,7 +7,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from pipelines.config_model import K_FLOOR
 from pipelines.privacy.units import Group, Partition, Unit
-from pipelines.survey.calendar import Kind, Quarter, Wave, read_quarter, year_from
+from pipelines.survey.calendar import Kind, Quarter, Wave, held_elsewhere, read_quarter, year_from
 from pipelines.survey.planning import Plan, PlanError
 from pipelines.survey.wave_roster import WaveRoster
 
@@ -123,7 +123,7 @@ def load_plan(con: duckdb.DuckDBPyConnection) -> Plan | None:
 
 
 def earlier_waves(con: duckdb.DuckDBPyConnection, time_zone: str) -> list[Wave]:
-    """Every wave that was opened here, as the calendar looks at it: days are the organisation's.
+    """Every wave that was opened here or imported, as the calendar looks at it: days are the organisation's.
 
     One that was closed late took answers until its time was over, and no longer; one that was closed while
     the clock was wrong was open on its first day at least.
@@ -132,18 +132,24 @@ def earlier_waves(con: duckdb.DuckDBPyConnection, time_zone: str) -> list[Wave]:
         "SELECT wave_id, kind, opens_at, greatest(opens_at, least(closed_at, closes_at)), bank_version, "
         "state = 'open' FROM survey.wave WHERE origin = 'here' ORDER BY opens_at"
     ).fetchall()
-    zone, moment = ZoneInfo(time_zone), timedelta(microseconds=1)
-    return [
-        Wave(
-            wave,
-            kind,
-            opens_at.astimezone(zone).date(),
-            (closes_at.astimezone(zone) - moment).date(),  # at midnight, the day before was the last
-            frozenset(json.loads(items)),
-            is_open=is_open,
-        )
+    zone = ZoneInfo(time_zone)
+    here = [
+        Wave(wave, kind, *_days(opens_at, closes_at, zone), frozenset(json.loads(items)), is_open=is_open)
         for wave, kind, opens_at, closes_at, items, is_open in rows
     ]
+    imported = con.execute(
+        "SELECT wave_id, kind, opens_at, closes_at, bank_version FROM survey.wave WHERE origin = 'elsewhere'"
+    ).fetchall()
+    elsewhere = [
+        held_elsewhere(wave, kind, *_days(begins, ends, UTC), frozenset(json.loads(items)))
+        for wave, kind, begins, ends, items in imported
+    ]
+    return sorted([*here, *elsewhere], key=lambda wave: wave.opens_on)
+
+
+def _days(begins: datetime, ends: datetime, zone: tzinfo) -> tuple[date, date]:
+    """The first and the last day between two moments: what ends at midnight ended the day before."""
+    return begins.astimezone(zone).date(), (ends.astimezone(zone) - timedelta(microseconds=1)).date()
 
 
 def freeze_wave(con: duckdb.DuckDBPyConnection, plan: Plan, wave: NewWave, roster: WaveRoster) -> None:

@@ -169,7 +169,7 @@ def announced(
         if con is None or plan is None:
             raise PlanError(UNPLANNED)
         earlier = earlier_waves(con, configuration.organisation.time_zone)
-        opened = opened_waves(con, plan)
+        opened = opened_waves(con, plan) | {wave.id for wave in earlier}
         wave = next((wave for wave in earlier if wave.is_open), None)
         partition = wave_partition(con, wave.id)[0] if wave is not None else plan.partition
     if wave is None:

@@ -170,20 +170,6 @@ def test_the_clock_is_set_back(line, outcomes, place):
         assert (code, "2026-Q3 was asked already" in told) == (1, True)
 
 
-def test_an_imported_wave_stands_for_its_quarter(line, planned, tmp_path):
-    from pipelines.survey.held import warehouse_of
-
-    with warehouse_of(planned.home) as con:
-        con.execute(
-            "INSERT INTO survey.wave (wave_id, kind, state, origin) "
-            "VALUES ('2026-Q3', 'quarterly', 'published', 'elsewhere')"
-        )
-    code, told = line("open")
-    assert (code, told.startswith("survey open: 2026-Q3 was imported")) == (1, True)
-    assert not (tmp_path / "wave.key").exists()
-    assert planned.box.form("2026-Q3") is None
-
-
 # ---- what is named ---------------------------------------------------------------------------------
 
 

@@ -5,7 +5,8 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import duckdb
 
@@ -15,8 +16,16 @@ from pipelines.home import Home
 from pipelines.privacy.publication import Publication
 from pipelines.privacy.scores import Response
 from pipelines.privacy.units import Partition
-from pipelines.survey.bank import Bank
-from pipelines.survey.calendar import PULSE, Quarter, read_quarter, year_from
+from pipelines.survey.bank import Bank, asked
+from pipelines.survey.calendar import (
+    PULSE,
+    Quarter,
+    held_elsewhere,
+    planned_wave,
+    read_quarter,
+    refuse_import,
+    year_from,
+)
 from pipelines.survey.comments import keep_comments, parents_of
 from pipelines.survey.held import WaveError, WaveInputError, warehouse_of
 from pipelines.survey.importing.published_before import refuse_published_before
@@ -25,7 +34,7 @@ from pipelines.survey.modules import newcomers_unit
 from pipelines.survey.planning import Plan, sizes_of, tree_of
 from pipelines.survey.publishing import Done, published, write_publication
 from pipelines.survey.wave_items import save_items
-from pipelines.survey.waves import load_plan
+from pipelines.survey.waves import earlier_waves, load_plan
 from pipelines.transaction import transaction
 
 _WAVE = re.compile(r"([0-9]{4}-Q[1-4])(?:-([a-z][a-z0-9_]*)-([0-9]{2}))?")
@@ -43,6 +52,7 @@ def publish_imported(
 
     Raises:
         WaveError: there is such a wave already, or its answers are another one's.
+        CalendarError: something of it was asked in another survey shortly before or after.
         WaveInputError: its name does not fit what was asked, or a unit does not fit the plan.
         AuditError: what would be shown could tell of fewer people than it may; nothing is written.
     """
@@ -51,7 +61,9 @@ def publish_imported(
         assert con is not None
         if con.execute("SELECT 1 FROM survey.wave WHERE wave_id = ?", [wave_id]).fetchone():
             raise WaveError(f"--wave {wave_id}: is there already, and a wave is published once. Name another")
-        partition, members, answers = _placed(configuration, imported, _plan_of(con, quarter))
+        plan = load_plan(con)
+        _refuse_near_others(configuration, home, con, plan, (wave_id, imported.bank, days), now)
+        partition, members, answers = _placed(configuration, imported, _covering(plan, quarter))
         is_known = members is not None
         counts = members or dict(Counter(one.unit for one in answers))
         of = {unit.id: counts.get(unit.id, 0) for unit in partition.units}
@@ -91,8 +103,30 @@ def _period(wave_id: str, bank: Bank, start_month: int) -> tuple[Quarter, tuple[
     raise WaveInputError(f"--wave {wave_id}: the month {found[3]} is not in {quarter.label}")
 
 
-def _plan_of(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Plan | None:
-    plan = load_plan(con)
+def _refuse_near_others(
+    configuration: Configuration,
+    home: Home,
+    con: duckdb.DuckDBPyConnection,
+    plan: Plan | None,
+    imported: tuple[str, Bank, tuple[date, date]],
+    now: datetime,
+) -> None:
+    """The calendar's rules hold for whatever is published here, wherever it was asked."""
+    zone, start_month = configuration.organisation.time_zone, configuration.organisation.quarter_start_month
+    wave_id, bank, (begins, after) = imported
+    items = frozenset(item.id for item in bank.items)
+    wave = held_elsewhere(wave_id, bank.kind, begins, after - timedelta(days=1), items)
+    others = earlier_waves(con, zone)
+    if plan is not None and bank.kind != "quarterly":
+        whole = asked(configuration.survey.bank, configuration.survey.modules, home.path)
+        quarterly = [item.id for item in whole.items]
+        known, today = {other.id for other in others}, now.astimezone(ZoneInfo(zone)).date()
+        year = [planned_wave(quarter, start_month, quarterly) for quarter in year_from(plan.first)]
+        others += [one for one in year if one.id not in known and one.closes_on >= today]
+    refuse_import(wave, others)
+
+
+def _covering(plan: Plan | None, quarter: Quarter) -> Plan | None:
     return plan if plan is not None and quarter in year_from(plan.first) else None
 
 

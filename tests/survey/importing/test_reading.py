@@ -43,9 +43,7 @@ def test_texts_match_as_they_look(survey):
     assert said(imported) == [("team:harbour", 5, 1)]
 
 
-@pytest.mark.parametrize(
-    "wrong", ["always", "Alway", "Always.", "Always, Never", "3/4/2026", "Sehr oft"]
-)
+@pytest.mark.parametrize("wrong", ["always", "Alway", "Always.", "Always, Never", "3/4/2026", "Sehr oft"])
 def test_a_label_is_never_guessed(refused, wrong):
     (line,) = refused(csv_of([HEADER, *ROWS, ("", "Quay", wrong, "Never")]))
     assert line.startswith("answers.csv: row 5, column C (item Q1): ")
@@ -314,7 +312,7 @@ def test_columns_have_the_letters_of_a_spreadsheet():
 def _is_taken_or_refused(survey, text, other, column):
     row = ["", "Quay", "Always", "Never"]
     row[column] = f"{text}Qx{other}"
-    if column:
+    if column or plain(row[0]).startswith("="):
         with pytest.raises(SurveyImportError) as error:
             survey.read(csv_of([HEADER, row]))
         assert "Qx" not in str(error.value)
