@@ -25,9 +25,10 @@ BUSY_SECONDS = 10.0
 
 _TABLE = """CREATE TABLE IF NOT EXISTS comment (
     number INTEGER PRIMARY KEY, wave TEXT NOT NULL, "group" TEXT NOT NULL, text TEXT,
-    is_released INTEGER NOT NULL, delete_on TEXT NOT NULL
+    is_released INTEGER NOT NULL, delete_on TEXT NOT NULL, reader TEXT
 )"""
-"""A dropped comment is a row without its text: it counts as one that was written."""
+"""A dropped comment is a row without its text: it counts as one that was written. `reader`: of which
+department whoever released or dropped it was."""
 
 
 class CommentsError(Exception):
@@ -71,7 +72,7 @@ def add(path: Path, wave: str, groups: Mapping[str, Sequence[str]], today: date)
         numbers = secrets.SystemRandom().sample(free, len(rows))
         delete_on = (today + KEPT).isoformat()
         con.executemany(
-            "INSERT INTO comment VALUES (?, ?, ?, ?, 0, ?)",
+            "INSERT INTO comment VALUES (?, ?, ?, ?, 0, ?, NULL)",
             sorted((number, wave, *row, delete_on) for number, row in zip(numbers, rows, strict=True)),
         )
 
@@ -104,14 +105,15 @@ def to_read(path: Path, wave: str, group: str) -> list[Comment]:
     return _shuffled([Comment(number, text, bool(is_released)) for number, text, is_released in found])
 
 
-def decide(path: Path, number: int, *, is_released: bool) -> bool:
-    """Release a comment, or drop it for good. False where there is none of this number."""
+def decide(path: Path, number: int, *, is_released: bool, reader: str) -> bool:
+    """Release a comment, or drop it for good, by a reader of a department. False where there is none."""
     if not path.exists():
         return False
     change = "is_released = 1" if is_released else "is_released = 0, text = NULL"
     with _writing(path) as con:
         found = con.execute(
-            f"UPDATE comment SET {change} WHERE number = ? AND text IS NOT NULL", [number]
+            f"UPDATE comment SET {change}, reader = ? WHERE number = ? AND text IS NOT NULL",
+            [reader, number],
         ).rowcount
     return found > 0
 
@@ -157,6 +159,8 @@ def _writing(path: Path) -> Iterator[sqlite3.Connection]:
             con.execute("PRAGMA temp_store = MEMORY")
             con.execute("BEGIN IMMEDIATE")
             con.execute(_TABLE)
+            if not con.execute("SELECT 1 FROM pragma_table_info('comment') WHERE name = 'reader'").fetchone():
+                con.execute("ALTER TABLE comment ADD COLUMN reader TEXT")
             yield con
             con.execute("COMMIT")
     except (sqlite3.Error, OSError) as trouble:

@@ -119,13 +119,19 @@ def comments(
     of: Annotated[str | None, typer.Option(help="Of this group, such as department:market.")] = None,
     release: Annotated[list[int] | None, typer.Option(help="Let this one be shown (repeatable).")] = None,
     drop: Annotated[list[int] | None, typer.Option(help="Delete this one for good (repeatable).")] = None,
+    reader_department: Annotated[
+        str | None,
+        typer.Option(help="Of which department you are, or outside. Needed to read, release or drop any."),
+    ] = None,
 ) -> None:
     """For a reader of another department: read comments, and release them or drop them."""
     from connectors.comments import FILE  # noqa: PLC0415 - used here alone
-    from pipelines.survey.comments import FOR_THE_READER, decided, told  # noqa: PLC0415 - heavy
+    from pipelines.config import load  # noqa: PLC0415 - heavy
+    from pipelines.survey.comments import FOR_THE_READER, Reader, decided, told  # noqa: PLC0415 - heavy
 
-    path = context.obj.home.path / FILE
-    lines = decided(path, release or [], drop or []) or told(path, wave, of)
+    configuration, path = load(context.obj.config), context.obj.home.path / FILE
+    reader = Reader.of(configuration, reader_department) if reader_department else None
+    lines = decided(path, release or [], drop or [], reader) or told(path, wave, of, reader)
     typer.echo("\n".join(lines))
     typer.echo(FOR_THE_READER, err=True)
 

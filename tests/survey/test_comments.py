@@ -14,8 +14,10 @@ from typer.testing import CliRunner
 from connectors import comments as store
 from connectors.comments import FILE, CommentsError
 from pipelines.cli import app
+from pipelines.cli_errors import CommandError
+from pipelines.config_errors import ConfigurationError
 from pipelines.privacy.units import Group, Partition, Unit
-from pipelines.survey.comments import by_group, keep_comments, parents_of
+from pipelines.survey.comments import Reader, by_group, keep_comments, parents_of
 
 PARENTS = {
     "team:a": "department:x",
@@ -101,19 +103,19 @@ def test_nothing_is_shown_before_it_is_released(tmp_path: Path) -> None:
     path = kept(tmp_path, written("team:a", 11))
     assert store.released(path, "2026-Q3", "department:x", TODAY) == []
     first, second, *_ = store.to_read(path, "2026-Q3", "department:x")
-    assert store.decide(path, first.number, is_released=True)
-    assert store.decide(path, second.number, is_released=False)
+    assert store.decide(path, first.number, is_released=True, reader="outside")
+    assert store.decide(path, second.number, is_released=False, reader="outside")
     assert store.released(path, "2026-Q3", "department:x", TODAY) == [first.text]
     # What was dropped is in no byte of the file, and counts as written.
     assert second.text.encode() not in path.read_bytes()
-    assert not store.decide(path, second.number, is_released=True)
+    assert not store.decide(path, second.number, is_released=True, reader="outside")
     assert store.groups(path) == [store.Waiting("2026-Q3", "department:x", 9, 10)]
 
 
 def test_a_file_with_fewer_rows_shows_nothing(tmp_path: Path) -> None:
     path = kept(tmp_path, written("team:a", 10))
     for comment in store.to_read(path, "2026-Q3", "department:x"):
-        store.decide(path, comment.number, is_released=True)
+        store.decide(path, comment.number, is_released=True, reader="outside")
     assert len(store.released(path, "2026-Q3", "department:x", TODAY)) == 10
     with sqlite3.connect(path) as con:
         con.execute("DELETE FROM comment WHERE number = (SELECT min(number) FROM comment)")
@@ -127,7 +129,7 @@ def test_the_file_has_no_unit_no_time_and_no_order(tmp_path: Path) -> None:
     with sqlite3.connect(path) as con:
         columns = [name for _, name, *_ in con.execute("PRAGMA table_info(comment)")]
         laid = [text for (text,) in con.execute("SELECT text FROM comment")]
-    assert columns == ["number", "wave", "group", "text", "is_released", "delete_on"]
+    assert columns == ["number", "wave", "group", "text", "is_released", "delete_on", "reader"]
     assert sorted(laid) == texts
     assert laid != texts
     assert b"team:a" not in path.read_bytes()
@@ -160,8 +162,105 @@ def test_publishing_the_next_wave_deletes_what_is_old(tmp_path: Path) -> None:
     assert store.groups(path) == []
 
 
-def invoke(home: Path, *options: str):
-    return CliRunner().invoke(app, ["--home", str(home), "survey", "comments", *options])
+CONFIGURATION = """
+[organisation]
+id = "a"
+name = "A"
+""" + "".join(
+    f'[[department]]\nid = "{one}"\nname = "{one.title()}"\n' + (f'parent = "{above}"\n' if above else "")
+    for one, above in [("top", None), ("x", "top"), ("below", "x"), ("y", None), ("z", None)]
+)
+
+
+def invoke(home: Path, *options: str, reader: str | None = "y", more: str = ""):
+    (home / "outcomes.toml").write_text(CONFIGURATION + more, encoding="utf-8")
+    start = ["--home", str(home), "--config", str(home / "outcomes.toml"), "survey", "comments"]
+    return CliRunner().invoke(app, [*start, *options, *(["--reader-department", reader] if reader else [])])
+
+
+def refusal(home: Path, *options: str, reader: str | None) -> str:
+    """Why it was not done; nothing was shown, released or dropped."""
+    done = invoke(home, *options, reader=reader)
+    assert isinstance(done.exception, CommandError)
+    assert (done.stdout, done.exception.code) == ("", 2)
+    with sqlite3.connect(home / FILE) as con:
+        untouched = con.execute("SELECT sum(is_released), count(reader), count(text) FROM comment").fetchone()
+    assert untouched == (0, 0, 10)
+    return str(done.exception)
+
+
+@pytest.mark.parametrize("reader", ["x", "top", "below"])
+@pytest.mark.parametrize("option", ["--of", "--release", "--drop"])
+def test_nobody_reads_what_their_own_department_wrote(tmp_path: Path, reader: str, option: str) -> None:
+    """Neither those of x, nor those whose department has x in it, nor those whose department is in x."""
+    path = kept(tmp_path, written("team:a", 10))
+    first = store.to_read(path, "2026-Q3", "department:x")[0].number
+    told = refusal(tmp_path, option, "department:x" if option == "--of" else str(first), reader=reader)
+    assert told == (
+        f"--reader-department {reader}: those of department:x wrote these, and they are read in a department "
+        "that is neither theirs nor above nor below it, or by somebody from outside"
+    )
+
+
+def test_who_reads_is_said_and_known(tmp_path: Path) -> None:
+    path = kept(tmp_path, written("team:a", 10))
+    first = str(store.to_read(path, "2026-Q3", "department:x")[0].number)
+    whose = "name your department with --reader-department, or `outside` if it is none that was asked"
+    assert refusal(tmp_path, "--release", first, reader=None) == f"survey comments: {whose}"
+    assert "commerce: is no department. Name one of" in refusal(
+        tmp_path, "--release", first, reader="commerce"
+    )
+    listed = invoke(tmp_path, reader=None).stdout.splitlines()
+    assert listed == [f"To read them: {whose}", "--wave 2026-Q3 --of department:x: 10 of 10 wait"]
+
+
+@pytest.mark.parametrize("reader", ["z", "outside"])
+def test_a_release_says_of_which_department_its_reader_was(tmp_path: Path, reader: str) -> None:
+    path = kept(tmp_path, written("team:a", 10))
+    one, two, *_ = (comment.number for comment in store.to_read(path, "2026-Q3", "department:x"))
+    assert invoke(tmp_path, "--release", str(one), "--drop", str(two), reader=reader).exit_code == 0
+    with sqlite3.connect(path) as con:
+        rows = con.execute("SELECT number, is_released, reader FROM comment WHERE reader IS NOT NULL")
+        assert sorted(rows) == sorted([(one, 1, reader), (two, 0, reader)])
+
+
+@pytest.mark.parametrize(
+    ("group", "reader", "may"),
+    [
+        # Of everybody's: no department is another one.
+        ("organisation", "z", False),
+        ("organisation", "outside", True),
+        # Two departments that were published as one.
+        ("department:x+department:y", "y", False),
+        ("department:x+department:y", "top", False),
+        ("department:x+department:y", "z", True),
+        # One that is not configured any more, by its name alone.
+        ("department:gone", "z", True),
+    ],
+)
+def test_whose_comments_a_reader_may_read(group: str, reader: str, may: bool) -> None:
+    parents = {"top": None, "x": "top", "below": "x", "y": None, "z": None}
+    if may:
+        Reader(reader, parents).refuse(group)
+    else:
+        with pytest.raises(CommandError):
+            Reader(reader, parents).refuse(group)
+
+
+def test_comments_of_an_older_version_are_released_too(tmp_path: Path) -> None:
+    path = kept(tmp_path, written("team:a", 10))
+    with sqlite3.connect(path) as con:
+        con.execute("ALTER TABLE comment DROP COLUMN reader")
+    first = store.to_read(path, "2026-Q3", "department:x")[0]
+    assert invoke(tmp_path, "--release", str(first.number)).exit_code == 0
+    assert store.released(path, "2026-Q3", "department:x", TODAY) == [first.text]
+
+
+def test_a_floor_below_six_stops_the_reader(tmp_path: Path) -> None:
+    kept(tmp_path, written("team:a", 10))
+    done = invoke(tmp_path, more="[privacy]\nk = 5\n")
+    assert isinstance(done.exception, ConfigurationError)
+    assert "privacy" in str(done.exception)
 
 
 def test_a_reader_sees_one_group_at_a_time(tmp_path: Path) -> None:
@@ -174,7 +273,7 @@ def test_a_reader_sees_one_group_at_a_time(tmp_path: Path) -> None:
         "--wave 2026-Q3 --of department:y: 11 of 11 wait",
     ]
     assert "must be of another department" in several.stderr
-    one = invoke(tmp_path, "--of", "department:x").stdout
+    one = invoke(tmp_path, "--of", "department:x", reader="z").stdout
     assert one.count("team:a") == 10
     assert "team:c" not in one
 
