@@ -253,9 +253,11 @@ def serve(
     from connectors import door_server  # noqa: PLC0415 - heavy
     from connectors.ballots.box import Box  # noqa: PLC0415 - heavy
     from connectors.ballots.door import create_door  # noqa: PLC0415 - heavy
+    from pipelines.config import load  # noqa: PLC0415 - heavy
     from pipelines.serve import require_free_port  # noqa: PLC0415 - heavy
     from pipelines.survey.held import BALLOTS  # noqa: PLC0415 - heavy
 
+    load(context.obj.config)  # for its floor: a lower one than the code's is refused before anybody answers
     require_free_port("--port", port, host)
     context.obj.home.create()
     typer.echo(f"People answer at http://{host}:{port}. Put a proxy with TLS and no access log before it.")
@@ -266,8 +268,10 @@ def serve(
 @survey.command()
 def close(context: typer.Context) -> None:
     """Close the open survey: no more answers are taken."""
+    from pipelines.config import load  # noqa: PLC0415 - heavy
     from pipelines.survey.asking import close_wave  # noqa: PLC0415 - heavy
 
+    load(context.obj.config)  # for its floor, as in `serve`
     wave = close_wave(context.obj.home, datetime.now(UTC))
     typer.echo(f"{wave} is closed. Run `outcomes survey publish` with its key.")
 

@@ -170,6 +170,18 @@ def test_the_clock_is_set_back(line, outcomes, place):
         assert (code, "2026-Q3 was asked already" in told) == (1, True)
 
 
+@pytest.mark.parametrize(
+    "command", ["plan", "announce", "open", "codes", "serve", "close", "publish", "comments"]
+)
+def test_a_floor_below_six_stops_each_command_before_it_does_anything(line, place, tmp_path, command):
+    config = tmp_path / "outcomes.toml"
+    config.write_text(config.read_text(encoding="utf-8") + "[privacy]\nk = 5\n", encoding="utf-8")
+    files = {one: one.read_bytes() for one in tmp_path.rglob("*") if one.is_file()}
+    code, told = line(command)
+    assert (code, told.startswith(f"{config}: privacy.k: ")) == (2, True), told
+    assert {one: one.read_bytes() for one in tmp_path.rglob("*") if one.is_file()} == files
+
+
 # ---- what is named ---------------------------------------------------------------------------------
 
 
