@@ -3,7 +3,7 @@
 Heavy imports stand inside the commands that need them: `outcomes --help` is instant.
 """
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,6 +14,8 @@ from pipelines.cli_errors import USAGE, CommandError
 from pipelines.cli_options import TableFormat, day
 
 if TYPE_CHECKING:
+    from pipelines.config_model import Configuration
+    from pipelines.home import Home
     from pipelines.survey.bank import Bank
     from pipelines.survey.calendar import Kind, Quarter
 
@@ -64,20 +66,54 @@ def plan(
     ] = False,
     format_: Annotated[TableFormat, typer.Option("--format", help="How to answer.")] = TableFormat.table,
 ) -> None:
-    """Put everybody into one reporting unit for a year of surveys, and show what will be published."""
+    """Put everybody into one unit for a year of surveys, show what will be published, and announce it."""
     from pipelines.config import load  # noqa: PLC0415 - heavy
     from pipelines.survey.plan_text import print_plan  # noqa: PLC0415 - heavy
     from pipelines.survey.year import Wish, plan_year  # noqa: PLC0415 - heavy
 
-    wish = Wish(_quarter(first), is_new_year=new_year, is_frozen=yes)
-    shown = plan_year(load(context.obj.config), context.obj.home, wish, datetime.now(UTC))
+    wish, configuration = Wish(_quarter(first), is_new_year=new_year, is_frozen=yes), load(context.obj.config)
+    shown = plan_year(configuration, context.obj.home, wish, datetime.now(UTC))
     print_plan(shown, as_json=format_ == TableFormat.json)
     if not yes:
-        typer.echo(
-            "Nothing is frozen yet. Run it again with --yes, then `outcomes survey announce`.", err=True
-        )
-    elif new_year:
+        again = "Run it again with --yes: then it ends with the announcement."
+        typer.echo(f"Nothing is frozen yet. {again}", err=True)
+        return
+    if new_year:
         typer.echo("Frozen. The series of every unit start again; departments keep theirs.", err=True)
+    if format_ == TableFormat.json:
+        typer.echo("Frozen. `outcomes survey announce` prints the text to send.", err=True)
+    else:
+        _announce_plan(configuration, context.obj.home)
+
+
+def _announce_plan(configuration: "Configuration", home: "Home") -> None:
+    """The text to send before the next survey; the plan is frozen also where there is none yet."""
+    from pipelines.survey.announcement import AnnouncementError  # noqa: PLC0415 - heavy
+    from pipelines.survey.calendar import CalendarError  # noqa: PLC0415 - used here alone
+    from pipelines.survey.planning import PlanError  # noqa: PLC0415 - heavy
+
+    try:
+        _print_announcement(configuration, home)
+    except (AnnouncementError, CalendarError, PlanError) as missing:
+        typer.echo(f"Frozen, but not announced. {missing}, then run `outcomes survey announce`.", err=True)
+
+
+def _print_announcement(
+    configuration: "Configuration",
+    home: "Home",
+    opens_on: date | None = None,
+    days: int = 10,
+    asker: str | None = None,
+    languages: list[str] | None = None,
+) -> None:
+    """The text in each language on stdout, and notes for its sender on stderr."""
+    from pipelines.survey.announcement import TO_THE_SENDER, announcement  # noqa: PLC0415 - heavy
+    from pipelines.survey.year import announced  # noqa: PLC0415 - heavy
+
+    facts = announced(configuration, home, opens_on, days, asker)
+    texts = [announcement(facts, one) for one in languages or configuration.survey.languages]
+    typer.echo("\n----\n\n".join(texts))
+    typer.echo(TO_THE_SENDER, err=True)
 
 
 @survey.command()
@@ -94,14 +130,9 @@ def announce(
 ) -> None:
     """Print the text to send before people answer. Notes for the sender are on stderr."""
     from pipelines.config import load  # noqa: PLC0415 - heavy
-    from pipelines.survey.announcement import TO_THE_SENDER, announcement  # noqa: PLC0415 - heavy
-    from pipelines.survey.year import announced  # noqa: PLC0415 - heavy
 
-    configuration = load(context.obj.config)
-    facts = announced(configuration, context.obj.home, day(opens, "--opens"), days, asker)
-    texts = [announcement(facts, one) for one in language or configuration.survey.languages]
-    typer.echo("\n----\n\n".join(texts))
-    typer.echo(TO_THE_SENDER, err=True)
+    configuration, opens_on = load(context.obj.config), day(opens, "--opens")
+    _print_announcement(configuration, context.obj.home, opens_on, days, asker, language)
 
 
 @survey.command()

@@ -97,6 +97,30 @@ def test_a_plan_is_shown_and_nothing_kept(outcomes, place):
     assert not (place / "home/warehouse.duckdb").exists()
 
 
+def test_a_frozen_plan_ends_with_its_announcement(outcomes):
+    code, out, err = outcomes("plan", "--yes")
+    told = outcomes("announce")
+    assert code == 0
+    assert "https://survey.example.org" in told[1]
+    assert "\n----\n" in told[1], "in both languages"
+    assert out.endswith(told[1])
+    assert err == told[2]
+    code, out, err = outcomes("plan", "--yes", "--format", "json")
+    assert (code, json.loads(out)["is_frozen"]) == (0, True)
+    assert err == "Frozen. `outcomes survey announce` prints the text to send.\n"
+
+
+def test_a_plan_is_frozen_also_where_nobody_knows_yet_where_people_answer(outcomes, con, monkeypatch):
+    monkeypatch.setattr(f"{__name__}.FILE", FILE.replace('address = "https://survey.example.org/"\n', ""))
+    code, _, err = outcomes("plan", "--yes")
+    assert code == 0
+    assert err == (
+        "Frozen, but not announced. survey announce: [survey] address is missing. Write there where people "
+        "answer, then run `outcomes survey announce`.\n"
+    )
+    assert load_plan(con().con) is not None
+
+
 def test_a_plan_for_programs(outcomes):
     code, out, _ = outcomes("plan", "--format", "json", pier=3)
     plan = json.loads(out)
