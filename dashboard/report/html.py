@@ -75,8 +75,7 @@ def kept(header: Header) -> list[str]:
     """When it was frozen and as which revision, as markup; nothing where it was not."""
     if header.frozen_at is None:
         return []
-    when = f"frozen <b>{text(words.moment(header.frozen_at))}</b>"
-    return [f"{when}, revision {header.revision}" if (header.revision or 1) > 1 else when]
+    return [f"frozen <b>{text(words.moment(header.frozen_at))}</b>, revision {header.revision}"]
 
 
 def sections(check: HealthCheck) -> list[Section]:

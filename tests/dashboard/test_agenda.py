@@ -115,7 +115,7 @@ STANDS_OUT = "Change lead time is clearly shorter"
     ("version", "kept", "friday"),
     [
         ({}, "frozen 10 Oct 2026, 11:00 , revision 2", "“A second Friday”"),
-        ({"version": "Revision 1"}, "frozen 10 Oct 2026, 11:00", "“A dull Friday”"),
+        ({"version": "Revision 1"}, "frozen 10 Oct 2026, 11:00 , revision 1", "“A dull Friday”"),
     ],
 )
 def test_that_of_a_frozen_quarter_is_of_what_was_frozen(

@@ -390,7 +390,7 @@ def test_an_earlier_revision_is_reported_where_it_is_named(
     text = (kept / "health-check-2026-Q3-team-beacon-revision-1.md").read_text("utf-8")
     assert "First words" in of_markdown(text)
     assert "Second words" not in of_markdown(text)
-    assert "frozen 10 Oct 2026, 11:00" in of_markdown(text)
+    assert "frozen 10 Oct 2026, 11:00, revision 1" in of_markdown(text)
     wanted = "team:beacon 2026-Q3: has no revision 3. There are 1 and 2"
     code, err = command(capsys, monkeypatch, "--home", str(kept), "report", *asked, "3")
     assert (code, err.splitlines()[-1]) == (2, f"error: {wanted}")
