@@ -94,6 +94,6 @@ def _actions(team: Team) -> str:
     if team.promised is None:
         return '<span class="eo-cell"><i>none due</i></span>'
     done, of = team.promised
-    said = ["without an update"] * team.is_without_update + ["overdue"] * team.is_overdue
+    said = ["no update"] * team.is_without_update + ["overdue"] * team.is_overdue
     under = "".join(f'<span class="eo-under">{one}</span>' for one in said)
     return f"{done} of {of}{under}"
