@@ -4,6 +4,7 @@ import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Annotated
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from dashboard.report.files import Asked
 
 ORGANISATION = "organisation"
+ONE_REVISION = "--revision: each scope is frozen by itself. Name one alone with --scope"
 
 
 def report(
@@ -26,6 +28,10 @@ def report(
         typer.Option(help="organisation, department:id or team:id (repeatable)."),
     ] = None,
     quarter: Annotated[str | None, typer.Option(help="2026-Q3; the last closed one unless named.")] = None,
+    revision: Annotated[
+        int | None,
+        typer.Option(min=1, help="Of one scope's frozen quarter; the newest unless named."),
+    ] = None,
     format_: Annotated[ReportFormat, typer.Option("--format", help="The file's format.")] = ReportFormat.pdf,
     output: Annotated[
         Path | None, typer.Option(help="The file to write.  [default: health-check-<quarter> here]")
@@ -45,8 +51,9 @@ def report(
 
     home = context.obj.home
     with open_snapshot(home) as (_, path):
-        asked = _asked(str(path), scope, quarter, as_pdf=format_ == ReportFormat.pdf, first_look=first_look)
-        target = output or Path(files.file_name(format_.value, asked.quarter, asked.scopes))
+        asked = _asked(str(path), scope, quarter, as_pdf=format_ == ReportFormat.pdf)
+        asked = _narrowed(asked, revision, first_look=first_look)
+        target = output or Path(files.file_name(format_.value, asked.quarter, asked.scopes, revision))
         with _written(target) as out, run_reporter(context.obj.log_format) as reporter:
             gathered, each = [], files.gather(str(path), home.path, asked)
             for one in asked.scopes:
@@ -57,9 +64,7 @@ def report(
     typer.echo(f"{target} written.")
 
 
-def _asked(
-    path: str, scopes: list[str] | None, quarter: str | None, *, as_pdf: bool, first_look: bool
-) -> "Asked":
+def _asked(path: str, scopes: list[str] | None, quarter: str | None, *, as_pdf: bool) -> "Asked":
     """What is wanted, with names that exist."""
     from dashboard.report import files  # noqa: PLC0415 - heavy
     from pipelines.snapshot_reader import require_name  # noqa: PLC0415 - heavy
@@ -74,9 +79,17 @@ def _asked(
     if chosen is None:
         raise CommandError("--quarter: no quarter is over yet. Name the one that is still open", USAGE)
     wanted = list(dict.fromkeys(scopes or (known if as_pdf else [ORGANISATION])))
-    if first_look and not (len(wanted) == 1 and wanted[0].startswith("team:")):
+    return files.Asked(wanted, chosen, datetime.now(UTC))
+
+
+def _narrowed(asked: "Asked", revision: int | None, *, first_look: bool) -> "Asked":
+    """With what only one scope can be asked for."""
+    is_one = len(asked.scopes) == 1
+    if first_look and not (is_one and asked.scopes[0].startswith("team:")):
         raise CommandError("--first-look: is one team's own. Name that team alone with --scope", USAGE)
-    return files.Asked(wanted, chosen, datetime.now(UTC), is_own_look=first_look)
+    if revision is not None and not is_one:
+        raise CommandError(ONE_REVISION, USAGE)
+    return replace(asked, is_own_look=first_look, revision=revision)
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from typing import Literal, get_args
 
 from connectors.journal.journal import Frozen, Journal
 from connectors.journal.where import is_there, url_of
-from dashboard import figures, frozen
+from dashboard import figures, frozen, words
 from dashboard.health.compose import compose
 from dashboard.health.document import HealthCheck
 from dashboard.health.first_look import opens
@@ -32,6 +32,10 @@ class ReportError(Exception):
     """A report cannot be made. `str()` is one line."""
 
 
+class NoSuchRevisionError(Exception):
+    """A quarter was not frozen as often as is asked for. `str()` is one line."""
+
+
 @dataclass(frozen=True)
 class Asked:
     """Which health checks are wanted, of which quarter, at what moment, and for whose eyes."""
@@ -41,6 +45,8 @@ class Asked:
     now: datetime
     is_own_look: bool = False
     """Of a team, for itself alone: its survey is told before leaders may see it."""
+    revision: int | None = None
+    """Of a frozen quarter; None: the newest, and where it was never frozen today's numbers."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +70,7 @@ def quarters(path: str) -> tuple[list[str], str | None]:
 
 
 def gather(path: str, home: Path, asked: Asked) -> Iterator[Gathered]:
-    """The health checks as the page shows them: frozen ones as they were frozen, the newest revision.
+    """The health checks as the page shows them: frozen ones as they were frozen.
 
     Args:
         path: the published snapshot.
@@ -73,6 +79,7 @@ def gather(path: str, home: Path, asked: Asked) -> Iterator[Gathered]:
 
     Raises:
         JournalError: the journal cannot be used.
+        NoSuchRevisionError: there is no such revision of one of them.
         ReportError: a frozen quarter cannot be read.
     """
     journal = Journal.open(url_of(home)) if is_there(home) else None
@@ -87,17 +94,31 @@ def gather(path: str, home: Path, asked: Asked) -> Iterator[Gathered]:
 
 
 def _check(path: str, written: Entries, kept: Sequence[Frozen], scope: str, asked: Asked) -> Gathered:
-    """As it was frozen last, else as of now. The survey is left out as long as it is the teams' alone."""
+    """As it was frozen, else as of now. The survey is left out as long as it is the teams' alone."""
     opens_at = opens(path, asked.quarter)
     sees_survey = asked.is_own_look or opens_at is None or asked.now >= opens_at
-    if not kept:
+    version = _revision(kept, scope, asked)
+    if version is None:
         return Gathered(compose(path, written, scope, asked.quarter, sees_survey=sees_survey), path)
     try:
-        return of_frozen(kept[-1], sees_survey=sees_survey)
+        return of_frozen(version, sees_survey=sees_survey)
     except ValueError as trouble:
         raise ReportError(
             f"{scope} {asked.quarter}: {trouble}. Make the report with the version that froze it"
         ) from trouble
+
+
+def _revision(kept: Sequence[Frozen], scope: str, asked: Asked) -> Frozen | None:
+    if asked.revision is None:
+        return kept[-1] if kept else None
+    for one in kept:
+        if one.revision == asked.revision:
+            return one
+    there = "It was never frozen"
+    if kept:
+        known = words.listed([str(one.revision) for one in kept])
+        there = f"There {'is' if len(kept) == 1 else 'are'} {known}"
+    raise NoSuchRevisionError(f"{scope} {asked.quarter}: has no revision {asked.revision}. {there}")
 
 
 def of_frozen(revision: Frozen, *, sees_survey: bool) -> Gathered:
@@ -124,17 +145,22 @@ def _charts(one: Gathered) -> list[weekly.Chart]:
     return weekly.charts(one.path, one.check.scope, one.check.name, one.check.quarter)
 
 
-def file_name(kind: Kind, quarter: str, scopes: Iterable[str]) -> str:
-    """`health-check-2026-Q3-team-harbour.pdf`; of several scopes without their names."""
+def file_name(kind: Kind, quarter: str, scopes: Iterable[str], revision: int | None = None) -> str:
+    """`health-check-2026-Q3-team-harbour.pdf`; of several scopes without their names.
+
+    Of a revision that was chosen `health-check-2026-Q3-team-harbour-revision-1.pdf`.
+    """
     wanted = list(scopes)
     of = f"-{_UNSAFE.sub('-', wanted[0].lower()).strip('-')}" if len(wanted) == 1 else ""
-    return f"health-check-{quarter}{of}.{_ENDINGS[kind][1]}"
+    version = f"-revision-{revision}" if revision else ""
+    return f"health-check-{quarter}{of}{version}.{_ENDINGS[kind][1]}"
 
 
 def downloads(one: Gathered) -> list[tuple[str, str, str, Callable[[], bytes]]]:
     """What a page offers of its health check: label, file's name, media type, and what makes the file."""
+    of = one.check.quarter, [one.check.scope], one.check.header.revision
     return [
-        (label, file_name(kind, one.check.quarter, [one.check.scope]), media, _maker(kind, one))
+        (label, file_name(kind, *of), media, _maker(kind, one))
         for kind, (label, _, media) in _ENDINGS.items()
     ]
 

@@ -44,6 +44,7 @@ HOSTILE = [
     '"><svg onload=alert(1)> ${1+1} {{7*7}}',
     "=HYPERLINK(1)",
 ]
+ONE_REVISION = "--revision: each scope is frozen by itself. Name one alone with --scope"
 OWN = "--first-look: is one team's own. Name that team alone with --scope"
 ANOTHER = "Name another file with --output"
 MEANT = "Did you mean team:beacon?"
@@ -380,6 +381,25 @@ def test_the_newest_revision_is_what_is_reported(kept: Path, path: str) -> None:
         assert "frozen 12 Oct 2026, 11:00, revision 2" in text, form
 
 
+def test_an_earlier_revision_is_reported_where_it_is_named(
+    kept: Path, path: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(kept)
+    asked = ["--scope", "team:beacon", "--quarter", QUARTER, "--format", "markdown", "--revision"]
+    assert command(capsys, monkeypatch, "--home", str(kept), "report", *asked, "1")[0] == 0
+    text = (kept / "health-check-2026-Q3-team-beacon-revision-1.md").read_text("utf-8")
+    assert "First words" in of_markdown(text)
+    assert "Second words" not in of_markdown(text)
+    assert "frozen 10 Oct 2026, 11:00, revision 1" in of_markdown(text)
+    wanted = "team:beacon 2026-Q3: has no revision 3. There are 1 and 2"
+    code, err = command(capsys, monkeypatch, "--home", str(kept), "report", *asked, "3")
+    assert (code, err.splitlines()[-1]) == (2, f"error: {wanted}")
+    made = files.gather(path, kept, files.Asked(["team:beacon"], QUARTER, OPENS_AT, revision=1))
+    assert [name for _, name, _, _ in files.downloads(next(made))] == [
+        f"health-check-2026-Q3-team-beacon-revision-1.{ending}" for ending in ("pdf", "md", "html")
+    ]
+
+
 def test_the_charts_of_a_frozen_quarter_are_those_of_the_day_it_was_frozen(
     path: str, tmp_path: Path, content: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -456,6 +476,12 @@ def command(
         (["--quarter", "2026-Q9"], 2, "--quarter 2026-Q9: there is no such quarter. Did you mean 2026-Q4?"),
         (["--first-look"], 2, OWN),
         (["--first-look", "--scope", "organisation"], 2, OWN),
+        (["--revision", "1"], 2, ONE_REVISION),
+        (
+            ["--revision", "1", "--format", "markdown", "--output", "{folder}/x.md"],
+            2,
+            "organisation 2026-Q3: has no revision 1. It was never frozen",
+        ),
         (["--output", "{folder}"], 2, "{folder}: cannot be written (Is a directory). " + ANOTHER),
         (
             ["--output", "{folder}/there/x.pdf"],
