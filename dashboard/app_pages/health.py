@@ -1,6 +1,7 @@
 """The quarterly health check of the organisation, a department or a team."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 import streamlit as st
 
@@ -12,7 +13,8 @@ from dashboard.health.compose import compose
 from dashboard.health.written import Entries
 from dashboard.markup import text
 from dashboard.report import files, html
-from dashboard.report.files import Gathered
+from dashboard.report.below import below
+from dashboard.report.files import Asked, Gathered, ReportError
 from dashboard.snapshot import Snapshot
 
 
@@ -31,7 +33,7 @@ def page(shown: Snapshot) -> None:
         show(components.state("What was written", "stop", "Could not read", text(trouble), tone="bad"))
     for part in html.sections(made.check):
         show(part.markup)
-    _downloads(made)
+    _downloads(shown, made, entries)
     if revisions:
         with st.expander("Frozen revisions"):
             sees = looks.sees(shown.path, quarter, scope)
@@ -39,11 +41,26 @@ def page(shown: Snapshot) -> None:
     health_forms.draw(shown, scope, quarter, is_frozen=version is not None)
 
 
-def _downloads(made: Gathered) -> None:
+def _downloads(shown: Snapshot, made: Gathered, entries: Entries) -> None:
     """The same page as files, each made when it is asked for."""
+    path, scope, quarter = shown.path, made.check.scope, made.check.quarter
+    offered = files.downloads(made, lambda: _below(path, entries, scope, quarter))
     with st.container(key="eo-files", horizontal=True, gap="small"):
-        for label, name, media, make in files.downloads(made):
+        for label, name, media, make in offered:
             st.download_button(f"Download as {label}", make, file_name=name, mime=media, on_click="ignore")
+
+
+def _below(path: str, entries: Entries, scope: str, quarter: str) -> list[Gathered]:
+    """Whose pages follow in the PDF: as they were frozen, or as of today where they do not open."""
+    scopes = below(path, scope).scopes
+    asked = Asked(scopes, quarter, datetime.now(UTC), brief=frozenset(scopes))
+    found = []
+    for one in scopes:
+        try:
+            found.append(files.one_of(asked, one, path, entries, written_here.frozen(one, quarter)))
+        except (JournalError, ReportError):
+            found.append(files.one_of(asked, one, path, entries, ()))
+    return found
 
 
 def _written(shown: Snapshot, scope: str, quarter: str) -> tuple[Entries, Sequence[Frozen], str]:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Literal, get_args
@@ -41,6 +41,8 @@ class Asked:
     now: datetime
     is_own_look: bool = False
     """Of a team, for itself alone: its survey is told before leaders may see it."""
+    brief: frozenset[str] = frozenset()
+    """Those of the scopes that have one page alone, in the PDF of one above them."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,8 @@ class Gathered:
 
     check: HealthCheck
     path: str
+    is_brief: bool = False
+    """Whether its one page is wanted, and no more."""
 
 
 def scopes(path: str) -> dict[str, str]:
@@ -80,20 +84,25 @@ def gather(path: str, home: Path, asked: Asked) -> Iterator[Gathered]:
         written = read(journal, run(path).zone) if journal else Entries()
         for scope in asked.scopes:
             kept = journal.frozen(scope, asked.quarter) if journal else []
-            yield _check(path, written, kept, scope, asked)
+            yield one_of(asked, scope, path, written, kept)
     finally:
         if journal:
             journal.close()
 
 
-def _check(path: str, written: Entries, kept: Sequence[Frozen], scope: str, asked: Asked) -> Gathered:
-    """As it was frozen last, else as of now. The survey is left out as long as it is the teams' alone."""
+def one_of(asked: Asked, scope: str, path: str, written: Entries, kept: Sequence[Frozen]) -> Gathered:
+    """As it was frozen last, else as of now. The survey is left out as long as it is the teams' alone.
+
+    Raises:
+        ReportError: it was frozen by another version of the product.
+    """
     opens_at = opens(path, asked.quarter)
     sees_survey = asked.is_own_look or opens_at is None or asked.now >= opens_at
     if not kept:
-        return Gathered(compose(path, written, scope, asked.quarter, sees_survey=sees_survey), path)
+        made = Gathered(compose(path, written, scope, asked.quarter, sees_survey=sees_survey), path)
+        return replace(made, is_brief=scope in asked.brief)
     try:
-        return of_frozen(kept[-1], sees_survey=sees_survey)
+        return replace(of_frozen(kept[-1], sees_survey=sees_survey), is_brief=scope in asked.brief)
     except ValueError as trouble:
         raise ReportError(
             f"{scope} {asked.quarter}: {trouble}. Make the report with the version that froze it"
@@ -116,8 +125,8 @@ def report(kind: Kind, gathered: Sequence[Gathered]) -> bytes:
         return page_html.render(checks).encode()
     if kind == "markdown":
         return "\n---\n\n".join(markdown.render(check) for check in checks).encode()
-    teams = [one for one in gathered if one.check.kind == "team"]
-    return pdf.render(checks, {one.check.scope: _charts(one) for one in teams})
+    charts = {one.check.scope: _charts(one) for one in gathered if one.check.kind == "team"}
+    return pdf.render(checks, charts, {one.check.scope for one in gathered if one.is_brief})
 
 
 def _charts(one: Gathered) -> list[weekly.Chart]:
@@ -131,13 +140,18 @@ def file_name(kind: Kind, quarter: str, scopes: Iterable[str]) -> str:
     return f"health-check-{quarter}{of}.{_ENDINGS[kind][1]}"
 
 
-def downloads(one: Gathered) -> list[tuple[str, str, str, Callable[[], bytes]]]:
-    """What a page offers of its health check: label, file's name, media type, and what makes the file."""
+def downloads(
+    one: Gathered, below: Callable[[], Sequence[Gathered]]
+) -> list[tuple[str, str, str, Callable[[], bytes]]]:
+    """What a page offers of its health check: label, file's name, media type, and what makes the file.
+
+    `below` gathers those whose pages follow in the PDF, once somebody asks for it.
+    """
     return [
-        (label, file_name(kind, one.check.quarter, [one.check.scope]), media, _maker(kind, one))
+        (label, file_name(kind, one.check.quarter, [one.check.scope]), media, _maker(kind, one, below))
         for kind, (label, _, media) in _ENDINGS.items()
     ]
 
 
-def _maker(kind: Kind, one: Gathered) -> Callable[[], bytes]:
-    return lambda: report(kind, [one])
+def _maker(kind: Kind, one: Gathered, below: Callable[[], Sequence[Gathered]]) -> Callable[[], bytes]:
+    return lambda: report(kind, [one, *(below() if kind == "pdf" else ())])
