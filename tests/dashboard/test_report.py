@@ -267,11 +267,11 @@ def test_a_pdf_is_the_same_bytes_and_every_scope_begins_on_a_page_of_its_own(
 
 
 def drawn(picture: str) -> set[date]:
-    """The Mondays at which a chart of the third quarter has a point; it is 640 wide and begins in January."""
+    """The Mondays at which a chart of the third quarter has a point; it is 340 wide and begins in January."""
     start, end = date(2026, 1, 1), date(2026, 10, 1)
     group = picture.partition("mark-symbol")[2].partition("</g>")[0]
     across = [float(x) for x in re.findall(r"translate\(([\d.]+),", group)]
-    return {start + timedelta(round(x / 640 * (end - start).days)) for x in across}
+    return {start + timedelta(round(x / 340 * (end - start).days)) for x in across}
 
 
 def published_weeks(path: str, scope: str) -> set[date]:
