@@ -44,13 +44,13 @@ def page(shown: Snapshot) -> None:
 def _downloads(shown: Snapshot, made: Gathered, entries: Entries) -> None:
     """The same page as files, each made when it is asked for."""
     path, scope, quarter = shown.path, made.check.scope, made.check.quarter
-    offered = files.downloads(made, lambda: _below(path, entries, scope, quarter))
+    offered = files.downloads(made, lambda: pages_below(path, entries, scope, quarter))
     with st.container(key="eo-files", horizontal=True, gap="small"):
         for label, name, media, make in offered:
             st.download_button(f"Download as {label}", make, file_name=name, mime=media, on_click="ignore")
 
 
-def _below(path: str, entries: Entries, scope: str, quarter: str) -> list[Gathered]:
+def pages_below(path: str, entries: Entries, scope: str, quarter: str) -> list[Gathered]:
     """Whose pages follow in the PDF: as they were frozen, or as of today where they do not open."""
     scopes = below(path, scope).scopes
     asked = Asked(scopes, quarter, datetime.now(UTC), brief=frozenset(scopes))

@@ -30,18 +30,25 @@ def below(path: str, scope: str, *, everyone: bool = False) -> Below:
 
 
 def _under(path: str, scope: str) -> Iterator[str]:
-    """The organisation's departments with theirs, then the teams that are in none; nothing below a team."""
+    """The teams of a department, then its departments with theirs; nothing below a team.
+
+    Teams that are in no department come last in the organisation.
+    """
     kind, _, identity = scope.partition(":")
     if kind == "team":
         return
     inside = identity or None
-    for team, department in snapshot.teams(path).select("team", "department").iter_rows():
-        if kind == "department" and department == inside:
-            yield f"team:{team}"
+    teams = [
+        f"team:{team}"
+        for team, department in snapshot.teams(path).select("team", "department").iter_rows()
+        if department == inside
+    ]
     parents = snapshot.parents(path)
+    if inside:
+        yield from teams
     for department in snapshot.departments(path)["department"]:
         if parents[department] == inside:
             yield f"department:{department}"
             yield from _under(path, f"department:{department}")
-    if kind == "organisation":
-        yield from (f"team:{one}" for one in snapshot.teams(path).filter(department=None)["team"])
+    if not inside:
+        yield from teams

@@ -247,7 +247,10 @@ def _next(check: HealthCheck) -> Part:
     rows = list(map(wording.action, agreed.actions))
     short = nothing = "" if rows else "No action is agreed yet."
     if not rows and agreed.no_change:
-        short, nothing = "No change; why is told where this stands in full.", f"No change, and why: {agreed.no_change}"
+        short, nothing = (
+            "No change; why is told where this stands in full.",
+            f"No change, and why: {agreed.no_change}",
+        )
     return {
         "heads": wording.ACTION_HEADS,
         "rows": rows,

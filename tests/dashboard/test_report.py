@@ -400,10 +400,10 @@ def test_the_charts_of_a_frozen_quarter_are_those_of_the_day_it_was_frozen(
     asked = files.Asked(["team:beacon"], QUARTER, now=datetime(2026, 11, 5, tzinfo=UTC))
     (made,) = files.gather(str(today), ours, asked)
     rendered = []
-    monkeypatch.setattr(pdf, "render", lambda checks, charts: rendered.append((checks, charts)) or b"")
+    monkeypatch.setattr(pdf, "render", lambda *given: rendered.append(given) or b"")
     today.unlink()
     files.report("pdf", [made])
-    assert rendered == [([made.check], {"team:beacon": then})]
+    assert rendered == [([made.check], {"team:beacon": then}, set())]
 
 
 def test_a_quarter_that_was_frozen_without_its_weeks_says_so_in_place_of_charts(content: str) -> None:
@@ -425,7 +425,7 @@ def test_a_quarter_that_was_frozen_without_its_weeks_says_so_in_place_of_charts(
 
 
 def test_a_page_offers_three_files(path: str, checks: dict[str, HealthCheck]) -> None:
-    offered = files.downloads(files.Gathered(checks["team:beacon"], path))
+    offered = files.downloads(files.Gathered(checks["team:beacon"], path), list)
     assert [(label, name, media) for label, name, media, _ in offered] == [
         ("PDF", "health-check-2026-Q3-team-beacon.pdf", "application/pdf"),
         ("Markdown", "health-check-2026-Q3-team-beacon.md", "text/markdown"),
@@ -456,6 +456,7 @@ def command(
         (["--quarter", "2026-Q9"], 2, "--quarter 2026-Q9: there is no such quarter. Did you mean 2026-Q4?"),
         (["--first-look"], 2, OWN),
         (["--first-look", "--scope", "organisation"], 2, OWN),
+        (["--teams", "--format", "html"], 2, "--teams: is for the PDF. For html name each with --scope"),
         (["--output", "{folder}"], 2, "{folder}: cannot be written (Is a directory). " + ANOTHER),
         (
             ["--output", "{folder}/there/x.pdf"],
