@@ -4,7 +4,6 @@ import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Annotated
@@ -59,7 +58,10 @@ def report(
         asked = _asked(str(path), scope, quarter, first_look=first_look)
         target = output or Path(files.file_name(format_.value, asked.quarter, asked.scopes))
         if as_pdf and teams is not False:
-            asked = _with_those_below(str(path), asked, everyone=bool(teams))
+            asked, left_out = files.with_those_below(str(path), asked, everyone=bool(teams))
+            for one, count in left_out.items():
+                told = f"{one}: {count} have no page here. Name a department with --scope, or add --teams."
+                typer.echo(told, err=True)
         with _written(target) as out, run_reporter(context.obj.log_format) as reporter:
             gathered, each = [], files.gather(str(path), home.path, asked)
             for one in asked.scopes:
@@ -88,23 +90,6 @@ def _asked(path: str, scopes: list[str] | None, quarter: str | None, *, first_lo
     if first_look and not (len(wanted) == 1 and wanted[0].startswith("team:")):
         raise CommandError("--first-look: is one team's own. Name that team alone with --scope", USAGE)
     return files.Asked(wanted, chosen, datetime.now(UTC), is_own_look=first_look)
-
-
-def _with_those_below(path: str, asked: "Asked", *, everyone: bool) -> "Asked":
-    """Each scope followed by one page of each below it; says how many would be too many."""
-    from dashboard.report.below import below  # noqa: PLC0415 - heavy
-
-    scopes: list[str] = []
-    for one in asked.scopes:
-        found = below(path, one, everyone=everyone)
-        scopes += [one, *found.scopes]
-        if found.left_out:
-            typer.echo(
-                f"{one}: {found.left_out} have no page here. Name a department with --scope, or add --teams.",
-                err=True,
-            )
-    ordered = list(dict.fromkeys(scopes))
-    return replace(asked, scopes=ordered, brief=frozenset(ordered) - frozenset(asked.scopes))
 
 
 @contextmanager

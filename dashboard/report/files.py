@@ -16,6 +16,7 @@ from dashboard.health.first_look import opens
 from dashboard.health.numbers import names
 from dashboard.health.written import Entries, read
 from dashboard.report import markdown, page_html, pdf, weekly
+from dashboard.report.below import below
 from dashboard.snapshot import run
 
 Kind = Literal["pdf", "markdown", "html"]
@@ -65,6 +66,19 @@ def quarters(path: str) -> tuple[list[str], str | None]:
     found = figures.quarters(path)
     over = found.filter("is_complete")["period"].to_list()
     return found["period"].to_list(), over[-1] if over else None
+
+
+def with_those_below(path: str, asked: Asked, *, everyone: bool) -> tuple[Asked, dict[str, str]]:
+    """Each scope followed by one page of each below it; and of which scopes how many would be too many."""
+    scopes: list[str] = []
+    left_out: dict[str, str] = {}
+    for one in asked.scopes:
+        found = below(path, one, everyone=everyone)
+        scopes += [one, *found.scopes]
+        if found.left_out:
+            left_out[one] = found.left_out
+    ordered = list(dict.fromkeys(scopes))
+    return replace(asked, scopes=ordered, brief=frozenset(ordered) - frozenset(asked.scopes)), left_out
 
 
 def gather(path: str, home: Path, asked: Asked) -> Iterator[Gathered]:
