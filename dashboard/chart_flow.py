@@ -71,9 +71,8 @@ def cumulative(flow: Flow) -> alt.LayerChart:
 
 @dataclass(frozen=True)
 class Finished:
-    """An item, the day on which it was finished, and how many days it took."""
+    """The day on which an item was finished, and how many days it took."""
 
-    label: str
     on: date
     days: float
 
@@ -87,8 +86,7 @@ def scatter(
 ) -> alt.LayerChart:
     """Each finished item as a dot on the day it was finished; over the quarter the lines of its quantiles."""
     rows: list[Row] = [
-        {"day": at(i.on), "days": max(i.days, 1), "label": i.label, "on": day(i.on), "took": figure(i.days)}
-        for i in items[-DOTS_AT_MOST:]
+        {"day": at(i.on), "days": max(i.days, 1), "on": day(i.on), "took": figure(i.days)} for i in items
     ]
     most = max([row["days"] for row in rows] + [value for _, value in lines] + [7.0]) * 1.25
     scale = alt.Scale(type="log", domain=[0.85, most], nice=False)
@@ -96,8 +94,7 @@ def scatter(
     window = [at(start), at(min(end, max([i.on for i in items], default=end) + timedelta(days=3)))]
     months = alt.Axis(format="%b", tickCount={"interval": "month", "step": 1}, title=None, labelOverlap=True)
     x = alt.X("day:T", scale=alt.Scale(domain=window), axis=months)
-    tips = [alt.Tooltip("label:N", title="item"), alt.Tooltip("on:N", title="finished")]
-    tips.append(alt.Tooltip("took:N", title="days"))
+    tips = [alt.Tooltip("on:N", title="finished"), alt.Tooltip("took:N", title="days")]
     dots = (
         alt.Chart(alt.InlineData(values=rows))
         .mark_point(size=22, opacity=0.6)

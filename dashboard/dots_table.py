@@ -31,15 +31,16 @@ def rows_of(behind: Behind) -> tuple[str, list[Row]]:
     """What the axis is called, and each of its steps."""
     kind = behind.definition.kind
     if behind.definition.has_ages:
-        return "Days since started", steps(rows_behind.ages(behind), DAYS, _days)
+        return "Days since started", steps(rows_behind.ages(behind), DAYS, days_said)
     if kind == "duration":
-        bounds, said = (DAYS, _days) if behind.definition.unit == "days" else (HOURS, words.tick)
+        bounds, said = (DAYS, days_said) if behind.definition.unit == "days" else (HOURS, words.tick)
         return "Time", steps(behind.used["value"].drop_nulls().to_list(), bounds, said)
     rows = behind.used.select("on_date", "is_event").rows()
     return "Week from", weeks([(day, bool(event)) for day, event in rows], is_ratio=kind == "ratio")
 
 
-def _days(days: float) -> str:
+def days_said(days: float) -> str:
+    """How a bound of `DAYS` is called."""
     return f"{days:.0f} d"
 
 

@@ -1,6 +1,7 @@
 """What a chart shows as rows of plain values: under the chart as a table, and as a file to take along.
 
-The file is made from the rows that were drawn, so it holds nothing that the chart withholds.
+The file is made from the rows that were drawn, so it holds nothing that the chart withholds. Single items are
+counted in it and never named: their names stay on the page.
 """
 
 import csv
@@ -17,6 +18,7 @@ from dashboard.components import Column, show
 from dashboard.markup import one_line, text
 
 Value = str | int | float | date | None
+BY_NAME = "The same by name"
 _FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 
 
@@ -74,3 +76,9 @@ def below(sheet: Sheet, columns: Sequence[Column], rows: Sequence[Sequence[str]]
             on_click="ignore",
             type="tertiary",
         )
+
+
+def listed(title: str, columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> None:
+    """Under a chart, folded: items by name, of which there is no file."""
+    with st.expander(title):
+        show(components.table(title, columns, rows, phone="plain"))

@@ -47,6 +47,18 @@ def finished(path: str, metric: str, scope: str, item_kind: str, start: date, en
     )
 
 
+@dataclass(frozen=True)
+class LastFinished:
+    """The last items that were finished, and those of them that took longest."""
+
+    dots: pl.DataFrame
+    """on_date, value of each, by day."""
+    longest: pl.DataFrame
+    """on_date, value, label, url, the longest first."""
+    many: int
+    """How many were finished, these or others."""
+
+
 @kept
 def last_finished(
     path: str,
@@ -57,29 +69,37 @@ def last_finished(
     end: date,
     without: tuple[tuple[date, date], ...],
     at_most: int,
-) -> pl.DataFrame:
-    """The last of them, by day, but for those of some spans: item_id, on_date, value, label, url.
-
-    And how many there are of all (items).
-    """
+    named_at_most: int,
+) -> LastFinished:
+    """So many of them, the last by day, but for those of some spans; few are named."""
     days = {f"day{place}": day for place, day in enumerate(day for span in without for day in span)}
     outside = [
         f"and not (on_date >= $day{place} and on_date < $day{place + 1})" for place in range(0, len(days), 2)
     ]
     rows = ask(
         path,
-        f"""select item_kind, item_id, service_id, on_date, value, count(*) over () as items {_FINISHED}
-             {" ".join(outside)}
-           order by on_date desc, item_id desc limit $at_most""",
+        f"""with last as (
+             select item_kind, item_id, service_id, on_date, value, count(*) over () as items {_FINISHED}
+               {" ".join(outside)}
+             order by on_date desc, item_id desc limit $at_most),
+           placed as (
+             select *, row_number() over (order by value desc, on_date desc, item_id) as place from last)
+           select on_date, value, items, case when place <= $named_at_most then place end as place,
+             case when place <= $named_at_most then item_kind end as item_kind,
+             case when place <= $named_at_most then item_id end as item_id,
+             case when place <= $named_at_most then service_id end as service_id
+           from placed order by on_date, placed.item_id""",
         metric=metric,
         scope=scope,
         item_kind=item_kind,
         start=start,
         end=end,
         at_most=at_most,
+        named_at_most=named_at_most,
         **days,
     )
-    return named(path, rows)
+    longest = named(path, rows.drop_nulls("item_id")).sort("place")
+    return LastFinished(rows.select("on_date", "value"), longest, rows["items"][0] if rows.height else 0)
 
 
 @dataclass(frozen=True)

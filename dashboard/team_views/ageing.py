@@ -6,7 +6,17 @@ from math import floor
 
 import polars as pl
 
-from dashboard import chart_items, components, layout, points, sheet, snapshot_team, waiting, words
+from dashboard import (
+    chart_items,
+    components,
+    dots_table,
+    layout,
+    points,
+    sheet,
+    snapshot_team,
+    waiting,
+    words,
+)
 from dashboard.chart_items import Aged
 from dashboard.components import Column, section, show
 from dashboard.markup import text
@@ -116,17 +126,34 @@ def _below(
     if told:
         show(f'<p class="eo-note">{text(told)}</p>')
     where = "Status" if metric == BY_STATUS else "Service"
-    rows = [[components.link(i.label, links[i.label]), text(i.line), str(i.days)] for i in drawn]
-    columns = [Column("Item"), Column(where), Column("Days", is_number=True)]
-    file = Sheet(
-        f"Open work of {looked.name} by age",
-        ("item", where.lower(), "days", "past the line"),
-        tuple(
-            (i.label, i.line, i.days, "yes" if lines.old is not None and i.days > lines.old else "no")
-            for i in drawn
-        ),
+    data = _counted(drawn)
+    heads = ("Days since started", where, "Items")
+    columns = [Column(heads[0]), Column(where), Column(heads[2], is_number=True)]
+    file = Sheet(f"Open work of {looked.name} by age", tuple(head.lower() for head in heads), data)
+    sheet.below(file, columns, [[text(step), text(line), str(count)] for step, line, count in data])
+    sheet.listed(
+        f"The {len(drawn)} oldest by name" if many > len(drawn) else sheet.BY_NAME,
+        [Column("Item"), Column(where), Column("Days", is_number=True)],
+        [[components.link(i.label, links[i.label]), text(i.line), str(i.days)] for i in drawn],
     )
-    sheet.below(file, columns, rows)
+
+
+def _counted(drawn: list[Aged]) -> tuple[tuple[str, str, int], ...]:
+    """How many of the drawn items there are by step of age and line, where there are any."""
+    lines = list(dict.fromkeys(item.line for item in drawn))
+    counted = {
+        line: dots_table.steps(
+            [item.days for item in drawn if item.line == line], dots_table.DAYS, dots_table.days_said
+        )
+        for line in lines
+    }
+    steps = max(counted.values(), key=len)
+    return tuple(
+        (step, line, counted[line][place][1][0])
+        for place, (step, _) in enumerate(steps)
+        for line in lines
+        if place < len(counted[line]) and counted[line][place][1][0]
+    )
 
 
 def _nothing(looked: Looked) -> str:

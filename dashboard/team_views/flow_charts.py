@@ -9,6 +9,7 @@ from dashboard import (
     chart_flow,
     chart_weekly,
     components,
+    dots_table,
     figure_words,
     figures,
     layout,
@@ -30,6 +31,8 @@ WEEKLY = ("throughput", "cycle_time", "work_item_arrival", "blocked_time")
 BY_WEEK = (IN_PROGRESS, *WEEKLY)
 PER_MEMBER = "work_in_progress_per_member"
 WEEKS = 13
+NAMED_AT_MOST = 20
+"""Of the finished items, the longest first; the others are dots alone."""
 BANDS = {"done": "Finished", "waiting": "Waiting", "active": "In progress"}
 """From the foot, by the published category."""
 KEYS = dict(zip(BANDS.values(), chart_flow.BANDS, strict=True))
@@ -109,7 +112,7 @@ def finished(looked: Looked) -> None:
         "How long items took", "A dot for each finished item, on its day; days counted from its first one."
     )
     few = _few_spans(looked, CYCLE)
-    rows = snapshot_team.last_finished(
+    found = snapshot_team.last_finished(
         looked.path,
         CYCLE,
         looked.scope,
@@ -118,8 +121,9 @@ def finished(looked: Looked) -> None:
         end,
         few,
         chart_flow.DOTS_AT_MOST,
+        NAMED_AT_MOST,
     )
-    items = [Finished(*row) for row in rows.select("label", "on_date", "value").iter_rows()]
+    items = [Finished(*row) for row in found.dots.iter_rows()]
     if not items:
         told = words.few_people() if few else f"No item was finished since {words.day(since)}."
         show(components.state("", "hatch" if few else "none", "Nothing shown", text(told), height=240))
@@ -130,23 +134,30 @@ def finished(looked: Looked) -> None:
         items, since, end, (start, end), list(zip(said, [v for _, v in lines], strict=True))
     )
     so_far = "" if is_complete else ", still open"
-    many = rows["items"][0]
-    finding = "; ".join([f"{many} finished since {words.day(since)}", *said])
+    finding = "; ".join([f"{found.many} finished since {words.day(since)}", *said])
     layout.chart(drawn, f"Cycle time of {looked.name} to {words.period(looked.quarter)}{so_far}: {finding}")
-    if many > chart_flow.DOTS_AT_MOST:
-        show(f'<p class="eo-note">The last {chart_flow.DOTS_AT_MOST:,} of {many:,} items.</p>')
-    _table_of_finished(looked, items, rows)
+    if found.many > len(items):
+        show(f'<p class="eo-note">The last {len(items):,} of {found.many:,} items.</p>')
+    _below_finished(looked, items, found.longest)
 
 
-def _table_of_finished(looked: Looked, items: list[Finished], rows: pl.DataFrame) -> None:
-    links = dict(rows.select("label", "url").iter_rows())
-    columns = [Column("Item"), Column("Finished"), Column("Days", is_number=True)]
-    cells = [
-        [components.link(i.label, links[i.label]), words.day(i.on), words.figure(i.days)]
-        for i in reversed(items)
-    ]
-    data = tuple((i.label, i.on, i.days) for i in reversed(items))
-    sheet.below(Sheet(f"Finished items of {looked.name}", ("item", "finished", "days"), data), columns, cells)
+def _below_finished(looked: Looked, items: list[Finished], longest: pl.DataFrame) -> None:
+    """How many took how long, and by name those that took longest."""
+    steps = dots_table.steps([item.days for item in items], dots_table.DAYS, dots_table.days_said)
+    data = tuple((step, count) for step, (count,) in steps)
+    sheet.below(
+        Sheet(f"Finished items of {looked.name} by days", ("days", "items"), data),
+        [Column("Days"), Column("Items", is_number=True)],
+        [[text(step), f"{count:,}"] for step, count in data],
+    )
+    sheet.listed(
+        f"The {longest.height} that took longest by name" if len(items) > longest.height else sheet.BY_NAME,
+        [Column("Item"), Column("Finished"), Column("Days", is_number=True)],
+        [
+            [components.link(label, url), words.day(on), words.figure(days)]
+            for label, url, on, days in longest.select("label", "url", "on_date", "value").iter_rows()
+        ],
+    )
 
 
 def _quarter_before(looked: Looked) -> date:

@@ -159,10 +159,13 @@ def test_of_finished_items_those_that_are_drawn_are_asked_for(
     # The weeks from 11 May to 29 June are in the quarter that is not withheld.
     span = ((date(2026, 7, 1), date(2026, 10, 1)),)
     left = snapshot_team.last_finished(
-        path, "cycle_time", fake_team.TEAM, "issue", date(2026, 4, 1), date(2026, 10, 1), span, 3
+        path, "cycle_time", fake_team.TEAM, "issue", date(2026, 4, 1), date(2026, 10, 1), span, 3, 2
     )
-    assert left["items"].to_list() == [8, 8, 8]
-    assert left["on_date"].to_list() == [date(2026, 6, day) for day in (15, 22, 29)]
+    assert left.many == 8
+    assert left.dots["on_date"].to_list() == [date(2026, 6, day) for day in (15, 22, 29)]
+    # Week by week from 11 May they took 1, 2, 3 … days: 6, 7 and 8 in these.
+    assert left.longest.select("on_date", "value").rows() == [(date(2026, 6, 29), 8), (date(2026, 6, 22), 7)]
+    assert left.longest["label"].str.starts_with("took-").all()
 
 
 @pytest.mark.parametrize(("metric", "looks"), [("Change failure rate", 1), ("Change lead time", 2)])

@@ -212,6 +212,21 @@ def test_the_flow_counts_from_nothing_finished(written: Path, open_page: Open, f
     assert words == "Cumulative flow of Beacon since 5 Jul 2026: Finished 120; Waiting 3; In progress 5"
 
 
+def test_finished_items_are_counted_in_the_file_and_named_on_the_page(
+    written: Path, open_page: Open, files: Files
+) -> None:
+    """Twelve took 1 to 12 days, and nine 2, 4, 6 … 18."""
+    page = open_page("team", team="Beacon", view="Flow", quarter="Q3 2026")
+    heads, *rows = files["finished-items-of-beacon-by-days.csv"]
+    assert heads == ["days", "items"]
+    steps = ["up to 1 d", "1 d to 3 d", "3 d to 7 d", "7 d to 14 d", "14 d to 30 d"]
+    assert rows == list(map(list, zip(steps, "13692", strict=True)))
+    assert "The 20 that took longest by name" in [one.label for one in page.expander]
+    assert plain(page).count("took-") == 20
+    told = [cell for rows in files.values() for row in rows for cell in row]
+    assert not [cell for cell in told if "took-" in cell or "aged-" in cell]
+
+
 def test_work_in_progress_stands_against_each_limit_in_its_time(written: Path, open_page: Open) -> None:
     page = open_page("team", team="Beacon", view="Flow")
     (spec,) = [spec for words, spec in charts(page) if words.startswith("Work in progress of Beacon")]
