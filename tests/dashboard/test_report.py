@@ -386,6 +386,8 @@ def test_the_charts_of_a_frozen_quarter_are_those_of_the_day_it_was_frozen(
     then = weekly.charts(path, "team:beacon", "Beacon", QUARTER)
     assert [bool(chart.svg) for chart in then] == [True, True]
     assert drawn(then[0].svg) == published_weeks(path, "team:beacon")
+    label = "expected range"
+    assert [(label in chart.legend, f">{label}" in chart.svg) for chart in then] == [(True, False)] * 2
     today = tmp_path / "today.duckdb"
     shutil.copy(path, today)
     with duckdb.connect(str(today)) as con:  # numbers, their ranges and the marks have moved since
