@@ -36,14 +36,21 @@ def report(
     output: Annotated[
         Path | None, typer.Option(help="The file to write.  [default: health-check-<quarter> here]")
     ] = None,
+    teams: Annotated[
+        bool | None,
+        typer.Option(
+            "--teams/--no-teams",
+            help="As PDF, with a page for each department and team below.  [default: where at most 40 are]",
+        ),
+    ] = None,
     first_look: Annotated[
         bool,
         typer.Option("--first-look", help="Of one team, for itself: with its survey before leaders see it."),
     ] = False,
 ) -> None:
-    """Write the quarterly health check to a file: as PDF with the pages of all departments and teams.
+    """Write the quarterly health check to a file: the organisation's, unless scopes are named.
 
-    As Markdown and HTML it is the organisation's alone, unless scopes are named.
+    As PDF it begins with one page for leaders, and ends with a page for each department and team below.
     """
     from dashboard.report import files  # noqa: PLC0415 - heavy
     from pipelines.snapshot_reader import open_snapshot  # noqa: PLC0415 - heavy
@@ -51,9 +58,16 @@ def report(
 
     home = context.obj.home
     with open_snapshot(home) as (_, path):
-        asked = _asked(str(path), scope, quarter, as_pdf=format_ == ReportFormat.pdf)
-        asked = _narrowed(asked, revision, first_look=first_look)
+        as_pdf = format_ == ReportFormat.pdf
+        if teams and not as_pdf:
+            raise CommandError(f"--teams: is for the PDF. For {format_.value} name each with --scope", USAGE)
+        asked = _narrowed(_asked(str(path), scope, quarter), revision, first_look=first_look)
         target = output or Path(files.file_name(format_.value, asked.quarter, asked.scopes, revision))
+        if as_pdf and teams is not False:
+            asked, left_out = files.with_those_below(str(path), asked, everyone=bool(teams))
+            for one, count in left_out.items():
+                told = f"{one}: {count} have no page here. Name a department with --scope, or add --teams."
+                typer.echo(told, err=True)
         with _written(target) as out, run_reporter(context.obj.log_format) as reporter:
             gathered, each = [], files.gather(str(path), home.path, asked)
             for one in asked.scopes:
@@ -64,7 +78,7 @@ def report(
     typer.echo(f"{target} written.")
 
 
-def _asked(path: str, scopes: list[str] | None, quarter: str | None, *, as_pdf: bool) -> "Asked":
+def _asked(path: str, scopes: list[str] | None, quarter: str | None) -> "Asked":
     """What is wanted, with names that exist."""
     from dashboard.report import files  # noqa: PLC0415 - heavy
     from pipelines.snapshot_reader import require_name  # noqa: PLC0415 - heavy
@@ -78,7 +92,7 @@ def _asked(path: str, scopes: list[str] | None, quarter: str | None, *, as_pdf: 
     chosen = quarter or last
     if chosen is None:
         raise CommandError("--quarter: no quarter is over yet. Name the one that is still open", USAGE)
-    wanted = list(dict.fromkeys(scopes or (known if as_pdf else [ORGANISATION])))
+    wanted = list(dict.fromkeys(scopes or [ORGANISATION]))
     return files.Asked(wanted, chosen, datetime.now(UTC))
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Literal, get_args
@@ -16,6 +16,7 @@ from dashboard.health.first_look import opens
 from dashboard.health.numbers import names
 from dashboard.health.written import Entries, read
 from dashboard.report import markdown, page_html, pdf, weekly
+from dashboard.report.below import below
 from dashboard.snapshot import run
 
 Kind = Literal["pdf", "markdown", "html"]
@@ -46,7 +47,9 @@ class Asked:
     is_own_look: bool = False
     """Of a team, for itself alone: its survey is told before leaders may see it."""
     revision: int | None = None
-    """Of a frozen quarter; None: the newest, and where it was never frozen today's numbers."""
+    """Of a frozen quarter; None, and for those in `brief`: the newest, else today's numbers."""
+    brief: frozenset[str] = frozenset()
+    """Those of the scopes that have one page alone, in the PDF of one above them."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,8 @@ class Gathered:
 
     check: HealthCheck
     path: str
+    is_brief: bool = False
+    """Whether its one page is wanted, and no more."""
 
 
 def scopes(path: str) -> dict[str, str]:
@@ -67,6 +72,19 @@ def quarters(path: str) -> tuple[list[str], str | None]:
     found = figures.quarters(path)
     over = found.filter("is_complete")["period"].to_list()
     return found["period"].to_list(), over[-1] if over else None
+
+
+def with_those_below(path: str, asked: Asked, *, everyone: bool) -> tuple[Asked, dict[str, str]]:
+    """Each scope followed by one page of each below it; and of which scopes how many would be too many."""
+    scopes: list[str] = []
+    left_out: dict[str, str] = {}
+    for one in asked.scopes:
+        found = below(path, one, everyone=everyone)
+        scopes += [one, *found.scopes]
+        if found.left_out:
+            left_out[one] = found.left_out
+    ordered = list(dict.fromkeys(scopes))
+    return replace(asked, scopes=ordered, brief=frozenset(ordered) - frozenset(asked.scopes)), left_out
 
 
 def gather(path: str, home: Path, asked: Asked) -> Iterator[Gathered]:
@@ -87,21 +105,28 @@ def gather(path: str, home: Path, asked: Asked) -> Iterator[Gathered]:
         written = read(journal, run(path).zone) if journal else Entries()
         for scope in asked.scopes:
             kept = journal.frozen(scope, asked.quarter) if journal else []
-            yield _check(path, written, kept, scope, asked)
+            yield one_of(asked, scope, path, written, kept)
     finally:
         if journal:
             journal.close()
 
 
-def _check(path: str, written: Entries, kept: Sequence[Frozen], scope: str, asked: Asked) -> Gathered:
-    """As it was frozen, else as of now. The survey is left out as long as it is the teams' alone."""
+def one_of(asked: Asked, scope: str, path: str, written: Entries, kept: Sequence[Frozen]) -> Gathered:
+    """As it was frozen, else as of now. The survey is left out as long as it is the teams' alone.
+
+    Raises:
+        NoSuchRevisionError: the revision that is asked for is not among those kept.
+        ReportError: it was frozen by another version of the product.
+    """
     opens_at = opens(path, asked.quarter)
     sees_survey = asked.is_own_look or opens_at is None or asked.now >= opens_at
+    is_brief = scope in asked.brief
     version = _revision(kept, scope, asked)
     if version is None:
-        return Gathered(compose(path, written, scope, asked.quarter, sees_survey=sees_survey), path)
+        made = Gathered(compose(path, written, scope, asked.quarter, sees_survey=sees_survey), path)
+        return replace(made, is_brief=is_brief)
     try:
-        return of_frozen(version, sees_survey=sees_survey)
+        return replace(of_frozen(version, sees_survey=sees_survey), is_brief=is_brief)
     except ValueError as trouble:
         raise ReportError(
             f"{scope} {asked.quarter}: {trouble}. Make the report with the version that froze it"
@@ -109,7 +134,7 @@ def _check(path: str, written: Entries, kept: Sequence[Frozen], scope: str, aske
 
 
 def _revision(kept: Sequence[Frozen], scope: str, asked: Asked) -> Frozen | None:
-    if asked.revision is None:
+    if asked.revision is None or scope in asked.brief:
         return kept[-1] if kept else None
     for one in kept:
         if one.revision == asked.revision:
@@ -137,8 +162,8 @@ def report(kind: Kind, gathered: Sequence[Gathered]) -> bytes:
         return page_html.render(checks).encode()
     if kind == "markdown":
         return "\n---\n\n".join(markdown.render(check) for check in checks).encode()
-    teams = [one for one in gathered if one.check.kind == "team"]
-    return pdf.render(checks, {one.check.scope: _charts(one) for one in teams})
+    charts = {one.check.scope: _charts(one) for one in gathered if one.check.kind == "team"}
+    return pdf.render(checks, charts, {one.check.scope for one in gathered if one.is_brief})
 
 
 def _charts(one: Gathered) -> list[weekly.Chart]:
@@ -156,14 +181,19 @@ def file_name(kind: Kind, quarter: str, scopes: Iterable[str], revision: int | N
     return f"health-check-{quarter}{of}{version}.{_ENDINGS[kind][1]}"
 
 
-def downloads(one: Gathered) -> list[tuple[str, str, str, Callable[[], bytes]]]:
-    """What a page offers of its health check: label, file's name, media type, and what makes the file."""
+def downloads(
+    one: Gathered, below: Callable[[], Sequence[Gathered]]
+) -> list[tuple[str, str, str, Callable[[], bytes]]]:
+    """What a page offers of its health check: label, file's name, media type, and what makes the file.
+
+    `below` gathers those whose pages follow in the PDF, once somebody asks for it.
+    """
     of = one.check.quarter, [one.check.scope], one.check.header.revision
     return [
-        (label, file_name(kind, *of), media, _maker(kind, one))
+        (label, file_name(kind, *of), media, _maker(kind, one, below))
         for kind, (label, _, media) in _ENDINGS.items()
     ]
 
 
-def _maker(kind: Kind, one: Gathered) -> Callable[[], bytes]:
-    return lambda: report(kind, [one])
+def _maker(kind: Kind, one: Gathered, below: Callable[[], Sequence[Gathered]]) -> Callable[[], bytes]:
+    return lambda: report(kind, [one, *(below() if kind == "pdf" else ())])

@@ -76,10 +76,11 @@ def organisation(random: np.random.Generator) -> Organisation:
 
 
 def _hire(made: Organisation, random: np.random.Generator) -> None:
-    leaving, joining = random.uniform(0, 0.1), random.uniform(0, 0.15)
+    leaving, joining = random.uniform(0, 0.1), random.uniform(0, 0.3)
 
     def add(teams: tuple[str, ...], department: str) -> None:
-        joins = int(random.integers(1, WAVES)) if random.random() < joining else 0
+        # Most of those who join come early: then there are pools that few join later.
+        joins = 1 + int(random.random() < 0.3) if random.random() < joining else 0
         leaves = int(random.integers(joins, WAVES)) + 1 if random.random() < leaving else None
         made.people.append(Person(f"p{len(made.people)}", teams, department, joins, leaves))
 
