@@ -395,7 +395,7 @@ def test_an_earlier_revision_is_reported_where_it_is_named(
     code, err = command(capsys, monkeypatch, "--home", str(kept), "report", *asked, "3")
     assert (code, err.splitlines()[-1]) == (2, f"error: {wanted}")
     made = files.gather(path, kept, files.Asked(["team:beacon"], QUARTER, OPENS_AT, revision=1))
-    assert [name for _, name, _, _ in files.downloads(next(made))] == [
+    assert [name for _, name, _, _ in files.downloads(next(made), list)] == [
         f"health-check-2026-Q3-team-beacon-revision-1.{ending}" for ending in ("pdf", "md", "html")
     ]
 
@@ -478,7 +478,7 @@ def command(
         (["--quarter", "2026-Q9"], 2, "--quarter 2026-Q9: there is no such quarter. Did you mean 2026-Q4?"),
         (["--first-look"], 2, OWN),
         (["--first-look", "--scope", "organisation"], 2, OWN),
-        (["--revision", "1"], 2, ONE_REVISION),
+        (["--revision", "1", "--scope", "team:atlas", "--scope", "team:beacon"], 2, ONE_REVISION),
         (
             ["--revision", "1", "--format", "markdown", "--output", "{folder}/x.md"],
             2,
