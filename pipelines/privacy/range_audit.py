@@ -13,6 +13,9 @@ some flow, perhaps in fractions, and of one in whole numbers, since "exactly thi
 bound. With one family alone this is interval propagation in a tree, once up and once down, which is exact
 there: sums of intervals of whole numbers are such intervals, and siblings are free of each other.
 
+Histograms say more: of which answers a sum is made. What that leaves one or two units is found exactly; of
+three and more, three totals of each have to be found (`pipelines.privacy.witnesses`).
+
 The search starts from totals that agree with what is published. The true ones do; the outcome is the same
 for all of them, so it tells nothing that the published numbers do not.
 """

@@ -6,8 +6,8 @@ nothing is concluded from what bounds leave. The answers of each histogram are d
 every band fits, and are exchanged between units until each was seen with three totals. What was seen
 is possible. What was not found may be so all the same, and then counts as too narrow.
 
-It starts from the histograms and bands alone: what it finds tells nothing of the true answers that the
-published numbers do not.
+It goes by the histograms and the bands alone, never by what a unit answered: what is found is the same
+whichever of the possible answers are the true ones.
 """
 
 from collections.abc import Iterator, Sequence
