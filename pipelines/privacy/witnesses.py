@@ -57,6 +57,8 @@ class _Dealt:
                 self.totals[band] += sum(value * n for value, n in enumerate(self.has[at][part]))
                 self.of_band[band].append((at, part))
         self.seen: list[set[int]] = [set() for _ in bands]
+        # Who had something to give is asked first the next time: many are asked in vain in large groups.
+        self.first = [0] * len(pools)
 
     def fit(self) -> bool:
         """Exchange answers until all totals are in their bands; whether that was reached."""
@@ -82,10 +84,13 @@ class _Dealt:
         for step in range(1, len(self.pools[0].counts)):
             change = sign * step
             mine = self._off(band, self.totals[band] + change)
+            if mine > off or mine == off > 0:
+                continue
             for other, at, part, beside in self._others(band):
                 theirs = self._off(other, self.totals[other] - change)
                 after, before = mine + theirs, off + self._off(other, self.totals[other])
                 if (after < before or after == before == 0) and self._swap(at, part, beside, change):
+                    self.first[at] = beside
                     for one, by in ((band, change), (other, -change)):
                         self.totals[one] += by
                         if not off and one < len(self.seen):
@@ -96,7 +101,10 @@ class _Dealt:
     def _others(self, band: int) -> Iterator[tuple[int, int, int, int]]:
         """Bands with which an answer may be exchanged: in which pool, and between which of its parts."""
         for at, part in self.of_band[band]:
-            for beside, (other, _) in enumerate(self.pools[at].parts):
+            parts = self.pools[at].parts
+            for place in range(self.first[at], self.first[at] + len(parts)):
+                beside = place % len(parts)
+                other = parts[beside][0]
                 if other % len(self.bands) != band:
                     yield other % len(self.bands), at, part, beside
 
