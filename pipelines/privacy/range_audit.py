@@ -13,6 +13,9 @@ some flow, perhaps in fractions, and of one in whole numbers, since "exactly thi
 bound. With one family alone this is interval propagation in a tree, once up and once down, which is exact
 there: sums of intervals of whole numbers are such intervals, and siblings are free of each other.
 
+Histograms say more: of which answers a sum is made. What that leaves one or two units is found exactly; of
+three and more, three totals of each have to be found (`pipelines.privacy.witnesses`).
+
 The search starts from totals that agree with what is published. The true ones do; the outcome is the same
 for all of them, so it tells nothing that the published numbers do not.
 """
@@ -26,6 +29,7 @@ from pipelines.privacy.answer_sums import Sums, added, all_sums, sums_of_atoms
 from pipelines.privacy.flow_ranges import Arc, Network
 from pipelines.privacy.published_rows import A, BoundedRow, Histogram
 from pipelines.privacy.row_families import two_families
+from pipelines.privacy.shared_answers import Shared, Told, rests
 
 LEAST_TOTALS = 3
 """How many totals must be possible of a number that is shown in a band."""
@@ -37,14 +41,18 @@ SCALE = (1, 5)
 class Narrow:
     """A number shown in a band of which fewer totals are possible than must be, and the rows that narrow it.
 
-    The totals themselves are not said: an error message is read by somebody too.
+    The totals themselves are not said: an error message is read by somebody too. `is_certain` is False where
+    more totals may be possible, but were not found; such a band may not be shown beside those rows either.
     """
 
     name: str
     by: tuple[str, ...]
+    is_certain: bool = True
 
     def __str__(self) -> str:
         by = ", ".join(self.by) or "its band alone"
+        if not self.is_certain:
+            return f"{self.name} is not found to leave {LEAST_TOTALS} totals beside the other bands and {by}"
         return f"{self.name} is narrowed to fewer than {LEAST_TOTALS} totals by {by}"
 
 
@@ -70,18 +78,23 @@ def audit_ranges(
 ) -> RangeAudit:
     """Find the bands that everything published narrows to fewer than LEAST_TOTALS totals.
 
-    `atoms` are atom → how many people answered it, `totals` atom → the sum of their answers. Histograms are
-    taken into account unit by unit: of a band's totals only those count that are sums of answers which the
-    histograms around it hold. That is what can be said of one unit; what several histograms and the bands
-    of several units say together is not searched.
+    `atoms` are atom → how many people answered it, `totals` atom → the sum of their answers. Of a band's
+    totals only those count that are sums of answers which the histograms around it hold, each less those
+    within it. Where three or more share a histogram, three totals of each have to be found besides, in
+    answers that fit all bands at once; a band of which they are not found counts as too narrow.
 
     Raises:
         ValueError: a row is over an atom that is not there, or the totals do not agree with what is shown.
     """
     _check(atoms, totals, rows, scale)
-    possible = _Possible(atoms, sums_of_atoms(atoms, histograms, scale), scale)
+    pools = rests(histograms)
     narrow: list[Narrow] = []
     undecided: list[str] = []
+    if pools is None:
+        pools = []
+        undecided.append("histograms of overlapping groups: which totals they leave together is not known")
+    possible = _Possible(atoms, sums_of_atoms(atoms, pools, scale), scale)
+    told: list[Told[A]] = []
     for part in _parts(rows, atoms):
         if not any(row.is_band for row in part):
             continue
@@ -93,6 +106,10 @@ def audit_ranges(
             )
             continue
         narrow += _narrow(network, part, possible)
+        told += _told(network, part, atoms)
+    known = {one.name for one in narrow}
+    unseen = Shared(atoms, pools, told).unseen(scale[0])
+    narrow += [Narrow(name, by, is_certain=False) for name, by in unseen if name not in known]
     return RangeAudit(tuple(narrow), tuple(undecided))
 
 
@@ -155,6 +172,13 @@ def _network(
         people = atoms[atom]
         arcs.append(Arc(outer, inner, people * scale[0], people * scale[1], totals[atom]))
     return Network(arcs)
+
+
+def _told(network: Network, rows: Sequence[BoundedRow[A]], atoms: Mapping[A, int]) -> Iterator[Told[A]]:
+    """The rows as sums of atoms, each once, between the bounds of its arc."""
+    for arc, row in zip(network.arcs, rows, strict=False):
+        of = frozenset(atom for atom, weight in row.weights.items() if weight and atoms[atom])
+        yield Told(row.name, of, arc.low, arc.high, row.is_band)
 
 
 def _narrow(network: Network, rows: Sequence[BoundedRow[A]], totals: "_Possible[A]") -> Iterator[Narrow]:

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipelines.privacy.bands import LEAST_TOTALS
+from pipelines.privacy.shared_answers import TOGETHER
+from pipelines.privacy.witnesses import Pool, narrow_bands
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,12 +23,13 @@ class Banded:
 def leaves_room(units: Sequence[Banded], histograms: Sequence[Sequence[int]]) -> bool:
     """Whether each unit's band leaves three totals, given each item's answers over all units together.
 
-    `histograms` are per item how many answers are worth 0, 1, ... and `top`. A total is possible if between
-    the least and the highest that all bands and items' totals leave, and a sum of as many answers to each
-    item as the unit has people. The first is the range of a flow from units to items, exact by Hoffman's
+    `histograms` are per item how many answers are worth 0, 1, ... and `top`. A total is possible only if
+    between the least and the highest that all bands and items' totals leave, and a sum of as many answers to
+    each item as the unit has people. The first is the range of a flow from units to items, exact by Hoffman's
     theorem ("Some recent applications of the theory of linear inequalities to extremal combinatorial
     analysis", 1960): the least over all cuts. Of cuts through as many items only that with the smallest
-    totals matters.
+    totals matters. For one or two units that is all there is to say. Of more, answers that are far apart can
+    leave fewer totals: they have room only if three of each are found.
     """
     top, items, people = len(histograms[0]) - 1, len(histograms), sum(unit.people for unit in units)
     totals = [sum(value * count for value, count in enumerate(counts)) for counts in histograms]
@@ -42,7 +45,10 @@ def leaves_room(units: Sequence[Banded], histograms: Sequence[Sequence[int]]) ->
         between = (sums[unit.people] >> low) & ((1 << max(0, high - low + 1)) - 1)
         if between.bit_count() < LEAST_TOTALS:
             return False
-    return True
+    if len(units) < TOGETHER:
+        return True
+    pools = [Pool(counts, [(at, unit.people) for at, unit in enumerate(units)]) for counts in histograms]
+    return not narrow_bands([(unit.least, unit.most) for unit in units], pools)
 
 
 def _highest(units: Sequence[Banded], item_totals: Sequence[int], top: int) -> list[int]:

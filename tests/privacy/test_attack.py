@@ -3,7 +3,7 @@
 import ast
 import json
 import sys
-from itertools import combinations
+from itertools import combinations, pairwise, permutations, product
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +18,7 @@ from attack.pools import added, between, ends, has_gaps, reachable
 from attack.program import made, main
 from attack.ranges import gather, possible_totals
 from attack.reference import RULES, publish, unit_items
+from attack.together import totals_together
 
 FOLDER = Path(__file__).parent / "attack"
 
@@ -180,6 +181,41 @@ def test_answers_missing_from_the_middle():
         *_histogram("o", (3, 4, 0, 0, 11)),
     ]
     assert ("range", 8) in _leaks(_published(units, {"o": None}, cells))
+
+
+def test_answers_at_both_ends_in_four_units():
+    """Bands of 27 to 30, 28 to 31, 10 to 12 and 8 to 10 fives, 73 at the least: as many as there are.
+
+    With 81 of the 83 that there can be, each unit may have its most, one less or two less.
+    """
+    shown = [("a", 30, 87.5, 100.0), ("b", 31, 87.5, 100.0), ("c", 27, 35.0, 45.0), ("d", 29, 25.0, 35.0)]
+    units = [(name, "o", _people(name, n)) for name, n, _, _ in shown]
+    for fives, leaks in ((73, [("range", 30), ("range", 31), ("range", 27), ("range", 29)]), (81, [])):
+        cells = [
+            _cell(scope=name, value=(low + high) / 2, low=low, high=high, n=n) for name, n, low, high in shown
+        ]
+        cells += _histogram("o", (117 - fives, 0, 0, 0, fives))
+        assert _leaks(_published(units, {"o": None}, cells)) == leaks
+
+
+def test_totals_together_by_trying_everything():
+    """Six or seven people in three units and one or two items, every order of the answers tried."""
+    random = np.random.default_rng(2)
+    for _ in range(10):
+        sizes = [int(one) for one in random.integers(1, 4, 3)]
+        starts = [0, *np.cumsum(sizes)]
+        items = [random.choice([1, 2, 4, 5], sum(sizes)).tolist() for _ in range(int(random.integers(1, 3)))]
+        if sum(sizes) > 6:
+            continue
+        orders = [set(permutations(answers)) for answers in items]
+        sums = [{tuple(sum(one[a:b]) for a, b in pairwise(starts)) for one in of_item} for of_item in orders]
+        together = {tuple(map(sum, zip(*one, strict=True))) for one in product(*sums)}
+        true = [sum(sum(answers[a:b]) for answers in items) for a, b in pairwise(starts)]
+        ends_of = [(total - 1, total + 2) for total in true]
+        fits = [one for one in together if all(a <= t <= b for t, (a, b) in zip(one, ends_of, strict=True))]
+        pools = [tuple(answers.count(answer) for answer in range(1, 6)) for answers in items]
+        units = [(n, *ends) for n, ends in zip(sizes, ends_of, strict=True)]
+        assert totals_together(pools, units) == [set(of_unit) for of_unit in zip(*fits, strict=True)]
 
 
 def test_what_is_left_of_a_parent():

@@ -3,6 +3,7 @@
 import random
 from collections import Counter
 from dataclasses import replace
+from fractions import Fraction
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -11,6 +12,8 @@ from rosters import QUARTERLY, waves
 
 from pipelines.privacy.cells import LEAST_ANSWERS_EXACT
 from pipelines.privacy.publication import AuditError, audit_counts, publish
+from pipelines.privacy.published_rows import Row
+from pipelines.privacy.rank_audit import audit_ranks
 from pipelines.privacy.scores import AnswerError, Form, FormItem, Response
 from pipelines.privacy.units import Group, Partition, PartitionError, Unit
 from pipelines.privacy.wave_rows import rows_of
@@ -153,6 +156,35 @@ def test_a_department_whose_teams_are_all_at_the_end_of_their_bands_is_withheld(
     assert find(publication, "p", "safety").label == "10 or below"
     cell = find(publication, B.id, "safety")
     assert (cell.value, cell.n, cell.of, cell.withheld_reason) == (None, None, None, "would_tell_a_team")
+
+
+ONE = Form((FormItem("S1", 1, "strategy"),))
+FAR_APART = {
+    "departments of four teams": ((30, 27), (31, 28), (27, 10), (29, 8)),
+    "of five": ((29, 26), (19, 17), (18, 16), (24, 21), (12, 9)),
+}
+
+
+@pytest.mark.parametrize("answered", FAR_APART.values(), ids=FAR_APART)
+def test_a_department_whose_answers_are_far_apart_is_withheld(answered):
+    """All teams answered 1 or 5, and have the fewest fives that their bands hold: the sum of fives tells all.
+
+    27 of 30 are 90, 26 would be 86.7, below 87.5; so with 28 of 31 (27: 87.1), 10 of 27 (9: 33.3, below 35),
+    8 of 29 (7: 24.1, below 25); in tens from 85 and twenties from 70 with 26 of 29, 17 of 19, 16 of 18, 21
+    of 24 and 9 of 12.
+    """
+    names = "pqrst"[: len(answered)]
+    sizes = {name: n for name, (n, _) in zip(names, answered, strict=True)}
+    responses = [
+        Response(name, {"S1": 5 if at < fives else 1})
+        for name, (n, fives) in zip(names, answered, strict=True)
+        for at in range(n)
+    ]
+    partition = Partition((ACME, B), tuple(unit(name, B) for name in names))
+    publication = publish(ONE, partition, sizes, responses, 6)
+    assert all(find(publication, name, "strategy").label for name in names)
+    for scope in (B.id, ACME.id):
+        assert find(publication, scope, "strategy").withheld_reason == "would_tell_a_team"
 
 
 def test_six_answers_are_shown_and_five_are_merged():
@@ -330,6 +362,54 @@ def check_rows(publication, rows):
 @each(50)
 def test_every_table_keeps_its_promises(drawn, rng):
     check_table(drawn, rng)
+
+
+def check_matrix(drawn):
+    """Every number is made anew of single answers of the people it is said to rest on; these are audited."""
+    publication = published(drawn)
+    unit_of = {part: one.id for one in publication.partition.units for part in one.parts}
+    parts = {one.id: one.parts[0] for one in drawn.partition.units}
+    below = publication.partition.units_below() | {one: frozenset([one]) for one in unit_of.values()}
+    rows = []
+    for cell in publication.cells:
+        if cell.value is None or cell.statistic not in {"score", "mean"}:
+            continue
+        asked = [item for item in QUARTERLY.items if item.dimension == cell.dimension]
+        # E2 is for departments and above: no band holds it.
+        made_of = [
+            item
+            for item in asked
+            if item.id == cell.item or (cell.item is None and not (cell.label and item.id == "E2"))
+        ]
+        answers = {
+            (person, item.id): 6 - response.answers[item.id]
+            if item.is_reversed and cell.item is None
+            else response.answers[item.id]
+            for person, response in enumerate(drawn.responses)
+            if unit_of.get(parts[response.unit]) in below[cell.scope]
+            and all(response.answers[one.id] for one in asked)
+            for item in made_of
+        }
+        mean = Fraction(sum(answers.values()), len(answers))
+        value = mean if cell.statistic == "mean" else (mean - 1) * 25
+        if cell.label:
+            assert cell.low <= value < cell.high or value == cell.high == 100
+        else:
+            assert cell.value == pytest.approx(float(value))
+        assert cell.n == len({person for person, _ in answers})
+        rows.append(
+            Row(f"{cell.scope} {cell.item or cell.dimension} {cell.statistic}", dict.fromkeys(answers, 1))
+        )
+    columns = dict.fromkeys((column for row in rows for column in row.weights), 1)
+    audit = audit_ranks(columns, rows, 6)
+    assert audit.holds, audit
+    return audit
+
+
+@given(waves(most_departments=3, most_teams=3))
+@each(15)
+def test_what_is_shown_rests_on_six_people_when_made_anew_of_their_answers(drawn):
+    check_matrix(drawn)
 
 
 def check_one_person(drawn, rng):

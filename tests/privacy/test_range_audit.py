@@ -301,6 +301,88 @@ def test_a_histogram_of_two_units_is_decided_as_if_all_answers_were_tried(public
     assert set(narrow(audit)) == expected
 
 
+def of_two_minds(people, fives, ends):
+    """Units that answered 1 or 5, the histogram of all, and a band for each from and to so many fives."""
+    units = [f"unit {at}" for at in range(len(people))]
+    totals = {unit: n + 4 * k for unit, n, k in zip(units, people, fives, strict=True)}
+    rows = [
+        band(unit, n + low, n + high, unit) for unit, n, (low, high) in zip(units, people, ends, strict=True)
+    ]
+    counts = (sum(people) - sum(fives), 0, 0, 0, sum(fives))
+    histogram = Histogram("all", frozenset(units), counts)
+    return dict(zip(units, people, strict=True)), totals, [exact("sum", totals, *units), *rows], [histogram]
+
+
+@pytest.mark.parametrize(
+    ("people", "fives", "ends"),
+    [
+        # 30 people in 87.5 to 100 have 27 fives or more (87.5 % are 26.25), 31 have 28, 27 in 35 to below
+        # 45 have 10 or more (9.45), 29 in 25 to below 35 have 8 or more (7.25): together 73, as many as there
+        # are.
+        ((30, 31, 27, 29), (27, 28, 10, 8), ((105, 120), (109, 124), (38, 48), (29, 40))),
+        # 29 in 87.5 to 100: 26 or more (25.4). 19, 18 and 24 in 85 to 100: 17 (16.15), 16 (15.3) and 21
+        # (20.4). 12 in 70 to 100: 9 (8.4). Together 89, as many as there are.
+        ((29, 19, 18, 24, 12), (26, 17, 16, 21, 9), ((102, 116), (65, 76), (62, 72), (82, 96), (34, 48))),
+    ],
+)
+def test_answers_far_apart_in_several_units_tell_all_of_them(people, fives, ends):
+    audit = audit_ranges(*of_two_minds(people, fives, ends))
+    assert [one.name for one in audit.narrow] == [f"unit {at}" for at in range(len(people))]
+    assert "beside the other bands and all" in str(audit.narrow[0])
+
+
+@st.composite
+def far_apart(draw):
+    """Three or four units of four to nine people who answered 1 or 5, bands that begin and end anywhere."""
+    people = draw(st.lists(st.integers(4, 9), min_size=3, max_size=4))
+    fives = [draw(st.integers(0, n)) for n in people]
+    ends = [
+        (max(0, 4 * k - draw(st.integers(0, 11))), min(4 * n, 4 * k + draw(st.integers(0, 11))))
+        for n, k in zip(people, fives, strict=True)
+    ]
+    return people, fives, ends
+
+
+@usual
+@given(far_apart())
+def test_a_histogram_of_several_units_is_decided_as_if_all_answers_were_tried(drawn):
+    people, fives, ends = drawn
+    fitting = [
+        each
+        for each in product(*(range(n + 1) for n in people))
+        if sum(each) == sum(fives)
+        and all(low <= 4 * k <= high for k, (low, high) in zip(each, ends, strict=True))
+    ]
+    expected = {
+        f"unit {at}" for at, of_unit in enumerate(zip(*fitting, strict=True)) if len(set(of_unit)) < 3
+    }
+    assert set(narrow(audit_ranges(*of_two_minds(people, fives, ends)))) == expected
+
+
+def test_a_department_within_the_whole_leaves_the_histogram_of_the_others():
+    """All of a and b are 5, of c and d two: c and d can have one five each, or one of them both, no more.
+
+    Six people with no, one or two fives have 6, 10 or 14. In bands from 6 to 13 that is 10 for both; from 6
+    to 14 it may be any. The histogram of all alone would leave c every sum of fives.
+    """
+    atoms = dict.fromkeys("abcd", 6)
+    totals = {"a": 30, "b": 30, "c": 10, "d": 10}
+    histograms = [
+        Histogram("all", frozenset("abcd"), (10, 0, 0, 0, 14)),
+        Histogram("first", frozenset("ab"), (0, 0, 0, 0, 12)),
+    ]
+    for most, expected in ((13, {"c", "d"}), (14, set())):
+        rows = [exact("whole", totals, *"abcd"), band("c", 6, most, "c"), band("d", 6, most, "d")]
+        audit = audit_ranges(atoms, totals, rows, histograms)
+        assert set(narrow(audit)) == expected
+
+
+def test_histograms_of_overlapping_groups_are_not_said_to_hold():
+    atoms = dict.fromkeys("abc", 6)
+    histograms = [Histogram(name, frozenset(name), (0, 0, 12, 0, 0)) for name in ("ab", "bc")]
+    assert "overlapping" in audit_ranges(atoms, dict.fromkeys("abc", 18), [], histograms).undecided[0]
+
+
 # ---- a large organisation ------------------------------------------------------------------------
 
 DIMENSIONS = {"E": 2, "P": 3, "S": 1, "G": 3, "W": 2, "C": 2, "F": 3}

@@ -2,24 +2,29 @@
 
 For each dimension the unknowns are the sums of each class of people on each item. Bands, exact
 parents, histograms as pools and whatever remains of a parent are put together until nothing moves. What
-remains is never less than what is possible, so fewer than three totals is a proof.
+remains is never less than what is possible, so fewer than three totals is a proof. Where few answers are
+possible, or of few kinds, all ways to share them out are tried, over all units of a group together.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from attack.artefact import Artefact, Dimension, Finding, Wave
 from attack.counts import class_counts
 from attack.decimals import half_a_place, histograms, score_totals
 from attack.intervals import Bounds, ContradictionError, Sum, tighten
 from attack.pools import added, between, ends, has_gaps, reachable
+from attack.together import totals_together
 
 LEAST_TOTALS = 3
 
 
 @dataclass
 class Known:
-    """What is known of one dimension in one wave: bounds by unknown, and the pools by unit and item."""
+    """What is known of one dimension in one wave: bounds by unknown, and the pools by unit and item.
+
+    `together` are the totals of units of which everything could be tried.
+    """
 
     wave: Wave
     dimension: Dimension
@@ -27,6 +32,7 @@ class Known:
     bounds: Bounds
     sums: list[Sum]
     pools: dict[tuple[str, str], tuple[int, ...]]
+    together: dict[str, set[int]] = field(default_factory=dict)
 
     def inside(self, scope: str) -> list[int]:
         """The classes of people in a scope."""
@@ -69,6 +75,7 @@ def gather(wave: Wave, artefact: Artefact, dimension: Dimension) -> Known | None
         tighten(known.bounds, known.sums)
     except ContradictionError:
         return None
+    _together(known, found)
     return known
 
 
@@ -106,21 +113,56 @@ def _items(known: Known, artefact: Artefact, found: dict[tuple[str, str], tuple[
 
 def _pools(known: Known, found: dict[tuple[str, str], tuple[int, ...]]) -> None:
     """The smallest pool around each unit: of a group above it, less what its other parts show."""
-    wave = known.wave
     for (scope, item), pool in found.items():
         if known.n(scope) != sum(pool):
             continue
-        inner = [one for one, name in found if name == item and one != scope and _is_within(wave, one, scope)]
-        outer = [one for one in inner if not any(_is_within(wave, one, two) for two in inner if two != one)]
-        rest = [count - sum(found[one, item][at] for one in outer) for at, count in enumerate(pool)]
-        hidden = set(known.inside(scope)) - {at for one in outer for at in known.inside(one)}
-        for unit in wave.units_of[scope]:
+        rest, hidden = _rest(known, found, scope, item)
+        for unit in known.wave.units_of[scope]:
             inside = set(known.inside(unit))
             n = known.n(unit)
             if n and inside <= hidden and min(rest) >= 0 and sum(rest) >= n:
                 if sum(rest) <= sum(known.pools.get((unit, item), pool)):
-                    known.pools[unit, item] = tuple(rest)
+                    known.pools[unit, item] = rest
                 known.sums.append(([((at, item), 1) for at in inside], *ends(rest, n)))
+
+
+def _rest(
+    known: Known, found: dict[tuple[str, str], tuple[int, ...]], scope: str, item: str
+) -> tuple[tuple[int, ...], set[int]]:
+    """A group's answers less those that its other parts show, and the people who gave them."""
+    wave = known.wave
+    inner = [one for one, name in found if name == item and one != scope and _is_within(wave, one, scope)]
+    outer = [one for one in inner if not any(_is_within(wave, one, two) for two in inner if two != one)]
+    rest = tuple(
+        count - sum(found[one, item][at] for one in outer) for at, count in enumerate(found[scope, item])
+    )
+    return rest, set(known.inside(scope)) - {at for one in outer for at in known.inside(one)}
+
+
+def _together(known: Known, found: dict[tuple[str, str], tuple[int, ...]]) -> None:
+    """The totals that the units of a rest have, all of them tried together."""
+    items = known.dimension.unit_items
+    for scope in {scope for scope, _ in found}:
+        if not items or any((scope, item) not in found for item in items):
+            continue
+        rests = [_rest(known, found, scope, item) for item in items]
+        hidden = rests[0][1]
+        units = [unit for unit in known.wave.units_of[scope] if hidden.issuperset(known.inside(unit))]
+        n = {unit: known.n(unit) or 0 for unit in units}
+        is_whole = all(of == hidden and min(rest) >= 0 and sum(rest) == sum(n.values()) for rest, of in rests)
+        if (
+            not units
+            or not is_whole
+            or sorted(at for one in units for at in known.inside(one)) != sorted(hidden)
+        ):
+            continue
+        ends_of = [
+            (n[unit], *(sum(known.bounds[at, "units"][end] for at in known.inside(unit)) for end in (0, 1)))
+            for unit in units
+        ]
+        totals = totals_together([rest for rest, _ in rests], ends_of)
+        if totals is not None:
+            known.together.update(zip(units, totals, strict=True))
 
 
 def _is_within(wave: Wave, one: str, scope: str) -> bool:
@@ -132,6 +174,8 @@ def possible_totals(known: Known, unit: str) -> tuple[int, int, int] | None:
     inside, n = known.inside(unit), known.n(unit)
     if not n:
         return None
+    if together := known.together.get(unit):
+        return min(together), max(together), len(together)
     low = sum(known.bounds[at, "units"][0] for at in inside)
     high = sum(known.bounds[at, "units"][1] for at in inside)
     bounds: Bounds = {"unit": (low, high), **{at: known.bounds[at, "units"] for at in inside}}
