@@ -184,7 +184,7 @@ def asked(tmp_path_factory):
 
 @pytest.fixture
 def publish_twice(asked, tmp_path):
-    """What checks one way of answering, in a copy of that wave; None does not answer, 0 prefers not to say."""
+    """Checks one way of answering, in a copy of that wave; None does not answer, 0 prefers not to say."""
 
     def check(answers):
         copy = tmp_path / "copy"
