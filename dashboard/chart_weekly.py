@@ -73,8 +73,13 @@ def value_axis(series: Sequence[Weekly], *, is_duration: bool) -> Axis:
     return hours_axis(min(values), max(values), 6)
 
 
-def draw(series: Weekly, axis: Axis, *, height: int, small: bool = False) -> alt.LayerChart:
-    """Week by week with the expected range; the open week hollow and dashed."""
+def draw(
+    series: Weekly, axis: Axis, *, height: int, small: bool = False, names_band: bool = True
+) -> alt.LayerChart:
+    """Week by week with the expected range; the open week hollow and dashed.
+
+    Where its words stand beside the chart, `names_band` keeps them out of the band.
+    """
     scale, y_axis = axis
     window = [at(series.start), at(series.end)]
     step = 3 if small else 1
@@ -83,7 +88,7 @@ def draw(series: Weekly, axis: Axis, *, height: int, small: bool = False) -> alt
     )
     x = alt.X("week:T", scale=alt.Scale(domain=window), axis=x_axis)
     y = alt.Y("value:Q", scale=scale, axis=y_axis, title=None)
-    layers = _band(series, scale, small=small) + _quarter_names(series, small=small)
+    layers = _band(series, scale, is_named=names_band and not small) + _quarter_names(series, small=small)
     layers += _limits(series, scale) + note_rules(series.notes, series.start, series.end, small=small)
     rows = _segments(series)
     tips = [alt.Tooltip("words:N", title="week of"), alt.Tooltip("said:N", title="value")]
@@ -143,18 +148,22 @@ def _row(series: Weekly, day: date, value: float, *, is_open: bool) -> Row:
     }
 
 
-def _band(series: Weekly, scale: alt.Scale, *, small: bool) -> list[alt.Chart]:
+def range_said(expected: ExpectedRange, unit: str) -> str:
+    """The expected range in words: `expected range 30–121 h`."""
+    return f"expected range {figure(expected.lower)}–{figure(expected.upper)} {unit}"
+
+
+def _band(series: Weekly, scale: alt.Scale, *, is_named: bool) -> list[alt.Chart]:
     if series.expected is None:
         return []
     found = series.expected
-    said = f"expected range {figure(found.lower)}–{figure(found.upper)} {series.unit}"
     row = {
         "from": at(series.start),
         "to": at(series.end),
         "low": found.lower,
         "mid": found.middle,
         "high": found.upper,
-        "said": said,
+        "said": range_said(found, series.unit),
     }
     if scale.to_dict().get("type") == "log":
         row["low"] = max(found.lower, 1 / 60)
@@ -166,7 +175,7 @@ def _band(series: Weekly, scale: alt.Scale, *, small: bool) -> list[alt.Chart]:
     middle = base.mark_rule(color=colour("mark"), strokeDash=[1, 3]).encode(
         x, x2, alt.Y("mid:Q", scale=scale)
     )
-    if small:
+    if not is_named:
         return [band, middle]
     label = base.mark_text(align="left", dx=6, dy=11, color=colour("sys")).encode(
         x, alt.Y("high:Q", scale=scale), text="said:N"

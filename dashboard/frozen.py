@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from connectors.journal.journal import Frozen
-from dashboard import address, words
+from dashboard import address, layout, words
+from dashboard.components import page_link
 from dashboard.health.compose import compose
 from dashboard.health.document import HealthCheck
 from dashboard.health.tables import thaw
@@ -37,13 +38,18 @@ def tables(frozen: Frozen) -> str:
 
 def chosen(revisions: Sequence[Frozen]) -> Frozen | None:
     """The revision that the address names, the newest unless told otherwise; None for today's numbers."""
-    names = {f"Revision {one.revision}": one for one in reversed(revisions)}
+    names = {called(one): one for one in reversed(revisions)}
     options = [*names, TODAY]
     picked = address.choice("Version", {one: one for one in options}, "version")
     return names.get(picked)
 
 
 TODAY = "Today's numbers"
+
+
+def called(version: Frozen | None) -> str:
+    """What the page and its address call a revision, and today's numbers."""
+    return TODAY if version is None else f"Revision {version.revision}"
 
 
 def changed(before: HealthCheck, after: HealthCheck) -> list[str]:
@@ -53,12 +59,14 @@ def changed(before: HealthCheck, after: HealthCheck) -> list[str]:
     return [title for title in titles if old.get(title) != new.get(title)]
 
 
-def listed(revisions: Sequence[Frozen], zone_of: str, *, sees_survey: bool) -> str:
-    """Every revision with its day, its reason, what it changed and its hash: markup, the newest first."""
+def listed(revisions: Sequence[Frozen], path: str, *, sees_survey: bool) -> str:
+    """Every revision with its day, its reason, what it changed and its hash: markup, the newest first.
+
+    Each links to its page. `path` is of the published snapshot, which says what people call the scope.
+    """
     checks = [_or_none(one, sees_survey=sees_survey) for one in revisions]
     rows = [
-        _revision(one, checks[at - 1] if at else None, checks[at], zone_of)
-        for at, one in enumerate(revisions)
+        _revision(one, checks[at - 1] if at else None, checks[at], path) for at, one in enumerate(revisions)
     ]
     return f'<ul class="eo-list">{"".join(reversed(rows))}</ul>'
 
@@ -70,15 +78,18 @@ def _or_none(revision: Frozen, *, sees_survey: bool) -> HealthCheck | None:
         return None
 
 
-def _revision(one: Frozen, before: HealthCheck | None, now: HealthCheck | None, zone_of: str) -> str:
-    when = words.moment(run(zone_of).local(one.frozen_at))
+def _revision(one: Frozen, before: HealthCheck | None, now: HealthCheck | None, path: str) -> str:
+    when = words.moment(run(path).local(one.frozen_at))
     by = one.author_role.replace("_", " ")
     what = ""
     if before is not None and now is not None:
         titles = changed(before, now)
         what = f" Changed: {words.listed(titles)}." if titles else " Nothing that is shown changed."
     kept = f"sha256 {one.sha256[:16]}, definitions {one.definitions}"
+    name = called(one)
+    of = {"of": layout.health_labels(path)[one.scope], "quarter": words.period(one.quarter)}
+    link = page_link("health", name, {**of, "version": name})
     return (
-        f"<li><b>Revision {one.revision}</b>, {text(when)}, by {text(by)}: {text(one.reason)}{text(what)}"
+        f"<li><b>{link}</b>, {text(when)}, by {text(by)}: {text(one.reason)}{text(what)}"
         f'<span class="eo-under">{text(kept)}</span></li>'
     )

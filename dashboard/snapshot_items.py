@@ -27,21 +27,22 @@ def observations(path: str, metric: str, scope: str, period: str) -> pl.DataFram
     return named(path, ask(path, f"from ({behind})", **bound))
 
 
-def items_behind(path: str, metric: str, scope: str, period: str) -> tuple[str, dict[str, object]]:
-    """What the snapshot's `items_behind` answers for one scope, its days bound: a query, and what is bound.
+def items_behind(path: str, metric: str, scope: str | None, period: str) -> tuple[str, dict[str, object]]:
+    """What the snapshot's `items_behind` answers, its days bound: a query, and what is bound.
 
-    So the file is read where the scope's items of these days lie.
+    For one scope, so the file is read where the scope's items of these days lie; None: for each scope.
     """
     span = snapshot.periods(path).row(by_predicate=pl.col("period") == period, named=True)
     end = min(span["period_end"], snapshot.run(path).today + timedelta(days=1))
     is_level = snapshot.definitions(path)[metric].kind == "level"
     first = end - timedelta(days=1) if is_level else span["period_start"]
-    query = """select * from metric_item
-      where metric = $metric and scope = $scope and counts_from < $end and counts_to > $first
+    only, each = ("scope = $scope", "") if scope else ("true", "scope, ")
+    query = f"""select * from metric_item
+      where metric = $metric and {only} and counts_from < $end and counts_to > $first
       qualify row_number() over (
-        partition by item_kind, item_id
+        partition by {each}item_kind, item_id
         order by excluded_reason is not null, on_date, service_id, started_at) = 1"""
-    return query, {"metric": metric, "scope": scope, "end": end, "first": first}
+    return query, {"metric": metric, "end": end, "first": first} | ({"scope": scope} if scope else {})
 
 
 _WHICH = {

@@ -7,9 +7,10 @@ from typing import Literal
 
 import streamlit as st
 
-from connectors.journal.entries import Action, Context
-from dashboard import address, figures, snapshot, snapshot_beside, words
+from connectors.journal.entries import Context
+from dashboard import address, snapshot, snapshot_beside, words
 from dashboard.figures import Figure
+from dashboard.health.promises import promised
 from dashboard.health.written import Entries
 from dashboard.snapshot import Snapshot
 
@@ -32,9 +33,17 @@ class Team:
     department: str
     has_changed: bool
     asked_for_help: bool
-    is_silent: bool
     promised: tuple[int, int] | None
     """How many of its actions were done, and how many there were; None where none was due."""
+    is_without_update: bool
+    """Nobody said what becomes of an action that is written here."""
+    is_overdue: bool
+    """The day of one that is kept elsewhere is over, and it is neither done nor dropped there."""
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether there is an action about which somebody should say something."""
+        return self.is_without_update or self.is_overdue
 
     def passes(self, chosen: Filter | None) -> bool:
         """Whether a filter shows it; None shows all."""
@@ -56,16 +65,16 @@ COUNTS: dict[str, Callable[[Team], bool]] = {
 
 def teams(shown: Snapshot, numbers: Numbers, entries: Entries, quarter: str) -> list[Team]:
     """Every team by department and name. Nothing is asked or looked through team by team."""
-    before = _before(shown.path, quarter)
+    today = snapshot.run(shown.path).today
     own = snapshot_beside.with_headlines(shown.path, quarter)
     contexts = entries.by_scope(Context, quarter)
-    promised = entries.by_scope(Action, before) if before else {}
+    promises = promised(shown.path, entries, quarter)
     found = []
     for key, name, department in snapshot.teams(shown.path).select("team", "name", "department_name").rows():
         scope = f"team:{key}"
         clear = any(_is_clear(figures_of[scope]) for figures_of in numbers.values())
-        actions = promised.get(scope, [])
-        done = sum(one.state == "done" for one in actions)
+        actions = promises.get(scope, [])
+        states = [one.promise.state for one in actions]
         found.append(
             Team(
                 scope,
@@ -73,8 +82,9 @@ def teams(shown: Snapshot, numbers: Numbers, entries: Entries, quarter: str) -> 
                 department,
                 has_changed=clear or scope in own,
                 asked_for_help=any(body.asks_for_help for body in contexts.get(scope, [])),
-                is_silent=any(one.state == "moving" and one.update is None for one in actions),
-                promised=(done, len(actions)) if actions else None,
+                promised=(states.count("done"), len(actions)) if actions else None,
+                is_without_update="no_update" in states,
+                is_overdue=any(one.is_overdue(today) for one in actions),
             )
         )
     return found
@@ -82,13 +92,6 @@ def teams(shown: Snapshot, numbers: Numbers, entries: Entries, quarter: str) -> 
 
 def _is_clear(figure: Figure) -> bool:
     return words.went_up(figure.definition, figure.state) is not None
-
-
-def _before(path: str, quarter: str) -> str | None:
-    """The quarter whose review agreed on what this one was to bring."""
-    names = figures.quarters(path)["period"].to_list()
-    at = names.index(quarter)
-    return names[at - 1] if at else None
 
 
 def choice() -> Filter | None:

@@ -15,7 +15,7 @@ LEAD, FAILURES = "change_lead_time", "change_failure_rate"
 NOBODY: dict[Filter, str] = {
     "changed": "Nothing changed clearly in any team in {quarter}.",
     "help": "No team asked for help in {quarter}.",
-    "silent": "Every action that teams agreed on for {quarter} has an update.",
+    "silent": "Of the actions for {quarter} none is without an update, and none kept elsewhere is overdue.",
 }
 
 
@@ -94,5 +94,6 @@ def _actions(team: Team) -> str:
     if team.promised is None:
         return '<span class="eo-cell"><i>none due</i></span>'
     done, of = team.promised
-    silent = '<span class="eo-under">without an update</span>' if team.is_silent else ""
-    return f"{done} of {of}{silent}"
+    said = ["no update"] * team.is_without_update + ["overdue"] * team.is_overdue
+    under = "".join(f'<span class="eo-under">{one}</span>' for one in said)
+    return f"{done} of {of}{under}"

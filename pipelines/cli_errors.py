@@ -10,7 +10,9 @@ from pipelines.home import HomeBusyError
 
 FAILED, USAGE, INTERRUPTED = 1, 2, 130
 
-ONE_LINE_USAGE = frozenset({"UnknownNameError", "ExportError", "AnnouncementError", "WaveInputError"})
+ONE_LINE_USAGE = frozenset(
+    {"UnknownNameError", "ExportError", "AnnouncementError", "WaveInputError", "NoSuchRevisionError"}
+)
 ONE_LINE_FAILURES = frozenset(
     {
         "WarehouseError",

@@ -4,6 +4,7 @@ import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Annotated
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from dashboard.report.files import Asked
 
 ORGANISATION = "organisation"
+ONE_REVISION = "--revision: each scope is frozen by itself. Name one alone with --scope"
 
 
 def report(
@@ -26,18 +28,29 @@ def report(
         typer.Option(help="organisation, department:id or team:id (repeatable)."),
     ] = None,
     quarter: Annotated[str | None, typer.Option(help="2026-Q3; the last closed one unless named.")] = None,
+    revision: Annotated[
+        int | None,
+        typer.Option(min=1, help="Of one scope's frozen quarter; the newest unless named."),
+    ] = None,
     format_: Annotated[ReportFormat, typer.Option("--format", help="The file's format.")] = ReportFormat.pdf,
     output: Annotated[
         Path | None, typer.Option(help="The file to write.  [default: health-check-<quarter> here]")
+    ] = None,
+    teams: Annotated[
+        bool | None,
+        typer.Option(
+            "--teams/--no-teams",
+            help="As PDF, with a page for each department and team below.  [default: where at most 40 are]",
+        ),
     ] = None,
     first_look: Annotated[
         bool,
         typer.Option("--first-look", help="Of one team, for itself: with its survey before leaders see it."),
     ] = False,
 ) -> None:
-    """Write the quarterly health check to a file: as PDF with the pages of all departments and teams.
+    """Write the quarterly health check to a file: the organisation's, unless scopes are named.
 
-    As Markdown and HTML it is the organisation's alone, unless scopes are named.
+    As PDF it begins with one page for leaders, and ends with a page for each department and team below.
     """
     from dashboard.report import files  # noqa: PLC0415 - heavy
     from pipelines.snapshot_reader import open_snapshot  # noqa: PLC0415 - heavy
@@ -45,8 +58,16 @@ def report(
 
     home = context.obj.home
     with open_snapshot(home) as (_, path):
-        asked = _asked(str(path), scope, quarter, as_pdf=format_ == ReportFormat.pdf, first_look=first_look)
-        target = output or Path(files.file_name(format_.value, asked.quarter, asked.scopes))
+        as_pdf = format_ == ReportFormat.pdf
+        if teams and not as_pdf:
+            raise CommandError(f"--teams: is for the PDF. For {format_.value} name each with --scope", USAGE)
+        asked = _narrowed(_asked(str(path), scope, quarter), revision, first_look=first_look)
+        target = output or Path(files.file_name(format_.value, asked.quarter, asked.scopes, revision))
+        if as_pdf and teams is not False:
+            asked, left_out = files.with_those_below(str(path), asked, everyone=bool(teams))
+            for one, count in left_out.items():
+                told = f"{one}: {count} have no page here. Name a department with --scope, or add --teams."
+                typer.echo(told, err=True)
         with _written(target) as out, run_reporter(context.obj.log_format) as reporter:
             gathered, each = [], files.gather(str(path), home.path, asked)
             for one in asked.scopes:
@@ -57,9 +78,7 @@ def report(
     typer.echo(f"{target} written.")
 
 
-def _asked(
-    path: str, scopes: list[str] | None, quarter: str | None, *, as_pdf: bool, first_look: bool
-) -> "Asked":
+def _asked(path: str, scopes: list[str] | None, quarter: str | None) -> "Asked":
     """What is wanted, with names that exist."""
     from dashboard.report import files  # noqa: PLC0415 - heavy
     from pipelines.snapshot_reader import require_name  # noqa: PLC0415 - heavy
@@ -73,10 +92,18 @@ def _asked(
     chosen = quarter or last
     if chosen is None:
         raise CommandError("--quarter: no quarter is over yet. Name the one that is still open", USAGE)
-    wanted = list(dict.fromkeys(scopes or (known if as_pdf else [ORGANISATION])))
-    if first_look and not (len(wanted) == 1 and wanted[0].startswith("team:")):
+    wanted = list(dict.fromkeys(scopes or [ORGANISATION]))
+    return files.Asked(wanted, chosen, datetime.now(UTC))
+
+
+def _narrowed(asked: "Asked", revision: int | None, *, first_look: bool) -> "Asked":
+    """With what only one scope can be asked for."""
+    is_one = len(asked.scopes) == 1
+    if first_look and not (is_one and asked.scopes[0].startswith("team:")):
         raise CommandError("--first-look: is one team's own. Name that team alone with --scope", USAGE)
-    return files.Asked(wanted, chosen, datetime.now(UTC), is_own_look=first_look)
+    if revision is not None and not is_one:
+        raise CommandError(ONE_REVISION, USAGE)
+    return replace(asked, is_own_look=first_look, revision=revision)
 
 
 @contextmanager

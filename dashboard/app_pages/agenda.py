@@ -2,27 +2,22 @@
 
 import streamlit as st
 
-from dashboard import components, layout, looks, words, written_here
+from dashboard import layout, review, words
 from dashboard.components import show
-from dashboard.health.compose import compose
-from dashboard.markup import text
 from dashboard.report import agenda
 from dashboard.snapshot import Snapshot
 
 
 def page(shown: Snapshot) -> None:
-    """Draw the agenda of one scope and quarter."""
+    """Draw the agenda of one scope and quarter: of what was frozen, else of today's numbers."""
     left, right = layout.head()
     with right:
-        scope, quarter = layout.scope_and_quarter(shown)
-    entries, trouble = written_here.entries_or_why_not(shown.path)
+        chosen = review.choose(shown)
     with st.skeleton(height=900):
-        sees = looks.sees(shown.path, quarter, scope)
-        check = compose(shown.path, entries, scope, quarter, sees_survey=sees)
+        made = review.made(chosen)
     with left:
         layout.opening(
-            f"Agenda, {words.period(quarter)}", "Print this page; it holds all that a session needs."
+            f"Agenda, {words.period(chosen.quarter)}", "Print this page; it holds all that a session needs."
         )
-    if trouble:
-        show(components.state("What was written", "stop", "Could not read", text(trouble), tone="bad"))
-    show(agenda.sheet(check))
+    review.unread(chosen)
+    show(agenda.sheet(made.check))

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 
 from connectors.journal.journal import JournalError
-from dashboard import access, layout, words, written_here
+from dashboard import access, frozen, layout, words, written_here
 from dashboard.components import page_link, section, show
 from dashboard.forms import (
     actions,
@@ -29,16 +29,16 @@ SUB = "Every change is kept with its time and the role of who made it, never wit
 FROZEN = "This page is frozen: what is written now shows beside today's numbers, and in the next revision."
 
 
-def draw(shown: Snapshot, scope: str, quarter: str, *, is_frozen: bool = False) -> None:
+def draw(shown: Snapshot, scope: str, quarter: str, *, version: str | None = None) -> None:
     """Buttons, each with a dialog behind it; nothing for who may only read.
 
-    `is_frozen`: the page shows a frozen quarter, on which nothing that is written now appears.
+    `version`: which one of a frozen quarter the page shows; nothing that is written now is on a revision.
     """
     who = access.visitor()
     if not who.may_write:
         return
     with st.container(key="eo-write"):
-        section("Write", f"{SUB} {FROZEN}" if is_frozen else SUB)
+        section("Write", SUB if version in (None, frozen.TODAY) else f"{SUB} {FROZEN}")
         try:
             desk = Desk(shown.path, written_here.journal(), scope, quarter, who)
         except JournalError as trouble:
@@ -46,9 +46,9 @@ def draw(shown: Snapshot, scope: str, quarter: str, *, is_frozen: bool = False) 
             return
         for label, buttons in _steps(desk):
             _step(label, buttons)
-        asked = {"of": layout.health_labels(shown.path)[scope]}
-        link = page_link("agenda", "Agenda to print", {**asked, "quarter": words.period(quarter)})
-        show(f"<p>{link}</p>")
+        asked = {"of": layout.health_labels(shown.path)[scope], "quarter": words.period(quarter)}
+        asked |= {"version": version} if version else {}
+        show(f"<p>{page_link('agenda', 'Agenda to print', asked)}</p>")
 
 
 def _steps(desk: Desk) -> list[Step]:

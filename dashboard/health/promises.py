@@ -1,6 +1,7 @@
 """What we said we would do, and the theme: the two things a health check opens with."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 
 from connectors.journal.entries import Action
@@ -22,20 +23,51 @@ _WORDS = {
 }
 
 
-def promises(numbers: Numbers, entries: Entries) -> Promises:
-    """The actions that the review of the quarter before agreed on, and how many were done; never by owner.
+@dataclass(frozen=True)
+class Promised:
+    """A promise with what other pages ask of it."""
 
-    With those due in the quarter that are kept outside this app.
+    promise: Promise
+    agreed_in: str
+    """The quarter of the review; of one that is kept outside this app that in which it is due."""
+    last_word: date
+    """The week in which it was last spoken of; of one that is kept outside this app its day."""
+
+    def is_overdue(self, today: date) -> bool:
+        """Whether its day is over and where it is kept it is neither done nor dropped."""
+        return self.promise.state == "open" and self.promise.due < today
+
+
+def promised(
+    path: str, entries: Entries, quarter: str, scope: str | None = None
+) -> dict[str, list[Promised]]:
+    """What each scope, or this one, promised for a quarter: one question, however many scopes there are.
+
+    These are the actions that the review of the quarter before agreed on, and those due in the quarter that
+    are kept outside this app.
     """
-    before = numbers.before()
-    written = entries.dated(Action, numbers.scope, before.quarter) if before else []
-    found = [*(_promise(body, week) for body, week in written), *registers.promises(numbers, entries)]
+    before = Numbers(path, "organisation", quarter).before_name
+    found: dict[str, list[Promised]] = {}
+    for note in entries.notes:
+        body = note.body
+        if isinstance(body, Action) and body.quarter == before and scope in (None, body.scope):
+            one = Promised(_promise(body, note.week), body.quarter, note.week)
+            found.setdefault(body.scope, []).append(one)
+    for of, promise in registers.promises(path, entries, quarter, scope):
+        found.setdefault(of, []).append(Promised(promise, quarter, promise.due))
+    return found
+
+
+def promises(numbers: Numbers, entries: Entries) -> Promises:
+    """What was promised for the quarter, and how much of it was done; never by owner."""
+    before, scope = numbers.before_name, numbers.scope
+    found = [one.promise for one in promised(numbers.path, entries, numbers.quarter, scope).get(scope, ())]
     if found:
         items = sorted(found, key=lambda one: _ORDER.index(one.state))
         return Promises(tuple(items), f"{count(items)}.")
     if before is None:
         return Promises((), "This is the first quarter: nothing was promised yet.")
-    return Promises((), f"The review of {words.period(before.quarter)} agreed on no action.")
+    return Promises((), f"The review of {words.period(before)} agreed on no action.")
 
 
 def count(items: Sequence[Promise]) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from connectors.journal.entries import Action
-from dashboard import figures, snapshot_actions, words
+from dashboard import snapshot_actions, words
 from dashboard.health.document import Promise
 from dashboard.health.numbers import Numbers
 from dashboard.health.written import Entries
@@ -14,12 +14,13 @@ _JOURNAL = "journal"
 KEPT = "Kept outside this app."
 
 
-def promises(numbers: Numbers, entries: Entries) -> list[Promise]:
-    """Those due in the quarter, by day. Titles and people are not published: the link shows what it is."""
-    return [
-        Promise(_called(item_id, label), state, "", KEPT, due, None, url)
-        for item_id, label, url, due, state in _rows(numbers, entries)
-    ]
+def promises(path: str, entries: Entries, quarter: str, scope: str | None) -> Iterator[tuple[str, Promise]]:
+    """Those due in a quarter, by scope and day. Titles and people are not published: a link shows what it is.
+
+    None where items are withheld, and none that is written here too or whose issue is.
+    """
+    for of, item_id, label, url, due, state in _rows(path, entries, quarter, scope):
+        yield of, Promise(_called(item_id, label), state, "", KEPT, due, None, url)
 
 
 def _called(item_id: str, label: str) -> str:
@@ -29,20 +30,15 @@ def _called(item_id: str, label: str) -> str:
 
 def item_ids(numbers: Numbers, entries: Entries) -> list[str]:
     """Which items they are."""
-    return [item_id for item_id, *_ in _rows(numbers, entries)]
+    rows = _rows(numbers.path, entries, numbers.quarter, numbers.scope)
+    return [item_id for _, item_id, *_ in rows]
 
 
-def _rows(numbers: Numbers, entries: Entries) -> Iterator[tuple[Any, ...]]:
-    """None where items are withheld, and none that is written here too or whose issue is."""
-    if snapshot_actions.DONE not in numbers.definitions:
-        return
-    number = figures.published(numbers.path, snapshot_actions.DONE, numbers.scope, numbers.quarter)
-    if number is not None and number.withheld_reason == figures.FEW_PEOPLE:
-        return
+def _rows(path: str, entries: Entries, quarter: str, scope: str | None) -> Iterator[tuple[Any, ...]]:
     here = _written_here(entries)
-    for row in snapshot_actions.agreed(numbers.path, numbers.scope, numbers.quarter).iter_rows():
-        source, _, key = row[0].partition(":")
-        page = (row[2] or "").rstrip("/").rpartition("/")[2]
+    for row in snapshot_actions.agreed(path, quarter, scope).iter_rows():
+        source, _, key = row[1].partition(":")
+        page = (row[3] or "").rstrip("/").rpartition("/")[2]
         if source != _JOURNAL and not {key.casefold(), page.casefold()} & here:
             yield row
 

@@ -11,7 +11,7 @@ from dashboard import words
 from dashboard.components import chip, link
 from dashboard.health.document import HealthCheck
 from dashboard.markup import text
-from dashboard.report.html import STATES
+from dashboard.report.html import STATES, kept
 
 MOST_PAIRS = 3
 LINES_TO_WRITE = 3
@@ -74,11 +74,13 @@ def sheet(check: HealthCheck) -> str:
     """The whole agenda as markup."""
     listed = parts(check)
     who = "The team's session" if check.kind == "team" else "The leaders' session"
-    head = (
-        f'<div class="eo-meta"><span><b>{text(check.name)}</b></span>'
-        f"<span>{who}, {minutes(check)} minutes</span>"
-        f"<span>Needs: this sheet, a pen, the health check on a screen</span></div>"
-    )
+    items = [
+        f"<b>{text(check.name)}</b>",
+        *kept(check.header),
+        f"{who}, {minutes(check)} minutes",
+        "Needs: this sheet, a pen, the health check on a screen",
+    ]
+    head = f'<div class="eo-meta">{"".join(f"<span>{item}</span>" for item in items)}</div>'
     rows = "".join(
         f'<section class="eo-slot"><div class="eo-note">{part.minutes} min</div><div>'
         f'<div class="eo-big" role="heading" aria-level="2">{number}. {text(part.title)}</div>'

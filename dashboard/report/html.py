@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from dashboard import components, figure_words, words
 from dashboard.components import Column, Tone, chip
-from dashboard.health.document import HealthCheck, Outcome, Promise, State, ThemeIndicator
+from dashboard.health.document import Header, HealthCheck, Outcome, Promise, State, ThemeIndicator
 from dashboard.markup import text
 from dashboard.report import html_agreed, html_indicators, html_pairs, wording
 
@@ -60,10 +60,7 @@ class Section:
 def head(check: HealthCheck) -> str:
     """Title, the one finding, and what all of it rests on."""
     header = check.header
-    items = [f"<b>{text(check.name)}</b>"]
-    if header.frozen_at is not None:
-        kept = f"frozen <b>{text(words.moment(header.frozen_at))}</b>"
-        items.append(f"{kept}, revision {header.revision}" if (header.revision or 1) > 1 else kept)
+    items = [f"<b>{text(check.name)}</b>", *kept(header)]
     items.append(f"as of <b>{text(words.moment(header.as_of))}</b>, definitions <b>{header.definitions}</b>")
     items += [f"survey <b>{text(header.answers)}</b>"] if header.answers else []
     items += [text(line) for line in header.rests_on]
@@ -72,6 +69,13 @@ def head(check: HealthCheck) -> str:
         f'<h1>{text(check.title)}</h1><p class="eo-lede">{text(check.lede)}</p>'
         f'<div class="eo-meta">{meta}</div>'
     )
+
+
+def kept(header: Header) -> list[str]:
+    """When it was frozen and as which revision, as markup; nothing where it was not."""
+    if header.frozen_at is None:
+        return []
+    return [f"frozen <b>{text(words.moment(header.frozen_at))}</b>, revision {header.revision}"]
 
 
 def sections(check: HealthCheck) -> list[Section]:

@@ -7,11 +7,12 @@ from functools import cached_property
 
 import polars as pl
 
-from connectors.journal.entries import Action, Context
+from connectors.journal.entries import Context
 from dashboard import figures, layout, snapshot, snapshot_beside, snapshot_signals, snapshot_survey, words
 from dashboard.definition import Definition
 from dashboard.health.first_look import opens_to_leaders
 from dashboard.health.numbers import Numbers
+from dashboard.health.promises import Promised, promised
 from dashboard.health.talk import clear_change
 from dashboard.health.written import Entries
 from dashboard.report.digest_document import Line, fingerprint, page_url, plain
@@ -23,7 +24,7 @@ WEEKS_OF_A_QUARTER = 13
 FIRST_PAGE = ""
 """Under any other name Streamlit does not find it."""
 QUIET = timedelta(days=14)
-"""For how long an action may be without a word."""
+"""For how long an action may be without a word, and one that is kept elsewhere be overdue."""
 NEWS = timedelta(days=14)
 """For how long the opening of a survey is news."""
 STANDING = ("promised-", "help-", "stale-")
@@ -49,10 +50,16 @@ class Known:
     address: str | None
 
     @cached_property
-    def closed(self) -> list[str]:
-        """The names of the last two closed quarters, the newest last."""
-        found: list[str] = figures.quarters(self.path).filter("is_complete")["period"].to_list()[-2:]
-        return found
+    def closed(self) -> str | None:
+        """The name of the last closed quarter; None where none is over."""
+        found: list[str] = figures.quarters(self.path).filter("is_complete")["period"].to_list()
+        return found[-1] if found else None
+
+    @cached_property
+    def latest(self) -> list[str]:
+        """The names of the last closed quarter and of the open one."""
+        opened = figures.quarters(self.path).filter(~pl.col("is_complete"))["period"]
+        return [*filter(None, [self.closed]), *opened]
 
     @cached_property
     def names(self) -> dict[str, str]:
@@ -94,9 +101,9 @@ def _several(parts: Sequence[str], at_most: int) -> str:
 
 def _quarter(known: Known) -> Told:
     """The headlines of the last closed quarter, two full days after teams could see its numbers."""
-    if not known.closed:
+    quarter = known.closed
+    if quarter is None:
         return Told(frozenset(), None)
-    quarter = known.closed[-1]
     span = figures.quarters(known.path).row(by_predicate=pl.col("period") == quarter, named=True)
     run = snapshot.run(known.path)
     if run.as_of < opens_to_leaders(span["period_end"], run.zone):
@@ -133,34 +140,53 @@ def _headlines(known: Known, quarter: str, keys: Sequence[str]) -> str:
 
 
 def _promised(known: Known) -> Told:
-    """Actions of the last two reviews of which nothing has been heard for a while, the first due first."""
+    """What was promised for the last closed quarter and the open one and is without a word for a while.
+
+    What is kept elsewhere tells no updates: of that it is what is overdue. The first due first.
+    """
     today = snapshot.run(known.path).today
     actions = [
-        (body, week)
-        for scope in known.names
-        for quarter in known.closed
-        for body, week in known.entries.dated(Action, scope, quarter)
+        (scope, one)
+        for quarter in known.latest
+        for scope, found in promised(known.path, known.entries, quarter).items()
+        for one in found
+        if scope in known.names
     ]
-    silent = [
-        body
-        for body, week in actions
-        if body.state == "moving" and body.update is None and today - week >= QUIET
-    ]
-    silent.sort(key=lambda body: (body.due, body.what.lower(), body.scope))
-    keys = frozenset(fingerprint("promised", body.scope, body.quarter, body.what) for body in silent)
-    url = known.health("organisation", known.closed[-1]) if known.closed else None
-    if silent:
-        listed = _several([_promise(known, body) for body in silent], NAMED_AT_MOST)
-        verb = "has" if len(silent) == 1 else "have"
-        count = f"{words.sentence(words.amount(len(silent)))} of {words.amount(len(actions))}"
-        return Told(keys, Line("Promised", f"{count} {verb} no update: {listed}.", url))
+    quiet = [(scope, one) for scope, one in actions if today - one.last_word >= QUIET]
+    quiet.sort(key=lambda told: (told[1].promise.due, told[1].promise.what.lower(), told[0]))
+    silent = [told for told in quiet if told[1].promise.state == "no_update"]
+    overdue = [told for told in quiet if told[1].is_overdue(today)]
+    keys = frozenset(
+        fingerprint("promised", scope, one.agreed_in, one.promise.what) for scope, one in [*silent, *overdue]
+    )
+    url = known.health("organisation", known.closed) if known.closed else None
+    if keys:
+        said = [
+            _of(known, silent, len(actions), ("has no update", "have no update")),
+            _of(
+                known,
+                overdue,
+                len(actions),
+                ("is kept elsewhere and overdue", "are kept elsewhere and overdue"),
+            ),
+        ]
+        return Told(keys, Line("Promised", " ".join(filter(None, said)), url))
     if _had(known, "promised-"):
-        return Told(keys, Line("Promised", "Every promised action has an update.", url))
+        return Told(keys, Line("Promised", "No promised action waits for an update any more.", url))
     return Told(keys, None)
 
 
-def _promise(known: Known, body: Action) -> str:
-    return f"“{plain(body.what)}” ({known.called(body.scope)}, due {words.day(body.due)})"
+def _of(known: Known, found: Sequence[tuple[str, Promised]], among: int, verbs: tuple[str, str]) -> str:
+    """`Two of five have no update: “A” (Beacon, due 1 Nov 2026) and ...`, or nothing where none is found."""
+    if not found:
+        return ""
+    listed = _several([_promise(known, scope, one) for scope, one in found], NAMED_AT_MOST)
+    count = f"{words.sentence(words.amount(len(found)))} of {words.amount(among)}"
+    return f"{count} {verbs[len(found) > 1]}: {listed}."
+
+
+def _promise(known: Known, scope: str, one: Promised) -> str:
+    return f"“{plain(one.promise.what)}” ({known.called(scope)}, due {words.day(one.promise.due)})"
 
 
 def _had(known: Known, kind: str) -> bool:
@@ -191,11 +217,10 @@ def _stale(known: Known) -> Told:
 
 def _help(known: Known) -> Told:
     """Teams and departments that asked for help in the last closed quarter or in the open one."""
-    wanted = [*known.closed[-1:], *figures.quarters(known.path).filter(~pl.col("is_complete"))["period"]]
     asking = {
         (scope, body.quarter)
         for scope in known.names
-        for quarter in wanted
+        for quarter in known.latest
         for body in known.entries.of(Context, scope, quarter)
         if body.asks_for_help
     }
@@ -252,7 +277,7 @@ def _by_chance(known: Known) -> str:
     """How many such signals a week brings where nothing changes, from those expected of a quarter."""
     if not known.closed:
         return ""
-    expected = snapshot_beside.page_tests(known.path, "organisation", known.closed[-1])["expected"]
+    expected = snapshot_beside.page_tests(known.path, "organisation", known.closed)["expected"]
     a_week = expected / WEEKS_OF_A_QUARTER
     if not a_week:
         return ""

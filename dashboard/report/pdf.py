@@ -5,7 +5,7 @@ anywhere, and the machine's own fonts are used for letters alone that ours lack.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC
 from pathlib import Path
 
@@ -16,15 +16,21 @@ from dashboard.health.document import HealthCheck
 from dashboard.report import pdf_parts, svg
 from dashboard.report.weekly import Chart
 
-TEMPLATE = Path(__file__).parent / "report.typ"
+TEMPLATE = Path(__file__).parent / "template" / "report.typ"
 _OURS = 0x0530
 """Latin, Greek and Cyrillic end here; ours has these, and the punctuation and arrows of our own texts."""
 _PUNCTUATION = range(0x2000, 0x2700)
 
 
-def render(checks: Sequence[HealthCheck], charts: Mapping[str, Sequence[Chart]]) -> bytes:
-    """One file with these health checks, one after the other; `charts` by scope."""
-    told = document(checks, charts)
+def render(
+    checks: Sequence[HealthCheck], charts: Mapping[str, Sequence[Chart]], brief: Collection[str] = ()
+) -> bytes:
+    """One file with these health checks, one after the other; `charts` by scope.
+
+    Each begins with one page that holds what matters most, and ends there where its scope is `brief`. What
+    is on that page in part or not at all stands as a whole on the pages after it.
+    """
+    told = document(checks, charts, brief)
     made: bytes = typst.compile(
         TEMPLATE,
         font_paths=[svg.FONTS],
@@ -36,7 +42,9 @@ def render(checks: Sequence[HealthCheck], charts: Mapping[str, Sequence[Chart]])
     return made
 
 
-def document(checks: Sequence[HealthCheck], charts: Mapping[str, Sequence[Chart]]) -> str:
+def document(
+    checks: Sequence[HealthCheck], charts: Mapping[str, Sequence[Chart]], brief: Collection[str] = ()
+) -> str:
     """All that the template is given, as JSON."""
     first = checks[0]
     as_of = first.header.as_of
@@ -45,7 +53,10 @@ def document(checks: Sequence[HealthCheck], charts: Mapping[str, Sequence[Chart]
             "title": f"{first.title}: {first.name}",
             "date": {"year": as_of.year, "month": as_of.month, "day": as_of.day},
             "colours": {name: light for name, (light, _) in TOKENS.items()},
-            "scopes": [pdf_parts.scope(check, charts.get(check.scope, ())) for check in checks],
+            "scopes": [
+                pdf_parts.scope(check, charts.get(check.scope, ())) | {"is_brief": check.scope in brief}
+                for check in checks
+            ],
         },
         ensure_ascii=False,
         allow_nan=False,

@@ -31,6 +31,7 @@ def scope(check: HealthCheck, charts: Sequence[Chart]) -> Part:
     header = check.header
     meta = [wording.kept(check), *([f"survey {header.answers}"] if header.answers else []), *header.rests_on]
     return {
+        "kind": check.kind,
         "title": check.title,
         "name": check.name,
         "lede": check.lede,
@@ -79,6 +80,7 @@ def _promises(check: HealthCheck) -> Part:
             "what": one.what,
             "url": safe_url(one.url) or "",
             "note": wording.promised(one),
+            "is_done": one.state == "done",
         }
         for one in check.promises.items
     ]
@@ -134,6 +136,7 @@ def _card(outcome: Outcome, letters: int) -> Part:
         "chip": _verdict(figure),
         "foot": list(outcome.foot),
         "teams": teams,
+        "small": svg.alone(sparkline.sparkline(figure)),
         **_picture(svg.alone(drawn, letters=letters), sparkline.spoken(figure)),
     }
 
@@ -183,7 +186,7 @@ def _pairs(check: HealthCheck) -> Part:
     quarter = words.short_period(check.quarter)
     return {
         "moved": [_pair(pair, quarter) for pair in moved],
-        "still": [{"name": one.name, "facts": list(one.facts), "question": one.question} for one in still],
+        "still": [_pair(pair, quarter) | {"facts": list(pair.facts)} for pair in still],
     }
 
 
@@ -242,13 +245,17 @@ def _cannot_tell(check: HealthCheck) -> Part:
 def _next(check: HealthCheck) -> Part:
     agreed = check.next
     rows = list(map(wording.action, agreed.actions))
-    nothing = "" if rows else "No action is agreed yet."
+    short = nothing = "" if rows else "No action is agreed yet."
     if not rows and agreed.no_change:
-        nothing = f"No change, and why: {agreed.no_change}"
+        short, nothing = (
+            "No change; why is told where this stands in full.",
+            f"No change, and why: {agreed.no_change}",
+        )
     return {
         "heads": wording.ACTION_HEADS,
         "rows": rows,
         "nothing": nothing,
+        "short": short,
         "theme": agreed.theme or "",
         "matrix": _matrix(agreed) if agreed.decisions or agreed.latencies else [],
     }

@@ -13,7 +13,8 @@ from dashboard.health import chosen
 from dashboard.report import svg
 
 CHARTS = 2
-_SIZE = (640, 140)
+_SIZE = (340, 92)
+"""Of a picture that is half as wide as the page."""
 _PADDING = {"left": 0, "top": 2, "right": 8, "bottom": 2}
 _VEGA_LITE = "6.4"
 
@@ -77,7 +78,7 @@ def _series(path: str, metric: str, scope: str, quarter: str) -> Weekly | None:
 
 def _chart(definition: Definition, series: Weekly, name: str) -> Chart:
     finding = trends.said(series, definition.kind)
-    legend = f"Band: the range expected from the weeks of {trends.baseline(series)}. {weeks.LEGEND}"
+    legend = f"Band: {_band(series)}, from the weeks of {trends.baseline(series)}. {weeks.LEGEND}"
     ends = "; ".join(
         f"week of {words.day(week.start)}: {chart_weekly.said(series, week.value)}"
         for week in (series.shown[0], series.shown[-1])
@@ -91,6 +92,10 @@ def _chart(definition: Definition, series: Weekly, name: str) -> Chart:
     )
 
 
+def _band(series: Weekly) -> str:
+    return chart_weekly.range_said(series.expected, series.unit) if series.expected else ""
+
+
 def _nothing(definition: Definition) -> Chart:
     finding = "No week had enough of them, or too few could be linked."
     return Chart(f"{definition.title}, week by week", finding, "", "", "")
@@ -100,7 +105,9 @@ def draw(series: Weekly) -> str:
     """The chart as SVG in light colours; nothing is loaded for it from anywhere."""
     width, height = _SIZE
     axis = chart_weekly.value_axis([series], is_duration=series.is_duration)
-    drawn = chart_weekly.draw(series, axis, height=height).properties(width=width, padding=_PADDING)
+    drawn = chart_weekly.draw(series, axis, height=height, names_band=False).properties(
+        width=width, padding=_PADDING
+    )
     spec = json.dumps(drawn.to_dict()).replace(json.dumps(chart_theme.FONT)[1:-1], svg.FONT)
     vl_convert.register_font_directory(str(svg.FONTS))
     found: str = vl_convert.vegalite_to_svg(svg.in_light(spec), vl_version=_VEGA_LITE, allowed_base_urls=[])

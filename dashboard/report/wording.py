@@ -129,8 +129,7 @@ def kept(check: HealthCheck) -> str:
     as_of = f"as of {words.moment(header.as_of)}"
     frozen = ""
     if header.frozen_at is not None:
-        revision = f", revision {header.revision}" if (header.revision or 1) > 1 else ""
-        frozen = f"frozen {words.moment(header.frozen_at)}{revision}"
+        frozen = f"frozen {words.moment(header.frozen_at)}, revision {header.revision}"
     return "; ".join(filter(None, [frozen, as_of, f"definitions {header.definitions}"]))
 
 

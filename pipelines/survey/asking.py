@@ -34,8 +34,9 @@ from pipelines.survey.people import Known, known_people
 from pipelines.survey.planning import Plan, PlanError
 from pipelines.survey.private_files import require_apart, write_private
 from pipelines.survey.roster import Person
+from pipelines.survey.series import asked_before
 from pipelines.survey.wave_items import save_items
-from pipelines.survey.wave_roster import WaveRoster, wave_roster
+from pipelines.survey.wave_roster import Asked, WaveRoster, wave_roster
 from pipelines.survey.waves import NewWave, earlier_waves, freeze_wave, load_plan
 from pipelines.survey.year import UNPLANNED, todays_roster
 from pipelines.transaction import transaction
@@ -93,7 +94,8 @@ def open_wave(
         _refuse_beside_another(con, may.wave.id)
         known = known_people(con, configuration.rules.bots)
         people = todays_roster(configuration, home, today, known).people
-        roster = _asked_of(configuration, bank, plan, people, known, today, earlier)
+        before = asked_before(con, plan.id, kind, bank.id)
+        roster = _asked_of(configuration, bank, plan, people, known, today, earlier, before)
         wave = _new_wave(configuration, bank, may, now)
         public = _write_key(key_file)
         try:
@@ -147,11 +149,12 @@ def _asked_of(
     known: Known,
     today: date,
     earlier: Sequence[Wave],
+    before: Sequence[Asked],
 ) -> WaveRoster:
     """Everybody, or newcomers alone."""
     if bank.is_of_newcomers:
         return cohort(bank, plan, people, today, earlier, configuration.privacy.k)
-    return wave_roster(configuration, plan, people, known)
+    return wave_roster(configuration, plan, people, known, before)
 
 
 def _may_open(

@@ -30,8 +30,9 @@ from pipelines.survey.comments import keep_comments, parents_of
 from pipelines.survey.held import BALLOTS, WaveError, warehouse_of
 from pipelines.survey.private_files import read_key
 from pipelines.survey.reliability import Reliability, reliability
+from pipelines.survey.series import broken_series
 from pipelines.survey.wave_items import bank_of_wave, form_of
-from pipelines.survey.waves import broken_series, insert_rows, wave_partition
+from pipelines.survey.waves import insert_rows, wave_partition
 from pipelines.transaction import transaction
 
 CELL_COLUMNS = tuple(Cell.__dataclass_fields__)
@@ -74,7 +75,7 @@ def publish_wave(configuration: Configuration, home: Home, key_file: Path, now: 
         said = [(one.unit, one.comment) for one in ballots if one.comment]
         keep_comments(home.path / FILE, wave_id, parents_of(publication.partition), said, now.date())
         with transaction(con):
-            broken = broken_series(con, wave_id, publication.partition.units)
+            broken = broken_series(con, wave_id, publication.partition)
             write_publication(con, wave_id, bank, publication, members, answers, now, broken)
             con.execute("DELETE FROM survey.wave_member WHERE wave_id = ?", [wave_id])
         con.execute("CHECKPOINT")
@@ -174,7 +175,7 @@ def write_publication(
 ) -> None:
     """Write all that stays of a wave, inside the caller's transaction: table, units, sums, and its state.
 
-    `members` is None where nobody knows how many people were asked. `broken` are the units whose series is
+    `members` is None where nobody knows how many people were asked. `broken` are the scopes whose series is
     not drawn on from the wave before.
     """
     units = publication.partition.units

@@ -1,8 +1,10 @@
 """Who is asked in one survey of a planned year: those of the plan who are still there, and newcomers.
 
-Whoever is in the plan stays in the planned unit all year, whatever team they are in by now: were they to
-move, the difference between two surveys would be theirs alone. Leavers just stop. Newcomers answer together,
-in a pool at the nearest level that has six of them, and count neither below it nor in a team.
+Whoever was asked before stays in the unit of then all year, whatever team they are in by now: were they to
+move, the difference between two surveys would be theirs alone. Leavers just stop. Who comes, new or back,
+answers with others who came since the last survey, in a pool at the nearest level that has six of them, and
+counts neither below it nor in a team. So no department, nor the organisation, gains one to five people from
+any survey of the year to a later one.
 """
 
 from collections import defaultdict
@@ -10,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pipelines.config_model import Configuration
-from pipelines.privacy.units import Partition, Unit, newcomers_pools
+from pipelines.privacy.units import LEAST_ANSWERS, Group, Partition, Unit, newcomers_pools
 from pipelines.survey.people import Known
 from pipelines.survey.planning import Plan, home_of
 from pipelines.survey.roster import ORGANISATION, Person
@@ -25,15 +27,23 @@ class WaveRoster:
     members: Mapping[str, str]
     """Account → unit. The accounts of those in the plan are as the plan has them."""
     not_asked: tuple[str, ...]
-    """Newcomers, where there are fewer than six of them in the whole organisation."""
+    """Who came, new or back, where there are too few of them for any number in which they would count."""
     moved: int
     """How many are in another team than the one that they are asked for."""
     left: int
     """How many of the plan are not there any more."""
 
 
+Asked = Mapping[str, str]
+"""Who was asked in a survey: account → unit."""
+
+
 def wave_roster(
-    configuration: Configuration, plan: Plan, people: Sequence[Person], known: Known
+    configuration: Configuration,
+    plan: Plan,
+    people: Sequence[Person],
+    known: Known,
+    earlier: Sequence[Asked] = (),
 ) -> WaveRoster:
     """Who is asked, of the people who are there today.
 
@@ -41,36 +51,96 @@ def wave_roster(
         configuration: where today's teams and departments lie.
         plan: the frozen plan of the year.
         people: everybody who is there today, once each.
-        known: which accounts are one person's: a planned one may be listed by another account by now.
+        known: which accounts are one person's: one who was asked may be listed by another account by now.
+        earlier: the surveys of the plan that this one is compared with, the latest first.
     """
-    planned = {known.person(account): account for account in plan.members}
+    settled = {
+        known.person(account): (account, unit)
+        for account, unit in {**plan.members, **(earlier[0] if earlier else {})}.items()
+    }
     parts = {unit.id: set(unit.parts) for unit in plan.partition.units}
-    members: dict[str, str] = {}
-    newcomers: list[Person] = []
-    moved = 0
-    for person in people:
-        account = planned.get(known.person(person.account))
-        if account is None:
-            newcomers.append(person)
-            continue
-        members[account] = plan.members[account]
-        moved += person.unit not in parts[plan.members[account]]
-    left = len(plan.members) - len(members)
-    pools, unasked = _pools(configuration, plan.partition, newcomers)
-    units = [_pool_unit(plan.partition, group) for group in sorted(pools)]
+    there = {known.person(person.account): person for person in people}
+    members = {account: unit for who, (account, unit) in settled.items() if who in there}
+    few = _too_few(plan.partition, members, known, earlier)
+    members = _without(members, few)
+    waiting = [person for who, person in there.items() if who not in settled or settled[who][0] in few]
+    pools, unasked = _pools(configuration, plan.partition, waiting)
     for group, accounts in pools.items():
         members |= dict.fromkeys(accounts, _pool_id(group))
+    few = _too_few(plan.partition, members, known, earlier)
+    members = _without(members, few)
+    units = [_pool_unit(one) for one in plan.partition.groups if _pool_id(one.id) in members.values()]
+    moved = sum(
+        there[who].unit not in parts[unit]
+        for who, (account, unit) in settled.items()
+        if account in members and unit in parts
+    )
+    left = sum(known.person(account) not in there for account in plan.members)
     partition = Partition(plan.partition.groups, (*plan.partition.units, *units))
-    return WaveRoster(partition, members, tuple(sorted(unasked)), moved, left)
+    return WaveRoster(partition, members, tuple(sorted({*unasked, *few})), moved, left)
+
+
+def _without(members: Asked, few: set[str]) -> dict[str, str]:
+    return {account: unit for account, unit in members.items() if account not in few}
+
+
+def _too_few(partition: Partition, members: Asked, known: Known, earlier: Sequence[Asked]) -> set[str]:
+    """Accounts that cannot be asked: with them a group would have one to five people more than it once had.
+
+    Six came, and then three of them left: what the group says by now without these three was published.
+    """
+    unit_of = {known.person(account): (account, unit) for account, unit in members.items()}
+    before = [{known.person(account): unit for account, unit in asked.items()} for asked in earlier]
+    above = _groups_above(partition)
+    dropped: set[str] = set()
+    while True:
+        few = {
+            who
+            for asked in before
+            for those in _came(unit_of, asked, above).values()
+            if len(those) < LEAST_ANSWERS
+            for who in those
+        }
+        if not few:
+            return dropped
+        dropped |= {unit_of.pop(who)[0] for who in few}
+
+
+def _came(
+    now: Mapping[str, tuple[str, str]], before: Asked, above: Mapping[str, tuple[str, ...]]
+) -> Mapping[str, set[str]]:
+    """Group → who is asked in it now and was not then."""
+    came: defaultdict[str, set[str]] = defaultdict(set)
+    for who, (_, unit) in now.items():
+        then = above[before[who]] if who in before else ()
+        for group in above[unit]:
+            if group not in then:
+                came[group].add(who)
+    return came
+
+
+def _groups_above(partition: Partition) -> dict[str, tuple[str, ...]]:
+    """Unit, pools included → the groups in which it counts."""
+    parents = {group.id: group.parent for group in partition.groups}
+    units = {unit.id: unit.parent for unit in partition.units} | {_pool_id(one): one for one in parents}
+    found: dict[str, tuple[str, ...]] = {}
+    for unit, parent in units.items():
+        groups: list[str] = []
+        above: str | None = parent
+        while above is not None:
+            groups.append(above)
+            above = parents[above]
+        found[unit] = tuple(groups)
+    return found
 
 
 def _pools(
     configuration: Configuration, partition: Partition, newcomers: Sequence[Person]
 ) -> tuple[dict[str, list[str]], list[str]]:
-    """Group → accounts of its pool; and whom no pool takes.
+    """Group → accounts of those who come into its pool; and whom no pool takes.
 
     Where fewer than six are left over for the organisation, the smallest pool joins them there: they
-    are not asked only if the whole organisation has no six newcomers.
+    are not asked only if the whole organisation has no six who came.
     """
     waiting = _by_group(configuration, partition, newcomers)
     pool_of = newcomers_pools(partition.groups, {group: len(accounts) for group, accounts in waiting.items()})
@@ -107,6 +177,6 @@ def _pool_id(group: str) -> str:
     return f"newcomers:{group.replace('department:', '')}"
 
 
-def _pool_unit(partition: Partition, group: str) -> Unit:
-    name = next(one.name for one in partition.groups if one.id == group)
-    return Unit(_pool_id(group), f"{name}, new since the plan", group, (_pool_id(group),), is_newcomers=True)
+def _pool_unit(group: Group) -> Unit:
+    pool = _pool_id(group.id)
+    return Unit(pool, f"{group.name}, new since the plan", group.id, (pool,), is_newcomers=True)

@@ -22,7 +22,7 @@ def print_opened(opened: Opened, key_file: Path) -> None:
         )
     if roster.not_asked:
         typer.echo(
-            f"Not asked this time, since fewer than six have joined since the plan: {len(roster.not_asked)}. "
+            f"Not asked this time, since too few have come since the last survey: {len(roster.not_asked)}. "
             "Tell them: their answers could be told apart."
         )
     for item, wave in opened.left_out.items():

@@ -1,5 +1,6 @@
 """The health check in a real browser: its address, writing an action, taking it along, a phone."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -40,11 +41,15 @@ def test_an_action_that_is_written_is_text_and_stays(visit: Visit) -> None:
 
 
 def test_it_can_be_taken_along(visit: Visit) -> None:
-    page = visit("/health?of=Beacon")
+    """Of a department, whose PDF has a page for each of its teams."""
+    page = visit("/health?of=Marketplace")
     for label, begins in (("Markdown", b"# Health check"), ("HTML", b"<!"), ("PDF", b"%PDF-")):
         with page.expect_download() as waited:
             page.get_by_role("button", name=f"Download as {label}").click()
-        assert Path(waited.value.path()).read_bytes().startswith(begins)
+        taken = Path(waited.value.path()).read_bytes()
+        assert taken.startswith(begins)
+    counted = re.findall(rb"/Type\s*/Pages\s*/Count (\d+)", taken)
+    assert max(map(int, counted)) >= 1 + 1 + 4, "for leaders, what that leaves out, and four teams"
 
 
 def test_an_unknown_team_is_said_and_none_shown_in_its_place(visit: Visit) -> None:

@@ -1,15 +1,22 @@
 """The agenda of a review: its minutes, its questions, and what it leaves to write by hand."""
 
 import re
+import shutil
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
+from html import unescape
 from pathlib import Path
 
+import duckdb
 import pytest
+from page_text import markup
 from streamlit.testing.v1 import AppTest
 
 from connectors.journal.entries import Action, Decision, WentWell
+from connectors.journal.journal import Journal
+from connectors.journal.where import url_of
 from dashboard.health.compose import compose
+from dashboard.health.tables import extract
 from dashboard.health.written import Entries, Note
 from dashboard.report import agenda
 
@@ -75,3 +82,70 @@ def test_it_has_a_page_of_its_own_address(home: Path, open_page: Callable[..., A
     shown = plain("\n".join(str(one.value) for one in page.markdown))
     assert "Agenda, Q3 2026" in shown
     assert "Drift The team's session, 60 minutes" in shown
+
+
+@pytest.fixture
+def frozen(path: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home where Beacon's quarter was frozen twice; since then nothing of it stands out any more."""
+    (tmp_path / "snapshots").mkdir()
+    today = Path(shutil.copy(path, tmp_path / "snapshots"))
+    (tmp_path / "snapshots" / "CURRENT").write_text(today.name)
+    with duckdb.connect(str(today)) as con:
+        con.execute("delete from headline")
+    content = extract(path, entries(), "team:beacon", "2026-Q3")
+    freeze(tmp_path, content, content.replace("A dull Friday", "A second Friday"))
+    monkeypatch.setenv("OUTCOMES_HOME", str(tmp_path))
+    return tmp_path
+
+
+def freeze(home: Path, *contents: str) -> None:
+    at = datetime(2026, 10, 10, 9, tzinfo=UTC)
+    journal = Journal.open(url_of(home))
+    for held in contents:
+        journal.freeze(
+            "team:beacon", "2026-Q3", held, definitions="v1", role="leader", at=at, reason="A review."
+        )
+    journal.close()
+
+
+STANDS_OUT = "Change lead time is clearly shorter"
+
+
+@pytest.mark.parametrize(
+    ("version", "kept", "friday"),
+    [
+        ({}, "frozen 10 Oct 2026, 11:00 , revision 2", "“A second Friday”"),
+        ({"version": "Revision 1"}, "frozen 10 Oct 2026, 11:00 , revision 1", "“A dull Friday”"),
+    ],
+)
+def test_that_of_a_frozen_quarter_is_of_what_was_frozen(
+    frozen: Path, open_page: Callable[..., AppTest], version: dict[str, str], kept: str, friday: str
+) -> None:
+    page = open_page("agenda", of="Beacon", quarter="Q3 2026", **version)
+    shown = plain(markup(page))
+    assert f"Beacon {kept} The team's session" in shown
+    assert STANDS_OUT in shown
+    assert friday in shown
+    assert shown.count(" Friday”") == 1
+
+
+def test_todays_numbers_are_a_choice_and_stand_in_for_what_does_not_open(
+    frozen: Path, open_page: Callable[..., AppTest]
+) -> None:
+    page = open_page("agenda", of="Beacon", quarter="Q3 2026", version="Today's numbers")
+    assert not re.search(f"{STANDS_OUT}|frozen|Friday", plain(markup(page)))
+    freeze(frozen, "{}")
+    page = open_page("agenda", of="Beacon", quarter="Q3 2026")
+    assert page.caption[0].value == (
+        "Revision 3 of Q3 2026 was frozen by another version of this app and does not open here: "
+        "these are today's numbers."
+    )
+
+
+def test_the_health_check_leads_to_each_revision_and_to_the_agenda_of_its_own(
+    frozen: Path, open_page: Callable[..., AppTest]
+) -> None:
+    page = open_page("health", of="Beacon", quarter="Q3 2026", version="Revision 1")
+    own = [unescape(link) for link in re.findall(r'href="([^"]+)"', markup(page)) if "version" in link]
+    asked = "of=Beacon&quarter=Q3+2026&version=Revision"
+    assert sorted(own) == [f"agenda?{asked}+1", f"health?{asked}+1", f"health?{asked}+2"]

@@ -333,7 +333,7 @@ def test_what_changed_is_told_once_and_what_stands_until_it_is_settled(prepared,
     }
     fine = changed("update metric_freshness set is_stale = false")
     assert lines(weekly(fine, Entries(), first.holds)) == {
-        "Promised": "Every promised action has an update.",
+        "Promised": "No promised action waits for an update any more.",
         "Old numbers": "All sources answer again.",
     }
 

@@ -3,19 +3,27 @@
 import json
 import re
 import shutil
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import duckdb
+import polars as pl
 import pytest
+from page_text import markup
+from streamlit.testing.v1 import AppTest
 
 from connectors.journal.entries import Action
+from dashboard import snapshot_file, team_index
 from dashboard.health.compose import compose
 from dashboard.health.document import HealthCheck
 from dashboard.health.dump import dump
+from dashboard.health.promises import promised
 from dashboard.health.tables import extract, thaw
 from dashboard.health.written import Entries, Note
-from dashboard.report import agenda, html, markdown, page_html, pdf
+from dashboard.kept import STORE
+from dashboard.report import agenda, digest, html, markdown, page_html, pdf
+from dashboard.snapshot import Snapshot
 
 QUARTER = "2026-Q3"
 LAST_DAY = date(2026, 11, 4)
@@ -35,6 +43,7 @@ ITEMS: list[tuple[str, str | None, date | None, str]] = [
     ("inbox:soon", "beacon", date(2026, 12, 31), "open"),
     ("inbox:later", "beacon", date(2027, 1, 1), "open"),
     ("inbox:atlas", "atlas", date(2026, 8, 10), "open"),
+    ("inbox:lately", "atlas", date(2026, 10, 23), "open"),
     ("inbox:all", None, date(2026, 8, 11), "open"),
     (f"journal:{'1a' * 16}", "beacon", date(2026, 8, 10), "done"),
     (f"diary:{OURS}", "beacon", date(2026, 8, 10), "done"),
@@ -164,6 +173,75 @@ def test_they_are_withheld_where_items_are(path: str, tmp_path: Path) -> None:
     check = compose(str(few), ENTRIES, "team:beacon", QUARTER)
     assert [one.what for one in check.promises.items] == ["Deploy on every merge"]
     assert "inbox" not in extract(str(few), ENTRIES, "team:beacon", QUARTER)
+    of_all = promised(str(few), ENTRIES, QUARTER)
+    assert {scope: len(found) for scope, found in of_all.items()} == {
+        "team:beacon": 1,
+        "team:atlas": 1,
+        "organisation": 1,
+    }
+
+
+@pytest.fixture
+def asked(path: str, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The questions about actions that are asked of the snapshot, of which nothing is known yet."""
+    STORE.forget(path)
+    real, found = snapshot_file.ask, []
+
+    def ask(path: str, query: str, **bound: object) -> pl.DataFrame:
+        found.extend([query] * ("agreed_action" in query))
+        return real(path, query, **bound)
+
+    monkeypatch.setattr(snapshot_file, "ask", ask)
+    return found
+
+
+def test_the_index_of_teams_counts_them_by_one_question(path: str, asked: list[str]) -> None:
+    """What is to come in the open quarter is not overdue yet; that of 23 October is."""
+    shown = Snapshot(path)
+    quiet = Entries((*ENTRIES.notes, written("Cut the queue", scope="team:cedar")))
+    closed = {team.name: team for team in team_index.teams(shown, {}, quiet, QUARTER)}
+    assert len(asked) == 1
+    assert {name: team.promised for name, team in closed.items() if team.promised} == {
+        "Atlas": (0, 1),
+        "Beacon": (2, 5),
+        "Cedar": (0, 1),
+    }
+    assert [name for name, team in closed.items() if team.is_overdue] == ["Atlas", "Beacon"]
+    assert [name for name, team in closed.items() if team.is_without_update] == ["Cedar"]
+    assert [name for name, team in closed.items() if team.passes("silent")] == ["Atlas", "Beacon", "Cedar"]
+    opened = {team.name: team for team in team_index.teams(shown, {}, quiet, "2026-Q4")}
+    assert {name: team.promised for name, team in opened.items() if team.promised} == {
+        "Atlas": (0, 1),
+        "Beacon": (1, 2),
+    }
+    assert [name for name, team in opened.items() if team.is_silent] == ["Atlas"]
+
+
+def test_the_overview_shows_them(
+    path: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, open_page: Callable[..., AppTest]
+) -> None:
+    """Without a journal three of the others are Beacon's own as well."""
+    (tmp_path / "snapshots").mkdir()
+    shutil.copy(path, tmp_path / "snapshots")
+    (tmp_path / "snapshots" / "CURRENT").write_text(Path(path).name)
+    monkeypatch.setenv("OUTCOMES_HOME", str(tmp_path))
+    page = plain(markup(open_page("overview", show="No update on actions")))
+    assert "2 of 8 teams." in page
+    assert re.search(r"Atlas health check .* 0 of 1 overdue .* Beacon health check .* 4 of 7 overdue", page)
+
+
+def test_leaders_are_told_of_those_that_are_overdue_for_two_weeks(path: str, asked: list[str]) -> None:
+    """23 October is thirteen days ago. One question for each of the two quarters."""
+    quiet = Entries((*ENTRIES.notes, written("Cut the queue")))
+    told = digest.leaders_weekly(path, quiet, None, datetime(2026, 11, 5, 6, tzinfo=UTC))
+    assert told is not None
+    (line,) = [line.said for line in told.parts[0].lines if line.label == "Promised"]
+    assert line == (
+        "One of 11 has no update: “Cut the queue” (Beacon, due 1 Sep 2026). "
+        "Four of 11 are kept elsewhere and overdue: “Action A-4” (Beacon, due 1 Jul 2026), “Action atlas” "
+        "(Atlas, due 10 Aug 2026), “Action all” (Fennel & Rye, due 11 Aug 2026) and 1 more."
+    )
+    assert len(asked) == 2
 
 
 def plain(markup: str) -> str:
@@ -174,9 +252,9 @@ def test_page_files_and_agenda_say_the_same_and_link_to_where_it_is_kept(check: 
     address = '<a href="https://jira.example/browse/A-1" target="_blank" rel="noopener noreferrer">'
     link = f"{address}Action A-1</a>"
     page = "".join(part.markup for part in html.sections(check))
-    for markup in (page, page_html.render([check]), agenda.sheet(check)):
-        assert link in markup
-        assert "Not done Action A-4" in plain(markup)
+    for whole in (page, page_html.render([check]), agenda.sheet(check)):
+        assert link in whole
+        assert "Not done Action A-4" in plain(whole)
     assert "Kept outside this app. Due 10 Aug 2026." in plain(page)
     assert "known by: kept" not in plain(page).lower()
     text = markdown.render(check)

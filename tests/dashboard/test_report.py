@@ -44,6 +44,7 @@ HOSTILE = [
     '"><svg onload=alert(1)> ${1+1} {{7*7}}',
     "=HYPERLINK(1)",
 ]
+ONE_REVISION = "--revision: each scope is frozen by itself. Name one alone with --scope"
 OWN = "--first-look: is one team's own. Name that team alone with --scope"
 ANOTHER = "Name another file with --output"
 MEANT = "Did you mean team:beacon?"
@@ -267,11 +268,11 @@ def test_a_pdf_is_the_same_bytes_and_every_scope_begins_on_a_page_of_its_own(
 
 
 def drawn(picture: str) -> set[date]:
-    """The Mondays at which a chart of the third quarter has a point; it is 640 wide and begins in January."""
+    """The Mondays at which a chart of the third quarter has a point; it is 340 wide and begins in January."""
     start, end = date(2026, 1, 1), date(2026, 10, 1)
     group = picture.partition("mark-symbol")[2].partition("</g>")[0]
     across = [float(x) for x in re.findall(r"translate\(([\d.]+),", group)]
-    return {start + timedelta(round(x / 640 * (end - start).days)) for x in across}
+    return {start + timedelta(round(x / 340 * (end - start).days)) for x in across}
 
 
 def published_weeks(path: str, scope: str) -> set[date]:
@@ -380,12 +381,33 @@ def test_the_newest_revision_is_what_is_reported(kept: Path, path: str) -> None:
         assert "frozen 12 Oct 2026, 11:00, revision 2" in text, form
 
 
+def test_an_earlier_revision_is_reported_where_it_is_named(
+    kept: Path, path: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(kept)
+    asked = ["--scope", "team:beacon", "--quarter", QUARTER, "--format", "markdown", "--revision"]
+    assert command(capsys, monkeypatch, "--home", str(kept), "report", *asked, "1")[0] == 0
+    text = (kept / "health-check-2026-Q3-team-beacon-revision-1.md").read_text("utf-8")
+    assert "First words" in of_markdown(text)
+    assert "Second words" not in of_markdown(text)
+    assert "frozen 10 Oct 2026, 11:00, revision 1" in of_markdown(text)
+    wanted = "team:beacon 2026-Q3: has no revision 3. There are 1 and 2"
+    code, err = command(capsys, monkeypatch, "--home", str(kept), "report", *asked, "3")
+    assert (code, err.splitlines()[-1]) == (2, f"error: {wanted}")
+    made = files.gather(path, kept, files.Asked(["team:beacon"], QUARTER, OPENS_AT, revision=1))
+    assert [name for _, name, _, _ in files.downloads(next(made), list)] == [
+        f"health-check-2026-Q3-team-beacon-revision-1.{ending}" for ending in ("pdf", "md", "html")
+    ]
+
+
 def test_the_charts_of_a_frozen_quarter_are_those_of_the_day_it_was_frozen(
     path: str, tmp_path: Path, content: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     then = weekly.charts(path, "team:beacon", "Beacon", QUARTER)
     assert [bool(chart.svg) for chart in then] == [True, True]
     assert drawn(then[0].svg) == published_weeks(path, "team:beacon")
+    label = "expected range"
+    assert [(label in chart.legend, f">{label}" in chart.svg) for chart in then] == [(True, False)] * 2
     today = tmp_path / "today.duckdb"
     shutil.copy(path, today)
     with duckdb.connect(str(today)) as con:  # numbers, their ranges and the marks have moved since
@@ -400,10 +422,10 @@ def test_the_charts_of_a_frozen_quarter_are_those_of_the_day_it_was_frozen(
     asked = files.Asked(["team:beacon"], QUARTER, now=datetime(2026, 11, 5, tzinfo=UTC))
     (made,) = files.gather(str(today), ours, asked)
     rendered = []
-    monkeypatch.setattr(pdf, "render", lambda checks, charts: rendered.append((checks, charts)) or b"")
+    monkeypatch.setattr(pdf, "render", lambda *given: rendered.append(given) or b"")
     today.unlink()
     files.report("pdf", [made])
-    assert rendered == [([made.check], {"team:beacon": then})]
+    assert rendered == [([made.check], {"team:beacon": then}, set())]
 
 
 def test_a_quarter_that_was_frozen_without_its_weeks_says_so_in_place_of_charts(content: str) -> None:
@@ -425,7 +447,7 @@ def test_a_quarter_that_was_frozen_without_its_weeks_says_so_in_place_of_charts(
 
 
 def test_a_page_offers_three_files(path: str, checks: dict[str, HealthCheck]) -> None:
-    offered = files.downloads(files.Gathered(checks["team:beacon"], path))
+    offered = files.downloads(files.Gathered(checks["team:beacon"], path), list)
     assert [(label, name, media) for label, name, media, _ in offered] == [
         ("PDF", "health-check-2026-Q3-team-beacon.pdf", "application/pdf"),
         ("Markdown", "health-check-2026-Q3-team-beacon.md", "text/markdown"),
@@ -456,6 +478,13 @@ def command(
         (["--quarter", "2026-Q9"], 2, "--quarter 2026-Q9: there is no such quarter. Did you mean 2026-Q4?"),
         (["--first-look"], 2, OWN),
         (["--first-look", "--scope", "organisation"], 2, OWN),
+        (["--revision", "1", "--scope", "team:atlas", "--scope", "team:beacon"], 2, ONE_REVISION),
+        (
+            ["--revision", "1", "--format", "markdown", "--output", "{folder}/x.md"],
+            2,
+            "organisation 2026-Q3: has no revision 1. It was never frozen",
+        ),
+        (["--teams", "--format", "html"], 2, "--teams: is for the PDF. For html name each with --scope"),
         (["--output", "{folder}"], 2, "{folder}: cannot be written (Is a directory). " + ANOTHER),
         (
             ["--output", "{folder}/there/x.pdf"],

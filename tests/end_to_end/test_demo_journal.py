@@ -6,6 +6,7 @@ from datetime import UTC, date
 from fractions import Fraction
 
 import pytest
+from pdf_pages import pages
 
 from connectors.journal.entries import KINDS, Annotation
 from connectors.journal.journal import Journal
@@ -23,6 +24,10 @@ from pipelines.demo_journal import write_journal
 from pipelines.demo_written import PROMISES, THEMES
 
 ORGANISATION, ORDERING, CATALOGUE = "organisation", "department:ordering", "team:catalogue"
+ON_THE_FIRST_PAGE = [
+    *("What we said we would do", "The theme", "Things to talk about", "Outcomes", "Pairs", "Governance"),
+    "Decisions and actions",
+]
 
 
 @pytest.fixture(scope="module")
@@ -132,6 +137,14 @@ def test_words_stand_where_they_belong(shown):
     assert "no new features for that service" in shown[CATALOGUE].budget_policy
     contexts = [one.sentence for one in shown[CATALOGUE].cannot_tell if one.kind == "context"]
     assert "The move of search took most of August" in contexts[0]
+
+
+@pytest.mark.parametrize("scope", [ORGANISATION, ORDERING])
+def test_what_leaders_open_with_is_one_page(shown, scope):
+    found = pages([shown[scope]], {})
+    assert (found.begins, found.ends) == ([1], [1])
+    assert [title for title in ON_THE_FIRST_PAGE if 1 in found.of(title)] == ON_THE_FIRST_PAGE
+    assert len([page for _, page in found.sections if page == 1]) == len(ON_THE_FIRST_PAGE)
 
 
 def test_two_teams_introduced_an_assistant(journal):

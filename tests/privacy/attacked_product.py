@@ -18,7 +18,7 @@ from typing import Any
 from pipelines.config_model import Configuration
 from pipelines.privacy.publication import AuditError, Publication
 from pipelines.privacy.scores import Response
-from pipelines.survey import publishing, wave_roster, waves
+from pipelines.survey import publishing, series, wave_roster
 from pipelines.survey.bank import shipped
 from pipelines.survey.calendar import Quarter
 from pipelines.survey.people import Known
@@ -39,13 +39,14 @@ Members = Mapping[str, list[str]]
 
 
 def product(made: people.Organisation) -> dict[str, Any]:
-    """Both waves of an organisation as the product publishes them; one that is refused shows no cell."""
+    """All waves of an organisation as the product publishes them; one that is refused shows no cell."""
     configuration = configured(made)
     plan = make_draft(configuration, Roster(tuple(roster(made, 0))), Quarter(2026, 1)).plan
     published: list[dict[str, Any]] = []
     asked_before: dict[str, Mapping[str, frozenset[str]]] = {}
+    earlier: list[wave_roster.Asked] = []
     for number, answers in enumerate(made.answers):
-        asked = wave_roster.wave_roster(configuration, plan, list(roster(made, number)), Known())
+        asked = wave_roster.wave_roster(configuration, plan, list(roster(made, number)), Known(), earlier)
         members = members_of(made, plan, asked.members)
         responses = [
             Response(unit, answers[one]) for unit, those in members.items() for one in those if one in answers
@@ -61,6 +62,7 @@ def product(made: people.Organisation) -> dict[str, Any]:
             published.append({"id": name, "groups": [], "units": [], "cells": []})
             continue
         first = {unit.id: unit.parts[0] for unit in asked.partition.units}
+        earlier.insert(0, asked.members)
         asked_before[name] = {first[unit]: frozenset(those) for unit, those in members.items()}
         published.append(wave_of(name, shown, published, asked_before))
     return artefact_of(published)
@@ -93,13 +95,18 @@ def wave_of(
     units = []
     for unit in shown.partition.units:
         inside = frozenset().union(*(asked[name].get(part, frozenset()) for part in unit.parts))
-        broken = waves.is_series_broken(unit, name, earlier, was_broken, asked)
+        is_broken = series.is_series_broken(unit, name, earlier, was_broken, asked)
         units.append(
-            {"id": unit.id, "parent": unit.parent, "members": sorted(inside), "is_series_broken": broken}
+            {"id": unit.id, "parent": unit.parent, "members": sorted(inside), "is_series_broken": is_broken}
         )
+    alone = series.of_one_unit(shown.partition)
+    broken = {unit["id"] for unit in units if unit["is_series_broken"]}
     return {
         "id": name,
-        "groups": [{"id": group.id, "parent": group.parent} for group in shown.partition.groups],
+        "groups": [
+            {"id": group.id, "parent": group.parent, "is_series_broken": alone.get(group.id) in broken}
+            for group in shown.partition.groups
+        ],
         "units": units,
         "cells": [asdict(cell) for cell in shown.cells],
     }

@@ -98,7 +98,9 @@ def _published(units, groups, cells, waves=None):
     """One dimension of one item; units are (id, parent, members)."""
     wave = {
         "id": "wave 1",
-        "groups": [{"id": one, "parent": parent} for one, parent in groups.items()],
+        "groups": [
+            {"id": one, "parent": parent, "is_series_broken": False} for one, parent in groups.items()
+        ],
         "units": [
             {"id": one, "parent": parent, "members": people, "is_series_broken": False}
             for one, parent, people in units
@@ -204,7 +206,8 @@ def test_rosters_that_differ_by_a_few():
     def wave(name, people, broken):
         unit = {"id": "a", "parent": "o", "members": people, "is_series_broken": broken}
         cells = [_cell(scope="a", value=60.0, low=50.0, high=70.0, n=8)]
-        return {"id": name, "groups": [{"id": "o", "parent": None}], "units": [unit], "cells": cells}
+        group = {"id": "o", "parent": None, "is_series_broken": broken}
+        return {"id": name, "groups": [group], "units": [unit], "cells": cells}
 
     first = wave("wave 1", _people("a", 10), broken=False)
     for people, broken, leaks in [(9, False, 1), (9, True, 0), (10, False, 0), (16, False, 0)]:

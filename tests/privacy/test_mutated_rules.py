@@ -19,7 +19,7 @@ from attack.program import made
 from pipelines.privacy import bands, cells, closed, publication, units
 from pipelines.privacy.closed import Closed
 from pipelines.privacy.scores import Response, favourable, mean, spread
-from pipelines.survey import publishing, wave_roster, waves
+from pipelines.survey import publishing, series, wave_roster
 
 MOST = 12
 """Organisations to try: fewer are needed, since the first that leaks ends it."""
@@ -251,7 +251,7 @@ def newcomers_in_their_teams(patch):
     """Whoever comes after the plan answers in the team's unit at once."""
     true_roster = wave_roster.wave_roster
 
-    def joined(configuration, plan, people, known):
+    def joined(configuration, plan, people, known, earlier):
         home = {part: unit.id for unit in plan.partition.units for part in unit.parts}
         planned = replace(
             plan, members={**{one.account: home.get(one.unit) for one in people}, **plan.members}
@@ -263,15 +263,21 @@ def newcomers_in_their_teams(patch):
     patch.setattr(wave_roster, "wave_roster", joined)
 
 
+def newcomers_join_a_pool_alone(patch):
+    """Who came for earlier surveys is forgotten: a pool of six becomes one of seven."""
+    true_roster = wave_roster.wave_roster
+    patch.setattr(wave_roster, "wave_roster", lambda *arguments: true_roster(*arguments[:4]))
+
+
 def series_go_on(patch):
-    patch.setattr(waves, "is_series_broken", lambda *_: False)
+    patch.setattr(series, "is_series_broken", lambda *_: False)
 
 
-@pytest.mark.parametrize("mutation", [newcomers_in_their_teams, series_go_on])
+@pytest.mark.parametrize("mutation", [newcomers_in_their_teams, newcomers_join_a_pool_alone, series_go_on])
 def test_without_the_rules_across_waves(mutation):
     """The audits look at one wave: here they see nothing, which the rules alone prevent."""
     with mutated(mutation):
-        assert set(leaks()) == {"across waves"}
+        assert set(leaks(40)) == {"across waves"}
 
 
 # ---- none ----------------------------------------------------------------------------------------------

@@ -8,16 +8,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from survey_people import configured, several
 
-from pipelines.privacy.units import Unit
+from pipelines.privacy.units import Partition, Unit
 from pipelines.survey.calendar import Quarter
 from pipelines.survey.people import Known
 from pipelines.survey.planning import PlanError, make_draft
 from pipelines.survey.roster import Person, configured_roster
+from pipelines.survey.series import asked_before, broken_series
 from pipelines.survey.tables import SURVEY_TABLES
 from pipelines.survey.wave_roster import wave_roster
 from pipelines.survey.waves import (
     NewWave,
-    broken_series,
     earlier_waves,
     first_quarter,
     freeze_wave,
@@ -80,14 +80,15 @@ def ask(con, quarter, people=ROSTER.people, *, state="published", kind="quarterl
         name or quarter.label, kind, "T", "quarterly", {"E1": 1, "P1": 2}, opens_at,
         opens_at + timedelta(days=10), ("en",),
     )  # fmt: skip
-    freeze_wave(con, plan, wave, wave_roster(PLACES, plan, people, Known()))
+    before = asked_before(con, plan.id, kind, wave.bank)
+    freeze_wave(con, plan, wave, wave_roster(PLACES, plan, people, Known(), before))
     partition, _ = wave_partition(con, wave.id)
-    return publish(con, wave.id, partition.units, state)
+    return publish(con, wave.id, partition, state)
 
 
-def publish(con, wave, units, state="published"):
-    broken = broken_series(con, wave, units)
-    for unit in units:
+def publish(con, wave, partition, state="published"):
+    broken = broken_series(con, wave, partition)
+    for unit in partition.units:
         con.execute(
             "INSERT INTO survey.published_cell (wave_id, scope_kind, scope, is_series_broken) "
             "VALUES (?, 'unit', ?, ?)",
@@ -96,6 +97,11 @@ def publish(con, wave, units, state="published"):
     con.execute("UPDATE survey.wave SET state = ? WHERE wave_id = ?", [state, wave])
     con.execute("DELETE FROM survey.wave_member WHERE wave_id = ?", [wave])
     return set(broken)
+
+
+def asked_in(con, wave):
+    rows = con.execute("SELECT account, unit_id FROM survey.asked WHERE wave_id = ?", [wave.label])
+    return dict(rows.fetchall())
 
 
 def without(*accounts):
@@ -273,11 +279,55 @@ def test_one_to_five_people_break_a_series(con, gone, broken):
     assert ask(con, QUARTERS[1], without(*gone)) == broken
 
 
-def test_a_pool_that_grows_by_one_breaks_its_series(con):
+def new_in(team, *accounts):
+    return [Person(account, f"team:{team}") for account in accounts]
+
+
+def test_nobody_joins_a_pool_alone(con):
+    """The mean of 7 beside the mean of 6 would be the seventh's answer: of the pool, and of all above it."""
     plan_from(con, QUARTERS[0])
-    new = [Person(account, "team:road") for account in several("n", 7)]
-    ask(con, QUARTERS[0], [*ROSTER.people, *new[:6]])
-    assert ask(con, QUARTERS[1], [*ROSTER.people, *new]) == {"newcomers:land"}
+    six, seventh = new_in("road", *several("n", 6)), new_in("road", "late")
+    ask(con, QUARTERS[0], [*ROSTER.people, *six])
+    assert ask(con, QUARTERS[1], [*ROSTER.people, *six, *seventh]) == set()
+    assert asked_in(con, QUARTERS[1]) == asked_in(con, QUARTERS[0])
+    # With five others who came since, wherever, they are six: of the organisation, since in no department.
+    others = new_in("harbour", *several("x", 5))
+    ask(con, QUARTERS[2], [*ROSTER.people, *six, *seventh, *others])
+    asked = asked_in(con, QUARTERS[2])
+    assert {asked[one.account] for one in [*seventh, *others]} == {"newcomers:organisation"}
+    assert {asked[one.account] for one in six} == {"newcomers:land"}
+
+
+def test_whoever_comes_back_alone_waits_for_others(con):
+    plan_from(con, QUARTERS[0])
+    ask(con, QUARTERS[0])
+    ask(con, QUARTERS[1], without("h0", "p0"))
+    assert ask(con, QUARTERS[2]) == set()
+    assert asked_in(con, QUARTERS[2]) == asked_in(con, QUARTERS[1])
+    # With four who are new they are six, but the first survey had these two: it would tell of the four.
+    new = new_in("harbour", *several("n", 6))
+    ask(con, QUARTERS[3], [*ROSTER.people, *new[:4]])
+    assert asked_in(con, QUARTERS[3]) == asked_in(con, QUARTERS[1])
+    ask(con, QUARTERS[4], [*ROSTER.people, *new])
+    asked = asked_in(con, QUARTERS[4])
+    assert {asked[account] for account in ("h0", "p0", *several("n", 6))} == {"newcomers:sea"}
+
+
+def test_three_of_six_who_came_are_not_told_from_those_before_them(con):
+    """The second survey without the first is six people's; the third without the first would be three's."""
+    plan_from(con, QUARTERS[0])
+    ask(con, QUARTERS[0])
+    six = new_in("road", *several("n", 6))
+    ask(con, QUARTERS[1], [*ROSTER.people, *six])
+    ask(con, QUARTERS[2], [*ROSTER.people, *six[:3]])
+    assert asked_in(con, QUARTERS[2]) == asked_in(con, QUARTERS[0])
+
+
+def test_a_department_of_one_unit_breaks_with_it(con):
+    """It shows what the unit shows: drawn on, nine people would be compared with ten."""
+    plan_from(con, QUARTERS[0])
+    ask(con, QUARTERS[0])
+    assert ask(con, QUARTERS[1], without("r0")) == {"team:road", "department:land"}
 
 
 def test_a_survey_is_held_against_all_since_the_series_began(con):
@@ -292,26 +342,28 @@ def test_a_survey_is_held_against_all_since_the_series_began(con):
 
 def test_a_unit_merged_after_closing_is_held_against_the_same_merge(con):
     plan_from(con, QUARTERS[0])
-    both = [
-        Unit(
-            "team:harbour+team:mole+team:pier",
-            "B",
-            "department:sea",
-            ("team:harbour", "team:mole", "team:pier"),
-            False,
-        )
-    ]
+    both = Unit(
+        "team:harbour+team:mole+team:pier",
+        "B",
+        "department:sea",
+        ("team:harbour", "team:mole", "team:pier"),
+        False,
+    )
     for quarter, gone in ((QUARTERS[0], ()), (QUARTERS[1], ("h0",)), (QUARTERS[2], ("h0", "p0"))):
         ask(con, quarter, without(*gone), state="closed")
         con.execute("DELETE FROM survey.published_cell WHERE wave_id = ?", [quarter.label])
-        assert publish(con, quarter.label, both) == ({both[0].id} if gone else set())
+        groups = wave_partition(con, quarter.label)[0].groups
+        broken = {both.id, "department:sea", "organisation"} if gone else set()  # the only unit is them
+        assert publish(con, quarter.label, Partition(groups, (both,))) == broken
 
 
 def test_a_new_year_breaks_every_series_of_units(con):
     plan_from(con, QUARTERS[0])
     ask(con, QUARTERS[0])
     plan_from(con, QUARTERS[1], NOW + timedelta(days=80))
-    assert ask(con, QUARTERS[1]) == {"team:harbour", "team:mole+team:pier", "team:road"}
+    assert ask(con, QUARTERS[1]) == {
+        "team:harbour", "team:mole+team:pier", "team:road", "department:land",
+    }  # fmt: skip
     assert ask(con, QUARTERS[2]) == set()
 
 
@@ -321,34 +373,63 @@ def test_a_pulse_has_series_of_its_own(con):
     assert ask(con, QUARTERS[1], without("h0"), kind="pulse", name="2027-Q1-pulse-01") == set()
 
 
-whoever_comes_back = given(
-    rosters=st.lists(st.sets(st.sampled_from([one.account for one in ROSTER.people])), min_size=2, max_size=5)
+NEW = [
+    *new_in("harbour", *several("a", 5)),
+    *new_in("mole", *several("b", 3)),
+    *new_in("road", *several("c", 6)),
+]
+GROUPS = {
+    "team:harbour": ("department:sea", "organisation"),
+    "team:mole+team:pier": ("department:sea", "organisation"),
+    "team:road": ("department:land", "organisation"),
+    "newcomers:sea": ("department:sea", "organisation"),
+    "newcomers:land": ("department:land", "organisation"),
+    "newcomers:organisation": ("organisation",),
+}
+whoever_comes_and_goes = given(
+    rosters=st.lists(
+        st.tuples(st.sets(st.sampled_from(ROSTER.people)), st.sets(st.sampled_from(NEW))),
+        min_size=2,
+        max_size=5,
+    )
 )
 
 
-@whoever_comes_back
+@whoever_comes_and_goes
 @settings(max_examples=50, deadline=None)
 def test_rosters_of_a_series_differ_by_none_or_six(opened, rosters):
     differ_by_none_or_six(opened, rosters)
 
 
 @pytest.mark.soak
-@whoever_comes_back
+@whoever_comes_and_goes
 @settings(max_examples=500, deadline=None)
 def test_rosters_of_many_series_differ_by_none_or_six(opened, rosters):
     differ_by_none_or_six(opened, rosters)
 
 
 def differ_by_none_or_six(opened, rosters):
-    """Whatever people come back: two rosters of an unbroken series differ by 0 or by 6 and more."""
+    """Two rosters of a unit's unbroken series differ by 0 or by 6 and more; no group ever gains 1 to 5."""
     empty(opened)
-    plan = plan_from(opened, QUARTERS[0])
-    series = {unit.id: [] for unit in plan.partition.units}
-    for quarter, gone in zip(QUARTERS, rosters, strict=False):
-        broken = ask(opened, quarter, without(*gone))
+    plan_from(opened, QUARTERS[0])
+    series = {unit: [] for unit in GROUPS}
+    waves = []
+    for quarter, (gone, new) in zip(QUARTERS, rosters, strict=False):
+        there = [person for person in ROSTER.people if person not in gone] + sorted(
+            new, key=lambda one: one.account
+        )
+        broken = ask(opened, quarter, there)
+        asked = asked_in(opened, quarter)
+        assert asked.keys() <= {person.account for person in there}
         for unit, before in series.items():
-            roster = {account for account, one in plan.members.items() if one == unit and account not in gone}
+            roster = {account for account, one in asked.items() if one == unit}
             if unit in broken:
                 before.clear()
-            assert all(len(roster ^ other) in {0, *range(6, 100)} for other in before)
+            assert all(len(roster ^ other) in {0, *range(6, 100)} for other in before if roster and other)
             before.append(roster)
+        groups = {
+            group: {account for account, unit in asked.items() if group in GROUPS[unit]}
+            for group in ("department:sea", "department:land", "organisation")
+        }
+        assert all(len(groups[group] - then[group]) not in range(1, 6) for then in waves for group in groups)
+        waves.append(groups)

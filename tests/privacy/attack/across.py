@@ -1,35 +1,50 @@
 """Across waves: who came and who went is known, so two rosters that differ by a few point at these few."""
 
 from collections.abc import Iterable, Mapping
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 from attack.artefact import LEAST, Artefact, Finding, Wave
 
 
 def across_waves(artefact: Artefact) -> Iterable[Finding]:
-    """Every scope of one wave against each of the wave before, and sums of units against one."""
+    """Units against those of the wave before, groups against every earlier one, and sums of units."""
     for before, after in pairwise(artefact.waves):
-        shown = {cell.scope for cells in after.shown.values() for cell in cells}
-        earlier = {cell.scope for cells in before.shown.values() for cell in cells}
-        for scope in sorted(shown & earlier):
-            yield from _same_scope(before, after, scope)
-        yield from _by_sums(before, after, sorted(shown & after.units.keys()), earlier)
+        both = _shown(before) & _shown(after)
+        yield from (found for scope in sorted(both) for found in _same_unit(before, after, scope))
+        yield from _by_sums(before, after, sorted(_shown(after) & after.units.keys()), _shown(before))
+    for before, after in combinations(artefact.waves, 2):
+        both = _shown(before) & _shown(after) & after.groups.keys()
+        yield from (found for scope in sorted(both) for found in _same_group(before, after, scope))
 
 
-def _same_scope(before: Wave, after: Wave, scope: str) -> Iterable[Finding]:
-    """One series: units must not differ by 1 to 5 people, groups must not gain 1 to 5."""
-    came = after.people[scope] - before.people[scope]
-    went = before.people[scope] - after.people[scope]
-    told = f"{scope}: {len(came)} came and {len(went)} went"
-    if scope in after.units:
-        if 0 < len(came) + len(went) < LEAST:
-            is_drawn = scope not in after.broken
-            kind = "across waves" if is_drawn else "subtraction over a break"
-            yield Finding(kind, is_drawn, after.id, "", len(came) + len(went), told)
-    elif 0 < len(came) < LEAST:
-        yield Finding("across waves", True, after.id, "", len(came), told)
-    elif 0 < len(went) < LEAST:
-        yield Finding("subtraction of leavers", False, after.id, "", len(went), told)
+def _shown(wave: Wave) -> set[str]:
+    return {cell.scope for cells in wave.shown.values() for cell in cells}
+
+
+def _apart(before: Wave, after: Wave, scope: str) -> tuple[int, int, str]:
+    """How many came, how many went, and both in words."""
+    came = len(after.people[scope] - before.people[scope])
+    went = len(before.people[scope] - after.people[scope])
+    return came, went, f"{scope}: {came} came and {went} went since {before.id}"
+
+
+def _same_unit(before: Wave, after: Wave, scope: str) -> Iterable[Finding]:
+    """One series: a unit, or a group that is one, must not differ by 1 to 5 people."""
+    came, went, told = _apart(before, after, scope)
+    is_one = len(after.units_of[scope]) == len(before.units_of[scope]) == 1
+    if is_one and 0 < came + went < LEAST:
+        is_drawn = scope not in after.broken
+        kind = "across waves" if is_drawn else "subtraction over a break"
+        yield Finding(kind, is_drawn, after.id, "", came + went, told)
+
+
+def _same_group(before: Wave, after: Wave, scope: str) -> Iterable[Finding]:
+    """A group must not gain 1 to 5 people."""
+    came, went, told = _apart(before, after, scope)
+    if 0 < came < LEAST:
+        yield Finding("across waves", True, after.id, "", came, told)
+    elif 0 < went < LEAST:
+        yield Finding("subtraction of leavers", False, after.id, "", went, told)
 
 
 def _by_sums(before: Wave, after: Wave, units: list[str], earlier: set[str]) -> Iterable[Finding]:

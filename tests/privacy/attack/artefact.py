@@ -4,7 +4,7 @@ Plain data (a dictionary as JSON has it), so that whoever publishes can be attac
 
     {"dimensions": [{"id", "items": […], "unit_items": […]}],   # what a score is made of, at either level
      "reversed": [item ids], "band_includes_high": bool,
-     "waves": [{"id", "groups": [{"id", "parent"}],
+     "waves": [{"id", "groups": [{"id", "parent", "is_series_broken": bool}],
                 "units": [{"id", "parent", "members": [people], "is_series_broken": bool}],
                 "cells": [{"scope", "dimension", "item", "statistic", "position", "value", "low", "high",
                            "n", "withheld_reason"}]}]}
@@ -156,7 +156,7 @@ def _wave(one: Mapping[str, Any]) -> Wave:
         {group["id"]: group["parent"] for group in one["groups"]},
         {unit["id"]: unit["parent"] for unit in one["units"]},
         {unit["id"]: frozenset(unit["members"]) for unit in one["units"]},
-        frozenset(unit["id"] for unit in one["units"] if unit["is_series_broken"]),
+        frozenset(scope["id"] for scope in (*one["units"], *one["groups"]) if scope["is_series_broken"]),
         tuple(_cells(one["cells"])),
     )
 

@@ -1,4 +1,4 @@
-"""Random organisations, made from people: departments in departments, teams of 1 to 30, and two waves.
+"""Random organisations, made from people: departments in departments, teams of 1 to 30, and three waves.
 
 People are in one team, in none (they report to a department) or in two; some join and some leave
 between the waves. Opinions are planted per team and dimension: mild, extreme, split in two, or one mind.
@@ -24,6 +24,7 @@ REVERSED = frozenset({"P2R", "W2R"})
 DEPARTMENTS_ONLY = frozenset({"E2"})
 """Items that are never shown below a department, nor counted in a unit's score."""
 
+WAVES = 3
 ITEMS = tuple(item for items in BANK.values() for item in items)
 Answers = Mapping[str, int | None]
 
@@ -75,11 +76,12 @@ def organisation(random: np.random.Generator) -> Organisation:
 
 
 def _hire(made: Organisation, random: np.random.Generator) -> None:
-    leaving, joining = random.uniform(0, 0.1), random.uniform(0, 0.15)
+    leaving, joining = random.uniform(0, 0.1), random.uniform(0, 0.3)
 
     def add(teams: tuple[str, ...], department: str) -> None:
-        joins = int(random.random() < joining)
-        leaves = 1 if not joins and random.random() < leaving else None
+        # Most of those who join come early: then there are pools that few join later.
+        joins = 1 + int(random.random() < 0.3) if random.random() < joining else 0
+        leaves = int(random.integers(joins, WAVES)) + 1 if random.random() < leaving else None
         made.people.append(Person(f"p{len(made.people)}", teams, department, joins, leaves))
 
     for team, department in made.teams.items():
@@ -101,7 +103,7 @@ def _answer(made: Organisation, random: np.random.Generator) -> None:
     homes = [ROOT, *made.departments, *made.teams]
     opinions = {home: _opinions(random, int(habit)) for home in homes}
     kept: dict[str, np.ndarray] = {}
-    for wave in (0, 1):
+    for wave in range(WAVES):
         given: dict[str, Answers] = {}
         for person in made.people:
             if not person.is_there(wave):

@@ -24,7 +24,7 @@ Scored = Mapping[str, Mapping[str, int]]
 
 
 def publish(made: Organisation, off: int | None = None) -> dict[str, Any]:
-    """Everything published of both waves, in the form of `attack.artefact`, with one rule off or none."""
+    """Everything published of all waves, in the form of `attack.artefact`, with one rule off or none."""
     plan = first_tree(made, everyone_once=off != 2)
     if off != 3:
         least = NO_FLOOR if off == 1 else PLANNED
@@ -56,36 +56,56 @@ def _roster(made: Organisation, plan: Tree, wave: int, *, newcomers_apart: bool)
     there = {person.id for person in made.people if person.is_there(wave)}
     for unit, people in tree.people.items():
         tree.people[unit] = [person for person in people if person in there]
-    unit_of = {part: unit for unit in tree.parents for part in unit.split("+")}
-    waiting: dict[str, list[str]] = {}
-    for person in made.people:
-        if 0 < person.joins <= wave:
-            unit = unit_of.get(teams_of(person)[0])
-            if unit is not None and not newcomers_apart:
-                tree.people[unit].append(person.id)
-            else:
-                waiting.setdefault(tree.parents[unit] if unit else ROOT, []).append(person.id)
     if newcomers_apart:
-        _pool(tree, waiting)
+        _pools(tree, made, wave)
+        return tree
+    unit_of = _unit_of(tree)
+    for person in made.people:
+        if person.joins > 0 and person.is_there(wave) and (unit := unit_of.get(teams_of(person)[0])):
+            tree.people[unit].append(person.id)
     return tree
 
 
-def _pool(tree: Tree, waiting: dict[str, list[str]]) -> None:
-    """Newcomers at the nearest level that has six of them; fewer than six in all are not asked."""
+def _unit_of(tree: Tree) -> dict[str, str]:
+    return {part: unit for unit in tree.parents for part in unit.split("+")}
+
+
+def _pools(tree: Tree, made: Organisation, wave: int) -> None:
+    """Who came for one wave answers apart from who came for another, as long as six of them are there."""
+    unit_of, there = _unit_of(tree), {person.id: person for person in made.people}
+    waiting: list[str] = []
+    for number in range(1, wave + 1):
+        joined = [person.id for person in made.people if person.joins == number]
+        waiting = [one for one in (*waiting, *joined) if there[one].is_there(number)]
+        homes: dict[str, list[str]] = {}
+        for one in waiting:
+            unit = unit_of.get(teams_of(there[one])[0])
+            homes.setdefault(tree.parents[unit] if unit else ROOT, []).append(one)
+        for group, people in _nearest(tree, homes).items():
+            waiting = [one for one in waiting if one not in people]
+            left = [one for one in people if there[one].is_there(wave)]
+            if len(left) >= FLOOR:
+                name = f"newcomers:{number}:{group}"
+                tree.parents[name], tree.people[name] = group, left
+                tree.pools.add(name)
+
+
+def _nearest(tree: Tree, waiting: dict[str, list[str]]) -> dict[str, list[str]]:
+    """Newcomers at the nearest level that has six of them; fewer than six in all are nowhere."""
 
     def depth(group: str) -> int:
         above = tree.groups[group]
         return 0 if above is None else 1 + depth(above)
 
+    pools: dict[str, list[str]] = {}
     for group in sorted(tree.groups, key=lambda one: (-depth(one), one)):
         people = waiting.pop(group, [])
         above = tree.groups[group]
         if len(people) >= FLOOR:
-            name = f"newcomers:{group}"
-            tree.parents[name], tree.people[name] = group, people
-            tree.pools.add(name)
+            pools[group] = people
         elif above is not None:
             waiting.setdefault(above, []).extend(people)
+    return pools
 
 
 def _wave(
@@ -110,7 +130,11 @@ def _wave(
         {"id": unit, "parent": parent, "members": tree.people[unit], "is_series_broken": unit in broken}
         for unit, parent in tree.parents.items()
     ]
-    groups = [{"id": group, "parent": parent} for group, parent in tree.groups.items()]
+    alone = {group: those[0] for group in tree.groups if len(those := list(tree.units_in(group))) == 1}
+    groups = [
+        {"id": group, "parent": parent, "is_series_broken": alone.get(group) in broken}
+        for group, parent in tree.groups.items()
+    ]
     return {"groups": groups, "units": units, "cells": cells}, tree
 
 
