@@ -6,12 +6,16 @@ import re
 import sqlite3
 import zlib
 from contextlib import closing, suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import cycle
 
 import duckdb
+import pdf_text
 
 from connectors.ballots.box import Box
+from connectors.journal.entries import Action, Indicator, Theme
+from connectors.journal.journal import Journal
+from connectors.journal.where import url_of
 from pipelines.survey.asking import close_wave, open_wave
 from pipelines.survey.held import BALLOTS, warehouse_of
 from pipelines.survey.publishing import publish_wave
@@ -19,6 +23,8 @@ from pipelines.survey.wave_codes import codes_in_memory
 from pipelines.survey.year import Wish, plan_year
 
 PLANTED = 200
+TYPED = {b"900", b"901", b"902"}
+"""Whom people name in the journal: where it is read they stand as they were typed, and nowhere else."""
 CANARY = re.compile(rb"zqv(\d{3})")
 """In small letters: to look for both kinds of letters takes four times as long as to turn them."""
 ASKED = datetime(2026, 9, 14, 8, tzinfo=UTC)
@@ -104,6 +110,37 @@ def hold_a_survey(configuration, home, key_file):
         publish_wave(configuration, home, key_file, over)
 
 
+def typed(number):
+    """A name alone: addresses and logins the journal refuses."""
+    return person(number).partition(" <")[0]
+
+
+def write_in_the_journal(home, team):
+    """A theme and two promises whose day is over, each naming somebody; digests have something to say."""
+    lead_time = Indicator(
+        metric="change_lead_time", statistic="p50", baseline_quarter="2026-Q2", expected="down"
+    )
+    of_review = {"quarter": "2026-Q3", "answers": "", "owner": "the team", "effort": "small"}
+    journal = Journal.open(url_of(home.path))
+    try:
+        for body in (
+            Theme(
+                scope="organisation", quarter="2026-Q3", sentence=f"Fewer interruptions, says {typed(900)}",
+                why=f"As {typed(900)} asked", indicators=(lead_time,),
+            ),
+            *(
+                Action(
+                    scope=scope, what=f"Ask {typed(number)} less", due=date(2026, 9, 30),
+                    known_by=f"{typed(number)} is asked less", **of_review,
+                )
+                for scope, number in (("organisation", 901), (f"team:{team}", 902))
+            ),
+        ):  # fmt: skip
+            journal.add(body, role="leader", at=ASKED)
+    finally:
+        journal.close()
+
+
 # --- searching
 
 
@@ -136,6 +173,9 @@ def named_in_file(path):
         with duckdb.connect() as con:
             con.execute(f"CREATE TABLE file AS FROM read_parquet('{path}')")
             yield from named_in(con)
+    if path.suffix == ".pdf":
+        yield "streams", found_by(b"\n".join(pdf_text.unpacked(content)))
+        yield "drawn", found_by("\n".join(pdf_text.drawn(content)).encode())
     if content[:15] == b"SQLite format 3":
         with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as con:
             yield "dump", found_by("\n".join(con.iterdump()).encode())

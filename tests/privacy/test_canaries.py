@@ -4,8 +4,9 @@ Their logins are the accounts of the sandbox; their names and addresses stand in
 commit messages, incidents, issues, files of the inbox and comments of a survey. The line runs with the real
 connectors, then with servers that are dead, refuse the token and quote a name in their answers, then with
 queries that fail at a text. Whatever the product writes apart from what is `RIGHTLY_PRIVATE` is searched:
-snapshots table by table, since DuckDB packs its texts, exports, answers, progress, errors, Dagster's history,
-and every page with what its charts hold.
+snapshots table by table, since DuckDB packs its texts, exports, reports with what a PDF packs, digests,
+answers, progress, errors, Dagster's history, and every page with what its charts hold. Names that people type
+into the journal stand where it is read, and nowhere else.
 """
 
 import dataclasses
@@ -24,7 +25,17 @@ import dagster as dg
 import duckdb
 import pytest
 from a_few_metrics import A_FEW, assets_of_a_few, definitions_of_a_few
-from canaries import PLANTED, found_by, found_in, hold_a_survey, person, plant, plant_in_inbox
+from canaries import (
+    PLANTED,
+    TYPED,
+    found_by,
+    found_in,
+    hold_a_survey,
+    person,
+    plant,
+    plant_in_inbox,
+    write_in_the_journal,
+)
 from ports import closed_port
 from streamlit.testing.v1 import AppTest
 
@@ -51,6 +62,7 @@ RIGHTLY_PRIVATE = {
     "warehouse.duckdb": "accounts and texts live there, and nobody but the nightly run opens it",
     FOLDER: "people and scripts put these files there, and the product writes none of them",
     "comments.sqlite": "what people wrote in a survey waits there for its reader in another department",
+    "journal.sqlite": "what people type stands there as they typed it",
 }
 """What of this home folder names people, and why it may. Everything else there is searched."""
 OF_SNAPSHOTS = (
@@ -156,6 +168,7 @@ def line(tmp_path_factory):
     for name in ("coverage", "debt", "registers", "retention", "service_level_objectives", "service_levels"):
         (home.path / FOLDER / f"{name}.csv").unlink()  # numbers alone, by the thousand
     plant_in_inbox(home.path / FOLDER)
+    (place / "reports").mkdir()
     said = {}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("pipelines.run.defs", definitions_of_a_few())
@@ -164,7 +177,9 @@ def line(tmp_path_factory):
         patch.setenv(TOKEN_VARIABLE, "sandbox")
         with serve(world) as running:
             write_configuration(place / "outcomes.toml", running.urls, world, with_inbox=True)
-            hold_a_survey(load(place / "outcomes.toml"), home, place / "wave.key")
+            configured = load(place / "outcomes.toml")
+            hold_a_survey(configured, home, place / "wave.key")
+            write_in_the_journal(home, configured.teams[0].id)
             said["run"] = call(place, "run", "--as-of", AS_OF, "--format", "json")
         patch.setattr("pipelines.run.defs", ONLY_READING)
         patch.setattr("pipelines.run.nightly_assets", lambda: None)
@@ -175,12 +190,19 @@ def line(tmp_path_factory):
                 (home.path / FOLDER / name).write_text(rows, encoding="utf-8")
             said["refused"] = call(place, "--log-format", "json", "run", "--as-of", AS_OF)
             said["check"] = call(place, "check")
-        said |= {name: call(place, *arguments) for name, arguments in questions(place).items()}
+        said |= {name: call(place, *arguments) for name, arguments in questions(place, configured).items()}
+        # Of so small a world hardly a team is large enough to be told item by item: here all are.
+        for module in ("waiting", "digest"):
+            patch.setattr(f"dashboard.report.{module}.is_of_few", lambda *_: False)
+        said["team's digest"] = call(place, "digest", "team", "--dry-run")
     return Line(place, said)
 
 
-def questions(place):
+def questions(place, configured):
     """What is asked of the published numbers, by what the answer is called."""
+    of_team = ("--scope", f"team:{configured.teams[0].id}")
+    of_both = ("--scope", "organisation", *of_team)
+    reports = {"md": "markdown", "html": "html", "pdf": "pdf"}
     number = ("change_lead_time", "--scope", "organisation", "--period", "2026-Q3")
     return {
         "table": ("metrics", "--metric", "change_lead_time", "--grain", "quarter"),
@@ -190,6 +212,14 @@ def questions(place):
         "quality": ("quality",),
         "forecast": ("forecast", "--scope", "organisation"),
         "survey": ("survey", "status"),
+        "leaders' digest": ("digest", "leaders", "--dry-run"),
+        **{
+            f"report {name}": (
+                *("report", "--quarter", "2026-Q3", *of_both, "--format", kind),
+                *("--output", place / "reports" / f"both.{name}"),
+            )
+            for name, kind in reports.items()
+        },
         **{f"export {name}": ("export", place / "exports" / name, *how) for name, how in EXPORTS.items()},
     }
 
@@ -207,7 +237,8 @@ def part_of(file):
 
 def test_everybody_is_in_the_warehouse(line, named):
     assert line.said["run"][0] == 0, line.said["run"][1][-2000:]
-    assert len({who for file, _, who in named if file == line.home.warehouse.name}) == PLANTED
+    found = {who for file, _, who in named if file == line.home.warehouse.name}
+    assert len(found - {one.decode() for one in TYPED}) == PLANTED
 
 
 def test_nobody_is_in_any_other_file_of_the_home(line, named):
@@ -239,9 +270,23 @@ def test_nobody_is_in_an_export(line):
 
 def test_nobody_is_named_in_what_the_command_says(line):
     assert {name: code for name, (code, _) in line.said.items() if code} == {"refused": 1, "check": 1}
-    assert {name: found_by(text.encode()) for name, (_, text) in line.said.items()} == {
-        name: set() for name in line.said
-    }
+    named = {name: found_by(text.encode()) for name, (_, text) in line.said.items()}
+    # What leaders promised is told to them in their own words.
+    assert named == {name: set() for name in line.said} | {"leaders' digest": {b"901", b"902"}}
+
+
+def test_the_digests_that_were_searched_have_something_to_say(line):
+    assert "Promised: Two of two have no update" in line.said["leaders' digest"][1]
+    assert "waits too long" in line.said["team's digest"][1]
+
+
+def test_nobody_is_in_a_report_but_by_what_was_typed(line):
+    """As Markdown, HTML with what its charts hold, and PDF with what is packed and drawn in it."""
+    named = found_in(line.place / "reports")
+    assert {who.encode() for _, _, who in named} <= TYPED
+    for file in ("both.md", "both.html"):
+        assert (file, "", "900") in named
+    assert ("both.pdf", "drawn", "900") in named
 
 
 # --- a query that fails
@@ -306,7 +351,7 @@ def test_nobody_is_on_a_page_or_in_what_its_charts_hold(held, name, monkeypatch)
     assert not page.exception, page.exception
     drawn = list(elements(page._tree))
     assert drawn
-    assert [found_by(one) for one in drawn if found_by(one)] == []
+    assert [found_by(one) for one in drawn if found_by(one) - TYPED] == []
 
 
 def elements(block):

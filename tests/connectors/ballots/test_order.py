@@ -1,14 +1,13 @@
 """From all bytes of the box, nobody can tell which code belongs to which ballot: no better than by chance."""
 
-import itertools
 import random
 import shutil
 import sqlite3
 from contextlib import closing
-from math import sqrt
 from secrets import token_bytes
 
 import pytest
+from ballot_matcher import VOTERS, hits_by_guess, most_by_chance, truth_of
 from ballot_survey import NOW, SALT, Survey
 from sqlite_pages import cells
 
@@ -16,9 +15,6 @@ from connectors.ballots import seal
 from connectors.ballots.box import Box
 from connectors.ballots.codes import hash_of
 from connectors.ballots.seal import Ballot
-
-VOTERS = 7
-
 
 # ---- the form of the file --------------------------------------------------------------------------
 
@@ -67,38 +63,6 @@ def test_codes_lie_alike_in_whatever_order_they_were_given(tmp_path):
 # ---- the matcher -----------------------------------------------------------------------------------
 
 
-def ranked(rows, by):
-    """The rows in an order that can be seen in the file."""
-    return sorted(rows, key=by)
-
-
-SEEN = {
-    "place": lambda one: (one.page, one.offset),
-    "place in a page": lambda one: (one.offset, one.page),
-    "key": lambda one: one.values[1],
-    "first page of its rest": lambda one: one.overflow,
-}
-
-
-def hits_by_guess(codes_seen, ballots_seen, truth, order):
-    """How many codes each way of guessing matches with their ballots.
-
-    Args:
-        codes_seen: cells of used codes.
-        ballots_seen: cells of cast ballots.
-        truth: hash → key of its ballot.
-        order: hashes as people were seen voting.
-    """
-    lists = {"order of voting": order}
-    for name, by in SEEN.items():
-        lists[name] = [one.values[1] for one in ranked(codes_seen, by)]
-    hits = {}
-    for (of_codes, hashes), (of_ballots, by), way in itertools.product(lists.items(), SEEN.items(), (1, -1)):
-        keys = [one.values[1] for one in ranked(ballots_seen, by)][::way]
-        hits[of_codes, of_ballots, way] = sum(truth[a] == b for a, b in zip(hashes, keys, strict=True))
-    return hits
-
-
 def voted(tmp_path, seed):
     """A box in which seven of nine have voted by chance; each said who they are, to know the truth."""
     folder = tmp_path / str(seed)
@@ -132,11 +96,6 @@ def voted_with_inserts(tmp_path, seed):
     return private, hashes, cells(path, "code"), cells(path, "ballot")
 
 
-def truth_of(private, cast, as_hash):
-    opened = {one.values[1]: seal.open_all(private, [one.values[3]])[0].comment for one in cast}
-    return {as_hash(comment): key for key, comment in opened.items()}
-
-
 def matched(tmp_path, seeds, vote, as_hash):
     """Way of guessing → hits over all seeds. By chance it is one a seed, with a variance of one."""
     total = {}
@@ -146,11 +105,6 @@ def matched(tmp_path, seeds, vote, as_hash):
         hits = hits_by_guess(codes_seen, cast, truth_of(private, cast, as_hash), order)
         total = {guess: total.get(guess, 0) + one for guess, one in hits.items()}
     return total
-
-
-def most_by_chance(seeds):
-    """A random matching has one hit on average, with a variance of one: six standard deviations above."""
-    return seeds + 6 * sqrt(seeds)
 
 
 @pytest.mark.parametrize("seeds", [12, pytest.param(100, marks=pytest.mark.soak)])
