@@ -13,7 +13,7 @@ import numpy as np
 from attack.artefact import Finding, read
 from attack.every_way import attack
 from attack.guesses import guesses
-from attack.people import REVERSED, Organisation, organisation
+from attack.people import REVERSED, WAVES, Organisation, organisation
 from attack.reference import RULES, publish
 
 Publisher = Callable[[Organisation], Mapping[str, Any]]
@@ -101,7 +101,7 @@ def table(tallies: Mapping[int | None, Tally]) -> str:
 
 def summary(tally: Tally) -> str:
     """What was attacked with every rule on, and what was found that is not promised."""
-    attacked = f"{tally.organisations:,} organisations, {tally.people:,} people, two waves each"
+    attacked = f"{tally.organisations:,} organisations, {tally.people:,} people, {WAVES} waves each"
     cells = f"{tally.cells:,} cells shown, {tally.withheld:,} withheld"
     lines = [f"{attacked}; {cells}; {tally.leaks:,} leaks."]
     lines += [f"- leak by {kind}: {n:,}" for (kind, counts), n in tally.kinds.most_common() if counts]
