@@ -14,12 +14,15 @@ from pipelines.survey.wave_roster import Asked
 def asked_before(con: duckdb.DuckDBPyConnection, plan_id: str, kind: Kind, bank: str) -> list[Asked]:
     """Who was asked in each published survey that one of this kind is compared with, the latest first.
 
-    Those of a plan, quarterly or pulse, whatever they ask; a module with itself as well.
+    Those of a plan, quarterly or pulse, whatever they ask; a module with itself as well. Who answered in a
+    pool that was too small in the end counts as not asked: the published numbers are without them.
     """
     rows = con.execute(
         "SELECT wave_id, account, unit_id FROM survey.asked JOIN survey.wave w USING (wave_id) "
         "WHERE w.plan_id = ? AND w.state = 'published' "
         "AND (w.kind <> 'module' OR (? = 'module' AND w.bank = ?)) "
+        "AND EXISTS (FROM survey.published_unit p WHERE p.wave_id = w.wave_id "
+        "AND list_contains(string_split(p.unit_id, '+'), split_part(asked.unit_id, '+', 1))) "
         "ORDER BY w.opens_at DESC",
         [plan_id, kind, bank],
     ).fetchall()

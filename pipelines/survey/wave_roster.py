@@ -34,8 +34,9 @@ class WaveRoster:
     """How many of the plan are not there any more."""
 
 
+_POOL = "newcomers:"
 Asked = Mapping[str, str]
-"""Who was asked in a survey: account → unit."""
+"""Who was asked in a survey, and is in its published numbers: account → unit."""
 
 
 def wave_roster(
@@ -108,14 +109,14 @@ def _too_few(partition: Partition, members: Asked, known: Known, earlier: Sequen
 
 def _came(
     now: Mapping[str, tuple[str, str]], before: Asked, above: Mapping[str, tuple[str, ...]]
-) -> Mapping[str, set[str]]:
-    """Group → who is asked in it now and was not then."""
-    came: defaultdict[str, set[str]] = defaultdict(set)
+) -> Mapping[tuple[str, str], set[str]]:
+    """Who is asked in a group now and was not then, by group and pool: a pool may be left out in the end."""
+    came: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
     for who, (_, unit) in now.items():
         then = above[before[who]] if who in before else ()
         for group in above[unit]:
             if group not in then:
-                came[group].add(who)
+                came[group, unit if unit.startswith(_POOL) else ""].add(who)
     return came
 
 
@@ -174,7 +175,7 @@ def _by_group(
 
 
 def _pool_id(group: str) -> str:
-    return f"newcomers:{group.replace('department:', '')}"
+    return f"{_POOL}{group.replace('department:', '')}"
 
 
 def _pool_unit(group: Group) -> Unit:

@@ -94,6 +94,7 @@ def publish(con, wave, partition, state="published"):
             "VALUES (?, 'unit', ?, ?)",
             [wave, unit.id, unit.id in broken],
         )
+        con.execute("INSERT INTO survey.published_unit (wave_id, unit_id) VALUES (?, ?)", [wave, unit.id])
     con.execute("UPDATE survey.wave SET state = ? WHERE wave_id = ?", [state, wave])
     con.execute("DELETE FROM survey.wave_member WHERE wave_id = ?", [wave])
     return set(broken)
@@ -321,6 +322,16 @@ def test_three_of_six_who_came_are_not_told_from_those_before_them(con):
     ask(con, QUARTERS[1], [*ROSTER.people, *six])
     ask(con, QUARTERS[2], [*ROSTER.people, *six[:3]])
     assert asked_in(con, QUARTERS[2]) == asked_in(con, QUARTERS[0])
+
+
+def test_a_pool_that_was_left_out_in_the_end_counts_as_not_asked(con):
+    """Too few of six answered, so the published numbers are without them; seven of them come in together."""
+    plan_from(con, QUARTERS[0])
+    new = new_in("road", *several("n", 7))
+    ask(con, QUARTERS[0], [*ROSTER.people, *new[:6]])
+    con.execute("DELETE FROM survey.published_unit WHERE unit_id = 'newcomers:land'")
+    ask(con, QUARTERS[1], [*ROSTER.people, *new])
+    assert {asked_in(con, QUARTERS[1])[one.account] for one in new} == {"newcomers:land"}
 
 
 def test_a_department_of_one_unit_breaks_with_it(con):
