@@ -22,7 +22,8 @@ def asked_before(con: duckdb.DuckDBPyConnection, plan_id: str, kind: Kind, bank:
         "WHERE w.plan_id = ? AND w.state = 'published' "
         "AND (w.kind <> 'module' OR (? = 'module' AND w.bank = ?)) "
         "AND EXISTS (FROM survey.published_unit p WHERE p.wave_id = w.wave_id "
-        "AND list_contains(string_split(p.unit_id, '+'), split_part(asked.unit_id, '+', 1))) "
+        "AND (p.unit_id = asked.unit_id "
+        "OR list_contains(string_split(p.unit_id, '+'), split_part(asked.unit_id, '+', 1)))) "
         "ORDER BY w.opens_at DESC",
         [plan_id, kind, bank],
     ).fetchall()

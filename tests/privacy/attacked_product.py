@@ -63,7 +63,7 @@ def product(made: people.Organisation) -> dict[str, Any]:
             continue
         first = {unit.id: unit.parts[0] for unit in asked.partition.units}
         in_it = {part for unit in shown.partition.units for part in unit.parts}
-        earlier.insert(0, {one: unit for one, unit in asked.members.items() if unit.split("+")[0] in in_it})
+        earlier.insert(0, {one: unit for one, unit in asked.members.items() if first[unit] in in_it})
         asked_before[name] = {first[unit]: frozenset(those) for unit, those in members.items()}
         published.append(wave_of(name, shown, published, asked_before))
     return artefact_of(published)

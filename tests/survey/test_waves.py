@@ -334,6 +334,22 @@ def test_a_pool_that_was_left_out_in_the_end_counts_as_not_asked(con):
     assert {asked_in(con, QUARTERS[1])[one.account] for one in new} == {"newcomers:land"}
 
 
+@pytest.mark.parametrize("is_published", [True, False])
+def test_a_pool_of_departments_told_of_together_is_known_by_its_whole_name(con, is_published):
+    plan = plan_from(con, QUARTERS[0])
+    new = new_in("road", *several("n", 6))
+    ask(con, QUARTERS[0], [*ROSTER.people, *new])
+    for table in ("asked", "published_unit"):
+        con.execute(
+            f"UPDATE survey.{table} SET unit_id = 'newcomers:land+sea' WHERE unit_id = 'newcomers:land'"
+        )
+    if not is_published:
+        con.execute("DELETE FROM survey.published_unit WHERE unit_id = 'newcomers:land+sea'")
+    (asked,) = asked_before(con, plan.id, "quarterly", "quarterly")
+    assert ({one.account for one in new} <= asked.keys()) == is_published
+    assert {one.account for one in ROSTER.people} <= asked.keys()
+
+
 def test_a_department_of_one_unit_breaks_with_it(con):
     """It shows what the unit shows: drawn on, nine people would be compared with ten."""
     plan_from(con, QUARTERS[0])
