@@ -8,7 +8,7 @@ organisation, nor the difference of two of them, gains one to five newcomers fro
 later one.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -90,6 +90,7 @@ def _too_few(partition: Partition, members: Asked, known: Known, earlier: Sequen
     """Accounts that cannot be asked: with them a unit would give a scope one to five people more than it had.
 
     Six came, and then three of them left: what the group says by now without these three was published.
+    Nor can those be asked who are left of a pool, being fewer than six.
     """
     unit_of = {known.person(account): (account, unit) for account, unit in members.items()}
     before = [{known.person(account): unit for account, unit in asked.items()} for asked in earlier]
@@ -103,9 +104,18 @@ def _too_few(partition: Partition, members: Asked, known: Known, earlier: Sequen
             if len(those) < LEAST_ANSWERS
             for who in those
         }
+        few |= _in_small_pools(unit_of)
         if not few:
             return dropped
         dropped |= {unit_of.pop(who)[0] for who in few}
+
+
+def _in_small_pools(unit_of: Mapping[str, tuple[str, str]]) -> set[str]:
+    """Who is left of a pool that others have left: people are told that five others answer with them."""
+    sizes = Counter(unit for _, unit in unit_of.values())
+    return {
+        who for who, (_, unit) in unit_of.items() if unit.startswith(_POOL) and sizes[unit] < LEAST_ANSWERS
+    }
 
 
 def _came(

@@ -349,6 +349,21 @@ def test_whoever_comes_back_is_not_told_of_by_a_difference(con):
     assert third.not_asked == ("h0", "h1")
 
 
+def test_five_who_are_left_of_a_pool_wait_for_a_sixth(con):
+    """The first survey had the six, so nothing tells of the five; but people are told of five others."""
+    plan_from(con, QUARTERS[0])
+    six = new_in("road", *several("n", 6))
+    ask(con, QUARTERS[0], [*ROSTER.people, *six])
+    assert asked_in(con, QUARTERS[0])["n0"] == "newcomers:land"
+    ask(con, QUARTERS[1], [*ROSTER.people, *six[:5]])
+    assert not asked_in(con, QUARTERS[1]).keys() & {*several("n", 6)}
+    # Six who come with them are enough: these are news to the first survey, and all to the second.
+    new = new_in("road", *several("x", 6))
+    ask(con, QUARTERS[2], [*ROSTER.people, *six[:5], *new])
+    asked = asked_in(con, QUARTERS[2])
+    assert {asked[account] for account in (*several("n", 5), *several("x", 6))} == {"newcomers:land"}
+
+
 def test_a_pool_that_was_left_out_in_the_end_counts_as_not_asked(con):
     """Too few of six answered, so the published numbers are without them; seven of them come in together."""
     plan_from(con, QUARTERS[0])
