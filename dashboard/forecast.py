@@ -4,7 +4,7 @@ import altair as alt
 import polars as pl
 
 from dashboard import components, layout, sheet, snapshot_beside, words
-from dashboard.chart_theme import Row
+from dashboard.chart_theme import Row, chart_of
 from dashboard.colours import colour
 from dashboard.components import Column, chip, section, show
 from dashboard.markup import text
@@ -85,7 +85,7 @@ def _weeks(count: int | None) -> str:
 def _fan(many: pl.DataFrame) -> alt.LayerChart:
     """Items by week: the more certain, the fewer. The line is what is reached in half of the cases."""
     rows: list[Row] = many.select("amount", *CHANCES).to_dicts()
-    base = alt.Chart(alt.InlineData(values=rows))
+    base = chart_of(rows)
     top = max(row["p50"] for row in rows)
     weeks = alt.Axis(title="weeks from now", values=[1, 4, 7, 10, 13], format="d")
     x = alt.X("amount:Q", scale=alt.Scale(domain=[1, len(rows)], nice=False), axis=weeks)
@@ -96,7 +96,7 @@ def _fan(many: pl.DataFrame) -> alt.LayerChart:
         for name, chance in (("p50", "50 of 100"), ("p95", "95 of 100"))
     ]
     above, below = (
-        alt.Chart(alt.InlineData(values=[end]))
+        chart_of([end])
         .mark_text(align="right", dx=-2, dy=dy, color=colour("ink"))
         .encode(x, alt.Y("items:Q", scale=scale), text="said:N")
         for end, dy in zip(ends, (-14, 16), strict=True)
