@@ -52,7 +52,8 @@ def _care(is_short: bool, is_unstable: bool, weeks: int) -> str:
     chips = [chip("few", f"Short history: {words.plural(weeks, 'week')}", "line")] if is_short else []
     if is_unstable:
         chips.append(chip("up", "May mislead", "line"))
-        chips.append('<span class="eo-note">Throughput has changed clearly within these weeks.</span>')
+        told = "A week among them lies outside what was expected of throughput, or eight lie on one side."
+        chips.append(f'<span class="eo-note">{told}</span>')
     return f'<div class="eo-chips">{"".join(chips)}</div>' if chips else ""
 
 

@@ -187,6 +187,12 @@ def quarter_so_far(shown: Snapshot, quarter: str) -> str | None:
     return words.so_far(row["period_start"], row["period_end"], snapshot.run(shown.path).today)
 
 
+def is_long_over(shown: Snapshot, quarter: str) -> bool:
+    """Whether a later quarter has closed too: then what is of today must say so."""
+    closed = figures.quarters(shown.path).filter("is_complete")["period"].to_list()
+    return quarter in closed[:-1]
+
+
 def chart(drawn: alt.LayerChart | str, alt_text: str) -> None:
     """A chart, or one that was written by `spec`, with its accessible name."""
     told = json.loads(drawn if isinstance(drawn, str) else spec(drawn))

@@ -223,7 +223,7 @@ def test_each_stream_says_what_it_cost_and_what_is_missing(
     # 41 + 9 calls; 380,813 + 1,187 bytes are 382 kB; 912 + 88 rows; 6 + 6 changed.
     assert table(page, "What was read of github") == [
         [
-            *("pull requests", "Read in full", "5 Nov 2026, 04:10", "1,000 read, 12 changed"),
+            *("pull requests", "Read in full", "5 Nov 2026, 04:10", "1,000 read, 12 rows changed"),
             "50 calls, 382 kB, 2 retries, 61 s waited",
         ]
     ]
@@ -236,7 +236,7 @@ def test_each_stream_says_what_it_cost_and_what_is_missing(
                 "incidents",
                 "Could not read the server answered 503",
                 "2 Nov 2026, 04:12",
-                "0 read, 0 changed",
+                "0 read, 0 rows changed",
             ),
             "1 call, not counted, retries not counted",
         ]
