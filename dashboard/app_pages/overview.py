@@ -45,6 +45,7 @@ HEADLINE = (
 
 def page(shown: Snapshot) -> None:
     """Draw the overview."""
+    team_index.require_known()
     left, right = layout.head()
     with right:
         quarter = layout.quarter_choice(shown)

@@ -72,6 +72,20 @@ def test_an_older_snapshot_says_what_it_lacks_and_shows_the_rest(
     assert "Settings, open surveys and the next run are not in it; the next run adds them." in text
 
 
+@pytest.mark.parametrize(
+    ("page", "names"),
+    [
+        ("overview", {"show": "Nope"}),
+        ("team", {"team": "Beacon", "view": "Nope"}),
+        ("health", {"of": "Beacon", "version": "Revision 9"}),
+    ],
+)
+def test_what_nothing_has_the_name_of_is_the_only_message_of_its_page(
+    home: Path, open_page: Open, page: str, names: dict[str, str]
+) -> None:
+    assert re.findall(r"<h1>(.*?)</h1>", markup(open_page(page, **names))) == ["Nothing by that name"]
+
+
 def test_a_newer_snapshot_is_refused_also_where_an_older_one_opens(changed: Callable[..., Path]) -> None:
     path = changed(f"update run set snapshot_format = {snapshot_format.FORMAT + 1}")
     older = path.parent / "20261101T000000Z-00000000.duckdb"
