@@ -453,7 +453,7 @@ def test_toml_of_the_banks_needs_nothing_but_a_reader():
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_quarterly_survey_is_answered_in_under_four_minutes(language):
-    """Read at 180 words a minute, slower than most, with the promise before it, and five seconds for each choice.
+    """Read at 180 words a minute, slower than most, with the promise before it; five seconds for each choice.
 
     In English 189 and 137 words: 326 / 180 + 16 * 5 / 60 = 3.14 minutes; in German 201 and 152: 3.29.
     """
