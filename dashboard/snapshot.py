@@ -15,7 +15,7 @@ import polars as pl
 from dashboard import snapshot_file, snapshot_format
 from dashboard.definition import Definition
 from dashboard.kept import kept
-from dashboard.snapshot_file import SnapshotError
+from dashboard.snapshot_file import NothingPublished, SnapshotError
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ def current() -> Snapshot:
     except (OSError, UnicodeDecodeError):
         pointed = ""
     if not pointed:
-        raise SnapshotError(
+        raise NothingPublished(
             "No snapshot has been published yet.",
             "`outcomes run` makes one from your sources; `outcomes demo` shows a made-up organisation.",
         )
