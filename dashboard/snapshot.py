@@ -81,6 +81,8 @@ def current() -> Snapshot:
         pointed = Path((folder / "CURRENT").read_text(encoding="utf-8").strip()).name
     except (OSError, UnicodeDecodeError):
         pointed = ""
+    if not pointed and any(folder.glob("[!.]*.duckdb")):
+        pointed = "CURRENT"  # what it should name cannot be known: the newest that opens is shown
     if not pointed:
         raise NothingPublished(
             "No snapshot has been published yet.",
