@@ -10,7 +10,7 @@ from pipelines.config import load
 from pipelines.config_model import K_FLOOR, Configuration
 from pipelines.explain_layout import QUIET, page, print_sentence, print_table
 from pipelines.home import Home
-from pipelines.survey.importing.publishing import publish_imported
+from pipelines.survey.importing.publishing import publish_imported, refuse_unfit
 from pipelines.survey.importing.reading import ELSEWHERE, Imported, read_survey
 from pipelines.survey.wave_text import print_published
 from pipelines.survey.waves import in_tens
@@ -33,6 +33,7 @@ def import_survey(file: Path, mapping: Path, wave: str, config: Path, home: Home
     configuration = load(config)
     imported = read_survey(file, mapping, configuration)
     if is_check:
+        refuse_unfit(configuration, home, wave, imported, datetime.now(UTC))
         _print_check(imported, wave, configuration)
         return
     print_published(publish_imported(configuration, home, wave, imported, datetime.now(UTC)))
@@ -55,7 +56,7 @@ def _print_check(imported: Imported, wave: str, configuration: Configuration) ->
     ]
     with page() as console:
         print_sentence(console, f"{wave}: {imported.bank.title}, {ELSEWHERE}", "bold")
-        print_sentence(console, "Every row can be taken. Nothing was written.")
+        print_sentence(console, "All of it can be taken. Nothing was written.")
         print_table(console, ("unit", "name", "answers", "members"), rows)
         if imported.replaced:
             again = (

@@ -4,7 +4,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -56,32 +56,65 @@ def publish_imported(
         WaveInputError: its name does not fit what was asked, or a unit does not fit the plan.
         AuditError: what would be shown could tell of fewer people than it may; nothing is written.
     """
-    quarter, days = _period(wave_id, imported.bank, configuration.organisation.quarter_start_month)
     with warehouse_of(home, makes_it=True) as con:
         assert con is not None
-        if con.execute("SELECT 1 FROM survey.wave WHERE wave_id = ?", [wave_id]).fetchone():
-            raise WaveError(f"--wave {wave_id}: is there already, and a wave is published once. Name another")
-        plan = load_plan(con)
-        _refuse_near_others(configuration, home, con, plan, (wave_id, imported.bank, days), now)
-        partition, members, answers = _placed(configuration, imported, _covering(plan, quarter))
-        is_known = members is not None
-        counts = members or dict(Counter(one.unit for one in answers))
-        of = {unit.id: counts.get(unit.id, 0) for unit in partition.units}
-        publication = published(imported.bank, partition, of, answers, configuration.privacy.k)
-        refuse_published_before(con, wave_id, imported.bank, publication)
-        if not is_known:
-            publication = _without_members(publication)
+        ready = _ready(configuration, home, con, wave_id, imported, now)
+        publication = ready.publication
         said = [(one.unit, one.text) for one in imported.comments]
         keep_comments(home.path / FILE, wave_id, parents_of(publication.partition), said, now.date())
         with transaction(con):
-            _save_wave(con, wave_id, imported.bank, days, now)
+            _save_wave(con, wave_id, imported.bank, ready.days, now)
             save_items(con, wave_id, imported.bank)
             everywhere = frozenset(unit.id for unit in publication.partition.units)
-            told = of if is_known else None
+            told, answers = ready.members, ready.answers
             write_publication(con, wave_id, imported.bank, publication, told, answers, now, everywhere)
         con.execute("CHECKPOINT")
     withheld = sum(cell.withheld_reason is not None for cell in publication.cells)
     return Done(wave_id, True, len(publication.cells) - withheld, withheld, is_imported=True)
+
+
+def refuse_unfit(
+    configuration: Configuration, home: Home, wave_id: str, imported: Imported, now: datetime
+) -> None:
+    """Raise what `publish_imported` would raise, and write nothing."""
+    with warehouse_of(home, makes_it=False) as con:
+        _ready(configuration, home, con, wave_id, imported, now)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """What would be published of an imported survey, which has passed the audits."""
+
+    days: tuple[date, date]
+    publication: Publication
+    members: Mapping[str, int] | None
+    answers: list[Response]
+
+
+def _ready(
+    configuration: Configuration,
+    home: Home,
+    con: duckdb.DuckDBPyConnection | None,
+    wave_id: str,
+    imported: Imported,
+    now: datetime,
+) -> _Ready:
+    quarter, days = _period(wave_id, imported.bank, configuration.organisation.quarter_start_month)
+    plan = None
+    if con is not None:
+        if con.execute("SELECT 1 FROM survey.wave WHERE wave_id = ?", [wave_id]).fetchone():
+            raise WaveError(f"--wave {wave_id}: is there already, and a wave is published once. Name another")
+        plan = load_plan(con)
+        _refuse_near_others(configuration, home, con, plan, (wave_id, imported.bank, days), now)
+    partition, members, answers = _placed(configuration, imported, _covering(plan, quarter))
+    counts = members or dict(Counter(one.unit for one in answers))
+    of = {unit.id: counts.get(unit.id, 0) for unit in partition.units}
+    publication = published(imported.bank, partition, of, answers, configuration.privacy.k)
+    if con is not None:
+        refuse_published_before(con, wave_id, imported.bank, publication)
+    if members is None:
+        return _Ready(days, _without_members(publication), None, answers)
+    return _Ready(days, publication, of, answers)
 
 
 def _period(wave_id: str, bank: Bank, start_month: int) -> tuple[Quarter, tuple[date, date]]:

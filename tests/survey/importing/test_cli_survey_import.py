@@ -116,7 +116,7 @@ def test_a_small_unit_is_told_as_small_alone(check):
     """9 and 5 answered: neither 5 nor a total, from which it would follow, is told."""
     said = check(harbour=9, quay=5)
     assert "collected elsewhere: confidential, not anonymous" in said
-    assert "Every row can be taken. Nothing was written." in said
+    assert "All of it can be taken. Nothing was written." in said
     assert "team:harbour Harbour Café 9 not known" in said
     assert "team:quay Quay fewer than six not known" in said
     assert set(re.findall(r"[0-9]+", said)) == {"2026", "3", "9"}
@@ -144,7 +144,7 @@ def test_a_raised_floor_is_raised_here(check):
 def imported(run, survey):
     """Import so many answers by team as a wave, alternately 1 and 3 for both statements of focus."""
 
-    def imported(members="", wave="2026-Q3", **teams):
+    def imported(*options, members="", wave="2026-Q3", **teams):
         rows = [
             ("", team, ("Never", "Sometimes")[number % 2], ("Never", "Sometimes")[number % 2])
             for team, count in teams.items()
@@ -153,7 +153,7 @@ def imported(run, survey):
         survey.mapped(end=members)
         file = survey.folder / "answers.csv"
         file.write_text(csv_of([HEADER, *rows]), encoding="utf-8")
-        return run(file, "--mapping", survey.mapping, "--wave", wave)
+        return run(file, "--mapping", survey.mapping, "--wave", wave, *options)
 
     return imported
 
@@ -202,9 +202,19 @@ def test_few_answers_are_published_nowhere(imported, survey):
 def test_a_wave_is_imported_once(imported, survey):
     imported(harbour=10, quay=8)
     before = cells(survey, "*")
-    said, code = imported(harbour=12, quay=9)
-    assert (code, "is there already" in said) == (FAILED, True)
+    for options in ((), ("--check",)):
+        said, code = imported(*options, harbour=12, quay=9)
+        assert (code, "is there already" in said) == (FAILED, True)
     assert cells(survey, "*") == before
+
+
+@pytest.mark.parametrize("wave", ["2026-Q3", "2026-Q3-pulse-08"])
+def test_a_check_refuses_what_the_import_refuses_and_makes_nothing(imported, survey, wave):
+    """Also before there is any warehouse."""
+    said, code = imported("--check", harbour=10, quay=8, wave=wave)
+    assert (code == 0) == (wave == "2026-Q3"), said
+    assert ("All of it can be taken" in said) == (wave == "2026-Q3")
+    assert not (survey.folder / "warehouse.duckdb").exists()
 
 
 @pytest.mark.parametrize("wave", ["2026-Q3-pulse-08", "2026-Q3-late"])
