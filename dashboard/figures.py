@@ -148,12 +148,20 @@ class _Asked:
         begins = dict(quarters(self.path).select("period", "period_start").iter_rows())
         return begins[self.shown[0]], begins[self.shown[-1]]
 
+    @property
+    def span_of_either(self) -> tuple[date, date]:
+        """The same of the quarters with the next one and without: what a page shows of both is asked once."""
+        begins = dict(quarters(self.path).select("period", "period_start").iter_rows())
+        first, *_ = shown_quarters(self.path, self.quarter, with_next=False)
+        *_, last = shown_quarters(self.path, self.quarter)
+        return begins[first], begins[last]
+
     def points_of(self, scope: str) -> Mapping[str, Point]:
         """The points of one scope by quarter."""
         metric = self.definition.metric
         among = self.among if metric in self.among else ()
         if self.statistic == self.definition.headline:
-            return headlines(self.path, scope, *self.span, among).get(metric, {})
+            return headlines(self.path, scope, *self.span_of_either, among).get(metric, {})
         return known(self.path, metric, self.statistic, "quarter", scope, among)
 
     def points_of_all(self, scopes: Sequence[str]) -> Mapping[str, Mapping[str, Point]]:
@@ -225,12 +233,13 @@ def _figures(asked: _Asked, scopes: Sequence[str]) -> dict[str, Figure]:
     return found
 
 
-def published(path: str, metric: str, scope: str, period: str) -> Point | None:
-    """What a metric came to in a scope and period, by its first statistic."""
+def published(path: str, metric: str, scope: str, period: str, among: tuple[str, ...] = ()) -> Point | None:
+    """What a metric came to in a scope and period, by its first statistic. `among`: see `load`."""
     statistic = snapshot.definitions(path)[metric].headline
     if period in quarters(path)["period"]:
         shown = shown_quarters(path, period)
-        asked = _Asked(path, snapshot.definitions(path)[metric], statistic, period, shown, (metric,))
+        together = among if metric in among else (metric,)
+        asked = _Asked(path, snapshot.definitions(path)[metric], statistic, period, shown, together)
         return asked.points_of(scope).get(period)
     span = snapshot.periods(path).row(by_predicate=pl.col("period") == period, named=True)
     return known(path, metric, statistic, span["grain"], scope).get(period)

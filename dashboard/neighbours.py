@@ -6,9 +6,10 @@ from typing import Any
 
 import polars as pl
 
-from dashboard import components, judged, snapshot_beside, words
+from dashboard import components, judged, snapshot, snapshot_beside, words
 from dashboard.components import Column, section, show
 from dashboard.markup import text
+from dashboard.points import Point
 from dashboard.rows_behind import Behind
 from dashboard.words import Scale
 
@@ -27,11 +28,42 @@ class _Axis:
         return EDGE + share * (WIDTH - 2 * EDGE)
 
 
-def draw(path: str, behind: Behind, scope: str, period: str) -> None:
+def of(behind: Behind) -> pl.DataFrame:
+    """The number under each neighbouring definition: what `explained_neighbours` answers of its statistic.
+
+    The items are not looked at again for the mean beside a median: `behind` knows it.
+    """
+    metric = behind.definition.metric
+    stored = snapshot_beside.neighbours(behind.path, metric, behind.scope, behind.period)
+    stored = stored.filter(pl.col("statistic") == behind.statistic)
+    published = behind.published
+    if behind.statistic != "p50" or published is None:
+        return stored
+    numbers = ("value", "low", "high", "n", "open_count", "withheld_reason")
+    median = {"is_used": True, "words": "median", "statistic": "p50"}
+    median |= {name: getattr(published, name) for name in numbers}
+    mean = {"is_used": False, "words": "mean", "statistic": "mean", "open_count": published.open_count}
+    beside = pl.DataFrame([median, mean | _mean(behind, published)], schema_overrides=stored.schema)
+    return pl.concat([beside.with_columns(about=pl.lit("Median or mean")).select(stored.columns), stored])
+
+
+def _mean(behind: Behind, published: Point) -> dict[str, object]:
+    """The mean of the items that are kept, or the reason why there is none."""
+    kept_from = snapshot.run(behind.path).items_from
+    reason = published.withheld_reason if published.withheld_reason != "not_reached" else None
+    if reason is None and kept_from is not None and kept_from > published.period_start:
+        reason = "items_not_kept"
+    if reason is None and behind.found.mean_of == 0:
+        reason = "no_data"
+    mean = None if reason else behind.found.mean
+    return {"value": mean, "n": behind.found.mean_of, "withheld_reason": reason}
+
+
+def draw(behind: Behind) -> None:
     """One row per definition with a dot, its value, and how far it is from the published one."""
-    metric, statistic = behind.definition.metric, behind.statistic
-    found = snapshot_beside.neighbours(path, metric, scope, period)
-    found = found.filter(pl.col("statistic").is_in([statistic, "mean"]))
+    if behind.is_few:
+        return
+    found = of(behind)
     if found["value"].is_null().all():
         return
     section(
@@ -41,7 +73,8 @@ def draw(path: str, behind: Behind, scope: str, period: str) -> None:
     )
     ends = pl.concat([found["value"], found["low"], found["high"]]).drop_nulls().to_list()
     axis = _Axis(min(ends), max(ends))
-    scale = words.scale(behind.definition, statistic, [behind.published.value if behind.published else None])
+    own = behind.published.value if behind.published else None
+    scale = words.scale(behind.definition, behind.statistic, [own])
     lines: list[list[str]] = []
     for (about,), group in found.group_by("about", maintain_order=True):
         lines.append([text(about)])

@@ -54,6 +54,7 @@ class Behind:
             order(definition)[0],
             self._which,
             ITEMS_AT_MOST,
+            is_duration=definition.kind == "duration",
         )
 
     @cached_property
@@ -113,8 +114,11 @@ class Behind:
         return drawn.clear() if self.is_few else drawn
 
 
-def load(path: str, metric: str, scope: str, label: str, period: str) -> Behind:
-    """The rows behind the published number of a scope and period."""
+def load(path: str, metric: str, scope: str, label: str, period: str, among: tuple[str, ...] = ()) -> Behind:
+    """The rows behind the published number of a scope and period.
+
+    `among`: metrics whose quarters the page asks for together.
+    """
     definition = snapshot.definitions(path)[metric]
     span = snapshot.periods(path).row(by_predicate=pl.col("period") == period, named=True)
     return Behind(
@@ -124,7 +128,7 @@ def load(path: str, metric: str, scope: str, label: str, period: str) -> Behind:
         scope=scope,
         period=period,
         label=f"{label}, {words.period(period)}",
-        published=figures.published(path, metric, scope, period),
+        published=figures.published(path, metric, scope, period, among),
         day=min(span["period_end"] - timedelta(days=1), snapshot.run(path).today),
     )
 

@@ -47,6 +47,8 @@ class Run:
     format: int = 1
     next_run_at: datetime | None = None
     """When the schedule will start the next run; None where it starts none, or an old snapshot lacks it."""
+    items_from: date | None = None
+    """The first day of which the items behind numbers are kept."""
 
     @property
     def is_of_older_format(self) -> bool:
@@ -129,6 +131,28 @@ def values_of(path: str, grain: str) -> str:
     return table if table in tables(path) else "metric_values"
 
 
+def rows_of(path: str, table: str, scope: str) -> tuple[str, dict[str, int]]:
+    """Which rows of a table of numbers, called v, can be a scope's: a condition, and what it binds.
+
+    A snapshot says where they lie in its tables; where it does not, as older ones do not, any row can be.
+    """
+    known = _rows_of(path, scope).get(table)
+    if known is None:
+        return "true", {}
+    return "v.rowid between $first_row and $last_row", {"first_row": known[0], "last_row": known[1]}
+
+
+@kept
+def _rows_of(path: str, scope: str) -> dict[str, tuple[int, int]]:
+    """By table the first and the last row of a scope."""
+    if "scope_rows" not in tables(path):
+        return {}
+    found = ask(
+        path, "select table_name, first_row, last_row from scope_rows where scope = $scope", scope=scope
+    )
+    return {table: (first, last) for table, first, last in found.iter_rows()}
+
+
 @kept
 def run(path: str) -> Run:
     """The run behind a snapshot."""
@@ -147,6 +171,7 @@ def run(path: str) -> Run:
         row["product_version"],
         int(row.get("snapshot_format") or 1),
         due and due.astimezone(zone),
+        row.get("items_from"),
     )
 
 

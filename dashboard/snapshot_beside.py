@@ -6,7 +6,7 @@ They are asked as those of `snapshot`, and cached in the same way.
 import polars as pl
 
 from dashboard.kept import kept
-from dashboard.snapshot import ask, definitions, values_of
+from dashboard.snapshot import ask, rows_of, values_of
 
 
 @kept
@@ -35,15 +35,17 @@ def page_tests(path: str, scope: str, quarter: str) -> dict[str, float]:
     `tests`: numbers compared with the quarter before; `charts`: weekly charts; `signals`: how many of them
     show one; `expected`: how many would if nothing had changed.
     """
+    lying, rows = rows_of(path, values_of(path, "quarter"), scope)
     return ask(
         path,
         f"""select coalesce(any_value(f.charts), 0) as charts, coalesce(any_value(f.signals), 0) as signals,
              coalesce(any_value(f.expected), 0.0) as expected,
-             (select count(p_value) from {values_of(path, "quarter")}
-              where scope = $scope and period = $period and grain = 'quarter') as tests
+             (select count(v.p_value) from {values_of(path, "quarter")} v
+              where {lying} and v.scope = $scope and v.period = $period and v.grain = 'quarter') as tests
            from false_signals f where f.scope = $scope and f.period = $period""",
         scope=scope,
         period=quarter,
+        **rows,
     ).row(0, named=True)
 
 
@@ -61,32 +63,27 @@ def days_between(path: str, metric: str, scope: str) -> pl.DataFrame:
 @kept
 def breakdown(path: str, metric: str, statistic: str, scope: str) -> pl.DataFrame:
     """One statistic of a scope by category and quarter, oldest first (columns of metric_breakdown)."""
+    lying, rows = rows_of(path, "metric_breakdown", scope)
     return ask(
         path,
-        """from metric_breakdown where metric = $metric and statistic = $statistic and scope = $scope
-             and grain = 'quarter' order by category, period_start""",
+        f"""from metric_breakdown v where {lying} and metric = $metric and statistic = $statistic
+              and scope = $scope and grain = 'quarter' order by category, period_start""",
         metric=metric,
         statistic=statistic,
         scope=scope,
+        **rows,
     )
 
 
 @kept
 def neighbours(path: str, metric: str, scope: str, period: str) -> pl.DataFrame:
-    """The number under neighbouring definitions, its own among them (columns of explained_neighbours).
-
-    Only the mean beside a median looks at the items: where there is no median, they are left alone.
-    """
-    asked = "from explained_neighbours($metric, $scope, $period)"
-    if "p50" not in definitions(path)[metric].statistics:
-        asked = """select position, neighbour, about, words, is_used, statistic, value, unit, n, low, high,
-             open_count, withheld_reason
-           from metric_neighbour
-           where metric = $metric and scope = $scope and period = $period
-           order by position, statistic"""
+    """The number under neighbouring definitions, its own among them, but the mean beside a median."""
     return ask(
         path,
-        asked,
+        """select about, words, is_used, statistic, value, low, high, n, open_count, withheld_reason
+           from metric_neighbour
+           where metric = $metric and scope = $scope and period = $period
+           order by position, statistic""",
         metric=metric,
         scope=scope,
         period=period,

@@ -64,6 +64,10 @@ class Found:
     """Of those that are in it, in their order."""
     linked: pl.DataFrame
     """Of those that were looked at for linking, counted or not, the latest first."""
+    mean: float | None
+    """Of those that are in it, of durations without those that are still open."""
+    mean_of: int
+    """How many the mean is of."""
 
 
 @kept
@@ -77,8 +81,10 @@ def behind_number(
     order: str,
     which: str,
     at_most: int,
+    *,
+    is_duration: bool,
 ) -> Found:
-    """The items behind a number, counted and so many of them shown, by one look at them.
+    """The items behind a number, counted, averaged and so many of them shown, by one look at them.
 
     `order` is one of ORDERS, `which` one of _WHICH.
     """
@@ -88,6 +94,9 @@ def behind_number(
         f"""with behind as materialized ({behind})
            select 'counts' as part, item_kind, excluded_reason, coalesce(is_open, false) as is_open,
              count(*) as items from behind group by all
+           union all by name select 'mean' as part, avg(value order by value) as value, count(*) as items
+           from behind where item_kind = $item_kind and excluded_reason is null
+             and not (is_open and $is_duration)
            union all by name select 'first' as part, {_SHOWN}, {_place(order)} as place
            from behind where item_kind = $item_kind and {_WHICH[which]} qualify place <= $at_most
            union all by name select 'linked' as part, {_SHOWN}, {_place("start")} as place
@@ -95,17 +104,23 @@ def behind_number(
         item_kind=item_kind,
         linked_kind=linked_kind,
         at_most=at_most,
+        is_duration=is_duration,
         **bound,
     )
+    ((mean, mean_of),) = found.filter(part="mean").select("value", "items").rows()
     counts = found.filter(part="counts").select(
         "item_kind", pl.col("excluded_reason").alias("reason"), "is_open", "items"
     )
-    rows = named(path, found.filter(pl.col("part") != "counts").drop("items")).sort("place")
+    rows = named(path, found.filter(pl.col("part").is_in(["first", "linked"])).drop("items")).sort("place")
+    first, linked = (rows.filter(part=part).drop("part", "place") for part in ("first", "linked"))
     return Found(
         counts.sort(
             "item_kind", "items", "reason", "is_open", descending=[False, True, False, False], nulls_last=True
         ),
-        *(rows.filter(part=part).drop("part", "place") for part in ("first", "linked")),
+        first,
+        linked,
+        mean,
+        mean_of,
     )
 
 

@@ -7,7 +7,7 @@ import polars as pl
 
 from dashboard.kept import kept
 from dashboard.named_items import named
-from dashboard.snapshot import ask
+from dashboard.snapshot import ask, rows_of
 
 
 @kept
@@ -16,15 +16,18 @@ def weekly_parts(path: str, metric: str, statistic: str, scope: str, start: date
 
     Columns: period_start, period_end, is_complete, category, value, withheld_reason.
     """
+    lying, rows = rows_of(path, "metric_breakdown", scope)
     return ask(
         path,
-        """select period_start, period_end, is_complete, category, value, withheld_reason
-           from metric_breakdown where metric = $metric and statistic = $statistic and scope = $scope
-             and grain = 'week' and period_end > $start order by period_start, category""",
+        f"""select period_start, period_end, is_complete, category, value, withheld_reason
+            from metric_breakdown v where {lying} and metric = $metric and statistic = $statistic
+              and scope = $scope and grain = 'week' and period_end > $start
+            order by period_start, category""",
         metric=metric,
         statistic=statistic,
         scope=scope,
         start=start,
+        **rows,
     )
 
 

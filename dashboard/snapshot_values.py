@@ -11,7 +11,7 @@ import polars as pl
 from dashboard.expected_range import LEAST_WEEKS
 from dashboard.kept import kept
 from dashboard.named_items import listed_values
-from dashboard.snapshot import ask, items_left_out, values_of
+from dashboard.snapshot import ask, definitions, items_left_out, rows_of, values_of
 
 _POINT = """v.period, v.period_start, v.period_end, v.is_complete, v.value, v.low, v.high, v.n, v.open_count,
   v.coverage_linked, v.coverage_eligible, v.verdict, v.withheld_reason, v.difference, v.difference_low,
@@ -26,21 +26,22 @@ def headline_quarters(
 
     For the quarters that begin from the one day to the other, oldest first.
     """
-    only, bound = (
-        listed_values("and v.metric in ($metrics)", {"metrics": list(metrics)}) if metrics else ("", {})
-    )
-    return ask(
+    only, bound = _first_of(path, metrics)
+    lying, rows = rows_of(path, values_of(path, "quarter"), scope)
+    found = ask(
         path,
-        f"""select v.metric, {_POINT}
+        f"""select v.metric, v.statistic, {_POINT}
            from {values_of(path, "quarter")} v
-           join metric_catalog c on c.metric = v.metric and c.statistics[1] = v.statistic
-           where v.grain = 'quarter' and v.scope = $scope and v.period_start between $first and $last {only}
+           where {lying} and v.grain = 'quarter' and v.scope = $scope
+             and v.period_start between $first and $last and {only}
            order by v.metric, v.period_start""",
         scope=scope,
         first=first,
         last=last,
         **bound,
+        **rows,
     )
+    return _first_alone(path, found)
 
 
 @kept
@@ -69,16 +70,16 @@ def teams_in_quarter(path: str, metrics: tuple[str, ...], start: date) -> pl.Dat
 
     Columns: metric, scope, and those of a point.
     """
-    only, bound = listed_values("v.metric in ($metrics)", {"metrics": list(metrics)})
-    return ask(
+    only, bound = _first_of(path, metrics)
+    found = ask(
         path,
-        f"""select v.metric, v.scope, {_POINT}
+        f"""select v.metric, v.statistic, v.scope, {_POINT}
            from {values_of(path, "quarter")} v
-           join metric_catalog c on c.metric = v.metric and c.statistics[1] = v.statistic
            where v.grain = 'quarter' and v.scope_kind = 'team' and v.period_start = $start and {only}""",
         start=start,
         **bound,
     )
+    return _first_alone(path, found)
 
 
 @kept
@@ -105,20 +106,20 @@ def quarters_of_many(
 
     For the quarters as above. One question for a table of teams.
     """
-    only, bound = listed_values(
-        "v.scope in ($scopes) and v.metric in ($metrics)", {"scopes": list(scopes), "metrics": list(metrics)}
-    )
-    return ask(
+    only, bound = _first_of(path, metrics)
+    these, named = listed_values("v.scope in ($scopes)", {"scopes": list(scopes)})
+    found = ask(
         path,
-        f"""select v.metric, v.scope, {_POINT}
+        f"""select v.metric, v.statistic, v.scope, {_POINT}
            from {values_of(path, "quarter")} v
-           join metric_catalog c on c.metric = v.metric and c.statistics[1] = v.statistic
-           where v.grain = 'quarter' and v.period_start between $first and $last and {only}
+           where v.grain = 'quarter' and v.period_start between $first and $last and {these} and {only}
            order by v.metric, v.scope, v.period_start""",
         first=first,
         last=last,
         **bound,
+        **named,
     )
+    return _first_alone(path, found)
 
 
 @kept
@@ -143,14 +144,16 @@ def left_out_of_many(
 def of_scope(path: str, metrics: tuple[str, ...], grain: str, scope: str) -> pl.DataFrame:
     """Every statistic of some metrics in one scope, oldest first: metric, statistic, a point's columns."""
     only, bound = listed_values("v.metric in ($metrics)", {"metrics": list(metrics)})
+    lying, rows = rows_of(path, values_of(path, grain), scope)
     return ask(
         path,
         f"""select v.metric, v.statistic, {_POINT} from {values_of(path, grain)} v
-           where v.grain = $grain and v.scope = $scope and {only}
+           where {lying} and v.grain = $grain and v.scope = $scope and {only}
            order by v.metric, v.statistic, v.period_start""",
         grain=grain,
         scope=scope,
         **bound,
+        **rows,
     )
 
 
@@ -162,29 +165,59 @@ def weeks(path: str, metrics: tuple[str, ...], scope: str, start: date) -> pl.Da
     statistic. Columns: metric, period_start, is_complete, value, rule, expected_low, expected_middle,
     expected_high, is_baseline.
     """
-    only, bound = listed_values("v.metric in ($metrics)", {"metrics": list(metrics)})
-    query = _weeks(path, "v.metric", f"v.scope = $scope and {only}")
-    return ask(path, query, scope=scope, start=start, enough=LEAST_WEEKS, **bound)
+    lying, rows = rows_of(path, values_of(path, "week"), scope)
+    found = _weeks(path, "metric", f"{lying} and v.scope = $scope", metrics, start, scope=scope, **rows)
+    return _first_alone(path, found)
 
 
 @kept
 def weeks_of_many(path: str, metric: str, scopes: tuple[str, ...], start: date) -> pl.DataFrame:
     """The same of one metric in several scopes: scope in place of metric. One question for all charts."""
     only, bound = listed_values("v.scope in ($scopes)", {"scopes": list(scopes)})
-    query = _weeks(path, "v.scope", f"v.metric = $metric and {only}")
-    return ask(path, query, metric=metric, start=start, enough=LEAST_WEEKS, **bound)
+    return _weeks(path, "scope", only, (metric,), start, **bound).drop("statistic")
 
 
-def _weeks(path: str, by: str, only: str) -> str:
-    """What asks for weeks, one series for each value of a column."""
-    return f"""select {by}, v.period_start, v.is_complete, v.value, v.rule, v.expected_low,
-         v.expected_middle, v.expected_high, v.is_baseline
-       from {values_of(path, "week")} v
-       join metric_catalog c on c.metric = v.metric and c.statistics[1] = v.statistic
-       where v.grain = 'week' and {only} and v.value is not null
-       qualify v.period_start >= $start or v.is_baseline or (v.expected_middle is null and row_number()
-         over (partition by {by}, v.period_start < $start order by v.period_start desc) <= $enough)
-       order by {by}, v.period_start"""
+def _weeks(
+    path: str, by: str, only: str, metrics: tuple[str, ...], start: date, **bound: object
+) -> pl.DataFrame:
+    """The weeks of some metrics, one series for each value of a column, and of which statistic they are."""
+    of_first, names = _first_of(path, metrics)
+    return ask(
+        path,
+        f"""select v.{by}, v.period_start, v.is_complete, v.value, v.rule, v.expected_low,
+             v.expected_middle, v.expected_high, v.is_baseline, v.statistic
+           from {values_of(path, "week")} v
+           where v.grain = 'week' and {only} and {of_first} and v.value is not null
+           qualify v.period_start >= $start or v.is_baseline or (v.expected_middle is null and row_number()
+             over (partition by v.{by}, v.statistic, v.period_start < $start order by v.period_start desc)
+             <= $enough)
+           order by v.{by}, v.period_start""",
+        start=start,
+        enough=LEAST_WEEKS,
+        **names,
+        **bound,
+    )
+
+
+def _first_of(path: str, metrics: tuple[str, ...]) -> tuple[str, dict[str, str]]:
+    """What asks for metrics, or for all of them, by what any of them counts as its first statistic.
+
+    To join the catalogue takes as long as to read what a scope came to: `_first_alone` takes away the rest.
+    """
+    first = {metric: known.headline for metric, known in definitions(path).items()}
+    listed = {"statistics": sorted({first[metric] for metric in metrics or first if metric in first})}
+    if metrics:
+        return listed_values(
+            "v.metric in ($metrics) and v.statistic in ($statistics)", {"metrics": list(metrics), **listed}
+        )
+    return listed_values("v.statistic in ($statistics)", listed)
+
+
+def _first_alone(path: str, found: pl.DataFrame) -> pl.DataFrame:
+    """Of what came back the first statistic of each metric, which is not said then."""
+    first = [(metric, known.headline) for metric, known in definitions(path).items()]
+    wanted = pl.DataFrame(first, schema={"metric": pl.String, "statistic": pl.String}, orient="row")
+    return found.join(wanted, on=["metric", "statistic"], how="semi", maintain_order="left").drop("statistic")
 
 
 @kept

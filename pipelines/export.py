@@ -114,7 +114,7 @@ def _tables(con: duckdb.DuckDBPyConnection, schema: str) -> list[str]:
         "AND table_catalog = current_database() ORDER BY table_name",
         [schema],
     ).fetchall()
-    return [name for (name,) in rows if name not in {*STORED, *VALUES_OF.values()}]
+    return [name for (name,) in rows if name not in {*STORED, *VALUES_OF.values(), "scope_rows"}]
 
 
 def _make(folder: Path) -> None:

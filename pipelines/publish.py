@@ -22,7 +22,7 @@ from pipelines.left_out import LEFT_OUT
 from pipelines.manifest import LATEST_MANIFEST
 from pipelines.nights import next_night
 from pipelines.published_settings import SETTINGS_TABLES
-from pipelines.stored_values import VALUES_OF, create_values_view
+from pipelines.stored_values import SCOPE_ROWS, VALUES_OF, create_values_view
 from pipelines.survey.open_surveys import open_surveys, write_open_surveys
 from pipelines.warehouse import Warehouse
 
@@ -52,8 +52,9 @@ _TABLES = {
         "ORDER BY scope_kind, scope, metric, statistic, period_start"
         for grain, table in VALUES_OF.items()
     },
-    "metric_breakdown": "SELECT * FROM published.metric_breakdown ORDER BY grain, scope_kind, scope, metric, "
+    "metric_breakdown": "SELECT * FROM published.metric_breakdown ORDER BY scope_kind, scope, grain, metric, "
     "statistic, category, period_start",
+    "scope_rows": f"SELECT * FROM ({SCOPE_ROWS}) ORDER BY scope, table_name",
     "metric_observation": "SELECT o.* FROM published.metric_observation o "
     f"WHERE o.is_open OR o.counts_to > {_ITEMS_FROM} "
     "ORDER BY metric, scopes, on_date, item_kind, item_id, service_id, started_at",

@@ -69,7 +69,7 @@ def page(shown: Snapshot) -> None:
     if not behind.is_few:
         section("From rows to this number", "Nothing is left out without a reason.")
         show(drill_down.rows_to_number(behind))
-        neighbours.draw(shown.path, behind, scope, quarter)
+        neighbours.draw(behind)
     reference.draw(definition)
     section(f"The {words.things(definition)} behind it")
     drill_down.items(shown.path, behind)

@@ -12,7 +12,7 @@ from dashboard.components import chip, show
 from dashboard.figures import Figure
 from dashboard.markup import text
 from dashboard.snapshot import Snapshot
-from dashboard.team_views import agreed, changes, flow, items, reliability, stages, summary, survey, waiting
+from dashboard.team_views import agreed, changes, flow, items, reliability, summary, survey, waiting
 from dashboard.team_views.looked_at import Looked
 
 Draw = Callable[[Looked, Sequence[Figure]], None]
@@ -28,7 +28,7 @@ VIEWS: dict[str, Draw] = {
 }
 """By the name that stands on the tab and in the address."""
 METRICS: dict[str, tuple[str, ...]] = {
-    "Summary": tuple(stages.STAGES),
+    "Summary": summary.METRICS,
     "Flow": flow.METRICS,
     "Changes": changes.METRICS,
     "Reliability": reliability.BY_WEEK,

@@ -17,8 +17,8 @@ def draw(looked: Looked, first: tuple[str, ...]) -> None:
     with two:
         options = layout.periods_of(looked.path, looked.quarter, looked.known[metric].grains)
         period = address.choice("Period", {one: words.period(one) for one in options}, "period")
-    behind = rows_behind.load(looked.path, metric, looked.scope, looked.name, period)
+    behind = rows_behind.load(looked.path, metric, looked.scope, looked.name, period, looked.together)
     show(f"<p>{drill_down.published(behind)}</p>")
     show(drill_down.rows_to_number(behind))
     drill_down.items(looked.path, behind)
-    neighbours.draw(looked.path, behind, looked.scope, period)
+    neighbours.draw(behind)

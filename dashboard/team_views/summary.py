@@ -26,6 +26,8 @@ CARDS = (
 
 
 ON_CARDS = tuple(metric for group in CARDS for metric in group)
+METRICS = (*stages.STAGES, flow_charts.FLOW, *PAIRED)
+"""Whose quarters it shows beside those of the cards."""
 
 
 def headline(looked: Looked) -> list[Figure]:
@@ -69,7 +71,7 @@ def _foot(looked: Looked, figure: Figure) -> str:
 
 def _side_by_side(looked: Looked) -> None:
     """The pairs of which a side moved; nothing before there is anything to hold side by side."""
-    numbers = Numbers(looked.path, looked.scope, looked.quarter, PAIRED)
+    numbers = Numbers(looked.path, looked.scope, looked.quarter, looked.together)
     wave = next((w for w in survey_results.waves(looked.path, "quarterly") if w.id == looked.quarter), None)
     if wave is None or not looks.sees(looked.path, wave.id, looked.scope):
         return

@@ -10,14 +10,14 @@ It goes by the histograms and the bands alone, never by what a unit answered: wh
 whichever of the possible answers are the true ones.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf
+from typing import Any
+
+import numpy as np
 
 from pipelines.privacy.bands import LEAST_TOTALS
-
-Ends = tuple[float, float]
-_FREE: Ends = (-inf, inf)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,90 +44,100 @@ def narrow_bands(bands: Sequence[tuple[int, int]], pools: Sequence[Pool]) -> lis
 
 
 class _Dealt:
-    """Answers of which each part has as many as it has people, and the totals that this gives each band."""
+    """Answers of which each part has as many as it has people, and the totals that this gives each band.
+
+    A group may have a thousand units: all parts of a pool are asked at once whether they can exchange one.
+    """
 
     def __init__(self, bands: Sequence[tuple[int, int]], pools: Sequence[Pool]) -> None:
-        self.bands: list[Ends] = [*bands, _FREE]
-        self.pools = pools
+        self.least, self.most = np.array([*bands, (-inf, inf)], dtype=float).reshape(-1, 2).T
         self.has = [_even(pool) for pool in pools]
-        self.totals = [0] * len(self.bands)
-        self.of_band: list[list[tuple[int, int]]] = [[] for _ in self.bands]
-        for at, pool in enumerate(pools):
-            for part, (band, _) in enumerate(pool.parts):
-                self.totals[band] += sum(value * n for value, n in enumerate(self.has[at][part]))
+        # The parts that are in no band have the last one, which everything fits.
+        self.band_of = [np.array([band % len(self.least) for band, _ in pool.parts]) for pool in pools]
+        self.totals = np.zeros(len(self.least), dtype=np.int64)
+        self.of_band: list[list[tuple[int, int]]] = [[] for _ in self.least]
+        for at, (has, band_of) in enumerate(zip(self.has, self.band_of, strict=True)):
+            np.add.at(self.totals, band_of, has @ np.arange(has.shape[1]))
+            for part, band in enumerate(band_of):
                 self.of_band[band].append((at, part))
         self.seen: list[set[int]] = [set() for _ in bands]
-        # Who had something to give is asked first the next time: many are asked in vain in large groups.
+        # Who had something to give is asked first the next time: many have nothing in large groups.
         self.first = [0] * len(pools)
 
     def fit(self) -> bool:
         """Exchange answers until all totals are in their bands; whether that was reached."""
-        while outside := [at for at, total in enumerate(self.totals) if self._off(at, total)]:
-            for band in outside:
+        everyone = np.arange(len(self.totals))
+        while (outside := np.flatnonzero(self._off(everyone, self.totals))).size:
+            for band in map(int, outside):
                 while off := self._off(band, self.totals[band]):
-                    if not self._exchange(band, 1 if self.totals[band] < self.bands[band][0] else -1, off):
+                    if not self._exchange(band, 1 if self.totals[band] < self.least[band] else -1, off):
                         return False
-        for seen, total in zip(self.seen, self.totals, strict=False):
-            seen.add(total)
+        self._see(*everyone)
         return True
 
     def move(self, band: int, sign: int) -> bool:
         """Exchange one answer so that this band's total rises (1) or falls (-1) and all stay in theirs."""
         return self._exchange(band, sign, 0)
 
-    def _off(self, band: int, total: int) -> float:
-        low, high = self.bands[band]
-        return max(low - total, total - high, 0)
+    def _off(self, band: Any, total: Any) -> Any:
+        """How far totals are from their bands."""
+        return np.maximum(np.maximum(self.least[band] - total, total - self.most[band]), 0)
 
     def _exchange(self, band: int, sign: int, off: float) -> bool:
         """The least exchange that brings the two nearer to their bands, or keeps them where both fit."""
-        for step in range(1, len(self.pools[0].counts)):
+        for step in range(1, self.has[0].shape[1]):
             change = sign * step
             mine = self._off(band, self.totals[band] + change)
             if mine > off or mine == off > 0:
                 continue
-            for other, at, part, beside in self._others(band):
-                theirs = self._off(other, self.totals[other] - change)
-                after, before = mine + theirs, off + self._off(other, self.totals[other])
-                if (after < before or after == before == 0) and self._swap(at, part, beside, change):
-                    self.first[at] = beside
-                    for one, by in ((band, change), (other, -change)):
-                        self.totals[one] += by
-                        if not off and one < len(self.seen):
-                            self.seen[one].add(self.totals[one])
+            for at, part in self.of_band[band]:
+                other = self.band_of[at]
+                before = off + self._off(other, self.totals[other])
+                after = mine + self._off(other, self.totals[other] - change)
+                is_better = (after < before) | ((after == 0) & (before == 0))
+                found = np.flatnonzero(is_better & (other != band) & self._has_both(at, part, change))
+                if found.size:
+                    beside = int(found[np.searchsorted(found, self.first[at]) % found.size])
+                    self._swap(at, part, beside, change)
+                    if not off:
+                        self._see(band, int(other[beside]))
                     return True
         return False
 
-    def _others(self, band: int) -> Iterator[tuple[int, int, int, int]]:
-        """Bands with which an answer may be exchanged: in which pool, and between which of its parts."""
-        for at, part in self.of_band[band]:
-            parts = self.pools[at].parts
-            for place in range(self.first[at], self.first[at] + len(parts)):
-                beside = place % len(parts)
-                other = parts[beside][0]
-                if other % len(self.bands) != band:
-                    yield other % len(self.bands), at, part, beside
+    def _has_both(self, at: int, part: int, change: int) -> Any:
+        """Which parts have an answer that is worth so much more than one that this part has."""
+        has = self.has[at] > 0
+        return has[:, self._worth(at, change)] @ has[part, self._worth(at, -change)]
 
-    def _swap(self, at: int, part: int, beside: int, change: int) -> bool:
-        """Give an answer of one part for one of the other that is worth so much more, if there are two."""
+    def _worth(self, at: int, change: int) -> slice:
+        """The answers from which one that is worth so much less can be reached."""
+        return slice(max(change, 0), self.has[at].shape[1] + min(change, 0))
+
+    def _swap(self, at: int, part: int, beside: int, change: int) -> None:
+        """Give the lowest answer that one part can give for one of the other that is worth so much more."""
         mine, theirs = self.has[at][part], self.has[at][beside]
-        for value, n in enumerate(mine):
-            if n and 0 <= value + change < len(theirs) and theirs[value + change]:
-                mine[value] -= 1
-                mine[value + change] += 1
-                theirs[value + change] -= 1
-                theirs[value] += 1
-                return True
-        return False
+        both = (mine[self._worth(at, -change)] > 0) & (theirs[self._worth(at, change)] > 0)
+        value = int(np.argmax(both)) + max(-change, 0)
+        mine[[value, value + change]] += (-1, 1)
+        theirs[[value, value + change]] += (1, -1)
+        self.first[at] = beside
+        self.totals[self.band_of[at][part]] += change
+        self.totals[self.band_of[at][beside]] -= change
+
+    def _see(self, *bands: int) -> None:
+        """Note what these bands have while all fit."""
+        for band in bands:
+            if band < len(self.seen):
+                self.seen[band].add(int(self.totals[band]))
 
 
-def _even(pool: Pool) -> list[list[int]]:
-    """Every part gets of the low answers and of the high ones its share."""
+def _even(pool: Pool) -> Any:
+    """Every part gets of the low answers and of the high ones its share: answers by part and worth."""
     places = sorted(
         ((2 * one + 1) / people, part) for part, (_, people) in enumerate(pool.parts) for one in range(people)
     )
     answers = (value for value, count in enumerate(pool.counts) for _ in range(count))
-    has = [[0] * len(pool.counts) for _ in pool.parts]
+    has = np.zeros((len(pool.parts), len(pool.counts)), dtype=np.int64)
     for (_, part), value in zip(places, answers, strict=True):
-        has[part][value] += 1
+        has[part, value] += 1
     return has

@@ -16,7 +16,7 @@ import duckdb
 
 from pipelines import publish
 from pipelines.items import create_item_view
-from pipelines.stored_values import create_values_view
+from pipelines.stored_values import SCOPE_ROWS, create_values_view
 
 ORDER = {table: query.rpartition("ORDER BY ")[2] for table, query in publish._TABLES.items()}
 """In which the rows of each table lie."""
@@ -93,10 +93,11 @@ def make(template: Path, target: Path, scale: Scale) -> None:
             )
         )
         tables = [name for (name,) in con.execute(_TABLES_OF_TEMPLATE).fetchall()]
-        for table in tables:
+        for table in [name for name in tables if name != "scope_rows"]:
             began = time.monotonic()
             _fill(con, table)
             print(f"{table}: {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
+        con.execute(f"CREATE TABLE large.scope_rows AS {SCOPE_ROWS.replace('snapshot.', 'large.')}")
         con.execute("USE large")
         create_values_view(con)
         create_item_view(con, "main")

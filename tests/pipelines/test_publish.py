@@ -16,7 +16,7 @@ from pipelines.warehouse import Warehouse
 AS_OF = datetime(2026, 11, 2, 3, 10, tzinfo=UTC)
 TABLES = {
     *("metric_values", "metric_breakdown", "metric_item", "metric_catalog", "metric_freshness", "left_out"),
-    *("metric_observation", "metric_scopes"),
+    *("metric_observation", "metric_scopes", "scope_rows"),
     *("metric_values_day", "metric_values_week", "metric_values_month", "metric_values_quarter"),
     *("days_between", "headline", "false_signals", "forecast", "metric_neighbour", "item", "period"),
     *("data_check", "data_check_item", "data_check_catalog"),
@@ -94,6 +94,26 @@ def test_there_is_a_value_exactly_where_no_reason_withholds_it(built):
         )
     )
     assert set(counts) == {"true false", "false true"}
+
+
+def test_a_scope_lies_in_its_tables_where_the_snapshot_says(built):
+    """Between its first and its last row are its own alone, of every table that is read by them."""
+    tables = [name for (name,) in built.query("SELECT DISTINCT table_name FROM scope_rows")]
+    assert set(tables) == {
+        *(name for name in TABLES if name.startswith("metric_values_")),
+        "metric_breakdown",
+    }
+    for table in tables:
+        lies = built.query(
+            "SELECT scope, first_row, last_row FROM scope_rows WHERE table_name = ? ORDER BY 1", table
+        )
+        assert lies
+        assert lies == [
+            (scope, first, first + rows - 1)
+            for scope, first, rows in built.query(
+                f"SELECT scope, min(rowid), count(*) FROM {table} GROUP BY ALL ORDER BY 1"
+            )
+        ]
 
 
 def test_what_is_left_out_is_counted_as_the_items_say(built):
