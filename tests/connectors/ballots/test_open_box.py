@@ -1,7 +1,7 @@
 """The box and the dashboard as they run: their whole environment and all files, while a survey is open.
 
 `outcomes survey serve` is a process of its own on a home, and so is what `outcomes dashboard` starts; seven
-people answer over loopback, and somebody looks at the page on surveys before and after. Whoever has everything that
+people answer over loopback, and somebody looks at the page on surveys before and after. Whoever has all that
 both were given and everything in the home recovers no answer and matches no code to its ballot.
 """
 
