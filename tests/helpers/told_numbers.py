@@ -55,8 +55,12 @@ def of_change(now, before):
 
 
 def whole(value):
-    """A whole number as it is printed; where only a float's last digit decides, both."""
-    return {f"{value + one:.0f}" for one in (-1e-9, 0, 1e-9)}
+    return rounded(value, 0)
+
+
+def rounded(value, digits):
+    """As it is printed; where only a float's last digit decides between two, both."""
+    return {f"{value + one:.{digits}f}" for one in (-1e-9, 0, 1e-9)}
 
 
 def block(low, high):
@@ -64,7 +68,7 @@ def block(low, high):
     if high - low < 0.8:
         low = min(max((low + high) / 2 - 0.4, 0), 99.2)
         high = low + 0.8
-    return {f"{low:.2f}", f"{high - low:.2f}"}
+    return rounded(low, 2) | rounded(high - low, 2)
 
 
 def add_wave(con: duckdb.DuckDBPyConnection, wave: str, opens_on: date, cells) -> None:
