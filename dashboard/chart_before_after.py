@@ -3,7 +3,7 @@
 import altair as alt
 
 from dashboard.before_after import Compared, Quantile, Side, said
-from dashboard.chart_theme import Row, hours_axis
+from dashboard.chart_theme import Row, chart_of, hours_axis
 from dashboard.colours import colour
 from dashboard.definition import Definition
 from dashboard.words import Scale
@@ -20,7 +20,7 @@ def sides(compared: Compared, scale: Scale) -> alt.LayerChart:
     ]
     x_scale, axis = _axis(rows, compared, scale)
     names = alt.Axis(grid=False, labelColor=colour("ink"), title=None)
-    base = alt.Chart(alt.InlineData(values=rows)).encode(alt.Y("side:N", sort=list(ROWS), axis=names))
+    base = chart_of(rows).encode(alt.Y("side:N", sort=list(ROWS), axis=names))
     x = alt.X("value:Q", scale=x_scale, axis=axis, title=None)
     tips = [alt.Tooltip("what:N", title=" "), alt.Tooltip("said:N", title="value")]
     middle = base.transform_filter("datum.is_middle")

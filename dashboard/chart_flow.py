@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import altair as alt
 
-from dashboard.chart_theme import Row, at
+from dashboard.chart_theme import Row, at, chart_of
 from dashboard.colours import colour
 from dashboard.words import day, figure
 
@@ -48,7 +48,7 @@ def cumulative(flow: Flow) -> alt.LayerChart:
     window = [at(flow.days[0]), at(flow.days[-1])]
     x = alt.X("day:T", axis=months, scale=alt.Scale(domain=window))
     scale = alt.Scale(domain=[0, max(top, 1) * 1.05], nice=False)
-    base = alt.Chart(alt.InlineData(values=rows))
+    base = chart_of(rows)
     areas = base.mark_area(line=False).encode(
         x,
         alt.Y("low:Q", scale=scale, axis=alt.Axis(tickCount=4, format="d"), title=None),
@@ -60,7 +60,7 @@ def cumulative(flow: Flow) -> alt.LayerChart:
     edge = base.transform_filter("datum.place == 0").mark_line(color=colour("mark"), strokeWidth=1)
     inside = {"day": window[1], "at": flow.last[0] * 0.45, "said": f"{flow.names[0]} {figure(flow.last[0])}"}
     label = (
-        alt.Chart(alt.InlineData(values=[inside]))
+        chart_of([inside])
         .mark_text(align="right", dx=-8, color=colour("ink"))
         .encode(alt.X("day:T"), alt.Y("at:Q", scale=scale), text="said:N")
     )
@@ -96,7 +96,7 @@ def scatter(
     x = alt.X("day:T", scale=alt.Scale(domain=window), axis=months)
     tips = [alt.Tooltip("on:N", title="finished"), alt.Tooltip("took:N", title="days")]
     dots = (
-        alt.Chart(alt.InlineData(values=rows))
+        chart_of(rows)
         .mark_point(size=22, opacity=0.6)
         .encode(x, alt.Y("days:Q", scale=scale, axis=ticks, title=None), tooltip=tips)
     )
@@ -109,16 +109,14 @@ def scatter(
 
 def _quantile(value: float, quarter: tuple[date, date], scale: alt.Scale) -> alt.Chart:
     row = {"from": at(quarter[0]), "to": at(quarter[1]), "days": value}
-    base = alt.Chart(alt.InlineData(values=[row])).encode(
-        alt.X("from:T"), alt.X2("to:T"), alt.Y("days:Q", scale=scale)
-    )
+    base = chart_of([row]).encode(alt.X("from:T"), alt.X2("to:T"), alt.Y("days:Q", scale=scale))
     rule: alt.Chart = base.mark_rule(color=colour("ink"), strokeWidth=1.5)
     return rule
 
 
 def _name(said: str, value: float, quarter: tuple[date, date], scale: alt.Scale) -> list[alt.Chart]:
     """The words of a line at its left end, before the quarter begins or above its beginning."""
-    base = alt.Chart(alt.InlineData(values=[{"from": at(quarter[0]), "days": value, "said": said}])).encode(
+    base = chart_of([{"from": at(quarter[0]), "days": value, "said": said}]).encode(
         alt.X("from:T"), alt.Y("days:Q", scale=scale), text="said:N"
     )
     return [

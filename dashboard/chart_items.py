@@ -8,7 +8,7 @@ from math import ceil, exp, expm1, log, log1p
 import altair as alt
 import polars as pl
 
-from dashboard.chart_theme import Row, at, hours_axis
+from dashboard.chart_theme import Row, at, chart_of, hours_axis
 from dashboard.colours import colour
 from dashboard.points import Point
 from dashboard.words import figure
@@ -40,7 +40,7 @@ def ages(items: Sequence[Aged], expectation: float | None, half: float | None = 
     axis = alt.Axis(title="days since started, everything still open", tickCount=5, format="d")
     x = alt.X("days:Q", scale=alt.Scale(domain=[0, top], nice=False), axis=axis)
     names = alt.Axis(grid=False, labelColor=colour("ink"), labelLimit=110, title=None)
-    base = alt.Chart(alt.InlineData(values=rows)).encode(
+    base = chart_of(rows).encode(
         x, alt.Y("line:N", sort=lines, axis=names, scale=alt.Scale(type="point", padding=0.7))
     )
     tips = [alt.Tooltip("label:N", title="item"), alt.Tooltip("age:Q", title="days")]
@@ -89,7 +89,7 @@ def _age_rows(items: Sequence[Aged], expectation: float | None, top: float) -> l
 
 def _limit(expectation: float, top: float) -> list[alt.Chart]:
     row = {"from": expectation, "to": top, "said": f"85 of 100 by {figure(expectation)} d"}
-    base = alt.Chart(alt.InlineData(values=[row])).encode(alt.X("from:Q"))
+    base = chart_of([row]).encode(alt.X("from:Q"))
     name = (
         base.mark_text(align="right", baseline="bottom")
         if expectation > top * 0.6
@@ -104,7 +104,7 @@ def _limit(expectation: float, top: float) -> list[alt.Chart]:
 
 def _half(half: float, top: float) -> list[alt.Chart]:
     """The middle, one line higher than the expectation's words, so that the two never meet."""
-    base = alt.Chart(alt.InlineData(values=[{"from": half, "said": f"half by {figure(half)} d"}]))
+    base = chart_of([{"from": half, "said": f"half by {figure(half)} d"}])
     at_half = alt.X("from:Q", scale=alt.Scale(domain=[0, top], nice=False))
     name = (
         base.mark_text(align="left", baseline="bottom", dx=-2)
@@ -140,7 +140,7 @@ def _dots(rows: list[Row], per: int, x: alt.X, height: int) -> alt.LayerChart:
     kept = [r | {"up": r["up"] // per + 0.5} for r in rows if r["up"] % per == 0]
     top = max([r["up"] for r in kept], default=1)
     y = alt.Y("up:Q", axis=None, scale=alt.Scale(domain=[0, max(top + 1, 8)], nice=False))
-    base = alt.Chart(alt.InlineData(values=kept)).encode(x, y)
+    base = chart_of(kept).encode(x, y)
     layers = [
         base.transform_filter("datum.mark == 'dot'").mark_point(size=18, opacity=1),
         base.transform_filter("datum.mark == 'event'").mark_point(
@@ -177,7 +177,7 @@ def durations(items: Sequence[tuple[float, bool]], quantiles: Sequence[tuple[str
     lines: list[alt.Chart] = []
     for i, (words, point, said) in enumerate(quantiles):
         row = {"value": point.value, "low": point.low, "high": point.high, "said": f"{words} {said}"}
-        base = alt.Chart(alt.InlineData(values=[row]))
+        base = chart_of([row])
         if point.low is not None and point.high is not None:
             lines.append(
                 base.mark_rect(color=colour("sys-band")).encode(alt.X("low:Q", scale=scale), alt.X2("high:Q"))

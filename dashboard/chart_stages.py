@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import altair as alt
 
-from dashboard.chart_theme import Row
+from dashboard.chart_theme import Row, chart_of
 from dashboard.colours import colour
 from dashboard.words import Scale
 
@@ -48,7 +48,7 @@ def stages(found: Sequence[Stage], scale: Scale) -> alt.LayerChart:
     axis = alt.Axis(tickCount=5, format="~f", labelExpr=f"datum.label + ' {scale.unit}'", title=None)
     x = alt.X("from:Q", scale=alt.Scale(domain=[0, top * scale.factor * 1.02], nice=False), axis=axis)
     names = alt.Axis(grid=False, labelColor=colour("ink"), title=None)
-    base = alt.Chart(alt.InlineData(values=rows)).encode(alt.Y("quarter:N", sort=quarters, axis=names))
+    base = chart_of(rows).encode(alt.Y("quarter:N", sort=quarters, axis=names))
     tips = [alt.Tooltip("name:N", title="stage"), alt.Tooltip("said:N", title="half take no longer than")]
     paint = alt.Color("paint:N", scale=None)
     closed = base.transform_filter("!datum.open").mark_bar(size=28, stroke=colour("bg"), strokeWidth=1)

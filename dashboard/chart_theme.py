@@ -5,6 +5,7 @@ strings, which the browser resolves inside the SVG. Streamlit switches to a canv
 work, above 2,000 marks: every chart here stays well below.
 """
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Any, cast
 
@@ -45,6 +46,15 @@ def _theme() -> alt.theme.ThemeConfig:
             "text": {"fontSize": 12, "color": colour("ink2"), "font": FONT},
         }
     }
+
+
+def chart_of(rows: Iterable[Row]) -> alt.Chart:
+    """A chart of these rows.
+
+    Altair copies what a layer is made of, some of it several times, and of a list row by row: a third of the
+    time of a page of charts. A tuple stays as it is.
+    """
+    return alt.Chart(alt.InlineData(values=tuple(rows)))
 
 
 def at(day: date) -> str:

@@ -8,7 +8,7 @@ from html import escape
 import altair as alt
 
 from dashboard import sheet
-from dashboard.chart_theme import Row, at, hours_axis
+from dashboard.chart_theme import Row, at, chart_of, hours_axis
 from dashboard.colours import colour
 from dashboard.components import Column
 from dashboard.expected_range import ExpectedRange, Week
@@ -92,7 +92,7 @@ def draw(
     layers += _limits(series, scale) + note_rules(series.notes, series.start, series.end, small=small)
     rows = _segments(series)
     tips = [alt.Tooltip("words:N", title="week of"), alt.Tooltip("said:N", title="value")]
-    base = alt.Chart(alt.InlineData(values=rows))
+    base = chart_of(rows)
     layers.append(base.transform_filter("!datum.open").mark_line().encode(x, y, detail="segment:N"))
     layers.append(base.transform_filter("datum.open").mark_line(strokeDash=[2, 3]).encode(x, y))
     closed = base.transform_filter("!datum.open")
@@ -167,7 +167,7 @@ def _band(series: Weekly, scale: alt.Scale, *, is_named: bool) -> list[alt.Chart
     }
     if scale.to_dict().get("type") == "log":
         row["low"] = max(found.lower, 1 / 60)
-    base = alt.Chart(alt.InlineData(values=[row]))
+    base = chart_of([row])
     x, x2 = alt.X("from:T"), alt.X2("to:T")
     band = base.mark_rect(color=colour("sys-band")).encode(
         x, x2, alt.Y("low:Q", scale=scale), alt.Y2("high:Q")
@@ -207,14 +207,14 @@ def _limit_rows(series: Weekly, scale: alt.Scale) -> alt.Chart:
         {"from": at(since), "to": at(until), "limit": value, "said": f"limit {figure(value)}"}
         for since, until, value in series.limits
     ]
-    return alt.Chart(alt.InlineData(values=rows)).encode(alt.X("from:T"), alt.Y("limit:Q", scale=scale))
+    return chart_of(rows).encode(alt.X("from:T"), alt.Y("limit:Q", scale=scale))
 
 
 def _quarter_names(series: Weekly, *, small: bool) -> list[alt.Chart]:
     if small:
         return []
     rows = [{"day": at(max(day, series.start)), "name": name} for name, day in series.quarters]
-    base = alt.Chart(alt.InlineData(values=rows)).encode(alt.X("day:T"))
+    base = chart_of(rows).encode(alt.X("day:T"))
     return [
         base.mark_rule(color=colour("hair")),
         base.mark_text(align="left", baseline="bottom").encode(text="name:N", y=alt.value(-6)),
@@ -227,7 +227,7 @@ def _open_point(
     if series.open_week is None:
         return []
     day, value = series.open_week
-    base = alt.Chart(alt.InlineData(values=[_row(series, day, value, is_open=True)])).encode(x, y)
+    base = chart_of([_row(series, day, value, is_open=True)]).encode(x, y)
     hollow = base.mark_point(
         filled=True, fill=colour("bg"), stroke=colour("sys"), strokeWidth=1.5, size=44, opacity=1
     ).encode(tooltip=tips)
@@ -256,7 +256,7 @@ def note_rules(notes: Sequence[Note], start: date, end: date, *, small: bool) ->
         }
         for number, note in enumerate(notes, 1)
     ]
-    base = alt.Chart(alt.InlineData(values=rows)).encode(alt.X("day:T"))
+    base = chart_of(rows).encode(alt.X("day:T"))
     tips = [alt.Tooltip("words:N", title="noted")]
     rule = base.mark_rule(color=colour("ink"), strokeWidth=1).encode(tooltip=tips)
     if is_one and notes[0].on < start + (end - start) / 2:

@@ -35,7 +35,7 @@ class Figure:
     quarter: str
     now: Point | None
     history: tuple[Point | None, ...]
-    """Quarter by quarter up to the one after `quarter`; None where nothing was published."""
+    """Quarter by quarter up to `quarter`, or to the open one after it; None where nothing was published."""
     quarters: tuple[str, ...]
     left_out: tuple[LeftOut, ...]
     stale_since: datetime | None
@@ -74,10 +74,20 @@ def quarters(path: str) -> pl.DataFrame:
 
 
 def shown_quarters(path: str, quarter: str, *, with_next: bool = True) -> tuple[str, ...]:
-    """Up to eight quarters, ending with the one after `quarter`, so that the open one is seen, or with it."""
+    """Up to eight quarters, ending with a quarter, or with the open one after it where that is wanted."""
     names = quarters(path)["period"].to_list()
-    end = min(names.index(quarter) + 1 + with_next, len(names))
+    end = (end_shown(path, quarter) if with_next else names.index(quarter)) + 1
     return tuple(names[max(0, end - QUARTERS_SHOWN) : end])
+
+
+def end_shown(path: str, quarter: str) -> int:
+    """The place in the calendar of the last quarter that stands beside one: itself, or the open one after it.
+
+    A quarter that was closed later is not of a page of this one.
+    """
+    calendar = quarters(path)
+    here = calendar["period"].to_list().index(quarter)
+    return here + (not all(calendar["is_complete"][here + 1 : here + 2]))
 
 
 FEW_SCOPES = 3

@@ -4,7 +4,7 @@ import altair as alt
 import polars as pl
 
 from dashboard import components, layout, sheet, snapshot_beside, words
-from dashboard.chart_theme import Row
+from dashboard.chart_theme import Row, chart_of
 from dashboard.colours import colour
 from dashboard.components import Column, chip, section, show
 from dashboard.markup import text
@@ -52,7 +52,8 @@ def _care(is_short: bool, is_unstable: bool, weeks: int) -> str:
     chips = [chip("few", f"Short history: {words.plural(weeks, 'week')}", "line")] if is_short else []
     if is_unstable:
         chips.append(chip("up", "May mislead", "line"))
-        chips.append('<span class="eo-note">Throughput has changed clearly within these weeks.</span>')
+        told = "A week among them lies outside what was expected of throughput, or eight lie on one side."
+        chips.append(f'<span class="eo-note">{told}</span>')
     return f'<div class="eo-chips">{"".join(chips)}</div>' if chips else ""
 
 
@@ -85,21 +86,22 @@ def _weeks(count: int | None) -> str:
 def _fan(many: pl.DataFrame) -> alt.LayerChart:
     """Items by week: the more certain, the fewer. The line is what is reached in half of the cases."""
     rows: list[Row] = many.select("amount", *CHANCES).to_dicts()
-    base = alt.Chart(alt.InlineData(values=rows))
+    base = chart_of(rows)
     top = max(row["p50"] for row in rows)
     weeks = alt.Axis(title="weeks from now", values=[1, 4, 7, 10, 13], format="d")
     x = alt.X("amount:Q", scale=alt.Scale(domain=[1, len(rows)], nice=False), axis=weeks)
     scale = alt.Scale(domain=[0, max(top, 1) * 1.08], nice=False)
     y = alt.Y("p50:Q", scale=scale, axis=alt.Axis(tickCount=4, format="d"))
     ends = [
-        {"amount": len(rows), "items": rows[-1][name], "said": f"{chance}: {rows[-1][name]:,}"}
-        for name, chance in (("p50", "50 of 100"), ("p95", "95 of 100"))
+        {"amount": len(rows), "items": rows[-1][name], "said": f"{rows[-1][name]:,}"}
+        for name in ("p50", "p95")
     ]
+    # Beside the lines' ends, where they cross nothing on a phone; apart where the two are close.
     above, below = (
-        alt.Chart(alt.InlineData(values=[end]))
-        .mark_text(align="right", dx=-2, dy=dy, color=colour("ink"))
+        chart_of([end])
+        .mark_text(align="left", dx=6, dy=dy, color=colour("ink"))
         .encode(x, alt.Y("items:Q", scale=scale), text="said:N")
-        for end, dy in zip(ends, (-14, 16), strict=True)
+        for end, dy in zip(ends, (-5, 5), strict=True)
     )
     layers = [
         base.mark_area(color=colour("sys-band")).encode(x, y, alt.Y2("p95:Q")),
@@ -110,5 +112,5 @@ def _fan(many: pl.DataFrame) -> alt.LayerChart:
         below,
     ]
     return alt.LayerChart(layer=layers).properties(
-        height=220, padding={"left": 0, "top": 12, "right": 8, "bottom": 6}
+        height=220, padding={"left": 0, "top": 12, "right": 40, "bottom": 6}
     )

@@ -37,9 +37,15 @@ def tables(frozen: Frozen) -> str:
 
 
 def chosen(revisions: Sequence[Frozen]) -> Frozen | None:
-    """The revision that the address names, the newest unless told otherwise; None for today's numbers."""
+    """The revision that the address names, the newest unless told otherwise; None for today's numbers.
+
+    Where there is none there is nothing to choose, but an address may name one.
+    """
     names = {called(one): one for one in reversed(revisions)}
     options = [*names, TODAY]
+    if not names:
+        address.require("Version", "version", options)
+        return None
     picked = address.choice("Version", {one: one for one in options}, "version")
     return names.get(picked)
 

@@ -116,5 +116,6 @@ def by_chance(name: str, looked: Mapping[str, float]) -> str:
     signals = int(looked["signals"])
     return (
         f"With {words.plural(charts, 'weekly series', 'weekly series')} of {name} about {expected} "
-        f"would show a signal by chance alone; {words.amount(signals)} {'does' if signals == 1 else 'do'}."
+        "would show a signal (a week outside the expected range, or eight on one side of its middle) "
+        f"by chance alone; {words.amount(signals)} {'does' if signals == 1 else 'do'}."
     )

@@ -20,7 +20,7 @@ from dashboard.health.numbers import names
 from dashboard.kept import kept
 from dashboard.markup import text, with_code
 from dashboard.snapshot import Run, Snapshot
-from dashboard.snapshot_file import SnapshotError, SnapshotGone
+from dashboard.snapshot_file import NothingPublished, SnapshotError, SnapshotGone
 
 PAGE_WIDTH = 1136
 TOKENS = Path(__file__).parent / "tokens"
@@ -187,6 +187,12 @@ def quarter_so_far(shown: Snapshot, quarter: str) -> str | None:
     return words.so_far(row["period_start"], row["period_end"], snapshot.run(shown.path).today)
 
 
+def is_long_over(shown: Snapshot, quarter: str) -> bool:
+    """Whether a later quarter has closed too: then what is of today must say so."""
+    closed = figures.quarters(shown.path).filter("is_complete")["period"].to_list()
+    return quarter in closed[:-1]
+
+
 def chart(drawn: alt.LayerChart | str, alt_text: str) -> None:
     """A chart, or one that was written by `spec`, with its accessible name."""
     told = json.loads(drawn if isinstance(drawn, str) else spec(drawn))
@@ -248,7 +254,11 @@ def foot() -> None:
 
 
 def no_snapshot(error: SnapshotError) -> None:
-    """The page when there is nothing to show."""
-    opening("Engineering Outcomes", "There is nothing to show yet.")
+    """The page when there is nothing to show: not yet, or not at present."""
     told = f"{text(error)} {with_code(error.fix)}"
-    show(components.state("Published snapshot", "none", "No data", told, height=120))
+    if isinstance(error, NothingPublished):
+        opening("Engineering Outcomes", "There is nothing to show yet.")
+        show(components.state("Published snapshot", "none", "No data", told, height=120))
+        return
+    opening("Engineering Outcomes", "This page cannot be shown at present.")
+    show(components.state("Published snapshot", "stop", "Could not read", told, height=120, tone="bad"))

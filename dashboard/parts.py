@@ -4,7 +4,7 @@ import altair as alt
 import polars as pl
 
 from dashboard import components, figures, layout, sheet, snapshot_beside, words
-from dashboard.chart_theme import Row
+from dashboard.chart_theme import Row, chart_of
 from dashboard.colours import colour
 from dashboard.components import Column, section, show
 from dashboard.definition import Definition
@@ -135,7 +135,7 @@ def _stack(parts: dict[str, Figure]) -> alt.LayerChart:
     order.append("open")
     tips = [alt.Tooltip("category:N"), alt.Tooltip("said:N", title="value")]
     bars = (
-        alt.Chart(alt.InlineData(values=rows))
+        chart_of(rows)
         .mark_bar(size=36, stroke=colour("bg"), strokeWidth=1)
         .encode(
             alt.X("quarter:N", sort=order, axis=alt.Axis(title=None, labelAngle=0, labelOverlap=True)),

@@ -6,7 +6,7 @@ import altair as alt
 import polars as pl
 
 from dashboard import figures, layout, sheet, snapshot_beside, words
-from dashboard.chart_theme import Row, at
+from dashboard.chart_theme import Row, at, chart_of
 from dashboard.colours import colour
 from dashboard.components import Column, section
 from dashboard.definition import Definition
@@ -99,7 +99,7 @@ def _chart(found: pl.DataFrame) -> alt.LayerChart:
     y = alt.Y("days:Q", scale=scale, axis=y_axis, title=None)
     rows = [_row(row) for row in found.iter_rows(named=True)]
     tips = [alt.Tooltip("day:N", title="day"), alt.Tooltip("days:Q", title="days since the one before")]
-    base = alt.Chart(alt.InlineData(values=rows))
+    base = chart_of(rows)
     closed = base.transform_filter("!datum.open")
     layers = [
         *_band(found, window, scale),
@@ -145,7 +145,7 @@ def _band(found: pl.DataFrame, window: list[str], scale: alt.Scale) -> list[alt.
     said = f"expected {words.figure(row['expected_low'])}–{words.figure(row['expected_high'])} d"
     names = {"low": "expected_low", "mid": "expected_middle", "high": "expected_high"}
     value = {"from": window[0], "to": window[1], "said": said} | {k: row[v] for k, v in names.items()}
-    base = alt.Chart(alt.InlineData(values=[value]))
+    base = chart_of([value])
     x, x2 = alt.X("from:T"), alt.X2("to:T")
     return [
         base.mark_rect(color=colour("sys-band")).encode(x, x2, alt.Y("low:Q", scale=scale), alt.Y2("high:Q")),

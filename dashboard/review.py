@@ -50,7 +50,7 @@ def choose(shown: Snapshot) -> Review:
         revisions = () if trouble else written_here.frozen(scope, quarter)
     except JournalError as error:
         trouble = str(error)
-    version = frozen.chosen(revisions) if revisions else None
+    version = None if trouble else frozen.chosen(revisions)
     return Review(shown, scope, quarter, entries, revisions, version, trouble)
 
 

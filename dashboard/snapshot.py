@@ -15,7 +15,7 @@ import polars as pl
 from dashboard import snapshot_file, snapshot_format
 from dashboard.definition import Definition
 from dashboard.kept import kept
-from dashboard.snapshot_file import SnapshotError
+from dashboard.snapshot_file import NothingPublished, SnapshotError
 
 
 @dataclass(frozen=True)
@@ -81,8 +81,10 @@ def current() -> Snapshot:
         pointed = Path((folder / "CURRENT").read_text(encoding="utf-8").strip()).name
     except (OSError, UnicodeDecodeError):
         pointed = ""
+    if not pointed and any(folder.glob("[!.]*.duckdb")):
+        pointed = "CURRENT"  # what it should name cannot be known: the newest that opens is shown
     if not pointed:
-        raise SnapshotError(
+        raise NothingPublished(
             "No snapshot has been published yet.",
             "`outcomes run` makes one from your sources; `outcomes demo` shows a made-up organisation.",
         )

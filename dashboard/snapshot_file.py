@@ -33,6 +33,10 @@ class SnapshotError(Exception):
         self.fix = fix
 
 
+class NothingPublished(SnapshotError):
+    """There has been no snapshot at all: nobody has to mend anything."""
+
+
 class SnapshotGone(SnapshotError):
     """The file that was read is deleted or damaged: the one before takes its place from now on."""
 

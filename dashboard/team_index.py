@@ -94,9 +94,13 @@ def _is_clear(figure: Figure) -> bool:
     return words.went_up(figure.definition, figure.state) is not None
 
 
+def require_known() -> None:
+    """Raise `UnknownName` where the address names no filter: to be asked before anything is drawn."""
+    address.require("Filter", "show", FILTERS.values())
+
+
 def choice() -> Filter | None:
     """The filter that is chosen, bound to the address: `?show=Asked+for+help`."""
-    address.require("Filter", "show", FILTERS.values())
     chosen: Filter | None = st.pills(
         "Show the teams of which",
         list(FILTERS),

@@ -24,17 +24,17 @@ def load(
     among: tuple[str, ...] = (),
     beside: tuple[str, ...] = (),
 ) -> Weekly | None:
-    """The weekly series from two quarters before a quarter to one after; None if there is no line to draw.
+    """The weekly series from two quarters before a quarter to its end, or that of the open one after it.
 
-    Of the notes it keeps those that fall into these weeks. `among`: metrics, or `beside`: scopes, whose weeks
-    are asked for together, as a page shows them.
+    None if there is no line to draw. Of the notes it keeps those that fall into these weeks. `among`:
+    metrics, or `beside`: scopes, whose weeks are asked for together, as a page shows them.
     """
     definition = snapshot.definitions(path)[metric]
     statistic = definition.headline
     calendar = figures.quarters(path)
     names = calendar["period"].to_list()
     here = names.index(quarter)
-    span = calendar[max(0, here - QUARTERS_BEFORE) : here + 2]
+    span = calendar[max(0, here - QUARTERS_BEFORE) : figures.end_shown(path, quarter) + 1]
     start, end = span["period_start"][0], span["period_end"][-1]
     if beside:
         known = snapshot_values.weeks_of_many(path, metric, beside, start).filter(pl.col("scope") == scope)
@@ -45,7 +45,7 @@ def load(
     scale = words.scale(definition, statistic, [1.0])
     factor = scale.factor if definition.unit == "ratio" else 1
     expected = _times(expected, factor)
-    weeks = [replace(week, value=week.value * factor) for week in weeks]
+    weeks = [replace(week, value=week.value * factor) for week in weeks if week.start < end]
     latest = known.filter(~pl.col("is_complete")).select("period_start", pl.col("value") * factor).rows()
     open_week = latest[0] if latest and start <= latest[0][0] < end else None
     today = snapshot.run(path).today

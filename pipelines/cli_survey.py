@@ -68,12 +68,14 @@ def plan(
 ) -> None:
     """Put everybody into one unit for a year of surveys, show what will be published, and announce it."""
     from pipelines.config import load  # noqa: PLC0415 - heavy
-    from pipelines.survey.plan_text import print_plan  # noqa: PLC0415 - heavy
+    from pipelines.survey.plan_text import EARLY_YEAR, print_plan  # noqa: PLC0415 - heavy
     from pipelines.survey.year import Wish, plan_year  # noqa: PLC0415 - heavy
 
     wish, configuration = Wish(_quarter(first), is_new_year=new_year, is_frozen=yes), load(context.obj.config)
     shown = plan_year(configuration, context.obj.home, wish, datetime.now(UTC))
     print_plan(shown, as_json=format_ == TableFormat.json)
+    if new_year:
+        typer.echo(EARLY_YEAR, err=True)
     if not yes:
         again = "Run it again with --yes: then it ends with the announcement."
         typer.echo(f"Nothing is frozen yet. {again}", err=True)

@@ -63,10 +63,18 @@ def create_configuration_tables(
 ) -> None:
     """Create every table of the `config` schema anew and fill it."""
     con.execute("CREATE SCHEMA IF NOT EXISTS config")
-    for table, columns in CONFIGURATION_COLUMNS.items():
-        fields = ", ".join(f'"{name}" {sql}' for name, sql in columns.items())
-        con.execute(f'CREATE OR REPLACE TABLE config."{table}" ({fields})')
-        rows = [[row.get(name) for name in columns] for row in tables.get(table, ())]
-        if rows:
-            marks = ", ".join("?" for _ in columns)
-            con.executemany(f'INSERT INTO config."{table}" VALUES ({marks})', rows)
+    for table in CONFIGURATION_COLUMNS:
+        create_configuration_table(con, table, tables.get(table, ()))
+
+
+def create_configuration_table(
+    con: duckdb.DuckDBPyConnection, table: str, given: Sequence[Mapping[str, Any]]
+) -> None:
+    """Create one of these tables anew and fill it."""
+    columns = CONFIGURATION_COLUMNS[table]
+    fields = ", ".join(f'"{name}" {sql}' for name, sql in columns.items())
+    con.execute(f'CREATE OR REPLACE TABLE config."{table}" ({fields})')
+    rows = [[row.get(name) for name in columns] for row in given]
+    if rows:
+        marks = ", ".join("?" for _ in columns)
+        con.executemany(f'INSERT INTO config."{table}" VALUES ({marks})', rows)

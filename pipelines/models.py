@@ -6,6 +6,7 @@ opens a file or a database.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
 from duckdb import DuckDBPyConnection
@@ -36,7 +37,7 @@ class Failure:
 
 def build_model(con: DuckDBPyConnection, model: Model) -> int:
     """Replace the model's table by what its query or step returns now; its number of rows."""
-    con.execute(f"CREATE SCHEMA IF NOT EXISTS {model.layer}")
+    _answer(con, f"CREATE SCHEMA IF NOT EXISTS {model.layer}")
     replace = f"CREATE OR REPLACE TABLE {model.table} AS"  # it returns how many rows the table has
     if model.sql is not None:
         return _count(con, f"{replace} {model.sql}")
@@ -56,7 +57,7 @@ def build_all(con: DuckDBPyConnection, models: Sequence[Model] | None = None) ->
 
 def check_model(con: DuckDBPyConnection, model: Model) -> list[Failure]:
     """What the built table breaks of its header's promises; an empty list is what one hopes for."""
-    actual = [name for name, *_ in con.execute(f"DESCRIBE {model.table}").fetchall()]
+    actual = [name for name, *_ in _answer(con, f"DESCRIBE {model.table}")]
     if actual != list(model.columns):
         message = f"columns are {', '.join(actual)}; the header says {', '.join(model.columns)}"
         return [Failure(model.table, "columns", 0, message)]
@@ -66,7 +67,7 @@ def check_model(con: DuckDBPyConnection, model: Model) -> list[Failure]:
     promises = _promises(model)
     if promises:  # one look at the table for all of them
         counts = ", ".join(f"count(*) FILTER (WHERE {condition})" for condition, _, _ in promises)
-        [rows_of_each] = con.execute(f"SELECT {counts} FROM {model.table}").fetchall()
+        [rows_of_each] = _answer(con, f"SELECT {counts} FROM {model.table}")
         broken += [
             (rows, check, message) for rows, (_, check, message) in zip(rows_of_each, promises, strict=True)
         ]
@@ -83,9 +84,13 @@ def _promises(model: Model) -> list[tuple[str, str, str]]:
 
 
 def _count(con: DuckDBPyConnection, query: str) -> int:
-    # Read to the end: DuckDB 2 refuses further work on a connection with an unfinished result.
-    [(count,)] = con.execute(query).fetchall()
+    [(count,)] = _answer(con, query)
     return int(count)
+
+
+def _answer(con: DuckDBPyConnection, query: str) -> list[tuple[Any, ...]]:
+    # Read to the end: DuckDB 2 refuses further work on a connection with an unfinished result.
+    return con.execute(query).fetchall()
 
 
 def observe(con: DuckDBPyConnection, metric: Metric) -> pl.DataFrame:

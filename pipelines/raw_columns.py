@@ -63,9 +63,13 @@ def _without_none(hint: Any) -> Any:
 
 def create_raw_tables(con: duckdb.DuckDBPyConnection) -> None:
     """Create each raw table, and add columns that a newer version has gained."""
+    # To list the columns of a file that was just opened takes longer than to create the tables.
+    is_new = ("raw",) not in con.execute(
+        "SELECT schema_name FROM duckdb_schemas() WHERE database_name = current_database()"
+    ).fetchall()
     con.execute("CREATE SCHEMA IF NOT EXISTS raw")
     con.execute(_FORMER_NAME)
-    known = _known_columns(con)
+    known = {} if is_new else _known_columns(con)
     for table, record in RECORD_BY_TABLE.items():
         if record.is_state and "valid_from" not in known.get(table, {"valid_from"}):
             # From before such records were dated: their days are not known, and they are told again.

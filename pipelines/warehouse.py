@@ -55,7 +55,7 @@ __all__ = [
 SCHEMA_VERSION = 1
 MANIFESTS_KEPT = timedelta(days=400)
 """A year to compare with; of each reading the latest lines are kept for ever."""
-SCHEMAS = ("raw", "config", "staged", "facts", "ops")
+SCHEMAS = ("config", "staged", "facts", "ops")
 OPS_TABLES = """
 CREATE TABLE IF NOT EXISTS ops.cursor (
     source VARCHAR, scope VARCHAR, stream VARCHAR, cursor VARCHAR, changed_run VARCHAR,
@@ -112,6 +112,10 @@ class Warehouse:
         self._prepare()
 
     def _prepare(self) -> None:
+        with transaction(self.con):  # the disk is waited for once, and no file is half prepared
+            self._create_tables()
+
+    def _create_tables(self) -> None:
         for schema in SCHEMAS:
             self.con.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
         self.con.execute("CREATE TABLE IF NOT EXISTS ops.schema_version (version INTEGER)")

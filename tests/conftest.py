@@ -6,10 +6,12 @@ clock and the real network: give them explicit times and addresses on loopback.
 """
 
 import gc
+import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from typing import Any
 from unittest import mock
 
 import pytest
@@ -57,6 +59,30 @@ def no_installed_components() -> Iterator[None]:
         yield
         return
     with mock.patch(f"{manager}.discover_and_register_components"):
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def parts_validated_once() -> Iterator[None]:
+    """Altair holds each part of each chart against Vega-Lite's schema: each once."""
+    if "altair" not in sys.modules:
+        yield
+        return
+    from altair.utils import schemapi
+
+    validate = schemapi.validate_jsonschema
+    valid = set[tuple[str | int, str]]()
+
+    def once(
+        spec: Any, schema: dict[str, Any], rootschema: dict[str, Any] | None = None, **how: Any
+    ) -> Exception | None:
+        part = (schema.get("$ref", id(schema)), json.dumps(spec))
+        error = None if part in valid else validate(spec, schema, rootschema, **how)
+        if error is None:
+            valid.add(part)
+        return error
+
+    with mock.patch.object(schemapi, "validate_jsonschema", once):
         yield
 
 

@@ -21,6 +21,8 @@ CAUSES = ("configuration", "capacity", "migration", "missing test", "third party
 DECISIONS = 30
 EXPERIMENTS = 36
 ROTATIONS = (date(2025, 9, 1), date(2026, 3, 2), date(2026, 9, 1))
+TRACKER = "https://actions.alder.example"
+"""Where the list of agreed actions is kept: what leaves it are keys, and links to their titles."""
 PAIRS = 8
 """Of each rotation."""
 OFFERS = {
@@ -79,6 +81,7 @@ def actions(world: World) -> Iterator[Row]:
                 "closed_on": "" if is_open else str(closed),
                 "state": "open" if is_open else state,
                 "reason": "No longer needed" if state == "dropped" and not is_open else "",
+                "url": f"{TRACKER}/{team}-{number}",
             }
             agreed += timedelta(days=14)
 

@@ -17,7 +17,8 @@ def page(shown: Snapshot) -> None:
         made = review.made(chosen)
     with left:
         layout.opening(
-            f"Agenda, {words.period(chosen.quarter)}", "Print this page; it holds all that a session needs."
+            f"Agenda, {words.period(chosen.quarter)}",
+            "Print this page: the session in its order, with room to write.",
         )
     review.unread(chosen)
     show(agenda.sheet(made.check))

@@ -46,7 +46,8 @@ def _last_run(shown: Snapshot) -> None:
         "Next run": (chip("clock", "Overdue", "line") + " " if is_over else "") + text(due),
         "Made by": text(f"version {run.version}, snapshot format {run.format}"),
     }
-    section("The last run", "The one whose numbers are shown.")
+    told = "The one whose numbers are shown. A record may change several rows: those of its history."
+    section("The last run", told)
     rows = "".join(f"<dt>{name}</dt><dd>{said}</dd>" for name, said in facts.items())
     show(f'<dl class="eo-facts">{rows}</dl>')
 
@@ -100,7 +101,7 @@ def _line(one: Stream) -> list[str]:
         text(one.stream.replace("_", " ")),
         state + trouble,
         text(words.moment(one.last_answer) if one.last_answer else "never in full"),
-        text(f"{_count(one.rows_read)} read, {_count(one.rows_changed)} changed"),
+        text(f"{_count(one.rows_read)} read, {_count(one.rows_changed)} rows changed"),
         text(_traffic(one)),
     ]
 

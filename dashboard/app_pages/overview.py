@@ -45,6 +45,7 @@ HEADLINE = (
 
 def page(shown: Snapshot) -> None:
     """Draw the overview."""
+    team_index.require_known()
     left, right = layout.head()
     with right:
         quarter = layout.quarter_choice(shown)
@@ -59,7 +60,7 @@ def page(shown: Snapshot) -> None:
         main = next(iter(came_to.values()), {})
         named = [(team.name, main[team.scope]) for team in teams if main]
         layout.opening("Overview", ledes.overview(named, layout.quarter_so_far(shown, quarter)))
-    _meta(shown, teams, next(iter(whole.values()), None))
+    _meta(shown, quarter, teams, next(iter(whole.values()), None))
     if trouble:
         show(components.state("What was written", "stop", "Could not read", text(trouble), tone="bad"))
     scopes = [team.scope for team in teams]
@@ -78,9 +79,11 @@ def page(shown: Snapshot) -> None:
     layout.sources(shown)
 
 
-def _meta(shown: Snapshot, teams: Sequence[Team], main: Figure | None) -> None:
+def _meta(shown: Snapshot, quarter: str, teams: Sequence[Team], main: Figure | None) -> None:
     services = snapshot.services(shown.path)["service"].n_unique()
     counts = f"{words.plural(len(teams), 'team')}, {words.plural(services, 'service')}"
+    if layout.is_long_over(shown, quarter):
+        counts += f" of today, in <b>{words.period(quarter)}</b>"
     parts = [f"<b>{text(snapshot.run(shown.path).organisation)}</b>, {counts}"]
     now = main.now if main else None
     if main and now and now.coverage_eligible and now.coverage_linked is not None:

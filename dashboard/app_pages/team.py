@@ -49,6 +49,7 @@ def page(shown: Snapshot) -> None:
             team = address.choice("Team", labels, "team")
         with two:
             quarter = layout.quarter_choice(shown)
+    address.require("View", "view", VIEWS)
     known = snapshot.definitions(shown.path).values()
     address.require("Metric", "metric", [definition.title for definition in known])
     spans = layout.periods_of(shown.path, quarter, ("month", "week"))
@@ -75,7 +76,6 @@ def _views(looked: Looked, cards: Sequence[Figure]) -> None:
     """The tabs. An address that names a metric and no view means the items behind it."""
     first = "Items" if "metric" in st.query_params and "view" not in st.query_params else "Summary"
     names = [first, *(name for name in VIEWS if name != first)] if first != "Summary" else list(VIEWS)
-    address.require("View", "view", names)
     tabs = st.tabs(names, key="view", on_change="rerun", bind="query-params")
     for name, tab in zip(names, tabs, strict=True):
         if tab.open:

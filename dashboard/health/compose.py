@@ -47,7 +47,7 @@ def compose(
         [g.figure for g in governance],
     )
     promises = promised.promises(numbers, entries)
-    talk = talking.talk(numbers, said, pairs, is_first=is_first)
+    talk = talking.talk(numbers, said, pairs, shown, is_first=is_first)
     return HealthCheck(
         kind=_kind(scope),
         scope=scope,

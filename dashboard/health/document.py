@@ -103,7 +103,7 @@ class Talk:
     rule: str
     """How they were chosen and how many signals chance alone would make."""
     close: str
-    """`Nothing stands out.`, `Nothing else stands out.`, or nothing."""
+    """`Nothing stands out.`, `Nothing else stands out.`, and which clear changes were not chosen."""
 
 
 @dataclass(frozen=True)

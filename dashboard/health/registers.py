@@ -11,7 +11,7 @@ from dashboard.health.written import Entries
 
 _JOURNAL = "journal"
 """What a run calls the journal, unless it is told otherwise; its actions are read from it directly."""
-KEPT = "Kept outside this app."
+KEPT = "Kept outside this app, with its title."
 
 
 def promises(path: str, entries: Entries, quarter: str, scope: str | None) -> Iterator[tuple[str, Promise]]:

@@ -1,5 +1,7 @@
 """Up to three things to talk about: the quarter's headlines in plain words, each with a question."""
 
+from collections.abc import Iterable
+
 from dashboard import figure_words, headlines, judged, snapshot_beside, words
 from dashboard.figures import Figure
 from dashboard.health.document import Pair, Talk, TalkingPoint
@@ -12,8 +14,13 @@ _WORSE = "What is different now, and what should stop?"
 _NEITHER = "Is this what we want, and what does it ask of us?"
 
 
-def talk(numbers: Numbers, people: People, pairs: tuple[Pair, ...], *, is_first: bool) -> Talk:
-    """The headlines that were published for this scope and quarter, the first first."""
+def talk(
+    numbers: Numbers, people: People, pairs: tuple[Pair, ...], shown: Iterable[Figure], *, is_first: bool
+) -> Talk:
+    """The headlines that were published for this scope and quarter, the first first.
+
+    `shown`: the numbers of the page; those that changed clearly and were not chosen are named.
+    """
     _, _, is_complete = numbers.span
     if is_first:
         return Talk((), "", "Nothing is compared in a first quarter.")
@@ -31,7 +38,20 @@ def talk(numbers: Numbers, people: People, pairs: tuple[Pair, ...], *, is_first:
             points.append(TalkingPoint(said, figure, evidence, beside, question or _question(figure)))
     tests = words.plural(int(looked["tests"]), "number")
     rule = f"Chosen by rule from {tests}, at most three. {headlines.by_chance(numbers.name, looked)}"
-    return Talk(tuple(points), rule, "Nothing else stands out." if points else "Nothing stands out.")
+    close = "Nothing else stands out." if points else "Nothing stands out."
+    return Talk(tuple(points), rule, close + _not_chosen(shown, points))
+
+
+def _not_chosen(shown: Iterable[Figure], points: Iterable[TalkingPoint]) -> str:
+    """Clear changes that stand further down, so that none of them seems to be denied here."""
+    chosen = {point.figure.definition.metric for point in points}
+    left = {
+        figure.definition.title.lower(): None
+        for figure in shown
+        if figure.definition.metric not in chosen
+        and words.went_up(figure.definition, figure.state) is not None
+    }
+    return f" Clear by itself below, but not chosen by this rule: {words.listed(list(left))}." if left else ""
 
 
 def _evidence(figure: Figure, all_told: float, tests: int) -> tuple[str, ...]:

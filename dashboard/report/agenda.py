@@ -142,7 +142,8 @@ def _actions(check: HealthCheck) -> str:
 
 
 def _went_well(check: HealthCheck) -> str:
-    return _list(text(one) for one in check.went_well)
+    said = _list(text(one) for one in check.went_well)
+    return f"<p>And end with what went well:</p>{said}" if said else ""
 
 
 def _list(items: Iterable[str]) -> str:

@@ -21,7 +21,8 @@ def part(check: HealthCheck) -> tuple[str, str]:
         f'<div class="eo-side eo-ppl">What people say{text(answered)}</div><ul class="eo-rows">{people}</ul>'
     )
     body = f'<div class="eo-sides"><div>{left}</div><div>{right}</div></div>'
-    return "Left what the systems record, right what people say. Read across, never add up.", body
+    judged = "" if check.kind == "team" else " Differences of scores are shown, not judged."
+    return f"Left what the systems record, right what people say. Read across, never add up.{judged}", body
 
 
 def _system(figure: Figure) -> str:

@@ -49,9 +49,9 @@ def draw(looked: Looked) -> None:
     lines = _lines(looked)
     found = _open(looked, metric, lines)
     items = _aged(looked, found, metric)
-    section(
-        "Open work by age", f"Items, not people. Age counts every day, weekends too. {lines.said}".strip()
-    )
+    day = f"As of {words.day(looked.today)}. " if layout.is_long_over(looked.shown, looked.quarter) else ""
+    told = f"{day}Items, not people. Age counts every day, weekends too. {lines.said}"
+    section("Open work by age", told.strip())
     if not items:
         show(components.state("", "none", "No data", _nothing(looked), height=160))
         return

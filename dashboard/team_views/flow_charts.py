@@ -203,8 +203,10 @@ def in_progress(looked: Looked) -> None:
     axis = chart_weekly.value_axis([series], is_duration=False)
     last = series.open_week[1] if series.open_week else series.shown[-1].value
     stands = "" if limit is None else f", the limit {limit}"
-    told = f"Work in progress of {looked.name}, week by week: now {words.figure(last)}{stands}."
+    when = "now" if series.open_week else f"at the end of {words.period(looked.quarter)}"
+    told = f"Work in progress of {looked.name}, week by week: {when} {words.figure(last)}{stands}."
     layout.chart(chart_weekly.draw(series, axis, height=220), told + notes.spoken(series.notes))
+    notes.listed(series.notes)
     chart_weekly.table([definition.title], [series], f"Work in progress of {looked.name}, week by week")
     _per_member(looked)
 

@@ -160,9 +160,16 @@ def _asked_of(
     before: Sequence[Asked],
 ) -> WaveRoster:
     """Everybody, or newcomers alone."""
+    k = configuration.privacy.k
     if bank.is_of_newcomers:
-        return cohort(bank, plan, people, today, earlier, configuration.privacy.k)
-    return wave_roster(configuration, plan, people, known, before)
+        return cohort(bank, plan, people, today, earlier, k)
+    roster = wave_roster(configuration, plan, people, known, before)
+    if len(roster.members) < k:
+        raise PlanError(
+            f"survey open: fewer than {k} people of the plan {plan.year} are there, and no number may rest "
+            "on fewer answers. Look whether the roster still has their accounts, or plan anew with --new-year"
+        )
+    return roster
 
 
 def _may_open(

@@ -6,7 +6,7 @@ together under the organisation if they are ten, and no others are kept.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
@@ -81,6 +81,8 @@ class Reader:
     department: str
     parents: Mapping[str, str | None]
     """Every department with the one that it is a part of."""
+    homes: Mapping[str, str] = field(default_factory=dict)
+    """Every team with the department that it is right below."""
 
     @classmethod
     def of(cls, configuration: Configuration, department: str) -> "Reader":
@@ -92,11 +94,13 @@ class Reader:
                 f"{OUTSIDE} for a reader who is of none that was asked",
                 USAGE,
             )
-        return cls(department, parents)
+        return cls(
+            department, parents, {one.id: one.department or ORGANISATION for one in configuration.teams}
+        )
 
     def refuse(self, group: str) -> None:
         """Raise `CommandError` where a group is the reader's department, above it, or below it."""
-        writers = [part.removeprefix("department:") for part in group.split("+")]
+        writers = [self._department_of(part) for part in group.split("+")]
         above = {ORGANISATION, *self._with_above(self.department)}
         is_below = any(self.department in self._with_above(one) for one in writers)
         if self.department == OUTSIDE or not (above.intersection(writers) or is_below):
@@ -106,6 +110,11 @@ class Reader:
             f"department that is neither theirs nor above nor below it, or by somebody from {OUTSIDE}",
             USAGE,
         )
+
+    def _department_of(self, part: str) -> str:
+        """A group may have taken up a unit of what is above it, such as the direct reports of its head."""
+        kind, _, name = part.rpartition(":")
+        return self.homes.get(name, ORGANISATION) if kind == "team" else name
 
     def _with_above(self, department: str) -> list[str]:
         """A department and all that it is a part of."""

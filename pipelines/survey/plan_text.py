@@ -26,6 +26,10 @@ NEWCOMERS = (
     "fewer than six in the whole organisation are not asked. "
     "They count neither in a team nor below their pool."
 )
+EARLY_YEAR = (
+    "A new year begins early only where much is reorganised: departments and the organisation keep their "
+    "series, so where one to five people came since the last survey, what they said may follow."
+)
 
 
 @dataclass(frozen=True, slots=True)

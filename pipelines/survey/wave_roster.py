@@ -3,11 +3,12 @@
 Whoever was asked before stays in the unit of then all year, whatever team they are in by now: were they to
 move, the difference between two surveys would be theirs alone. Leavers just stop. Who comes, new or back,
 answers with others who came since the last survey, in a pool at the nearest level that has six of them, and
-counts neither below it nor in a team. So no department, nor the organisation, gains one to five people from
-any survey of the year to a later one.
+counts neither below it nor in a team; six of one unit who come back answer in it. So no department, nor the
+organisation, nor the difference of two of them, gains one to five newcomers from any survey of the year to a
+later one.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -86,52 +87,66 @@ def _without(members: Asked, few: set[str]) -> dict[str, str]:
 
 
 def _too_few(partition: Partition, members: Asked, known: Known, earlier: Sequence[Asked]) -> set[str]:
-    """Accounts that cannot be asked: with them a group would have one to five people more than it once had.
+    """Accounts that cannot be asked: with them a unit would give a scope one to five people more than it had.
 
     Six came, and then three of them left: what the group says by now without these three was published.
+    Nor can those be asked who are left of a pool, being fewer than six.
     """
     unit_of = {known.person(account): (account, unit) for account, unit in members.items()}
     before = [{known.person(account): unit for account, unit in asked.items()} for asked in earlier]
-    above = _groups_above(partition)
+    within = _scopes_of(partition)
     dropped: set[str] = set()
     while True:
         few = {
             who
             for asked in before
-            for those in _came(unit_of, asked, above).values()
+            for those in _came(unit_of, asked, within).values()
             if len(those) < LEAST_ANSWERS
             for who in those
         }
+        few |= _in_small_pools(unit_of)
         if not few:
             return dropped
         dropped |= {unit_of.pop(who)[0] for who in few}
 
 
+def _in_small_pools(unit_of: Mapping[str, tuple[str, str]]) -> set[str]:
+    """Who is left of a pool that others have left: people are told that five others answer with them."""
+    sizes = Counter(unit for _, unit in unit_of.values())
+    return {
+        who for who, (_, unit) in unit_of.items() if unit.startswith(_POOL) and sizes[unit] < LEAST_ANSWERS
+    }
+
+
 def _came(
-    now: Mapping[str, tuple[str, str]], before: Asked, above: Mapping[str, tuple[str, ...]]
+    now: Mapping[str, tuple[str, str]], before: Asked, within: Mapping[str, tuple[str, ...]]
 ) -> Mapping[tuple[str, str], set[str]]:
-    """Who is asked in a group now and was not then, by group and pool: a pool may be left out in the end."""
+    """Who is asked in a scope now and was not then, by scope and unit.
+
+    By unit, since not only scopes are told of: a pool may be left out in the end, and what a department has
+    beside those within it is a difference of two numbers.
+    """
     came: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
     for who, (_, unit) in now.items():
-        then = above[before[who]] if who in before else ()
-        for group in above[unit]:
-            if group not in then:
-                came[group, unit if unit.startswith(_POOL) else ""].add(who)
+        then = within[before[who]] if who in before else ()
+        for scope in within[unit]:
+            if scope not in then:
+                came[scope, unit].add(who)
     return came
 
 
-def _groups_above(partition: Partition) -> dict[str, tuple[str, ...]]:
-    """Unit, pools included → the groups in which it counts."""
+def _scopes_of(partition: Partition) -> dict[str, tuple[str, ...]]:
+    """Unit, pools included → itself and the groups in which it counts."""
     parents = {group.id: group.parent for group in partition.groups}
     units = {unit.id: unit.parent for unit in partition.units} | {_pool_id(one): one for one in parents}
     found: dict[str, tuple[str, ...]] = {}
     for unit, parent in units.items():
-        groups: list[str] = []
+        scopes = [unit]
         above: str | None = parent
         while above is not None:
-            groups.append(above)
+            scopes.append(above)
             above = parents[above]
-        found[unit] = tuple(groups)
+        found[unit] = tuple(scopes)
     return found
 
 

@@ -55,6 +55,8 @@ def test_a_person_answers_on_a_phone_by_keyboard(phone: Page, survey: Survey) ->
     expect(phone.get_by_text("Quay", exact=True)).to_be_visible()
     expect(phone.get_by_text("Results are shown for this unit or a larger one")).to_be_visible()
     expect(phone.locator("blockquote")).to_contain_text("rests on the answers of at least six people")
+    # 137 words of promise and 6 of statements at 180 a minute, and three times five seconds: 1.04 minutes.
+    expect(phone.get_by_text("3 questions, under 2 minutes")).to_be_visible()
     assert "#" not in phone.url
     phone.get_by_role("button", name="Deutsch").click()
     expect(phone.locator("html")).to_have_attribute("lang", "de")

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from types import ModuleType
@@ -104,11 +105,27 @@ def test_the_question_of_a_pair_stands_with_its_number_whichever_pairs_are_missi
     pace = next(pair for pair in shown if pair.name == "Pace")
     # Pace is the first of five pairs. Where others are missing, its place among those left says nothing.
     for left in ((pace,), tuple(reversed(shown))):
-        first = talk(numbers, said, left, is_first=False).points[0]
+        first = talk(numbers, said, left, (), is_first=False).points[0]
         assert first.figure.definition.metric == "change_lead_time"
         assert first.question == pace.question
         assert first.beside is not None
-    assert talk(numbers, said, (), is_first=False).points[0].beside is None
+    assert talk(numbers, said, (), (), is_first=False).points[0].beside is None
+
+
+def test_clear_changes_that_the_rule_did_not_choose_are_named_where_it_says_that_nothing_else_stands_out(
+    path: str,
+) -> None:
+    numbers = Numbers(path, "team:beacon", "2026-Q3")
+    said = people.load(path, "team:beacon", "Beacon", "2026-Q3", sees_survey=True)
+    lead = numbers.figure("change_lead_time")
+    assert lead is not None
+    steady = numbers.figure("change_failure_rate")
+    assert steady is not None
+    other = replace(lead, definition=replace(lead.definition, metric="reviews", title="Reviews in time"))
+    assert talk(numbers, said, (), (lead, steady), is_first=False).close == "Nothing else stands out."
+    assert talk(numbers, said, (), (lead, steady, other), is_first=False).close == (
+        "Nothing else stands out. Clear by itself below, but not chosen by this rule: reviews in time."
+    )
 
 
 def test_every_course_of_a_pair_has_its_own_question() -> None:

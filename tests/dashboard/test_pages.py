@@ -242,6 +242,18 @@ def test_no_snapshot_is_an_empty_state(
     assert "No snapshot has been published yet. outcomes run makes one" in re.sub(r"\s+", " ", plain(page))
 
 
+def test_a_snapshot_that_does_not_open_is_not_told_of_as_if_there_had_been_none(
+    whole_app: Callable[[], AppTest], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OUTCOMES_HOME", str(tmp_path))
+    (tmp_path / "snapshots").mkdir()
+    (tmp_path / "snapshots" / "20261109T000000Z-broken00.duckdb").write_bytes(b"not a database")
+    (tmp_path / "snapshots" / "CURRENT").write_text("20261109T000000Z-broken00.duckdb\n")
+    text = plain(whole_app())
+    assert "This page cannot be shown at present. Published snapshot Could not read" in text
+    assert "nothing to show yet" not in text
+
+
 def test_the_one_before_is_shown_and_said(
     whole_app: Callable[[], AppTest], published: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

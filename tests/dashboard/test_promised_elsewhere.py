@@ -255,13 +255,12 @@ def test_page_files_and_agenda_say_the_same_and_link_to_where_it_is_kept(check: 
     for whole in (page, page_html.render([check]), agenda.sheet(check)):
         assert link in whole
         assert "Not done Action A-4" in plain(whole)
-    assert "Kept outside this app. Due 10 Aug 2026." in plain(page)
+    assert "Kept outside this app, with its title. Due 10 Aug 2026." in plain(page)
     assert "known by: kept" not in plain(page).lower()
     text = markdown.render(check)
-    assert (
-        "- **Done**: [Action A-1](<https://jira.example/browse/A-1>). Kept outside this app. Due 10" in text
-    )
-    assert "- **Not done**: Action A-4. Kept outside this app. Due 1 Jul 2026." in text
+    linked = "[Action A-1](<https://jira.example/browse/A-1>)"
+    assert f"- **Done**: {linked}. Kept outside this app, with its title. Due 10" in text
+    assert "- **Not done**: Action A-4. Kept outside this app, with its title. Due 1 Jul 2026." in text
     part = json.loads(pdf.document([check], {}))["scopes"][0]["sections"][0]
     assert [(one["chip"]["label"], one["what"], one["url"]) for one in part["items"][:3]] == [
         ("Done", "Deploy on every merge", ""),

@@ -53,6 +53,19 @@ def test_a_snapshot_that_does_not_open_gives_way_to_the_one_before(
     assert (found.name, found.replaced) == ("20261104T000000Z-bbbbbbbb", "20261105T000000Z-cccccccc")
 
 
+@pytest.mark.parametrize("pointer", [None, b"", b"\xff\xfe"])
+def test_without_a_pointer_that_can_be_read_the_newest_is_shown(
+    published: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pointer: bytes | None
+) -> None:
+    monkeypatch.setenv("OUTCOMES_HOME", str(tmp_path))
+    folder = copy_of(published, tmp_path, "20261103T000000Z-aaaaaaaa", "20261104T000000Z-bbbbbbbb")
+    (folder / "CURRENT").unlink(missing_ok=True)
+    if pointer is not None:
+        (folder / "CURRENT").write_bytes(pointer)
+    found = snapshot.current()
+    assert (found.name, found.replaced) == ("20261104T000000Z-bbbbbbbb", "CURRENT")
+
+
 @pytest.mark.parametrize("content", [b"", b"not a database"])
 def test_none_opens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes) -> None:
     monkeypatch.setenv("OUTCOMES_HOME", str(tmp_path))

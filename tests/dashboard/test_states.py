@@ -85,6 +85,20 @@ def test_an_older_snapshot_says_what_it_lacks_and_shows_the_rest(
     assert "Settings, open surveys and the next run are not in it; the next run adds them." in text
 
 
+@pytest.mark.parametrize(
+    ("page", "names"),
+    [
+        ("overview", {"show": "Nope"}),
+        ("team", {"team": "Beacon", "view": "Nope"}),
+        ("health", {"of": "Beacon", "version": "Revision 9"}),
+    ],
+)
+def test_what_nothing_has_the_name_of_is_the_only_message_of_its_page(
+    home: Path, open_page: Open, page: str, names: dict[str, str]
+) -> None:
+    assert re.findall(r"<h1>(.*?)</h1>", markup(open_page(page, **names))) == ["Nothing by that name"]
+
+
 def test_a_newer_snapshot_is_refused_also_where_an_older_one_opens(changed: Callable[..., Path]) -> None:
     path = changed(f"update run set snapshot_format = {snapshot_format.FORMAT + 1}")
     older = path.parent / "20261101T000000Z-00000000.duckdb"
@@ -236,7 +250,7 @@ def test_each_stream_says_what_it_cost_and_what_is_missing(
     # 41 + 9 calls; 380,813 + 1,187 bytes are 382 kB; 912 + 88 rows; 6 + 6 changed.
     assert table(page, "What was read of github") == [
         [
-            *("pull requests", "Read in full", "5 Nov 2026, 04:10", "1,000 read, 12 changed"),
+            *("pull requests", "Read in full", "5 Nov 2026, 04:10", "1,000 read, 12 rows changed"),
             "50 calls, 382 kB, 2 retries, 61 s waited",
         ]
     ]
@@ -249,7 +263,7 @@ def test_each_stream_says_what_it_cost_and_what_is_missing(
                 "incidents",
                 "Could not read the server answered 503",
                 "2 Nov 2026, 04:12",
-                "0 read, 0 changed",
+                "0 read, 0 rows changed",
             ),
             "1 call, not counted, retries not counted",
         ]

@@ -120,6 +120,18 @@ def values_of(con, metric):
     }
 
 
+def between(table, metric, models):
+    """The table, and what rests on it and is behind the metric, in order: all else stays as it was."""
+    reached, behind = {table}, set(metric.depends_on)
+    for model in models:
+        if reached & set(model.depends_on):
+            reached.add(model.table)
+    for model in reversed(models):
+        if model.table in behind:
+            behind.update(model.depends_on)
+    return [model for model in models if model.table in reached & behind]
+
+
 @pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda one: one.name)
 def test_the_planted_answers_notice(published, copied, mutation):
     metrics, models = load_metrics(), load_models()
@@ -128,8 +140,7 @@ def test_the_planted_answers_notice(published, copied, mutation):
         assert metric.sql.count(mutation.right) == 1
         metric = metric.model_copy(update={"sql": metric.sql.replace(mutation.right, mutation.wrong)})
     else:
-        names = [model.table for model in models]
-        for model in models[names.index(mutation.table) :]:
+        for model in between(mutation.table, metric, models):
             sql = model.sql
             if model.table == mutation.table:
                 assert sql.count(mutation.right) == 1, "the line that is written wrongly must stand once"

@@ -9,12 +9,14 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
+from unittest import mock
 
 import duckdb
 import pytest
 
 from pipelines.catalog import load_models
 from pipelines.catalog_headers import Model
+from pipelines.configuration_tables import create_configuration_table
 from pipelines.models import build_model, check_model
 from pipelines.warehouse import RECORD_BY_TABLE, create_configuration_tables, create_raw_tables
 
@@ -269,6 +271,19 @@ def fill(con: duckdb.DuckDBPyConnection, given: Given) -> None:
 
 
 every_model = cache(load_models)
+parsed = cache(duckdb.extract_statements)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def models_parsed_once() -> Iterator[None]:
+    """To read a query takes as long as to run it with a few rows, and every case builds its models."""
+
+    def answer(con: duckdb.DuckDBPyConnection, query: str) -> list[tuple[Any, ...]]:
+        [statement] = parsed(query)
+        return con.execute(statement).fetchall()
+
+    with mock.patch("pipelines.models._answer", answer):
+        yield
 
 
 def needed(tables: list[str]) -> list[Model]:
@@ -366,8 +381,8 @@ def changed_by(con: duckdb.DuckDBPyConnection, given: Given) -> set[str]:
             insert(con, table, rows)
             changed.add(f"raw.{table}")
     configuration, usual = configuration_of(given), configuration_of({})
-    if configuration != usual:
-        create_configuration_tables(con, configuration)
-        names = configuration.keys() | usual.keys()
-        changed |= {f"config.{name}" for name in names if configuration.get(name) != usual.get(name)}
+    for table in configuration.keys() | usual.keys():
+        if configuration.get(table) != usual.get(table):
+            create_configuration_table(con, table, configuration.get(table, ()))
+            changed.add(f"config.{table}")
     return changed

@@ -236,15 +236,24 @@ def test_a_release_says_of_which_department_its_reader_was(tmp_path: Path, reade
         ("department:x+department:y", "z", True),
         # One that is not configured any more, by its name alone.
         ("department:gone", "z", True),
+        # With it those who report to the head of what it is in: beside is part of that too.
+        ("department:x+direct:top", "beside", False),
+        ("department:x+team:few", "beside", False),
+        ("department:x+direct:top", "z", True),
+        ("department:x+team:few", "z", True),
+        # Of no department, or of a team that is not configured any more: they may be of any.
+        ("department:x+direct:organisation", "z", False),
+        ("department:x+team:gone", "z", False),
+        ("department:x+team:gone", "outside", True),
     ],
 )
 def test_whose_comments_a_reader_may_read(group: str, reader: str, may: bool) -> None:
-    parents = {"top": None, "x": "top", "below": "x", "y": None, "z": None}
+    parents = {"top": None, "x": "top", "beside": "top", "below": "x", "y": None, "z": None}
     if may:
-        Reader(reader, parents).refuse(group)
+        Reader(reader, parents, {"few": "top"}).refuse(group)
     else:
         with pytest.raises(CommandError):
-            Reader(reader, parents).refuse(group)
+            Reader(reader, parents, {"few": "top"}).refuse(group)
 
 
 def test_comments_of_an_older_version_are_released_too(tmp_path: Path) -> None:

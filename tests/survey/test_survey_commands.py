@@ -192,6 +192,7 @@ def test_a_plan_is_frozen_announced_and_followed(outcomes, con, monkeypatch):
     assert code == 0
     assert "2027-Q1 to 2027-Q4" in out
     assert "series of every unit start again" in err
+    assert "one to five people came since the last survey, what they said may follow" in err
 
 
 def wave_roster_of(plan):

@@ -16,6 +16,7 @@ from pipelines.survey import publishing
 from pipelines.survey.asking import WaveError, close_wave, open_wave
 from pipelines.survey.calendar import CalendarError
 from pipelines.survey.held import warehouse_of
+from pipelines.survey.planning import PlanError
 from pipelines.survey.publishing import publish_wave
 from pipelines.survey.wave_codes import codes_in_memory, make_codes
 from pipelines.transaction import transaction
@@ -127,6 +128,16 @@ def test_a_key_is_for_its_owner_alone_and_never_overwritten(place):
 def test_a_second_wave_waits_for_the_first(place, tmp_path):
     with pytest.raises(CalendarError, match="one survey is open at a time"):
         open_wave(place.configuration, place.home, tmp_path / "second.key", NOW)
+
+
+def test_nobody_is_asked_where_too_few_are_left_for_any_number(planned):
+    """Five of the plan's 35 are there; a sixth would be enough."""
+    few = place_in(planned.home.path.parent, {**dict.fromkeys(TEAMS, ("sea", 0)), "harbour": ("sea", 5)})
+    with pytest.raises(PlanError, match="fewer than 6 people of the plan 2026-Q3 to 2027-Q2 are there"):
+        open_wave(few.configuration, few.home, few.key, NOW)
+    assert not few.key.exists()
+    six = place_in(planned.home.path.parent, {**dict.fromkeys(TEAMS, ("sea", 0)), "harbour": ("sea", 6)})
+    assert len(open_wave(six.configuration, six.home, six.key, NOW).roster.members) == 6
 
 
 def test_an_opening_that_was_killed_is_begun_anew(planned, monkeypatch, tmp_path):

@@ -12,7 +12,7 @@ from pipelines.privacy.units import Partition, Unit
 from pipelines.survey.calendar import Quarter
 from pipelines.survey.people import Known
 from pipelines.survey.planning import PlanError, make_draft
-from pipelines.survey.roster import Person, configured_roster
+from pipelines.survey.roster import Person, Roster, configured_roster
 from pipelines.survey.series import asked_before, broken_series
 from pipelines.survey.tables import SURVEY_TABLES
 from pipelines.survey.wave_roster import wave_roster
@@ -322,6 +322,46 @@ def test_three_of_six_who_came_are_not_told_from_those_before_them(con):
     ask(con, QUARTERS[1], [*ROSTER.people, *six])
     ask(con, QUARTERS[2], [*ROSTER.people, *six[:3]])
     assert asked_in(con, QUARTERS[2]) == asked_in(con, QUARTERS[0])
+
+
+def test_whoever_comes_back_is_not_told_of_by_a_difference(con):
+    """The sea's number less that of its bay is harbour's and pier's: with 8 who came back it would be two's.
+
+    Each planned unit has 8 people or more. Six of the bay and two of the harbour are away once.
+    """
+    places = configured(
+        {"sea": None, "bay": "sea"},
+        {
+            "harbour": ("sea", several("h", 9)),
+            "pier": ("sea", several("p", 9)),
+            "creek": ("bay", several("c", 9)),
+            "cove": ("bay", several("v", 9)),
+        },
+    )
+    people = configured_roster(places, DAY, Known()).people
+    plan = make_draft(places, Roster(people), QUARTERS[0]).plan
+    away = {*several("c", 6), "h0", "h1"}
+    first = wave_roster(places, plan, people, Known()).members
+    there = [person for person in people if person.account not in away]
+    second = wave_roster(places, plan, there, Known(), [first]).members
+    third = wave_roster(places, plan, people, Known(), [second, first])
+    assert {third.members.get(account) for account in several("c", 6)} == {"team:creek"}
+    assert third.not_asked == ("h0", "h1")
+
+
+def test_five_who_are_left_of_a_pool_wait_for_a_sixth(con):
+    """The first survey had the six, so nothing tells of the five; but people are told of five others."""
+    plan_from(con, QUARTERS[0])
+    six = new_in("road", *several("n", 6))
+    ask(con, QUARTERS[0], [*ROSTER.people, *six])
+    assert asked_in(con, QUARTERS[0])["n0"] == "newcomers:land"
+    ask(con, QUARTERS[1], [*ROSTER.people, *six[:5]])
+    assert not asked_in(con, QUARTERS[1]).keys() & {*several("n", 6)}
+    # Six who come with them are enough: these are news to the first survey, and all to the second.
+    new = new_in("road", *several("x", 6))
+    ask(con, QUARTERS[2], [*ROSTER.people, *six[:5], *new])
+    asked = asked_in(con, QUARTERS[2])
+    assert {asked[account] for account in (*several("n", 5), *several("x", 6))} == {"newcomers:land"}
 
 
 def test_a_pool_that_was_left_out_in_the_end_counts_as_not_asked(con):

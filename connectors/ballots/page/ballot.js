@@ -163,14 +163,22 @@ async function useCode() {
 
 // --- before answering
 
+// Adults read some 240 words a minute to themselves: 180, and five seconds for each choice, leave room for slower ones.
+function minutesFor(texts, choices) {
+  const wordCount = texts.join(" ").split(/\s+/).length;
+  return Math.max(2, Math.ceil(wordCount / 180 + choices * 5 / 60));
+}
+
 function showWelcome() {
-  const count = asked().sections.reduce((sum, section) => sum + section.questions.length, 0);
+  const texts = allItems().map((item) => item.text);
+  const count = texts.length;
+  const minutes = minutesFor([...texts, ...words[spoken()].promise], count);
   const date = new Intl.DateTimeFormat(language, { dateStyle: "long", timeStyle: "short" })
     .format(new Date(form.closes_at));
   const [promise, ...limits] = words[spoken()].promise;
   draw(make("div", { class: "stack" },
     heading(asked().title, { lang: language }),
-    make("p", { class: "lede" }, say("extent", { count, date })),
+    make("p", { class: "lede" }, say("extent", { count, minutes, date })),
     make("div", { class: "unit" }, make("p", { class: "quiet" }, say("unit_label")),
       make("p", { class: "name" }, place.unit), make("p", {}, say("unit_promise"))),
     make("h2", {}, say("promise_title")),

@@ -154,7 +154,14 @@ def _placed(
     members = {unit.id: sizes[unit.id] for unit in plan.partition.units}
     if said is not None:
         members |= _summed(said, unit_of)
-    return plan.partition, members, [replace(one, unit=unit_of[one.unit]) for one in imported.responses]
+    answers = [replace(one, unit=unit_of[one.unit]) for one in imported.responses]
+    for crowded, count in sorted(Counter(one.unit for one in answers).items()):
+        if count > members[crowded]:
+            raise WaveInputError(
+                f"survey import: {crowded} has more answers than people by the plan {plan.year}. Write "
+                "under [members] of the mapping how many people each unit had"
+            )
+    return plan.partition, members, answers
 
 
 def _summed(said: Mapping[str, int], unit_of: Mapping[str, str]) -> dict[str, int]:
