@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 from functools import cached_property
 from typing import TypeVar
 
-from connectors.journal import notes_closed
+from connectors.journal import open_survey
 from connectors.journal.entries import Annotation, Body, Context
 from connectors.journal.journal import Entry, Journal
 from dashboard import access, snapshot, snapshot_settings
@@ -44,8 +44,8 @@ class Desk:
         if kind not in _NOTES:
             return None
         try:
-            return notes_closed.closed_until(snapshot.home(), self.today)
-        except notes_closed.NothingSaidError:
+            return open_survey.notes_closed_until(snapshot.home(), self.today)
+        except open_survey.NothingSaidError:
             return snapshot_settings.asked_until(self.path, self.today)
 
     def entries(self, kind: type[E]) -> list[Entry[E]]:

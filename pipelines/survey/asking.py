@@ -15,7 +15,7 @@ from connectors.ballots import form as ballot_form
 from connectors.ballots.box import Box
 from connectors.ballots.box import Wave as LaidWave
 from connectors.ballots.seal import new_keys
-from connectors.journal import notes_closed
+from connectors.journal import open_survey
 from pipelines.config_model import Configuration
 from pipelines.home import Home
 from pipelines.survey.bank import Bank, asked, shipped
@@ -32,6 +32,7 @@ from pipelines.survey.calendar import (
 )
 from pipelines.survey.held import BALLOTS, WaveError, WaveInputError, warehouse_of
 from pipelines.survey.modules import Due, apart, cohort, due, told_of
+from pipelines.survey.open_surveys import say_ended
 from pipelines.survey.people import Known, known_people
 from pipelines.survey.planning import Plan, PlanError
 from pipelines.survey.private_files import require_apart, write_private
@@ -101,8 +102,9 @@ def open_wave(
         roster = _asked_of(configuration, bank, plan, people, known, today, earlier, before)
         wave = _new_wave(configuration, bank, may, now)
         public = _write_key(key_file)
+        said = open_survey.Said(wave.id, wave.title, today, may.wave.closes_on, "open")
         try:
-            notes_closed.say(home.path, wave.id, may.wave.closes_on)
+            open_survey.say(home.path, said)
             _lay_into_box(Box(home.path / BALLOTS), bank, wave, roster, public)
             with transaction(con):
                 freeze_wave(con, plan, wave, roster)
@@ -110,7 +112,7 @@ def open_wave(
         except Exception:
             key_file.unlink()
             with suppress(OSError):  # what is told is what kept it from opening
-                notes_closed.say(home.path, wave.id, None)
+                open_survey.say(home.path, replace(said, state="discarded"))
             raise
     note = told_of(bank) if kind == "module" else ""
     return Opened(wave.id, wave.closes_at, roster, may.left_out, asks.due.asked_by, note)
@@ -300,7 +302,7 @@ def close_wave(home: Home, now: datetime) -> str:
         wave_id, _ = open_wave_of(con)
         assert con is not None
         Box(home.path / BALLOTS).close(wave_id, now)
-        notes_closed.say(home.path, wave_id, None)
+        say_ended(con, home.path, wave_id, "closed", now)
         con.execute(
             "UPDATE survey.wave SET state = 'closed', closed_at = ? WHERE wave_id = ?", [now, wave_id]
         )
@@ -342,7 +344,7 @@ def discard_wave(home: Home, now: datetime, *, is_sure: bool) -> str:
         if box.form(wave_id) is not None:
             box.close(wave_id, now)
             box.destroy(wave_id)
-        notes_closed.say(home.path, wave_id, None)
+        say_ended(con, home.path, wave_id, "discarded", now)
         comments.add(home.path / comments.FILE, wave_id, {}, now.date())
         with transaction(con):
             con.execute(

@@ -1,12 +1,17 @@
-"""What a snapshot tells of surveys whose results are not published yet: their dates, and answers in tens."""
+"""What is told of surveys whose results are not published yet: their dates, and answers in tens.
+
+A snapshot says it when it is made. That a survey has ended is said beside it, at once and without a count.
+"""
 
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
 from connectors.ballots.box import Box, BoxError
+from connectors.journal import open_survey
 from pipelines.survey.held import BALLOTS
 from pipelines.survey.waves import in_tens
 
@@ -26,6 +31,13 @@ SELECT wave_id, kind, title, CAST(opens_at AT TIME ZONE coalesce(time_zone, 'UTC
 FROM survey.wave WHERE origin = 'here' AND state IN ('open', 'closed') ORDER BY opens_at, wave_id
 """
 
+_DAYS = """
+SELECT title, CAST(opens_at AT TIME ZONE coalesce(time_zone, 'UTC') AS DATE),
+  CAST((greatest(opens_at, least(coalesce(closed_at, $now), closes_at)) - INTERVAL 1 MICROSECOND)
+    AT TIME ZONE coalesce(time_zone, 'UTC') AS DATE)
+FROM survey.wave WHERE wave_id = $wave
+"""
+
 
 def open_surveys(con: duckdb.DuckDBPyConnection, home: Path) -> list[tuple[Any, ...]]:
     """The rows of `open_survey`, in the order of its columns."""
@@ -40,6 +52,14 @@ def write_open_surveys(con: duckdb.DuckDBPyConnection, rows: Sequence[tuple[Any,
         con.execute(
             f"INSERT INTO snapshot.open_survey VALUES {marks}", [value for row in rows for value in row]
         )
+
+
+def say_ended(
+    con: duckdb.DuckDBPyConnection, home: Path, wave_id: str, state: open_survey.State, now: datetime
+) -> None:
+    """Say that a wave takes no more answers, and why, to whoever does not wait for the next snapshot."""
+    [(title, opens_on, closes_on)] = con.execute(_DAYS, {"wave": wave_id, "now": now}).fetchall()
+    open_survey.say(home, open_survey.Said(wave_id, title, opens_on, closes_on, state))
 
 
 def _turnout(box: Path, wave_id: str) -> tuple[str | None, str | None]:

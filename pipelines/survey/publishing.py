@@ -28,6 +28,7 @@ from pipelines.survey.bank import Bank
 from pipelines.survey.calendar import PULSE_LEAST_ANSWERS
 from pipelines.survey.comments import keep_comments, parents_of
 from pipelines.survey.held import BALLOTS, WaveError, warehouse_of
+from pipelines.survey.open_surveys import say_ended
 from pipelines.survey.private_files import read_key
 from pipelines.survey.reliability import Reliability, reliability
 from pipelines.survey.series import broken_series
@@ -64,7 +65,7 @@ def publish_wave(configuration: Configuration, home: Home, key_file: Path, now: 
             raise WaveError("survey publish: there is no survey. Run `outcomes survey plan`")
         wave_id = _closed_wave(con)
         if wave_id is None:
-            return _destroyed_again(con, box, key_file)
+            return _destroyed_again(con, home, box, key_file, now)
         ballots = open_all(read_key(key_file, wave_id, box.public_key(wave_id)), box.sealed(wave_id))
         _demand_complete(box, wave_id, ballots)
         partition, members = wave_partition(con, wave_id)
@@ -79,6 +80,7 @@ def publish_wave(configuration: Configuration, home: Home, key_file: Path, now: 
             write_publication(con, wave_id, bank, publication, members, answers, now, broken)
             con.execute("DELETE FROM survey.wave_member WHERE wave_id = ?", [wave_id])
         con.execute("CHECKPOINT")
+        say_ended(con, home.path, wave_id, "published", now)
         _destroy(box, wave_id, key_file)
     withheld = sum(cell.withheld_reason is not None for cell in publication.cells)
     return Done(wave_id, True, len(publication.cells) - withheld, withheld)
@@ -94,7 +96,9 @@ def _closed_wave(con: duckdb.DuckDBPyConnection) -> str | None:
     return wave_id
 
 
-def _destroyed_again(con: duckdb.DuckDBPyConnection, box: Box, key_file: Path) -> Done:
+def _destroyed_again(
+    con: duckdb.DuckDBPyConnection, home: Home, box: Box, key_file: Path, now: datetime
+) -> Done:
     """What a publication that was killed left of the latest wave is destroyed; otherwise it is refused."""
     found = con.execute(
         "SELECT wave_id, state, published_at FROM survey.wave WHERE origin = 'here' ORDER BY opens_at DESC"
@@ -111,6 +115,7 @@ def _destroyed_again(con: duckdb.DuckDBPyConnection, box: Box, key_file: Path) -
         )
     if key_file.exists():
         read_key(key_file, wave_id, box.public_key(wave_id))
+    say_ended(con, home.path, wave_id, "published", now)
     _destroy(box, wave_id, key_file)
     return Done(wave_id, False)
 

@@ -576,14 +576,14 @@ def test_notes_are_open_where_a_survey_could_not_be_opened(
 def test_what_cannot_be_read_counts_as_a_survey_that_is_open(
     own_home: Path, held: str | bytes | None
 ) -> None:
-    from connectors.journal import notes_closed
+    from connectors.journal import open_survey
 
-    file, today = own_home / notes_closed.FILE, date(2026, 9, 14)
+    file, today = own_home / open_survey.FILE, date(2026, 9, 14)
     if held is None:
         file.mkdir()
     else:
         file.write_bytes(held.encode() if isinstance(held, str) else held)
-    assert notes_closed.closed_until(own_home, today) == today
+    assert open_survey.notes_closed_until(own_home, today) == today
 
 
 @pytest.mark.parametrize(
@@ -592,11 +592,12 @@ def test_what_cannot_be_read_counts_as_a_survey_that_is_open(
 def test_notes_open_when_the_last_day_is_over(
     own_home: Path, today: tuple[int, int, int], until: date | None
 ) -> None:
-    from connectors.journal import notes_closed
+    from connectors.journal import open_survey
 
-    notes_closed.say(own_home, "2026-Q3", date(2026, 9, 24))
-    assert notes_closed.closed_until(own_home, date(*today)) == until
-    assert {one.name for one in own_home.iterdir()} == {"snapshots", notes_closed.FILE}
+    days = date(2026, 9, 14), date(2026, 9, 24)
+    open_survey.say(own_home, open_survey.Said("2026-Q3", "Quarterly survey", *days, "open"))
+    assert open_survey.notes_closed_until(own_home, date(*today)) == until
+    assert {one.name for one in own_home.iterdir()} == {"snapshots", open_survey.FILE}
 
 
 def test_a_journal_that_does_not_open_is_a_line(own_home: Path) -> None:

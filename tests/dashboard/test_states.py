@@ -1,19 +1,23 @@
 """Snapshots of other formats and broken ones, addresses that name nothing, and the pages on ingest and "
 "settings."""
 
+import json
 import re
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import duckdb
 import fake_settings
 import pytest
+import time_machine
 from page_text import markup, said, table
 from streamlit.testing.v1 import AppTest
 
+from connectors.journal import open_survey
+from connectors.journal.open_survey import Said
 from dashboard import (
     address,
     layout,
@@ -25,9 +29,18 @@ from dashboard import (
     survey_open,
 )
 from dashboard.snapshot_file import SnapshotError
+from dashboard.survey_open import NOT_COUNTED
 from pipelines import publish
 
 Open = Callable[..., AppTest]
+
+
+def json_of(**changes: object) -> str:
+    """What is said of a survey, with a field that is not what it ought to be."""
+    days = {"opens_on": "2026-11-09", "closes_on": "2026-11-19"}
+    return json.dumps({"survey": "2026-Q4", "title": "Quarterly survey", "state": "open", **days, **changes})
+
+
 NAME = "20261105T031300Z-7d1f2c3a.duckdb"
 
 
@@ -371,6 +384,104 @@ def test_an_open_survey_has_its_dates_and_its_turnout_in_tens(
             "about 40 of about 120",
         ],
     ]
+
+
+OPENED = Said("2026-Q4", "Quarterly survey, 2026-Q4", date(2026, 11, 9), date(2026, 11, 19), "open")
+"""After the snapshot of 5 November was made."""
+OF_SNAPSHOT = (
+    "insert into open_survey values "
+    "('2026-Q4', 'quarterly', 'Quarterly survey, 2026-Q4', DATE '2026-11-09', DATE '2026-11-19', 'open', "
+    "'about 40', 'about 120'), "
+    "('2026-Q4-pulse-10', 'pulse', 'Pulse', DATE '2026-10-05', DATE '2026-10-15', 'closed', NULL, NULL)"
+)
+
+
+@pytest.fixture
+def open_now(changed: Callable[..., Path]) -> Callable[..., AppTest]:
+    """That part of the page, on 10 November, beside a snapshot that is so changed and what was said since."""
+
+    def page() -> None:
+        from dashboard import layout, snapshot, survey_open
+
+        with layout.frame():
+            survey_open.draw(snapshot.current())
+
+    def opened(said: Said | str, *statements: str, on: int = 10) -> AppTest:
+        home = changed(*statements).parents[1]
+        if isinstance(said, Said):
+            open_survey.say(home, said)
+        else:
+            (home / open_survey.FILE).write_text(said)
+        with time_machine.travel(datetime(2026, 11, on, 9, tzinfo=UTC), tick=True):
+            shown = AppTest.from_function(page, default_timeout=60).run()
+        assert not shown.exception
+        return shown
+
+    return opened
+
+
+@pytest.mark.parametrize(
+    ("said", "on", "before", "row", "note"),
+    [
+        (OPENED, 10, (), ["Open until 19 Nov", "9 Nov to 19 Nov 2026", NOT_COUNTED], "by each run"),
+        (
+            OPENED,
+            20,
+            (),
+            ["Its time is over, not closed yet", "9 Nov to 19 Nov 2026", NOT_COUNTED],
+            "by each run",
+        ),
+        (
+            replace(OPENED, state="closed", closes_on=date(2026, 11, 10)),
+            10,
+            [OF_SNAPSHOT],
+            ["Closed, not published yet", "9 Nov to 10 Nov 2026", "about 40 of about 120"],
+            "as of 5 Nov 2026, 04:10",
+        ),
+    ],
+    ids=["opened", "past its last day", "closed"],
+)
+def test_a_survey_that_was_opened_or_closed_since_the_last_run_is_there_at_once(
+    open_now: Callable[..., AppTest], said: Said, on: int, before: list[str], row: list[str], note: str
+) -> None:
+    shown = open_now(said, *before, on=on)
+    assert table(shown, "Open surveys") == [["Quarterly survey, 2026-Q4", *row]]
+    assert note in markup(shown)
+
+
+@pytest.mark.parametrize(
+    ("said", "sentence"),
+    [
+        (
+            replace(OPENED, state="published"),
+            "No survey is open. Quarterly survey, 2026-Q4 was published: the next run puts its results here.",
+        ),
+        (replace(OPENED, state="published", survey="2026-Q3"), "No survey is open."),
+        (replace(OPENED, state="closed", survey="2026-Q3"), "No survey is open."),
+        (replace(OPENED, state="discarded"), "No survey is open."),
+    ],
+    ids=["published", "published and in the snapshot", "published, not said", "discarded"],
+)
+def test_a_survey_that_has_ended_since_the_last_run_is_open_no_more(
+    open_now: Callable[..., AppTest], said: Said, sentence: str
+) -> None:
+    assert re.findall(r'<p class="eo-note">([^<]*)</p>', markup(open_now(said, OF_SNAPSHOT))) == [sentence]
+
+
+@pytest.mark.parametrize("held", ["", "[]", "{}", '{"until": null}', json_of(state="soon"), json_of(title=3)])
+def test_that_it_cannot_be_known_is_said_beside_what_the_last_run_knew(
+    open_now: Callable[..., AppTest], held: str
+) -> None:
+    unknown = "Whether one was opened or closed since cannot be told: survey_open.json in the home folder"
+    assert f"No survey was open at the last run. {unknown}" in markup(open_now(held))
+
+
+def test_what_the_last_run_knew_is_shown_where_nothing_else_can_be_read(
+    open_now: Callable[..., AppTest],
+) -> None:
+    shown = open_now("{", OF_SNAPSHOT)
+    assert [row[1] for row in table(shown, "Open surveys")] == ["Closed, not published yet", "Opens on 9 Nov"]
+    assert "Whether one was opened or closed since cannot be told" in markup(shown)
 
 
 def test_a_turnout_is_what_was_published() -> None:

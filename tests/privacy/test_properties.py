@@ -1,6 +1,8 @@
 """The twelve properties of everything that is shown of surveys: each has its tests, and some are here."""
 
 import ast
+import csv
+import json
 import re
 import tomllib
 from collections import defaultdict
@@ -17,7 +19,7 @@ from hypothesis import strategies as st
 from rosters import planned_unit_of, waves
 
 from pipelines import publish
-from pipelines.export import export_tables
+from pipelines.export import export_canonical, export_tables
 from pipelines.privacy.cells import Cell
 from pipelines.privacy.publication import AuditError
 from pipelines.privacy.rank_audit import audit_ranks
@@ -208,10 +210,38 @@ def test_snapshots_and_exports_hold_the_published_rows_and_no_other_number_of_su
     }
     # A unit's members are known to all; places and versions of questions are nobody's answers.
     assert numeric == {("survey_unit", "members"), ("survey_item", "position"), ("survey_item", "version")}
-    export_tables(snapshot, tmp_path / "out", "parquet")
+    for file_format in ("parquet", "csv"):
+        export_tables(snapshot, tmp_path / "out", file_format)
+    export_canonical(snapshot, ["main"], tmp_path / "out")
     with duckdb.connect() as con:
         again = con.sql(f"SELECT * FROM '{tmp_path}/out/survey_cell.parquet' ORDER BY ALL").fetchall()
     assert again == kept
+    columns = [name for name, *_ in query(place, "DESCRIBE survey.published_cell")]
+    as_text = [dict(zip(columns, row, strict=True)) for row in kept]
+    with (tmp_path / "out/survey_cell.csv").open(encoding="utf-8", newline="") as lines:
+        assert by_row(csv.DictReader(lines)) == by_row(as_text)
+    written = (tmp_path / "out/survey_cell.ndjson").read_text("utf-8").splitlines()
+    assert by_row(json.loads(line) for line in written) == by_row(as_text)
+
+
+def by_row(rows):
+    """Rows with their numbers as numbers, in an order of their own: nothing where a file says nothing."""
+    return sorted(
+        [
+            sorted((name, as_number(one)) for name, one in row.items() if one not in ("", None))
+            for row in rows
+        ],
+        key=str,
+    )
+
+
+def as_number(one):
+    if isinstance(one, bool) or one in ("true", "false"):
+        return str(one).lower()
+    try:
+        return float(one)
+    except ValueError:
+        return one
 
 
 def test_what_is_withheld_tells_its_reason_and_nothing_else(place):

@@ -11,23 +11,18 @@ from html import unescape
 
 import duckdb
 import fake_survey
-import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from rosters import waves
+from told_numbers import BANK, add_wave, numbers, of_score
 
 from dashboard import snapshot, survey_below, survey_results, survey_tables
 from dashboard.kept import STORE
 from pipelines.privacy.cells import Cell
 from pipelines.survey import publishing
-from pipelines.survey.bank import shipped
 
-BANK = shipped("quarterly")
 WAVE = "2026-Q3"
 LETTERS = str.maketrans("0123456789", "abcdefghij")
-NUMBER = re.compile(r"\d+(?:\.\d+)?")
-CONSTANT = {"60", "100"}
-"""`fewer than 60 of 100: read with care`."""
 
 
 def lettered(cell):
@@ -38,58 +33,9 @@ def lettered(cell):
 
 def write_snapshot(path, cells):
     """A snapshot of one published wave."""
-    columns = list(Cell.__dataclass_fields__)
-    rows = [(WAVE, *(getattr(cell, name) for name in columns), False) for cell in cells]
-    frame = pl.DataFrame(
-        rows, ["wave_id", *columns, "is_series_broken"], orient="row", infer_schema_length=None
-    )
-    names = {one.id: one.name for one in BANK.dimensions}
-    day = date(2026, 9, 14)
     with duckdb.connect(str(path)) as con:
         con.execute(fake_survey._TABLES)
-        con.execute("INSERT INTO survey_cell BY NAME SELECT * FROM frame")
-        del frame
-        con.execute(
-            "INSERT INTO survey_wave VALUES (?, 'quarterly', ?, ?, ?, ?, 'here', NULL)",
-            [WAVE, BANK.title, day, day, day],
-        )
-        con.executemany(
-            "INSERT INTO survey_item VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, ?, ?)",
-            [
-                (WAVE, at, item.id, item.version, item.dimension, names[item.dimension], item.text,
-                 item.is_reversed, item.least_level, list(BANK.scale), BANK.id, BANK.wording)
-                for at, item in enumerate(BANK.items, start=1)
-            ],
-        )  # fmt: skip
-
-
-def numbers(markup):
-    """All numbers of a piece of markup: text, labels and styles; signs and headings are always the same."""
-    without_frame = re.sub(r'<svg[^>]*aria-hidden="true".*?</svg>|colspan="3"|data-label="[^"]*"', "", markup)
-    return set(NUMBER.findall(unescape(without_frame).replace(",", "")))
-
-
-def of_score(cell):
-    """Every number that a score may be drawn with."""
-    if cell.value is None:
-        return set()
-    told = {str(cell.n), str(cell.of)} | (CONSTANT if cell.n / cell.of < 0.6 else set())
-    if cell.label is not None:
-        ends = (cell.low, cell.high)
-        told |= {f"{cell.value:g}", f"{ends[0]:.2f}", f"{ends[1] - ends[0]:.2f}"} | numbers(cell.label)
-        return told
-    least = cell.value * cell.n / cell.of
-    most = least + 100 * (cell.of - cell.n) / cell.of
-    told |= {f"{one:.0f}" for one in (cell.value, least, most)}
-    return told | block(cell.value, cell.value) | block(least, most)
-
-
-def block(low, high):
-    """Where a block begins and how wide it is; one that is thinner than 0.8 is that wide."""
-    if high - low < 0.8:
-        low = min(max((low + high) / 2 - 0.4, 0), 99.2)
-        high = low + 0.8
-    return {f"{low:.2f}", f"{high - low:.2f}"}
+        add_wave(con, WAVE, date(2026, 9, 14), cells)
 
 
 def of_statement(cells):

@@ -9,6 +9,7 @@ from asked_waves import NOW, codes_of, items_of, place_in, published_once, query
 
 from connectors.ballots import box
 from connectors.ballots.box import Refused
+from connectors.journal.open_survey import last_said
 from pipelines.survey import asking, private_files, publishing, wave_codes
 from pipelines.survey.asking import close_wave, discard_wave, open_wave
 from pipelines.survey.publishing import publish_wave
@@ -164,6 +165,7 @@ def test_publish(answered_once, tmp_path, killing, step, when):
     else:
         assert published_again(place).is_new == (not is_published)
     assert queries(place, CELLS, MEMBERS) == [cells, [(0,)]]
+    assert last_said(place.home.path).state == "published"
     assert not place.key.exists()
     assert place.box.form("2026-Q3") is None
 
@@ -193,3 +195,4 @@ def test_discard(place, killing, step, when):
     assert discard_wave(place.home, OVER, is_sure=True) == "2026-Q3"
     assert place.box.form("2026-Q3") is None
     assert query(place, STATE) == [("discarded",)]
+    assert last_said(place.home.path).state == "discarded"

@@ -1,7 +1,8 @@
-"""The box as it runs: its whole environment and all files of the home, while a survey is open.
+"""The box and the dashboard as they run: their whole environment and all files, while a survey is open.
 
-`outcomes survey serve` is a process of its own; seven people answer over loopback. Whoever has everything
-that the process was given and everything in the home recovers no answer and matches no code to its ballot.
+`outcomes survey serve` is a process of its own on a home, and so is what `outcomes dashboard` starts; seven
+people answer over loopback, and somebody looks at the page on surveys before and after. Whoever has all that
+both were given and everything in the home recovers no answer and matches no code to its ballot.
 """
 
 import base64
@@ -25,8 +26,12 @@ from nacl.bindings import crypto_scalarmult_base
 from nacl.public import PrivateKey, SealedBox
 from ports import LOOPBACK, free_port
 from sqlite_pages import cells
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from websockets.sync.client import connect
 
 from connectors.ballots.codes import hash_of
+from pipelines.serve import dashboard_command
 
 ROOT = Path(__file__).parents[3]
 WAVE = "2026-Q3"
@@ -44,7 +49,7 @@ DISTINCT = 20
 
 
 class Served:
-    """The box's process on a port of its own, in front of an open survey, and what can be seen of it."""
+    """Both processes on ports of their own, in front of an open survey, and what can be seen of them."""
 
     def __init__(self, folder):
         self.place = place_in(folder)
@@ -52,32 +57,50 @@ class Served:
         self.codes = [code for _, code in codes_of(self.place)]
         self.file = self.place.home.path / "ballots.sqlite"
         self.private = bytes.fromhex(self.place.key.read_text("ascii").strip())
-        self.port = free_port()
+        self.user = folder / "user"
+        self.user.mkdir()
+        self.port, self.pages = free_port(), free_port()
         home = str(self.place.home.path)
-        command = ["--home", home, "--config", str(folder / "outcomes.toml"), "survey", "serve"]
-        environment = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", SERVE, *command, "--port", str(self.port)],
-            env={**environment, "PYTHONPATH": str(ROOT), "OUTCOMES_HOME": home},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-        )
+        given = ["--home", home, "--config", str(folder / "outcomes.toml"), "survey", "serve"]
+        self.box = self.start([sys.executable, "-c", SERVE, *given, "--port", str(self.port)])
+        self.dashboard = self.start(dashboard_command(self.pages, LOOPBACK))
         self.client = Client(self.port)
 
+    def start(self, command):
+        environment = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
+        own = {"HOME": str(self.user), "PYTHONPATH": str(ROOT), "OUTCOMES_HOME": str(self.place.home.path)}
+        return subprocess.Popen(
+            command, env=environment | own, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        )
+
     def wait(self):
-        """Until it answers."""
-        for _ in range(600):
-            assert self.process.poll() is None, self.process.stdout.read().decode()
-            with socket.socket() as sock:
-                if sock.connect_ex((LOOPBACK, self.port)) == 0:
-                    return
-            time.sleep(0.05)
-        raise AssertionError("it does not answer")
+        """Until both answer."""
+        for process, port in ((self.box, self.port), (self.dashboard, self.pages)):
+            for _ in range(1200):
+                assert process.poll() is None, process.stdout.read().decode()
+                with socket.socket() as sock:
+                    if sock.connect_ex((LOOPBACK, port)) == 0:
+                        break
+                time.sleep(0.05)
+            else:
+                raise AssertionError(f"nothing answers on {port}")
+
+    def look(self):
+        """Opens the page on surveys, as a browser does; gives all that it is sent."""
+        asked, told = BackMsg(), []
+        asked.rerun_script.page_name = "survey"
+        with connect(
+            f"ws://{LOOPBACK}:{self.pages}/_stcore/stream", subprotocols=["streamlit"], max_size=None
+        ) as page:
+            page.send(asked.SerializeToString())
+            while not told or ForwardMsg.FromString(told[-1]).WhichOneof("type") != "script_finished":
+                told.append(page.recv(timeout=60))
+        return b"".join(told)
 
     def end(self):
-        """Gives all that it has said."""
-        self.process.terminate()
-        return self.process.communicate(timeout=30)[0]
+        for process in (self.box, self.dashboard):
+            process.terminate()
+            process.communicate(timeout=30)
 
     def vote(self, codes, comment):
         """Each answers otherwise; the comment is the same for all, or what is made of the code."""
@@ -87,32 +110,41 @@ class Served:
             status, _, said = self.client.answer(code, answers, comment(code))
             assert status == 204, said
 
-    def of_process(self):
-        """What was given to the process, and the files that it has open."""
-        about = Path(f"/proc/{self.process.pid}")
-        given = {name: (about / name).read_bytes() for name in ("environ", "cmdline", "maps")}
-        held = []
-        for one in (about / "fd").iterdir():
-            held.append(str(one.readlink()))
-            if Path(held[-1]).is_file():
-                given[held[-1]] = Path(held[-1]).read_bytes()
-        return given | {"open files": "\n".join(held).encode()}
+    def of_processes(self):
+        """What was given to each process, and the files that it has open."""
+        given = {}
+        for who, pid in (("box", self.box.pid), ("dashboard", self.dashboard.pid)):
+            about = Path(f"/proc/{pid}")
+            given |= {f"{who} {name}": (about / name).read_bytes() for name in ("environ", "cmdline")}
+            maps = (about / "maps").read_text("utf-8").splitlines()
+            given[f"{who} mapped files"] = "\n".join({line[73:]: None for line in maps}).encode()
+            held = [str(one.readlink()) for one in (about / "fd").iterdir()]
+            given |= {f"{who} {one}": Path(one).read_bytes() for one in held if Path(one).is_file()}
+            given[f"{who} open files"] = "\n".join(held).encode()
+        return given
 
     def of_home(self):
-        home = self.place.home.path
-        return {str(one.relative_to(home)): one.read_bytes() for one in home.rglob("*") if one.is_file()}
+        """The files of the home folder, and of the home of whoever runs both."""
+        return {
+            str(one.relative_to(folder)): one.read_bytes()
+            for folder in (self.place.home.path, self.user)
+            for one in folder.rglob("*")
+            if one.is_file()
+        }
 
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory):
-    """The process with everything that was to be seen before and after seven people answered."""
+    """The processes with everything that was to be seen before and after seven people answered."""
     served = Served(tmp_path_factory.mktemp("served"))
     try:
         served.wait()
+        served.shown = {"page before": served.look()}
         served.before = served.of_home()
         served.vote(served.codes[:VOTERS], lambda _: SAID)
+        served.shown["page after"] = served.look()
         served.after = served.of_home()
-        served.given = served.of_process()
+        served.given = served.of_processes()
         yield served
     finally:
         served.end()
@@ -120,7 +152,8 @@ def running(tmp_path_factory):
 
 def seen(running):
     """Everything, as it lies there."""
-    return {**running.after, **{f"process {name}": one for name, one in running.given.items()}}
+    given = {f"process {name}": one for name, one in running.given.items()}
+    return {**running.after, **running.shown, **given}
 
 
 def cast(content, folder):
@@ -160,6 +193,14 @@ def test_neither_the_key_nor_its_place_is_given_to_the_box(running):
         for code in running.codes:
             assert code.encode() not in content, name
             assert code.replace("-", "").encode() not in content, name
+
+
+def test_the_dashboard_has_opened_nothing_of_a_home_without_a_snapshot(running):
+    """Neither the box nor the warehouse, which knows who is asked."""
+    home = str(running.place.home.path).encode()
+    assert home in running.given["dashboard environ"]
+    assert home not in running.given["dashboard open files"]
+    assert all(b"No snapshot has been published yet" in one for one in running.shown.values())
 
 
 def windows(content):
@@ -202,7 +243,7 @@ def without_ballots(running, tmp_path):
     for one in cells(path, "ballot"):
         for begins, ends in one.places:
             content[begins:ends] = bytes(ends - begins)
-    return {**seen(running), "ballots.sqlite": bytes(content), f"process {running.file}": b""}
+    return {**seen(running), "ballots.sqlite": bytes(content), f"process box {running.file}": b""}
 
 
 @pytest.mark.parametrize("is_whole", [False, pytest.param(True, marks=pytest.mark.soak)])
