@@ -13,7 +13,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 from ports import free_port
 
 ROOT = Path(__file__).parents[2]
@@ -83,21 +83,29 @@ def is_streamlits_probe(message: ConsoleMessage) -> bool:
     return path.count("/") > 2 and path.endswith(("/_stcore/health", "/_stcore/host-config"))
 
 
+@pytest.fixture(scope="session")
+def visitors(browser: Browser) -> dict[tuple[int, str], BrowserContext]:
+    """Visitors by the width and the colours of their screens; they keep what they have loaded, as people do."""
+    return {}
+
+
 @pytest.fixture
-def visit(browser: Browser, address: str) -> Iterator[Visit]:
+def visit(browser: Browser, visitors: dict[tuple[int, str], BrowserContext], address: str) -> Iterator[Visit]:
     """Open a page; afterwards nothing may stand on the console, and no other host may have been asked."""
     asked: set[str] = set()
     said: list[str] = []
-    contexts = []
+    pages = []
 
     def note(message: ConsoleMessage) -> None:
         if message.type == "error" and not is_streamlits_probe(message):
             said.append(message.text)
 
     def opened(path: str, width: int = 1280, scheme: str = "light") -> Page:
-        context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)  # type: ignore[arg-type]
-        contexts.append(context)
-        page = context.new_page()
+        if (width, scheme) not in visitors:
+            screen = {"width": width, "height": 900}
+            visitors[width, scheme] = browser.new_context(viewport=screen, color_scheme=scheme)  # type: ignore[arg-type]
+        page = visitors[width, scheme].new_page()
+        pages.append(page)
         page.on("request", lambda request: asked.add(urlsplit(request.url).netloc))
         page.on("console", note)
         page.on("pageerror", lambda error: said.append(str(error)))
@@ -106,7 +114,7 @@ def visit(browser: Browser, address: str) -> Iterator[Visit]:
         return page
 
     yield opened
-    for context in contexts:
-        context.close()
+    for page in pages:
+        page.close()
     assert said == []
     assert asked <= {urlsplit(address).netloc, ""}
