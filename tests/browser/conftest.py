@@ -85,7 +85,7 @@ def is_streamlits_probe(message: ConsoleMessage) -> bool:
 
 @pytest.fixture(scope="session")
 def visitors(browser: Browser) -> dict[tuple[int, str], BrowserContext]:
-    """Visitors by the width and the colours of their screens; they keep what they have loaded, as people do."""
+    """Visitors by the width and the colours of their screens; they keep what they loaded, as people do."""
     return {}
 
 

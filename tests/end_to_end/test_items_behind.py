@@ -1,6 +1,6 @@
 """What is shown behind a number is what made it: as many items as its n says, in every scope and period."""
 
-STRIDE = 19
+STRIDE = 37
 """Every so manieth week of a metric is looked at; coprime to the weeks of a quarter."""
 ROWS_WITH_ANOTHER_N = """
 WITH counted AS (
@@ -51,7 +51,9 @@ def test_an_item_is_behind_a_number_once(published):
         "SELECT scope, item_kind, item_id FROM items_behind(?, ?) GROUP BY ALL HAVING count(*) > 1 LIMIT 1"
     )
     with published.open() as con:
-        quarters = con.execute("SELECT period FROM period WHERE grain = 'quarter'").fetchall()
+        quarters = con.execute(
+            "SELECT period FROM period WHERE grain = 'quarter' ORDER BY period_start DESC LIMIT 3"
+        ).fetchall()
         for metric, *_ in definitions(con):
             for (quarter,) in quarters:
                 assert con.execute(twice, [metric, quarter]).fetchall() == []

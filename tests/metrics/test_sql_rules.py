@@ -36,8 +36,8 @@ OF_PEOPLE = {
 """The tables that know people, all of them staged, and the columns that stand for somebody."""
 
 
-def _name(item: Model | Metric) -> str:
-    return item.name
+def test_there_is_something_to_look_at() -> None:
+    assert all((MODELS, METRICS, PORTABLE))
 
 
 def _code(item: Model | Metric) -> str:
@@ -45,36 +45,35 @@ def _code(item: Model | Metric) -> str:
     return re.sub(r"--[^\n]*", "", item.sql or "")
 
 
-@pytest.mark.parametrize("item", [*MODELS, *METRICS], ids=_name)
-def test_depends_on_is_what_the_sql_reads(item: Model | Metric) -> None:
-    assert sorted(item.depends_on) == sorted(set(TABLE.findall(_code(item))))
+def test_depends_on_is_what_the_sql_reads() -> None:
+    for item in (*MODELS, *METRICS):
+        assert sorted(item.depends_on) == sorted(set(TABLE.findall(_code(item)))), item.name
 
 
-@pytest.mark.parametrize("item", METRICS, ids=_name)
-def test_a_metric_reads_facts_alone(item: Metric) -> None:
-    assert {table.split(".")[0] for table in item.depends_on} == {"facts"}
+def test_a_metric_reads_facts_alone() -> None:
+    for item in METRICS:
+        assert {table.split(".")[0] for table in item.depends_on} == {"facts"}, item.name
 
 
-@pytest.mark.parametrize("item", MODELS, ids=_name)
-def test_staged_never_reads_facts(item: Model) -> None:
-    if item.layer == "staged":
-        assert not [table for table in item.depends_on if table.startswith("facts.")]
+def test_staged_never_reads_facts() -> None:
+    for item in MODELS:
+        if item.layer == "staged":
+            assert not [table for table in item.depends_on if table.startswith("facts.")], item.name
 
 
-@pytest.mark.parametrize("item", PORTABLE, ids=_name)
-def test_facts_and_metrics_keep_to_the_portable_subset(item: Model | Metric) -> None:
-    assert UNPORTABLE.findall(_code(item)) == []
+def test_facts_and_metrics_keep_to_the_portable_subset() -> None:
+    for item in PORTABLE:
+        assert UNPORTABLE.findall(_code(item)) == [], item.name
 
 
-@pytest.mark.parametrize("item", PORTABLE, ids=_name)
-def test_facts_and_metrics_can_be_carried_to_spark(item: Model | Metric) -> None:
-    sql = item.sql or ""
-    (spark,) = sqlglot.transpile(
-        sql, read="duckdb", write="spark", unsupported_level=sqlglot.ErrorLevel.RAISE
-    )
-    tables = sqlglot.parse_one(spark, read="spark").find_all(exp.Table)
-    carried = {f"{table.db}.{table.name}" for table in tables if table.db}
-    assert carried == set(item.depends_on)
+def test_facts_and_metrics_can_be_carried_to_spark() -> None:
+    for item in PORTABLE:
+        (spark,) = sqlglot.transpile(
+            item.sql or "", read="duckdb", write="spark", unsupported_level=sqlglot.ErrorLevel.RAISE
+        )
+        tables = sqlglot.parse_one(spark, read="spark").find_all(exp.Table)
+        carried = {f"{table.db}.{table.name}" for table in tables if table.db}
+        assert carried == set(item.depends_on), item.name
 
 
 @pytest.mark.parametrize(
@@ -84,16 +83,16 @@ def test_the_portable_subset_refuses(bad: str) -> None:
     assert UNPORTABLE.search(bad)
 
 
-@pytest.mark.parametrize("item", METRICS, ids=_name)
-def test_the_texts_of_a_metric_claim_no_causes(item: Metric) -> None:
-    texts = [item.title, item.question, item.formula, item.window, *item.caveats, *item.not_for]
-    texts += [*item.reasons.values(), *item.columns.values()]
-    assert [text for text in texts if CLAIM.search(text)] == []
+def test_the_texts_of_a_metric_claim_no_causes() -> None:
+    for item in METRICS:
+        texts = [item.title, item.question, item.formula, item.window, *item.caveats, *item.not_for]
+        texts += [*item.reasons.values(), *item.columns.values()]
+        assert [text for text in texts if CLAIM.search(text)] == [], item.name
 
 
-@pytest.mark.parametrize("item", EVERYTHING, ids=_name)
-def test_no_column_tells_who_somebody_is(item: Model | Metric) -> None:
-    personal = {
-        name for name in item.columns if re.search(r"account|author|login|assignee|person|email", name)
-    }
-    assert personal == OF_PEOPLE.get(item.name, set())
+def test_no_column_tells_who_somebody_is() -> None:
+    for item in EVERYTHING:
+        personal = {
+            name for name in item.columns if re.search(r"account|author|login|assignee|person|email", name)
+        }
+        assert personal == OF_PEOPLE.get(item.name, set()), item.name
