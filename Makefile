@@ -51,9 +51,10 @@ dev: $(READY_TO_RUN) $(if $(MINE),,$(DEMO)/outcomes.toml)
 $(DEMO)/outcomes.toml: | $(READY_TO_RUN)
 	@$(BIN)/outcomes demo --no-serve
 
-# Everything that needs neither a browser nor minutes. One of three workers mostly waits for a server.
+# Everything that needs neither a browser nor minutes. One of three workers mostly waits for a server; with
+# threads of their own on top they would only wait for one another.
 test: $(READY_TO_DEVELOP)
-	@$(BIN)/python -m pytest -n 3 --dist loadgroup -m "not browser and not soak"
+	@POLARS_MAX_THREADS=1 $(BIN)/python -m pytest -n 3 --dist loadgroup -m "not browser and not soak"
 
 # The pages in a real browser; what takes long there is in `make soak`.
 browser: $(READY_TO_DEVELOP)

@@ -18,7 +18,7 @@ import polars as pl
 
 OPEN_AT_MOST = 4
 """Last night's, the one before for whoever still reads it, and frozen quarters."""
-MEMORY = "512MB"
+MEMORY = "384MB"
 """What DuckDB may use for one file, blocks that it keeps included. Nothing is written beside it if that is
 too little: the disk may be full, or not ours to write."""
 
