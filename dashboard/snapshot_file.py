@@ -48,6 +48,8 @@ class _File:
         self._opened = duckdb.connect(path, read_only=True)
         self._opened.execute(f"set memory_limit = '{MEMORY}'")
         self._opened.execute("set temp_directory = ''")
+        # Readers are many and their questions small: dealt to several threads each would take longer.
+        self._opened.execute("set threads = 1")
         self._idle: list[duckdb.DuckDBPyConnection] = []
         self._lock = threading.Lock()
 

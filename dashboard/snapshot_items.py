@@ -89,6 +89,11 @@ def behind_number(
     `order` is one of ORDERS, `which` one of _WHICH.
     """
     behind, bound = items_behind(path, metric, scope, period)
+    or_linked = ""
+    if linked_kind is not None:
+        bound["linked_kind"] = linked_kind
+        or_linked = f"""union all by name select 'linked' as part, {_SHOWN}, {_place("start")} as place
+          from behind where item_kind = $linked_kind qualify place <= $at_most"""
     found = ask(
         path,
         f"""with behind as materialized ({behind})
@@ -99,10 +104,8 @@ def behind_number(
              and not (is_open and $is_duration)
            union all by name select 'first' as part, {_SHOWN}, {_place(order)} as place
            from behind where item_kind = $item_kind and {_WHICH[which]} qualify place <= $at_most
-           union all by name select 'linked' as part, {_SHOWN}, {_place("start")} as place
-           from behind where item_kind = $linked_kind qualify place <= $at_most""",
+           {or_linked}""",
         item_kind=item_kind,
-        linked_kind=linked_kind,
         at_most=at_most,
         is_duration=is_duration,
         **bound,
