@@ -31,13 +31,17 @@ def items_behind(path: str, metric: str, scope: str | None, period: str) -> tupl
     """What the snapshot's `items_behind` answers, its days bound: a query, and what is bound.
 
     For one scope, so the file is read where the scope's items of these days lie; None: for each scope.
+    An age is that of the last day.
     """
     span = snapshot.periods(path).row(by_predicate=pl.col("period") == period, named=True)
     end = min(span["period_end"], snapshot.run(path).today + timedelta(days=1))
-    is_level = snapshot.definitions(path)[metric].kind == "level"
-    first = end - timedelta(days=1) if is_level else span["period_start"]
+    definition = snapshot.definitions(path)[metric]
+    first = end - timedelta(days=1) if definition.kind == "level" else span["period_start"]
+    is_age = definition.kind == "level" and definition.unit == "days"
+    age = "case when excluded_reason is null then cast($end - on_date as double) end"
+    chosen = f"* replace ({age} as value)" if is_age else "*"
     only, each = ("scope = $scope", "") if scope else ("true", "scope, ")
-    query = f"""select * from metric_item
+    query = f"""select {chosen} from metric_item
       where metric = $metric and {only} and counts_from < $end and counts_to > $first
       qualify row_number() over (
         partition by {each}item_kind, item_id

@@ -189,7 +189,7 @@ def _items(console: Console, answer: Answer) -> None:
     order = {
         "ratio": "those in the share first, then the newest",
         "count": "the newest first",
-        "level": "the greatest first, then the oldest",
+        "level": "the oldest first" if _is_under_way(answer) else "the greatest first, then the oldest",
     }
     console.print(
         Text.assemble(
@@ -221,9 +221,15 @@ def _in_share(item: Answer, answer: Answer) -> str:
     return "yes" if item["is_event"] else "no"
 
 
+def _is_under_way(answer: Answer) -> bool:
+    """Whether it counts work items that are not finished, which have an age and no amount."""
+    return bool(answer["kind"] == "level" and answer["item_kind"] == "issue")
+
+
 def _item_value(item: Answer, answer: Answer) -> str:
-    """An item's own amount; of a ratio or count nothing, as it is 0 or 1."""
-    if answer["kind"] in ("ratio", "count") or item["value"] is None:
+    """An item's own amount or age; where only how many there are is told, each is one and has none."""
+    is_one = answer["kind"] in ("ratio", "count") or (_is_under_way(answer) and answer["unit"] == "count")
+    if is_one or item["value"] is None:
         return ""
     unit = "count" if answer["unit"] == "ratio" else answer["unit"]
     of_whole = f" of {number(item['weight'], unit)}" if item["weight"] is not None else ""

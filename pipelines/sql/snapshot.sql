@@ -5,11 +5,11 @@ grain_of(period): the grain of a period by its name, known before anything is re
 
 items_behind(metric, period): one row per item and scope that the published number was made from, or that was
 kept out of it. A flow counts the items of the whole period; a level those under way at the end of its last
-day, or of the last day known.
+day, or of the last day known. An age is that of this moment.
 
 explained_items(metric, scope, period): those of one scope, named, with `place`: what is counted before what
 is left out, what tells most first. Of a share that is what counts against it, of durations and amounts the
-greatest, of counts the newest.
+greatest, of work items under way the oldest, of counts the newest.
 
 explained_steps(metric, scope, period): one row per item kind and reason, null for what is counted.
 
@@ -39,11 +39,18 @@ WITH known AS (
 ), span AS (
   SELECT
     least(p.period_end, k.end_day) AS end_day,
-    CASE c.kind WHEN 'level' THEN least(p.period_end, k.end_day) - 1 ELSE p.period_start END AS first_day
+    CASE c.kind WHEN 'level' THEN least(p.period_end, k.end_day) - 1 ELSE p.period_start END AS first_day,
+    c.kind = 'level' AND c.unit = 'days' AS has_ages
   FROM period p, metric_catalog c, known k
   WHERE p.period = wanted_period AND c.metric = wanted_metric
 )
-SELECT i.*
+SELECT
+  i.* REPLACE (
+    CASE
+      WHEN NOT s.has_ages THEN i.value
+      WHEN i.excluded_reason IS NULL THEN CAST(s.end_day - i.on_date AS DOUBLE)
+    END AS value
+  )
 FROM metric_item i, span s
 WHERE i.metric = wanted_metric AND i.counts_from < s.end_day AND i.counts_to > s.first_day
 QUALIFY row_number() OVER (
@@ -62,6 +69,7 @@ SELECT
       i.item_kind <> c.item_kind,
       i.item_kind,
       c.kind = 'ratio' AND i.is_event = (c.direction = 'higher_is_better'),
+      CASE WHEN c.kind = 'level' AND c.item_kind = 'issue' THEN i.on_date END NULLS LAST,
       CASE
         WHEN c.kind = 'share' AND c.direction = 'higher_is_better' THEN i.weight - i.value
         WHEN c.kind NOT IN ('ratio', 'count') THEN i.value

@@ -30,7 +30,7 @@ from pipelines.stored_values import VALUES_OF, create_values_view
 METRICS = {
     name: metric
     for name, metric in load_metrics().items()
-    if name in ("change_failure_rate", "change_lead_time", "deployment_frequency")
+    if name in ("change_failure_rate", "change_lead_time", "deployment_frequency", "work_item_age")
 }
 TABLES = sorted(
     {"facts.dim_item", *CALENDAR_TABLES, *(one for metric in METRICS.values() for one in metric.depends_on)}
@@ -39,6 +39,26 @@ STORIES: dict[str, Any] = {
     "failures": FAILURES,
     "changes": CHANGES,
     "failures, half way": {**FAILURES, "as_of": "2026-02-12T07:00Z"},
+    "items": {
+        "issue": [
+            {
+                "id": 1,
+                "created_at": "2026-02-01T08:00Z",
+                "moves": [["2026-02-14T09:00Z", "To Do", "In Progress"]],
+            },
+            *(
+                {
+                    "id": number,
+                    "created_at": "2026-02-01T08:00Z",
+                    "moves": [
+                        [f"2026-02-{begun}T09:00Z", "To Do", "In Progress"],
+                        ["2026-03-05T09:00Z", "In Progress", "Done"],
+                    ],
+                }
+                for number, begun in ((2, 26), (3, 23))
+            ),
+        ]
+    },
 }
 PUBLISHED = (
     *(
@@ -270,6 +290,22 @@ def test_what_is_still_open_has_no_part_in_the_mean(built: Any) -> None:
     assert f"mean 13.5 h 2 1 {said}" in page(answer)
 
 
+def test_the_age_of_an_item_is_that_of_the_period_and_not_of_today(built: Any) -> None:
+    """At the end of 28 February those of 14, 23 and 26 February are 15, 6 and 3 days old, both days counted."""
+    answer = ask(built("items"), "work_item_age", "service:shop", "2026-02")
+    assert [(item["item_id"], item["value"]) for item in answer["items"]] == [
+        ("jira:1", 15.0),
+        ("jira:3", 6.0),
+        ("jira:2", 3.0),
+    ]
+    median, mean = answer["neighbours"]
+    assert (median["value"], median["n"]) == (6.0, 3)
+    assert (mean["value"], mean["n"]) == (8.0, 3)  # (15 + 6 + 3) / 3
+    text = page(answer)
+    assert "The items behind it, the oldest first" in text
+    assert "mean 8 d 3 not published: the greatest weigh most in it" in text
+
+
 def test_a_share_by_other_windows(built: Any) -> None:
     text = page(ask(built("failures"), "change_failure_rate", "organisation", "2026-02"))
     begin = text.index("Under another definition")
@@ -385,7 +421,7 @@ def test_a_period_of_which_items_are_no_longer_kept(built: Any) -> None:
             ("velocity", "organisation", "2026-Q1"),
             (
                 "velocity: there is no such metric. "
-                "Known are change_failure_rate, change_lead_time, deployment_frequency"
+                "Known are change_failure_rate, change_lead_time, deployment_frequency, work_item_age"
             ),
         ),
         (
