@@ -41,7 +41,7 @@ rows = [
 
 [columns]
 item_kind = "service_week"
-item_id = "service:first day of the week, or of its part in one month"
+item_id = "service:first day of the week, or of its part in one month and with one owner"
 service_id = "the service"
 team_id = "the team that owned the service on its first day; null where nobody did"
 started_at = "beginning of the first day"

@@ -291,7 +291,7 @@ def test_what_is_still_open_has_no_part_in_the_mean(built: Any) -> None:
 
 
 def test_the_age_of_an_item_is_that_of_the_period_and_not_of_today(built: Any) -> None:
-    """At the end of 28 February those of 14, 23 and 26 February are 15, 6 and 3 days old, both days counted."""
+    """At the end of 28 February those of the 14th, 23rd and 26th are 15, 6 and 3 days old, both ends counted."""
     answer = ask(built("items"), "work_item_age", "service:shop", "2026-02")
     assert [(item["item_id"], item["value"]) for item in answer["items"]] == [
         ("jira:1", 15.0),

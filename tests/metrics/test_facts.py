@@ -70,7 +70,7 @@ def test_items_have_labels_and_pages_but_no_titles(build: Build) -> None:
     assert rows == [
         ("change", "gh:7", "shop#7", page, "shop"),
         ("change_from_merge", "gh:7", "shop#7", page, "shop"),
-        ("deployment", "gh:1", "deployment 0123456", None, "shop"),
+        ("deployment", "gh:1", "deployment 0123456", "https://git.test/acme/shop/commit/0123456789", "shop"),
         ("deployment", "gh:2", "deployment 2", None, "shop"),
         ("incident", "gh:5", "shop#5", None, "shop"),
         ("incident", "pd:P1", "incident P1", None, "shop"),

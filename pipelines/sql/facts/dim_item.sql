@@ -27,7 +27,7 @@ item_kind = [
 item_kind = "as in the observations"
 item_id = "source:id"
 label = "a short name for people to recognise it"
-url = "its page; null where the source gives none"
+url = "its page; of a deployment without one that of its commit; null where the source gives none"
 service_id = "the service, where there is exactly one"
 occurred_at = "merge, deployment, beginning or finish; else what is known"
 */
@@ -41,6 +41,14 @@ WITH pull_request AS (
     FROM staged.stg_pull_request AS p
     JOIN facts.fct_pull_request AS f ON f.item_id = p.item_id
     GROUP BY p.item_id, p.label, p.url, p.merged_at, p.opened_at
+),
+
+-- Few sources have a page for each deployment: its commit stands beside the repository's pull requests.
+repository AS (
+    SELECT source, repository_id, min(replace(url, '/pull/' || number, '')) AS url
+    FROM staged.stg_pull_request
+    WHERE url LIKE '%/pull/' || number
+    GROUP BY source, repository_id
 )
 
 SELECT 'pull_request' AS item_kind, item_id, label, url, service_id, occurred_at FROM pull_request
@@ -51,14 +59,15 @@ SELECT 'change_from_merge', item_id, label, url, service_id, occurred_at FROM pu
 UNION ALL
 SELECT
     'deployment',
-    item_id,
-    'deployment ' || coalesce(substr(min(sha), 1, 7), min(native_id)),
-    min(url),
-    CASE WHEN count(*) = 1 THEN min(service_id) END,
-    min(coalesce(succeeded_at, attempted_at))
-FROM staged.stg_deployment
-WHERE item_id = deployment_item_id
-GROUP BY item_id
+    d.item_id,
+    'deployment ' || coalesce(substr(min(d.sha), 1, 7), min(d.native_id)),
+    coalesce(min(d.url), min(r.url || '/commit/' || d.sha)),
+    CASE WHEN count(*) = 1 THEN min(d.service_id) END,
+    min(coalesce(d.succeeded_at, d.attempted_at))
+FROM staged.stg_deployment AS d
+LEFT JOIN repository AS r ON r.source = d.repository_source AND r.repository_id = d.repository_id
+WHERE d.item_id = d.deployment_item_id
+GROUP BY d.item_id
 UNION ALL
 SELECT
     'incident', item_id, min(label), min(url), CASE WHEN count(service_id) = 1 THEN min(service_id) END, min(started_at)

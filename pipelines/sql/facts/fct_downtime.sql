@@ -1,5 +1,5 @@
 /*
-description = "One row per service and week, cut where a month begins: how long at least one incident that counts lasted."
+description = "One row per service and week, cut where a month or an owner begins: how long at least one incident that counts lasted."
 depends_on = ["facts.dim_run", "facts.fct_incident", "staged.stg_service_week"]
 key = ["service_id", "starts_on"]
 not_null = ["item_id", "service_id", "starts_on", "starts_at", "ends_at", "down_seconds"]

@@ -1,12 +1,12 @@
 /*
-description = "One row per service whose incidents a source tells of and week, cut where a month or the calendar begins or ends."
-depends_on = ["staged.stg_service_calendar", "config.run", "config.organisation"]
+description = "One row per service whose incidents a source tells of and week, cut where a month, an owner or the calendar begins or ends."
+depends_on = ["staged.stg_service_calendar", "staged.stg_service_owner", "config.run", "config.organisation"]
 key = ["service_id", "starts_on"]
 not_null = ["service_id", "starts_on", "ends_on", "starts_at", "ends_at"]
 
 [columns]
 service_id = "the service"
-starts_on = "first local day: a Monday, the first of a month, or the calendar's first day"
+starts_on = "first local day: a Monday, the first of a month, an owner's or the calendar's first day"
 ends_on = "the day after the last one"
 starts_at = "the instant at which starts_on begins"
 ends_at = "the instant at which ends_on begins"
@@ -34,9 +34,11 @@ WITH day AS (
 ),
 
 part AS (
-    SELECT service_id, min(on_date) AS starts_on, max(on_date) + 1 AS ends_on, min(time_zone) AS time_zone
-    FROM day
-    GROUP BY service_id, date_trunc('week', on_date), date_trunc('month', on_date)
+    SELECT d.service_id, min(d.on_date) AS starts_on, max(d.on_date) + 1 AS ends_on, min(d.time_zone) AS time_zone
+    FROM day AS d
+    LEFT JOIN staged.stg_service_owner AS o
+        ON o.service_id = d.service_id AND o.valid_from <= d.on_date AND o.valid_to > d.on_date
+    GROUP BY d.service_id, date_trunc('week', d.on_date), date_trunc('month', d.on_date), o.valid_from
 )
 
 SELECT
