@@ -209,8 +209,8 @@ def cell(figure: Figure, scale: words.Scale) -> str:
 def _short_reason(figure: Figure) -> str:
     """Why there is no number, as short as a table's cell needs it."""
     now, definition = figure.now, figure.definition
-    if now and figure.state == "too_few":
-        needed = definition.min_n.get(figure.statistic, 0)
+    needed = definition.min_n.get(figure.statistic, 0)
+    if now and figure.state == "too_few" and now.n < needed:
         return f"{now.n} {words.things(definition, now.n)}; needs {needed}"
     if now and figure.state == "low_coverage" and now.coverage_eligible:
         return f"only {now.coverage_linked:,} of {now.coverage_eligible:,} linked"

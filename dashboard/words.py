@@ -282,11 +282,15 @@ def few_people(above: str | None = None) -> str:
 def withheld(reason: str, definition: Definition, statistic: str, n: int) -> str:
     """Why there is no number, in one sentence."""
     counted = things(definition, n)
-    if reason == "too_few":
+    needed = definition.min_n.get(statistic, 0)
+    if reason == "too_few" and n < needed:
         # Where groups of few are not told from none, none would be a claim.
         known = amount(n).capitalize() if n else "Too few"
-        return f"{known} {counted}; this number needs {definition.min_n.get(statistic, 0)}."
+        return f"{known} {counted}; this number needs {needed}."
     return {
+        "too_few": "Less than a day of this period is over."
+        if statistic == "per_week"
+        else f"There is nothing to take a share of in {counted}.",
         "no_data": f"No {things(definition, 1)} in this period.",
         "low_coverage": f"Too few {things(definition)} could be linked.",
         "not_reached": "Fewer than half have ended: no middle yet.",

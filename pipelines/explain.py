@@ -172,7 +172,7 @@ def _withheld(row: Mapping[str, Any], answer: Mapping[str, Any]) -> str:
     reason, statistic, n = row["withheld_reason"], row["statistic"], row["n"]
     coverage = row["coverage"]
     if reason == "too_few":
-        return f"too few, {n} of the {max(answer['min_n'].get(statistic, 1), 1)} that it takes"
+        return _too_few(statistic, n, max(answer["min_n"].get(statistic, 1), 1))
     if reason == "low_coverage":
         return f"too little is linked, {coverage['linked']} of {coverage['eligible']}"
     if reason == "not_reached":
@@ -181,6 +181,15 @@ def _withheld(row: Mapping[str, Any], answer: Mapping[str, Any]) -> str:
     if reason == "definition_fails":
         return "its definition failed in the last run, which said why"
     return "no data" if reason == "no_data" else reason.replace("_", " ")
+
+
+def _too_few(statistic: str, n: int, needed: int) -> str:
+    """What there is too little of: items, time that is over, or the whole that it is a share of."""
+    if statistic == "per_week":
+        return "less than a day of the period is over"
+    if n < needed:
+        return f"too few, {n} of the {needed} that it takes"
+    return "there is nothing to take a share of"
 
 
 def _other_grains(con: duckdb.DuckDBPyConnection, answer: Mapping[str, Any]) -> Iterator[str]:

@@ -73,6 +73,19 @@ def test_where_a_number_went(home: Path, metric: str, verdict: str, up: bool | N
     assert words.went_up(definition, verdict) is up
 
 
+@pytest.mark.parametrize(
+    ("metric", "statistic", "n", "said"),
+    [
+        ("change_failure_rate", "ratio", 4, "Four deployments; this number needs 5."),
+        ("change_failure_rate", "ratio", 5, "There is nothing to take a share of in deployments."),
+        ("deployment_frequency", "per_week", 3, "Less than a day of this period is over."),
+    ],
+)
+def test_too_few_of_what(home: Path, metric: str, statistic: str, n: int, said: str) -> None:
+    definition = snapshot.definitions(snapshot.current().path)[metric]
+    assert words.withheld("too_few", definition, statistic, n) == said
+
+
 @pytest.mark.parametrize("metric", load_metrics().values(), ids=lambda metric: metric.name)
 def test_every_kind_and_statistic_of_a_metric_has_its_words(metric) -> None:
     of_kinds = (words.INTERVALS, words.VERDICT_RULES, weeks.UNITS, drill_down.VALUES)

@@ -291,7 +291,7 @@ def test_what_is_still_open_has_no_part_in_the_mean(built: Any) -> None:
 
 
 def test_the_age_of_an_item_is_that_of_the_period_and_not_of_today(built: Any) -> None:
-    """At the end of 28 February those of the 14th, 23rd and 26th are 15, 6 and 3 days old, both ends counted."""
+    """At the end of 28 February those of the 14th, 23rd and 26th are 15, 6 and 3 days old, with both days."""
     answer = ask(built("items"), "work_item_age", "service:shop", "2026-02")
     assert [(item["item_id"], item["value"]) for item in answer["items"]] == [
         ("jira:1", 15.0),
@@ -360,6 +360,14 @@ def test_too_few(built: Any) -> None:
             "P85 is withheld: not reached, fewer than 85 % of 7 have ended.",
         ),
         ("withheld_reason = 'before_start'", "Ratio is withheld: before start."),
+        (
+            "withheld_reason = 'too_few', statistic = 'per_week', n = 3",
+            "Per week is withheld: less than a day of the period is over.",
+        ),
+        (
+            "withheld_reason = 'too_few', n = 5",
+            "Ratio is withheld: there is nothing to take a share of.",
+        ),
     ],
 )
 def test_a_withheld_number_says_what_withholds_it(built: Any, withheld: str, line: str) -> None:
