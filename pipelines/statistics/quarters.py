@@ -154,7 +154,8 @@ def _rows_of(metric: MetricSpec, statistic: str, quarters: pl.DataFrame) -> pl.D
     mine = rows_of(metric, statistic, quarters)
     if statistic in MEDIANS and metric.estimator == "kaplan_meier":
         return mine
-    return mine.filter(~pl.col("is_open"))
+    # Of an amount the event says something else, such as that it is not none: each of them is known.
+    return mine.filter(~pl.col("is_open")).with_columns(is_event=pl.lit(value=True))
 
 
 def _p_value(metric: MetricSpec, row: Mapping[str, object], items: Items) -> float | None:

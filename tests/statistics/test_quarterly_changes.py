@@ -146,3 +146,21 @@ def test_each_scope_is_compared_with_its_own_past(metric, observe, organisation)
     assert (pay["verdict"], find["verdict"]) == ("signal_worse", "signal_better")
     assert pay["difference"] == pytest.approx(-find["difference"])
     assert pay["p_value"] == pytest.approx(find["p_value"])
+
+
+def test_an_amount_without_its_event_is_no_open_duration(metric, observe, organisation):
+    """An item that was never blocked is 0 days: a known amount and no event.
+
+    One amount a week, 1 to 12 in the first quarter and 13 to 25 in the second: medians 6.5 and 19. As far apart
+    are they only where 1 to 7 stand on one side and 19 to 25 on the other: 2 C(11, 5) = 924 of the C(25, 12) =
+    5,200,300 ways to part the weeks. Taken for open, those of the first quarter would have no median.
+    """
+    spec = metric(kind="quantity", unit="days", estimator=None)
+    middle = date(2026, 1, 7)
+    rows = [
+        {"on_date": middle + timedelta(weeks=week), "value": week + 1.0, "is_event": week >= 12}
+        for week in range(25)
+    ]
+    _, second = quarters(aggregate(spec, observe(rows), organisation()), "p50")
+    assert (second["difference"], second["verdict"]) == (12.5, "signal_worse")
+    assert second["p_value"] < 0.005
