@@ -120,7 +120,7 @@ def scoped_items(metric: MetricSpec, observations: pl.DataFrame, frames: Aggrega
             pl.col("on_date").alias("counts_from"), pl.col("on_date").dt.offset_by("1d").alias("counts_to")
         )
     )
-    return one_row_per_item(ScopedItems(covered, places(covered, frames)))
+    return one_row_per_item(ScopedItems(covered, places(covered, frames)), metric.ends_with)
 
 
 def aggregate_items(metric: MetricSpec, items: ScopedItems, frames: AggregationFrames) -> pl.DataFrame:

@@ -210,6 +210,8 @@ class MetricHeader(BaseModel):
     )
     about: Literal["work", "system"] = "work"
     item_kind: Text
+    ends_with: Literal["first", "last"] = "first"
+    """With which of several services an item has ended: a change with the first, a failure with the last."""
     grains: list[Literal["day", "week", "month", "quarter"]] = Field(min_length=1)
     statistics: list[Statistic] = Field(min_length=1)
     window: Text

@@ -8,6 +8,7 @@ direction = "lower_is_better"
 kind = "duration"
 estimator = "kaplan_meier"
 item_kind = "deployment"
+ends_with = "last"
 grains = ["week", "month", "quarter"]
 statistics = ["p50", "p85"]
 window = "The day on which the failure began."
@@ -21,6 +22,7 @@ caveats = [
     "A service of whose incidents no source tells is not in it, even where rollbacks or hotfixes are known.",
     "Incidents that no deployment could be linked to, such as a provider's outage, are not in it.",
     "Several incidents of one deployment count from the first beginning to the last end.",
+    "A deployment that failed in several services counts once for their team, with the one that was restored last.",
 ]
 not_for = ["comparing people", "all incidents of whatever origin"]
 references = ["DORA: failed deployment recovery time, https://dora.dev/guides/dora-metrics/"]

@@ -85,6 +85,11 @@ class MetricSpec(Protocol):
         ...
 
     @property
+    def ends_with(self) -> str:
+        """With which of several services an item has ended: the first, as a change, or the last."""
+        ...
+
+    @property
     def grains(self) -> Sequence[str]:
         """Day, week, month, quarter."""
         ...

@@ -84,16 +84,20 @@ def places(observations: pl.DataFrame, frames: AggregationFrames) -> pl.DataFram
     )
 
 
-def one_row_per_item(items: ScopedItems) -> ScopedItems:
+def one_row_per_item(items: ScopedItems, ends_with: str) -> ScopedItems:
     """Keep each item once per scope: the row that ended first, whichever service it stands for.
 
     Among rows that ended together (one deployment of several services) a counted row stands before an
-    excluded one and an event before none: the item failed if it failed anywhere in the scope. The
-    remaining keys make the choice independent of the order of the input.
+    excluded one and an event before none: the item failed if it failed anywhere in the scope. Where an item
+    `ends_with` the last instead, it is over when it is over everywhere: of the counted rows the one that is
+    open or ended last is kept. The remaining keys make the choice independent of the order of the input.
     """
-    preference = ["ended_at", "is_excluded", "is_no_event", "service_id"]
+    is_last = ends_with == "last"
+    ending = ["is_excluded", "ended_at"] if is_last else ["ended_at", "is_excluded"]
+    preference = [*ending, "is_no_event", "service_id"]
     total_order = ["on_date", "started_at", "value", "is_open", "excluded_reason", "team_id"]
     identity = ["scope", "item_kind", "item_id"]
+    order = [*identity, *preference, *total_order]
     # Few items stand for several services, and only these have to be put in order.
     is_one_of_several = items.observations.select(identity[1:]).is_duplicated()
     if not is_one_of_several.any():
@@ -107,7 +111,11 @@ def one_row_per_item(items: ScopedItems) -> ScopedItems:
             pl.col("excluded_reason").is_not_null().alias("is_excluded"),
             (~pl.col("is_event")).alias("is_no_event"),
         )
-        .sort([*identity, *preference, *total_order], nulls_last=True)
+        .sort(
+            order,
+            descending=[is_last and name == "ended_at" for name in order],
+            nulls_last=[not is_last or name != "ended_at" for name in order],
+        )
         .unique(subset=identity, keep="first", maintain_order=True)
         .select("row", "scope")
     )

@@ -39,6 +39,7 @@ class Spec:
     linked_reasons: Sequence[str] = ("not_yet_deployed",)
     unlinked_reasons: Sequence[str] = ("unattributed",)
     least_coverage: float = 0.0
+    ends_with: str = "first"
 
 
 def _next_month(day: date, months: int) -> date:

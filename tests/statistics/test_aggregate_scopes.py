@@ -90,6 +90,29 @@ def test_of_two_services_the_first_deployment_is_the_changes(metric, observe, or
     assert published(spec, rows, frames, "organisation", "2026-05", "p50")["n"] == 0
 
 
+@pytest.mark.parametrize(
+    ("ledger", "value", "is_open"),
+    [
+        # Restored on the 6th in one service, on the 9th in the other: until then it lasted for the team.
+        ({"ended_at": moment(9), "value": 72.0}, 72.0, 0),
+        ({"ended_at": moment(4), "value": 1.0}, 20.0, 0),
+        # In one it lasts; in one nobody knows how long, and the other's time is what is known.
+        ({"is_open": True, "value": 300.0}, None, 1),
+        ({"excluded_reason": "unknown_restoration"}, 20.0, 0),
+    ],
+)
+def test_a_failure_of_two_services_is_over_when_both_are_restored(
+    metric, observe, organisation, published, ledger, value, is_open
+):
+    spec = metric(min_n={}, estimator="kaplan_meier", ends_with="last")
+    both = [
+        {"on_date": DAY, "item_id": "forge:d", "ended_at": moment(6), "value": 20.0},
+        {"on_date": DAY, "item_id": "forge:d", "service_id": "ledger", **ledger},
+    ]
+    row = published(spec, observe(both), organisation(), "team:pay", "2026-Q2", "p50")
+    assert (row["value"], row["n"], row["open_count"]) == (value, 1, is_open)
+
+
 def test_a_deployment_that_failed_for_one_service_failed_for_the_team(
     metric, observe, organisation, published
 ):

@@ -151,9 +151,9 @@ def test_each_scope_is_compared_with_its_own_past(metric, observe, organisation)
 def test_an_amount_without_its_event_is_no_open_duration(metric, observe, organisation):
     """An item that was never blocked is 0 days: a known amount and no event.
 
-    One amount a week, 1 to 12 in the first quarter and 13 to 25 in the second: medians 6.5 and 19. As far apart
-    are they only where 1 to 7 stand on one side and 19 to 25 on the other: 2 C(11, 5) = 924 of the C(25, 12) =
-    5,200,300 ways to part the weeks. Taken for open, those of the first quarter would have no median.
+    One amount a week, 1 to 12 in the first quarter and 13 to 25 in the second: medians 6.5 and 19. As far
+    apart are they only where 1 to 7 stand on one side and 19 to 25 on the other: 2 C(11, 5) = 924 of the
+    C(25, 12) = 5,200,300 ways to part the weeks. Taken for open, those of the first quarter have no median.
     """
     spec = metric(kind="quantity", unit="days", estimator=None)
     middle = date(2026, 1, 7)
