@@ -68,10 +68,15 @@ STATISTIC_OF_AGES = {"p50": "half", "p85": "85 of 100", "p95": "95 of 100", "max
 
 
 def interval(figure: Figure) -> str:
-    """`22 to 34 h`, or why there is none."""
+    """`22 to 34 h`, or why there is none; of what is counted or measured as a whole there is nothing to say."""
     now = figure.now
     if now is None or now.value is None or figure.definition.kind == "level":
         return ""
-    if now.low is None or now.high is None:
-        return "no range: too few" if now.low is None and now.high is None else ""
+    if now.low is None:
+        is_of_items = (
+            figure.statistic in ("p50", "p85", "p95") or figure.definition.estimator == "sample_share"
+        )
+        return "no range: too few" if is_of_items else ""
+    if now.high is None:
+        return f"at least {figure.scale.full(now.low)}"
     return figure.scale.span(now.low, now.high)

@@ -65,8 +65,8 @@ def _print_table(answer: Mapping[str, Any]) -> None:
             row["scope"],
             f"{row['grain']} from {row['period_start']}{'' if row['is_complete'] else ', open'}",
             row["statistic"],
-            REASONS.get(row["withheld_reason"], row["withheld_reason"]) or _number(row["value"], row),
-            f"{_number(row['low'], row)} – {_number(row['high'], row)}" if row["low"] is not None else "",
+            REASONS.get(row["withheld_reason"], row["withheld_reason"]) or number(row["value"], row["unit"]),
+            span(row["low"], row["high"], row["unit"]),
             str(row["n"]),
             str(row["open_count"] or ""),
             f"{coverage['linked']} of {coverage['eligible']}" if coverage["eligible"] else "",
@@ -77,8 +77,11 @@ def _print_table(answer: Mapping[str, Any]) -> None:
     console.print(f"{len(answer['rows'])} values, as of {answer['as_of']}, {answer['snapshot']}", style="dim")
 
 
-def _number(value: float | None, row: Mapping[str, Any]) -> str:
-    return number(value, row["unit"])
+def span(low: float | None, high: float | None, unit: str) -> str:
+    """Where a value may lie; how far up is not known where too much is still open."""
+    if low is None:
+        return ""
+    return f"from {number(low, unit)}" if high is None else f"{number(low, unit)} – {number(high, unit)}"
 
 
 def number(value: float | None, unit: str) -> str:

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.style import Style
 from rich.text import Text
 
-from pipelines.answers import REASONS, number
+from pipelines.answers import REASONS, number, span
 from pipelines.explain import statistic_words
 from pipelines.explain_layout import QUIET, Answer, Cells, page, print_sentence, print_table, wrapped
 
@@ -58,9 +58,7 @@ def _values(console: Console, answer: Answer) -> None:
             (
                 statistic_words(row["statistic"]),
                 Text(_value(row), style=QUIET if row["withheld_reason"] else "bold"),
-                f"{number(row['low'], unit)} – {number(row['high'], unit)}"
-                if row["high"] is not None
-                else "",
+                span(row["low"], row["high"], unit),
                 f"{row['n']:,}",
                 f"{row['open_count']:,}" if row["open_count"] else "",
                 f"{coverage['linked']:,} of {coverage['eligible']:,}" if coverage["eligible"] else "",

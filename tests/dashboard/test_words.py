@@ -1,12 +1,16 @@
 """Figures, periods and sentences in plain words."""
 
 import re
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
-from dashboard import drill_down, snapshot, weeks, words
+from dashboard import drill_down, figure_words, snapshot, weeks, words
+from dashboard.definition import Definition
+from dashboard.figures import Figure
+from dashboard.points import Point
 from pipelines.catalog import load_metrics
 
 
@@ -71,6 +75,39 @@ def test_how_much_of_an_open_quarter_is_over() -> None:
 def test_where_a_number_went(home: Path, metric: str, verdict: str, up: bool | None) -> None:
     definition = snapshot.definitions(snapshot.current().path)[metric]
     assert words.went_up(definition, verdict) is up
+
+
+@pytest.mark.parametrize(
+    ("kind", "estimator", "statistic", "low", "high", "said"),
+    [
+        ("duration", "kaplan_meier", "p50", 2.0, 5.0, "2 to 5 h"),
+        # Too much is still open to say how long it may be at most.
+        ("duration", "kaplan_meier", "p50", 2.0, None, "at least 2 h"),
+        ("duration", "kaplan_meier", "p50", None, None, "no range: too few"),
+        ("share", "sample_share", "ratio", None, None, "no range: too few"),
+        # What was counted, or measured as a whole, has no range however much there is.
+        ("count", None, "count", None, None, ""),
+        ("share", "whole_share", "ratio", None, None, ""),
+    ],
+)
+def test_the_range_of_a_value(home: Path, kind, estimator, statistic, low, high, said) -> None:
+    quarter = Point(
+        "2026-Q3", date(2026, 7, 1), date(2026, 10, 1), True, 3.0, low, high, 8, 0, 8, 8, None, None
+    )
+    lead_time = snapshot.definitions(snapshot.current().path)["change_lead_time"]
+    definition = replace(lead_time, kind=kind, estimator=estimator)
+    figure = Figure(
+        definition,
+        statistic,
+        "organisation",
+        quarter.period,
+        quarter,
+        (quarter,),
+        (quarter.period,),
+        (),
+        None,
+    )
+    assert figure_words.interval(figure) == said
 
 
 @pytest.mark.parametrize(

@@ -351,6 +351,13 @@ def test_too_few(built: Any) -> None:
     ]
 
 
+def test_where_too_much_is_open_only_the_lower_end_of_the_range_is_known(built: Any) -> None:
+    con = built("changes")
+    with changed(con, "UPDATE metric_values_quarter SET low = 3.5, high = NULL WHERE statistic = 'p50'"):
+        answer = ask(con, "change_lead_time", "service:shop", "2026-Q1")
+    assert "P50 24 h from 3.5 h 3 3 of 3 first quarter" in page(answer)
+
+
 @pytest.mark.parametrize(
     ("withheld", "line"),
     [
