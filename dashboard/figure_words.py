@@ -68,7 +68,7 @@ STATISTIC_OF_AGES = {"p50": "half", "p85": "85 of 100", "p95": "95 of 100", "max
 
 
 def interval(figure: Figure) -> str:
-    """`22 to 34 h`, or why there is none; of what is counted or measured as a whole there is nothing to say."""
+    """`22 to 34 h`, or why there is none; empty where nothing is to be said, as of what is counted."""
     now = figure.now
     if now is None or now.value is None or figure.definition.kind == "level":
         return ""

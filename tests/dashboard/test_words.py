@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from dashboard import drill_down, figure_words, snapshot, weeks, words
-from dashboard.definition import Definition
 from dashboard.figures import Figure
 from dashboard.points import Point
 from pipelines.catalog import load_metrics
