@@ -55,6 +55,8 @@ def _mean(behind: Behind, published: Point) -> dict[str, object]:
         reason = "items_not_kept"
     if reason is None and behind.found.mean_of == 0:
         reason = "no_data"
+    if reason is None and behind.found.mean is None:
+        reason = "values_not_kept"
     mean = None if reason else behind.found.mean
     return {"value": mean, "n": behind.found.mean_of, "withheld_reason": reason}
 

@@ -120,14 +120,15 @@ def _sources(streams: Sequence[Answer]) -> list[str]:
 
 def _steps(console: Console, answer: Answer) -> None:
     console.print(Text("From rows to this number", style="bold"))
-    if not answer["steps"]:
+    if not _telling(answer):
         console.print("  no rows\n")
         return
     rows: list[Cells] = []
-    for kind, group in groupby(_telling(answer["steps"]), key=lambda step: step["item_kind"]):
+    for kind, group in groupby(_telling(answer), key=lambda step: step["item_kind"]):
         steps = list(group)
         counted = next((step for step in steps if step["excluded_reason"] is None), None)
-        rows.append(("", f"{sum(step['items'] for step in steps):,}", _matched(kind, answer)))
+        matched = sum(step["items"] for step in steps)
+        rows.append(("", f"{matched:,}", _matched(kind, matched, answer)))
         rows.extend(
             ("−", f"{step['items']:,}", Text(_left_out(step, answer), style=QUIET))
             for step in steps
@@ -138,23 +139,35 @@ def _steps(console: Console, answer: Answer) -> None:
     print_table(console, (" ", "rows", ""), rows, ["rows"])
 
 
-def _telling(steps: Sequence[Answer]) -> list[Answer]:
-    """The steps without those of a second clock that counts just as many items as the first."""
+def _telling(answer: Answer) -> list[Answer]:
+    """The steps without those of a second clock that counts just as many items as the first.
+
+    And without things by which it is only known that anybody tells of the others: none of them can be linked.
+    """
+    knows_links = answer["linked_reasons"] or answer["unlinked_reasons"]
+    steps = [step for step in answer["steps"] if knows_links or not _is_beside(step["item_kind"], answer)]
     counted = {step["item_kind"]: step["items"] for step in steps if step["excluded_reason"] is None}
     second = {kind for kind in counted if kind.endswith("_from_merge")}
     same = {kind for kind in second if counted.get(kind.removesuffix("_from_merge")) == counted[kind]}
     return [step for step in steps if step["item_kind"] not in same]
 
 
-def _matched(kind: str, answer: Answer) -> str:
+def _is_beside(kind: str, answer: Answer) -> bool:
+    """Whether items of this kind are looked at for coverage alone."""
+    return bool(kind == answer["coverage_item_kind"] != answer["item_kind"])
+
+
+def _matched(kind: str, number: int, answer: Answer) -> str:
     start = " from their merge" if kind.endswith("_from_merge") else ""
-    use = ", for coverage alone" if kind == answer["coverage_item_kind"] != answer["item_kind"] else ""
-    return f"{_plural(kind.removesuffix('_from_merge'))}{start} in this scope and period{use}"
+    use = ", for coverage alone" if _is_beside(kind, answer) else ""
+    return f"{_things(kind.removesuffix('_from_merge'), number)}{start} in this scope and period{use}"
 
 
-def _plural(kind: str) -> str:
+def _things(kind: str, number: int) -> str:
     words = kind.replace("_", " ")
-    return f"{words[:-1]}ies" if words.endswith("y") else f"{words}s"
+    if number == 1:
+        return words
+    return f"{words[:-1]}ies" if words.endswith("y") and words[-2] not in "aeiou" else f"{words}s"
 
 
 def _left_out(step: Answer, answer: Answer) -> str:
@@ -167,7 +180,7 @@ def _left_out(step: Answer, answer: Answer) -> str:
 
 
 def _counted(kind: str, step: Answer | None, answer: Answer) -> str:
-    if kind == answer["coverage_item_kind"] != answer["item_kind"]:
+    if _is_beside(kind, answer):
         return "linked"
     of_these = []
     if step and answer["kind"] == "ratio":
@@ -202,7 +215,7 @@ def _items(console: Console, answer: Answer) -> None:
     steps = [step for step in answer["steps"] if step["item_kind"] == answer["item_kind"]]
     counted = sum(step["items"] for step in steps if step["excluded_reason"] is None)
     more = counted - len(shown)
-    left_out = sum(step["items"] for step in answer["steps"] if step["excluded_reason"] is not None)
+    left_out = sum(step["items"] for step in _telling(answer) if step["excluded_reason"] is not None)
     rest = [f"{more:,} more" if more else "", f"{left_out:,} left out" if left_out else ""]
     said = " and ".join(one for one in rest if one)
     if said:

@@ -14,7 +14,7 @@ greatest, of work items under way the oldest, of counts the newest.
 explained_steps(metric, scope, period): one row per item kind and reason, null for what is counted.
 
 explained_neighbours(metric, scope, period): one row per neighbouring definition and statistic. The mean
-stands here alone: of the items that are kept, without those that are still open."""
+stands here alone: of the items that are kept, without those that are still open. Of people none is kept."""
 example = "SELECT * FROM items_behind('change_lead_time', '2026-Q3') WHERE scope = 'team:payments'"
 depends_on = [
     "metric_item", "metric_values", "metric_catalog", "metric_neighbour", "item", "service", "period", "run",
@@ -115,6 +115,7 @@ WITH median AS (
       WHEN m.withheld_reason <> 'not_reached' THEN m.withheld_reason
       WHEN r.items_from > m.period_start THEN 'items_not_kept'
       WHEN e.n = 0 THEN 'no_data'
+      WHEN e.mean IS NULL THEN 'values_not_kept'
     END AS reason
   FROM median m, ended e, run r
 )

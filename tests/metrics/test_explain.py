@@ -254,6 +254,23 @@ def test_the_definition_is_there_with_its_version_and_its_query(built: Any) -> N
     ]
 
 
+def test_steps_are_told_of_what_is_counted_and_of_what_can_be_linked(built: Any) -> None:
+    """A service that is only known to be told of is neither; with links it would say how many have one."""
+    steps = [
+        {"item_kind": kind, "excluded_reason": reason, "items": items, "events": 0, "still_open": 0}
+        for kind, reason, items in (("team_day", None, 2), ("service", "covered", 1))
+    ]
+    changes = {"item_kind": "team_day", "coverage_item_kind": "service", "kind": "count", "steps": steps}
+    answer = ask(built("failures"), "change_failure_rate", "service:shop", "2026-Q1") | changes
+    told = page(answer)
+    assert "2 team days in this scope and period" in told
+    assert "1 service in this scope and period, for coverage alone" in told
+    assert "= 0 linked" in told
+    without = page(answer | {"unlinked_reasons": []})
+    assert "2 team days in this scope and period" in without
+    assert not any("for coverage alone" in line or line[-6:] == "linked" for line in without)
+
+
 # ---- under another definition
 
 
@@ -288,6 +305,13 @@ def test_what_is_still_open_has_no_part_in_the_mean(built: Any) -> None:
     assert (mean["value"], mean["n"]) == (13.5, 2)  # (24 + 3) / 2
     said = "not published: the greatest weigh most in it, what is open not at all"
     assert f"mean 13.5 h 2 1 {said}" in page(answer)
+
+
+def test_of_items_whose_values_are_not_kept_there_is_no_mean(built: Any) -> None:
+    con = built("changes")
+    with changed(con, "UPDATE metric_observation SET value = NULL"):
+        answer = ask(con, "change_lead_time", "service:shop", "2026-Q1")
+    assert "mean values not kept 3" in page(answer)
 
 
 def test_the_age_of_an_item_is_that_of_the_period_and_not_of_today(built: Any) -> None:
