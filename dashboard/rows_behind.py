@@ -146,7 +146,12 @@ def age(behind: Behind, first: date) -> int:
 def order(definition: Definition) -> tuple[str, str]:
     """In which order of the data layer the first rows are told, and what it is in words."""
     if definition.kind == "ratio":
-        return "event", "those counted against it first, then the latest"
+        against = "those counted against it first, then the latest"
+        return {
+            "lower_is_better": ("event", against),
+            "higher_is_better": ("no_event", against),
+            "neutral": ("event", "those in the share first, then the latest"),
+        }[definition.direction]
     if definition.kind == "count" or (definition.kind == "level" and not definition.has_ages):
         return "day", "the latest first"
     order = "age" if definition.kind == "level" else "value"

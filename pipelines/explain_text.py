@@ -197,8 +197,9 @@ def _items(console: Console, answer: Answer) -> None:
     items = [item for item in answer["items"] if item["item_kind"] == answer["item_kind"]]
     if not items:
         return
+    side = "not in the share" if answer["direction"] == "higher_is_better" else "in the share"
     order = {
-        "ratio": "those in the share first, then the newest",
+        "ratio": f"those {side} first, then the newest",
         "count": "the newest first",
         "level": "the oldest first" if _is_under_way(answer) else "the greatest first, then the oldest",
     }

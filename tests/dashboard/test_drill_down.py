@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import duckdb
 import polars as pl
 import pytest
 
@@ -14,6 +15,7 @@ from dashboard import dots_table, drill_down, rows_behind
 from dashboard.chart_items import durations
 from dashboard.definition import Definition
 from dashboard.points import Point
+from dashboard.snapshot_items import ORDERS
 
 KEYS = Definition.__dataclass_fields__
 
@@ -57,6 +59,22 @@ def test_the_table_of_dots_counts_days_in_days_and_hours_in_hours() -> None:
         "Time",
         [("up to 1 h", [1]), ("1 h to 4 h", [1]), ("4 h to 12 h", [1])],
     )
+
+
+@pytest.mark.parametrize(
+    ("direction", "said", "first"),
+    [
+        ("lower_is_better", "those counted against it first, then the latest", ["failed", "old", "well"]),
+        ("higher_is_better", "those counted against it first, then the latest", ["well", "failed", "old"]),
+        ("neutral", "those in the share first, then the latest", ["failed", "old", "well"]),
+    ],
+)
+def test_what_counts_against_a_share_stands_first(direction: str, said: str, first: list[str]) -> None:
+    """Of what is better the higher, such as postmortems that were written, it is what is not in the share."""
+    order, words = rows_behind.order(metric(kind="ratio", direction=direction))
+    items = "(values ('well', false, 2), ('old', true, 1), ('failed', true, 3)) i(name, is_event, on_date)"
+    told = duckdb.sql(f"select name from {items} order by {ORDERS[order]}").fetchall()
+    assert (words, [name for (name,) in told]) == (said, first)
 
 
 def test_a_reading_has_no_age_and_what_is_under_way_has_one() -> None:

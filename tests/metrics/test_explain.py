@@ -254,6 +254,15 @@ def test_the_definition_is_there_with_its_version_and_its_query(built: Any) -> N
     ]
 
 
+def test_the_text_says_which_side_of_a_share_stands_first(built: Any) -> None:
+    answer = ask(built("failures"), "change_failure_rate", "service:shop", "2026-Q1")
+    assert "The items behind it, those in the share first, then the newest" in page(answer)
+    with changed(built("failures"), "UPDATE metric_catalog SET direction = 'higher_is_better'"):
+        other = ask(built("failures"), "change_failure_rate", "service:shop", "2026-Q1")
+    assert "The items behind it, those not in the share first, then the newest" in page(other)
+    assert [answer["items"][0]["is_event"], other["items"][0]["is_event"]] == [True, False]
+
+
 def test_steps_are_told_of_what_is_counted_and_of_what_can_be_linked(built: Any) -> None:
     """A service that is only known to be told of is neither; with links it would say how many have one."""
     steps = [
