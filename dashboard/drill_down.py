@@ -20,7 +20,7 @@ VALUES = {
     "duration": "Time",
     "quantity": "Size",
     "level": "",
-    "ratio": "Counted against it",
+    "ratio": "In the share",
     "share": "Amount",
     "count": "",
 }

@@ -77,6 +77,15 @@ def test_what_counts_against_a_share_stands_first(direction: str, said: str, fir
     assert (words, [name for (name,) in told]) == (said, first)
 
 
+def test_what_is_in_a_share_is_not_said_to_count_against_it() -> None:
+    row = dict.fromkeys(("url", "service", "started_at", "ended_at", "link_method", "confidence"))
+    row |= {"label": "one", "value": 1.0, "is_event": True, "is_open": False, "on_date": date(2026, 9, 30)}
+    run: Any = SimpleNamespace(local=lambda at: at.astimezone(ZoneInfo("UTC")))
+    written = metric(kind="ratio", unit="ratio", item_kind="incident", direction="higher_is_better")
+    columns, lines = drill_down.item_rows(run, written, pl.DataFrame([row]))
+    assert (columns[2].name, lines[0][2]) == ("In the share", "yes")
+
+
 def test_a_reading_has_no_age_and_what_is_under_way_has_one() -> None:
     assert drill_down.dots("", SimpleNamespace(definition=COVERAGE), behind(COVERAGE)) is None  # type: ignore[arg-type]
     assert rows_behind.order(COVERAGE) == ("day", "the latest first")
