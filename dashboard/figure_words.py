@@ -52,7 +52,7 @@ def counted(figure: Figure) -> str:
     things = f"{now.n:,} {words.things(definition, now.n)}"
     if definition.kind == "ratio":
         text = f"{round(now.value * now.n):,} of {things}"
-    elif definition.kind in ("duration", "quantity"):
+    elif definition.kind in ("duration", "quantity") and figure.statistic != "total":
         share = "85" if "85" in figure.statistic else "95" if "95" in figure.statistic else "half"
         text = f"half of {things}" if share == "half" else f"{share} of 100 of {things}"
     elif figure.statistic == "level":

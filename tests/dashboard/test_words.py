@@ -110,6 +110,29 @@ def test_the_range_of_a_value(home: Path, kind, estimator, statistic, low, high,
 
 
 @pytest.mark.parametrize(
+    ("statistic", "said"),
+    [("p50", "half of 8 changes"), ("p85", "85 of 100 of 8 changes"), ("total", "8 changes")],
+)
+def test_a_total_is_of_all_and_not_of_half(home: Path, statistic: str, said: str) -> None:
+    quarter = Point(
+        "2026-Q3", date(2026, 7, 1), date(2026, 10, 1), True, 3.0, None, None, 8, 0, 8, 8, None, None
+    )
+    lead_time = snapshot.definitions(snapshot.current().path)["change_lead_time"]
+    figure = Figure(
+        replace(lead_time, kind="quantity"),
+        statistic,
+        "organisation",
+        quarter.period,
+        quarter,
+        (quarter,),
+        (quarter.period,),
+        (),
+        None,
+    )
+    assert figure_words.counted(figure) == said
+
+
+@pytest.mark.parametrize(
     ("metric", "statistic", "n", "said"),
     [
         ("change_failure_rate", "ratio", 4, "Four deployments; this number needs 5."),
