@@ -20,7 +20,6 @@ VALUES = {
     "duration": "Time",
     "quantity": "Size",
     "level": "",
-    "ratio": "Counted in it",
     "share": "Amount",
     "count": "",
 }
