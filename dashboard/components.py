@@ -44,7 +44,7 @@ _VERDICTS: dict[str, tuple[str, str, Tone]] = {
     "too_little_data": ("few", "Too little data to compare", "plain"),
     "first_quarter": ("square", "First quarter: baseline", "line"),
     "open": ("half", "Still open", "line"),
-    "untested": ("dash", "A level: not tested", "plain"),
+    "untested": ("dash", "Not tested", "plain"),
     "too_few": ("few", "Too little data", "plain"),
     "low_coverage": ("hatch", "Withheld", "plain"),
     "not_reached": ("half", "Not reached yet", "line"),
@@ -94,8 +94,7 @@ def verdict_parts(figure: Figure) -> tuple[str, str, Tone]:
     state = figure.state
     up = words.went_up(figure.definition, state)
     if up is None:
-        is_other = state == "untested" and figure.definition.kind != "level"
-        return ("dash", "Not tested", "plain") if is_other else _VERDICTS[state]
+        return _VERDICTS[state]
     label = f"Clear change: {words.direction(figure.definition, up=up)}"
     if state in ("signal_more", "signal_fewer"):
         return ("up" if up else "down"), label, "sys"

@@ -57,8 +57,10 @@ def counted(figure: Figure) -> str:
         text = f"half of {things}" if share == "half" else f"{share} of 100 of {things}"
     elif figure.statistic == "level":
         text = "at the end of the quarter" if now.is_complete else "now"
+    elif definition.has_ages and figure.statistic in STATISTIC_OF_AGES:
+        text = f"{STATISTIC_OF_AGES[figure.statistic]} of {things}"
     elif definition.kind == "level":
-        text = f"{words.sentence(STATISTIC_OF_AGES.get(figure.statistic, ''))} of {things}".strip()
+        text = f"over {things}"
     else:
         text = things
     return text + (f", {words.amount(now.open_count)} still open" if now.open_count else "")
@@ -68,10 +70,17 @@ STATISTIC_OF_AGES = {"p50": "half", "p85": "85 of 100", "p95": "95 of 100", "max
 
 
 def interval(figure: Figure) -> str:
-    """`22 to 34 h`, or why there is none."""
+    """`22 to 34 h`, or that there are too few for one; empty of what is counted in full."""
     now = figure.now
-    if now is None or now.value is None or figure.definition.kind == "level":
+    if now is None or now.value is None or _is_whole(figure):
         return ""
     if now.low is None or now.high is None:
         return "no range: too few" if now.low is None and now.high is None else ""
     return figure.scale.span(now.low, now.high)
+
+
+def _is_whole(figure: Figure) -> bool:
+    """Whether the number is a plain count, sum or reading: however many there were, it has no range."""
+    definition = figure.definition
+    is_whole_share = definition.estimator == "whole_share"
+    return definition.kind == "level" or is_whole_share or figure.statistic in ("count", "total")

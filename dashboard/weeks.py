@@ -150,7 +150,7 @@ def _small(definition: Definition, series: Weekly, name: str, chips: str) -> Non
     finding = trends.said(series, definition.kind)
     title = f'<div class="eo-h3" role="heading" aria-level="3">{text(definition.title)}</div>'
     line = f"{words.sentence(counted(definition))}: {finding}"
-    show(f'{title}<div class="eo-chips">{chips}</div><div class="eo-note eo-two">{text(line)}</div>')
+    show(f'{title}<div class="eo-chips">{chips}</div><div class="eo-note eo-three">{text(line)}</div>')
     axis = chart_weekly.value_axis([series], is_duration=series.is_duration)
     drawn = chart_weekly.draw(series, axis, height=140, small=True)
     layout.chart(

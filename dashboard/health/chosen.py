@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 
+BUDGET = "error_budget_left_in_quarter"
 OUTCOMES = (
     "change_lead_time",
     "change_failure_rate",
-    "error_budget_left_in_quarter",
+    BUDGET,
     "service_level_attainment",
     "product_retention",
 )

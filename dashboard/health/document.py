@@ -14,8 +14,8 @@ from dashboard.points import Point
 from dashboard.survey_results import Said
 
 ScopeKind = Literal["organisation", "department", "team"]
-State = Literal["done", "moving", "dropped", "no_update", "open"]
-"""`open`: of an action that is kept outside this app, whose updates are not known here."""
+State = Literal["done", "moving", "dropped", "no_update", "open", "not_due"]
+"""`open` and `not_due`: of an action that is kept outside this app, whose updates are not known here."""
 Course = Literal[-1, 0, 1]
 """Where one side of a pair went by its own test: towards the first of its two words, nowhere, the second."""
 Risk = Literal["low", "high"]
@@ -158,7 +158,10 @@ class GovernanceItem:
 class Limit:
     """Something that the numbers cannot tell."""
 
-    kind: Literal["withheld", "open", "unlinked", "stale", "annotation", "context", "not_known", "definition"]
+    kind: Literal[
+        "withheld", "too_few", "no_data", "open", "unlinked", "stale", "definition",
+        "annotation", "context", "not_known",
+    ]  # fmt: skip
     sentence: str
 
 

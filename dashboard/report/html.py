@@ -22,11 +22,14 @@ STATES: dict[State, tuple[str, str, Tone]] = {
     "dropped": ("cross", "Dropped", "plain"),
     "no_update": ("dots", "No update", "line"),
     "open": ("half", "Not done", "line"),
+    "not_due": ("half", "Not due yet", "line"),
 }
 LIMITS = {
     "withheld": ("hatch", "Withheld"),
+    "too_few": ("few", "Too little data"),
+    "no_data": ("none", "No data"),
     "open": ("half", "Still open"),
-    "unlinked": ("hatch", "Not linked"),
+    "unlinked": ("none", "Not linked"),
     "stale": ("clock", "Stale"),
     "definition": ("square", "Redefined"),
     "annotation": ("square", "Happened"),

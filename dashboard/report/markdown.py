@@ -188,7 +188,7 @@ def _next(check: HealthCheck) -> list[str]:
     if agreed.decisions:
         rows = [(d.what, *wording.place(d), d.owner_level, wording.when(d)) for d in agreed.decisions]
         blocks += ["### Decisions by risk and reach"]
-        blocks.append(_table(["Decision", "Risk", "Reach", "By the", "When"], rows))
+        blocks.append(_table(["Decision", "Risk", "Reach", "Decided by", "When"], rows))
     if agreed.latencies:
         known = [(*wording.place(one), wording.latency(one.figure)) for one in agreed.latencies]
         blocks += ["### How long decisions take, by risk and reach"]

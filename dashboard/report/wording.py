@@ -163,8 +163,9 @@ def taken(decided: Decided) -> str:
     """When a decision was taken and after how long, or since when it is open."""
     if decided.decided_on is None:
         return f"proposed {words.day(decided.proposed_on)}, still open"
-    took = words.plural((decided.decided_on - decided.proposed_on).days, "day")
-    return f"decided {words.day(decided.decided_on)}, after {took}"
+    days = (decided.decided_on - decided.proposed_on).days
+    took = f"after {words.plural(days, 'day')}" if days else "on the day it was proposed"
+    return f"decided {words.day(decided.decided_on)}, {took}"
 
 
 def when(decided: Decided) -> str:

@@ -30,6 +30,7 @@ from dashboard.health.dump import dump
 from dashboard.health.first_look import opens_to_leaders
 from dashboard.health.numbers import Numbers, Unknown
 from dashboard.health.pairs import pairs
+from dashboard.health.results import budget_policy
 from dashboard.health.tables import extract, thaw
 from dashboard.health.talk import talk
 from dashboard.health.written import Entries, Note, read
@@ -201,10 +202,9 @@ def test_the_line_for_a_low_budget_is_the_nearest_that_holds(
         )
         for s, a, b in held
     ]
-    check = compose(path, notes(*policies), "team:beacon", "2026-Q3")
-    assert check.budget_policy == said
+    assert budget_policy(Numbers(path, "team:beacon", "2026-Q3"), notes(*policies)) == said
     thawed, kept = thaw(extract(path, notes(*policies), "team:beacon", "2026-Q3"))
-    assert compose(thawed, kept, "team:beacon", "2026-Q3").budget_policy == said
+    assert budget_policy(Numbers(thawed, "team:beacon", "2026-Q3"), kept) == said
 
 
 def test_of_two_lines_that_hold_the_later_one_counts(path: str) -> None:
@@ -214,7 +214,23 @@ def test_of_two_lines_that_hold_the_later_one_counts(path: str) -> None:
         )
         for day in ("2026-02-01", "2026-08-01", "2026-03-01")
     ]
-    assert compose(path, notes(*lines), "organisation", "2026-Q3").budget_policy == "2026-08-01"
+    assert budget_policy(Numbers(path, "organisation", "2026-Q3"), notes(*lines)) == "2026-08-01"
+
+
+def test_the_line_for_a_low_budget_stands_where_there_is_a_budget(path: str, tmp_path: Path) -> None:
+    line = Agreement(
+        scope="organisation", kind="error_budget_policy", text="Stop.", valid_from=date(2026, 1, 1)
+    )
+    having = tmp_path / "having.duckdb"
+    shutil.copy(path, having)
+    with duckdb.connect(str(having)) as con:
+        for table in ("metric_catalog", "metric_values"):
+            con.execute(
+                f"""insert into {table} select * replace ('error_budget_left_in_quarter' as metric)
+                    from {table} where metric = 'change_failure_rate'"""
+            )
+    told = [compose(str(one), notes(line), "team:beacon", "2026-Q3").budget_policy for one in (path, having)]
+    assert told == [None, "Stop."]
 
 
 def test_an_open_quarter_compares_nothing(path: str) -> None:

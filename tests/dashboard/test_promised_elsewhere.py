@@ -157,7 +157,7 @@ def test_above_teams_they_are_those_that_name_no_team(path: str) -> None:
 def test_in_a_quarter_that_is_open_those_to_come_in_it_are_there_with_their_own_day(path: str) -> None:
     assert told(compose(path, Entries(), "team:beacon", "2026-Q4")) == [
         ("Action after", "done", date(2026, 10, 1), None),
-        ("Action soon", "open", date(2026, 12, 31), None),
+        ("Action soon", "not_due", date(2026, 12, 31), None),
     ]
 
 
