@@ -117,10 +117,22 @@ class Outcome:
 
 
 @dataclass(frozen=True)
+class Mix:
+    """The kinds of finished work as shares of all of it. No test compares them."""
+
+    name: str
+    now: str
+    counted: str
+    before: str
+    """The same of the quarter before; empty where there was none."""
+
+
+@dataclass(frozen=True)
 class Indicators:
     """Technical and team indicators side by side. Two lists, never one sum."""
 
     systems: tuple[Figure, ...]
+    mix: Mix | None
     people: tuple[Said, ...]
     answered: str | None
     no_people: str | None

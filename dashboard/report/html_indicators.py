@@ -3,7 +3,7 @@
 from dashboard import components, survey_bar, survey_words
 from dashboard.components import chip
 from dashboard.figures import Figure
-from dashboard.health.document import HealthCheck
+from dashboard.health.document import HealthCheck, Mix
 from dashboard.markup import text
 from dashboard.survey_results import Said
 
@@ -11,9 +11,10 @@ from dashboard.survey_results import Said
 def part(check: HealthCheck) -> tuple[str, str]:
     """The sub-line and the two lists."""
     both = check.indicators
-    if not both.systems and not both.people and not both.no_people:
+    if not both.systems and not both.mix and not both.people and not both.no_people:
         return "", ""
-    systems = "".join(map(_system, both.systems)) or _nothing("No number of these has been measured here.")
+    systems = "".join(map(_system, both.systems)) + (_mix(both.mix) if both.mix else "")
+    systems = systems or _nothing("No number of these has been measured here.")
     people = "".join(map(_voice, both.people)) or _nothing(both.no_people or "Nothing was asked.")
     answered = f", {both.answered}" if both.answered else ""
     left = f'<div class="eo-side eo-sys">What the systems record</div><ul class="eo-rows">{systems}</ul>'
@@ -30,6 +31,14 @@ def _system(figure: Figure) -> str:
         f'<li class="eo-line"><span class="eo-h3">{text(figure.definition.title)}</span>'
         f"<span>{components.cell(figure, figure.scale)}</span>"
         f"<span>{components.verdict(figure)}</span></li>"
+    )
+
+
+def _mix(mix: Mix) -> str:
+    under = "; ".join(filter(None, [mix.counted, mix.before]))
+    return (
+        f'<li class="eo-line"><span class="eo-h3">{text(mix.name)}</span><span class="eo-wide">'
+        f'<b>{text(mix.now)}</b><span class="eo-under">{text(under)}</span></span></li>'
     )
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from dashboard import words
 from dashboard.figures import Figure
-from dashboard.health.document import HealthCheck, Outcome, Promise
+from dashboard.health.document import HealthCheck, Mix, Outcome, Promise
 from dashboard.markup import one_line
 from dashboard.report import html, wording
 from dashboard.report.digest_document import safe_url
@@ -121,16 +121,18 @@ def _told(figure: Figure) -> list[str]:
 def _indicators(check: HealthCheck) -> list[str]:
     both = check.indicators
     answered = f", {escaped(both.answered)}" if both.answered else ""
-    systems = _systems(both.systems) if both.systems else "No number of these has been measured here."
+    nothing = "No number of these has been measured here."
+    systems = _systems(both.systems, both.mix) if both.systems or both.mix else nothing
     people = _people(both.people) if both.people else escaped(both.no_people or "Nothing was asked.")
     return ["### What the systems record", systems, f"### What people say{answered}", people]
 
 
-def _systems(shown: Sequence[Figure]) -> str:
-    rows = [
+def _systems(shown: Sequence[Figure], mix: Mix | None) -> str:
+    rows: list[Sequence[str]] = [
         (f.definition.title, wording.value(f), wording.rests_on(f), wording.verdict(f), wording.past(f))
         for f in shown
     ]
+    rows += [(mix.name, mix.now, mix.counted, "", mix.before)] if mix else []
     return _table(["Number", "This quarter", "Counted", "Verdict", "Quarter by quarter"], rows)
 
 
