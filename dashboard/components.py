@@ -146,8 +146,7 @@ def tallied(group: Iterable[Figure]) -> list[tuple[str, Tone, int, str]]:
 def card(figure: Figure, foot: str, *, with_coverage: bool = True) -> str:
     """A number as one object: name, value, what it counts, verdict, own past, one foot line, coverage."""
     title = f'<div class="eo-h3" role="heading" aria-level="3">{text(figure.definition.title)}</div>'
-    lines = figure_words.coverage(figure) if with_coverage else []
-    cover = "".join(f"<div>{text(line)}</div>" for line in lines)
+    cover = text(figure_words.coverage_in_brief(figure)) if with_coverage else ""
     foot_lines = f'<div class="eo-foot">{foot}<div>{cover}</div></div>'
     old = stale(figure.stale_since) if figure.stale_since else ""
     now = figure.now

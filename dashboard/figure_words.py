@@ -16,17 +16,11 @@ def missing(figure: Figure) -> str:
 
 def coverage(figure: Figure) -> list[str]:
     """What is linked, what is not, and what was left out and why: one short sentence each."""
-    lines: list[str] = []
     definition, now = figure.definition, figure.now
+    lines = [linked] if (linked := _linked(figure)) else []
     unlinked = [r for r in figure.left_out if r.reason in definition.unlinked_reasons]
     if now and now.coverage_eligible and now.coverage_linked is not None:
         missing = now.coverage_eligible - now.coverage_linked
-        if missing or definition.unlinked_reasons:
-            share = percent(now.coverage_linked, now.coverage_eligible)
-            what = ""
-            if definition.coverage_item_kind != definition.item_kind:
-                what = f" {words.noun(definition.coverage_item_kind, now.coverage_eligible)}"
-            lines.append(f"{share} linked: {now.coverage_linked:,} of {now.coverage_eligible:,}{what}")
         if missing:
             why = "; ".join(r.words for r in unlinked)
             lines.append(f"{missing:,} not linked" + (f": {why}" if why else ""))
@@ -36,6 +30,26 @@ def coverage(figure: Figure) -> list[str]:
     elif now and not unlinked:
         lines.append("Nothing left out")
     return lines
+
+
+def coverage_in_brief(figure: Figure) -> str:
+    """`69 % linked: 25 of 36 incidents; 47 left out`: how much, where the reasons have no room."""
+    out = sum(one.items for one in figure.left_out if one.reason not in figure.definition.unlinked_reasons)
+    return "; ".join(filter(None, [_linked(figure), f"{out:,} left out" if out else ""]))
+
+
+def _linked(figure: Figure) -> str:
+    """`69 % linked: 25 of 36 incidents`; empty of what needs no link."""
+    definition, now = figure.definition, figure.now
+    if now is None or not now.coverage_eligible or now.coverage_linked is None:
+        return ""
+    if now.coverage_linked == now.coverage_eligible and not definition.unlinked_reasons:
+        return ""
+    share = percent(now.coverage_linked, now.coverage_eligible)
+    what = ""
+    if definition.coverage_item_kind != definition.item_kind:
+        what = f" {words.noun(definition.coverage_item_kind, now.coverage_eligible)}"
+    return f"{share} linked: {now.coverage_linked:,} of {now.coverage_eligible:,}{what}"
 
 
 def percent(part: int, whole: int) -> str:
