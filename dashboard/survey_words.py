@@ -31,6 +31,7 @@ _WITHHELD = {
     ),
 }
 _GAPS = {
+    "baseline": ("baseline", "Not compared: this quarter is the baseline."),
     "first": ("first time", "First time: nothing to compare with."),
     "not_asked_before": ("not asked last time", "It was not asked last time."),
     "gone_before": ("not shown last time", "Last time it was not shown under this name."),

@@ -37,6 +37,7 @@ def compose(
     said = people.load(path, scope, numbers.name, quarter, sees_survey=sees_survey)
     outcomes = results.outcomes(numbers)
     is_first = _is_first(outcomes)
+    said = people.as_baseline(said) if is_first else said
     pairs = () if is_first else pairing.pairs(numbers, said, _said_before(numbers, sees_survey))
     indicators = results.indicators(numbers, said)
     governance = results.governance(numbers)

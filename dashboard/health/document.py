@@ -146,8 +146,8 @@ class Pair:
     name: str
     systems: tuple[Figure, ...]
     people: tuple[Said, ...]
-    facts: tuple[str, str]
-    """What the systems record and what people say, each a sentence or two."""
+    facts: tuple[tuple[str, ...], tuple[str, ...]]
+    """What the systems record and what people say, a sentence for each number."""
     question: str
     axes: tuple[tuple[str, str], tuple[str, str]]
     """The words at the two ends of each side: (`slower`, `faster`), (`harder`, `lighter`)."""

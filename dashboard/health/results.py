@@ -25,7 +25,7 @@ def _foot(figure: Figure) -> tuple[str, ...]:
     if before is not None and before.value is not None:
         name = words.period(figure.quarters[figure.quarters.index(figure.quarter) - 1])
         lines.append(f"{name}: {figure.scale.full(before.value)}")
-    if figure.now and figure.now.detectable_change is not None:
+    if before is not None and figure.now and figure.now.detectable_change is not None:
         lines.append(f"We could see {judged.detectable(figure.scale, figure.now)}")
     return tuple(lines)
 

@@ -125,8 +125,10 @@ def _theme(check: HealthCheck) -> tuple[str, str]:
 
 
 def _indicator(one: ThemeIndicator) -> str:
-    figure, since = one.figure, words.period(one.baseline_quarter)
-    counted = f'<span class="eo-under">{text(figure_words.counted(figure))}; from {text(since)}</span>'
+    figure = one.figure
+    counted = (
+        f'<span class="eo-under">{text(figure_words.counted(figure))}; {text(wording.since(one))}</span>'
+    )
     return (
         f"<div><dt>{text(figure.definition.title)}</dt>"
         f"<dd><b>{text(wording.from_to(one))}</b> {components.verdict(figure)}{counted}</dd></div>"

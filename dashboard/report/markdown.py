@@ -78,7 +78,7 @@ def _theme(check: HealthCheck) -> list[str]:
     rows = [
         (
             one.figure.definition.title,
-            f"{wording.from_to(one)}, from {words.period(one.baseline_quarter)}",
+            f"{wording.from_to(one)}, {wording.since(one)}",
             wording.rests_on(one.figure),
             wording.verdict(one.figure),
         )
@@ -145,7 +145,8 @@ def _pairs(check: HealthCheck) -> list[str]:
     blocks = []
     for pair in check.pairs:
         meeting = wording.meeting(pair, words.short_period(check.quarter))
-        facts = [f"What the systems record. {pair.facts[0]}", f"What people say. {pair.facts[1]}"]
+        systems, people = (" ".join(side) for side in pair.facts)
+        facts = [f"What the systems record. {systems}", f"What people say. {people}"]
         verdicts = (f"{figure.definition.title}: {wording.verdict(figure)}." for figure in pair.systems)
         facts += [f"Verdicts. {' '.join(verdicts)}"]
         facts += [f"Where the two meet. {meeting}"] if meeting else []

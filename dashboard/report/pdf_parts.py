@@ -96,7 +96,7 @@ def _theme(check: HealthCheck) -> Part:
             "name": one.figure.definition.title,
             "value": wording.from_to(one),
             "chip": _verdict(one.figure),
-            "note": f"{wording.rests_on(one.figure)}; from {words.period(one.baseline_quarter)}",
+            "note": f"{wording.rests_on(one.figure)}; {wording.since(one)}",
         }
         for one in theme.indicators
     ]
@@ -192,7 +192,9 @@ def _pairs(check: HealthCheck) -> Part:
     quarter = words.short_period(check.quarter)
     return {
         "moved": [_pair(pair, quarter) for pair in moved],
-        "still": [_pair(pair, quarter) | {"facts": list(pair.facts)} for pair in still],
+        "still": [
+            _pair(pair, quarter) | {"facts": [one for side in pair.facts for one in side]} for pair in still
+        ],
     }
 
 

@@ -157,6 +157,17 @@ def test_a_first_quarter_is_a_baseline(path: str) -> None:
     assert check.pairs == ()
     assert check.talk.points == ()
     assert "0 numbers" not in check.talk.rule
+    assert all("We could see" not in line for outcome in check.outcomes for line in outcome.foot)
+
+
+def test_in_a_first_quarter_scores_are_a_baseline_even_where_a_survey_was_before(path: str) -> None:
+    said = people.load(path, "team:beacon", "Beacon", "2026-Q3", sees_survey=True)
+    assert any(one.before for one in said.said)
+    first = people.as_baseline(said)
+    assert [one.before for one in first.said] == [None] * len(said.said)
+    assert [one.now for one in first.said] == [one.now for one in said.said]
+    gaps = {before.name: now.gap for before, now in zip(said.said, first.said, strict=True) if before.before}
+    assert set(gaps.values()) == {"baseline"}
 
 
 def test_where_too_few_people_work_for_a_number_no_quarter_is_the_first_one(
