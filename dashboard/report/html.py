@@ -157,6 +157,8 @@ def _outcomes(check: HealthCheck) -> tuple[str, str]:
         if check.budget_policy
         else ""
     )
+    if check.is_first_quarter:
+        return "The baseline: each value with its range of 95 in 100.", cards + policy
     return (
         "Own last quarters; bars are ranges of 95 in 100. Nothing after the quarter is on this page.",
         cards + policy,
