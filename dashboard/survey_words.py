@@ -149,7 +149,7 @@ def lede(shown: Sequence[Wave], said: Sequence[Said]) -> str:
         return f"Every score is where it was in {wave(shown[-2])}. {who}"
     most = [(topic, change) for amount, topic, change in changes if amount == size]
     parts = words.listed(f"{topic}, {points(change)}" for topic, change in most[:3])
-    return f"Furthest from {wave(shown[-2])}: {parts}. {who}"
+    return f"The largest difference to {wave(shown[-2])}: {parts}. {who}"
 
 
 def statements(*, is_stated: bool) -> str:
