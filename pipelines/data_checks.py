@@ -206,7 +206,11 @@ def _looked_at(sql: str, dated: str, on: str) -> str:
         FROM ({sql}) AS c CROSS JOIN config.run AS r
     ),
     named AS (
-        SELECT item_kind, item_id, min(label) AS label, min(url) AS url FROM facts.dim_item GROUP BY ALL
+        SELECT item_kind, item_id, min(label) AS label, min(url) AS url
+        FROM facts.dim_item
+        SEMI JOIN (SELECT DISTINCT item_kind, item_id FROM finding WHERE reason IS NOT NULL)
+            USING (item_kind, item_id)
+        GROUP BY ALL
     )
     SELECT
         f.* EXCLUDE (team_id, label, url, seen_at), coalesce(f.team_id, w.team_id) AS team_id, q.period,

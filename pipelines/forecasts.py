@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import duckdb
+import polars as pl
 
 from pipelines.snapshot_reader import Selection, require_known
 from pipelines.statistics.forecast import (
@@ -21,6 +22,20 @@ from pipelines.statistics.forecast import (
 WEEKS_AHEAD = tuple(range(1, 14))
 USUAL_ITEMS = (5, 10, 20, 50)
 HOW_MANY, WHEN = "how_many", "when"
+FORECAST_SCHEMA: dict[str, pl.DataType] = {
+    "scope": pl.String(),
+    "question": pl.String(),
+    "amount": pl.Int32(),
+    "p50": pl.Int32(),
+    "p85": pl.Int32(),
+    "p95": pl.Int32(),
+    "weeks_of_history": pl.Int32(),
+    "is_short": pl.Boolean(),
+    "is_unstable": pl.Boolean(),
+    "backtest_trials": pl.Int32(),
+    "backtest_kept": pl.Int32(),
+}
+"""One usual forecast of a scope, as the pages read it: see `answer` and `History`."""
 
 _HISTORY = (
     # The first week of a scope may be covered in part only, and would look like a slow one.
@@ -116,11 +131,6 @@ def forecast_of(
 
 def write_forecasts(con: duckdb.DuckDBPyConnection) -> None:
     """Put the usual forecasts of every scope into `published.forecast`."""
-    con.execute(
-        "CREATE OR REPLACE TABLE published.forecast (scope VARCHAR, question VARCHAR, amount INTEGER, "
-        "p50 INTEGER, p85 INTEGER, p95 INTEGER, weeks_of_history INTEGER, is_short BOOLEAN, "
-        "is_unstable BOOLEAN, backtest_trials INTEGER, backtest_kept INTEGER)"
-    )
     waiting = under_way(con, "published.metric_values")
     rows = []
     for scope, history in sorted(histories(con, "published.metric_values").items()):
@@ -130,5 +140,6 @@ def write_forecasts(con: duckdb.DuckDBPyConnection) -> None:
         tested = (history.tested.trials, history.tested.kept)
         for question, amount in asked:
             rows.append((scope, *answer(history, question, amount).values(), *told, *tested))
-    if rows:
-        con.executemany(f"INSERT INTO published.forecast VALUES ({', '.join('?' * 11)})", rows)
+    con.register("computed", pl.DataFrame(rows, schema=FORECAST_SCHEMA, orient="row").to_arrow())
+    con.execute("CREATE OR REPLACE TABLE published.forecast AS SELECT * FROM computed")
+    con.unregister("computed")

@@ -15,8 +15,8 @@ def week(moments: pd.Series) -> pd.Series:
     return moments.dt.tz_localize(None).dt.to_period("W").dt.start_time
 
 
-def lead_time(folder: Path) -> pd.DataFrame:
-    """Median and P85 of hours from the first commit to the next deployment of the repository."""
+def changes(folder: Path) -> pd.DataFrame:
+    """Merged pull requests with the hours from the first commit to the repository's next deployment."""
     pulls = pd.read_parquet(folder / "pull_request.parquet", columns=["id", "repository_id", "merged_at"])
     commits = pd.read_parquet(
         folder / "pull_request_commit.parquet", columns=["pull_request_id", "authored_at"]
@@ -24,7 +24,7 @@ def lead_time(folder: Path) -> pd.DataFrame:
     first = commits.groupby("pull_request_id")["authored_at"].min().rename("first_commit_at")
     merged = pulls.dropna(subset=["merged_at"]).merge(first, left_on="id", right_index=True)
     deployed = successes(folder).rename(columns={"succeeded_at": "deployed_at"})
-    changes = pd.merge_asof(
+    shipped = pd.merge_asof(
         merged.sort_values("merged_at"),
         deployed.sort_values("deployed_at"),
         left_on="merged_at",
@@ -32,9 +32,15 @@ def lead_time(folder: Path) -> pd.DataFrame:
         by="repository_id",
         direction="forward",
     ).dropna(subset=["deployed_at"])
-    changes["hours"] = (changes["deployed_at"] - changes["first_commit_at"]).dt.total_seconds() / 3600
-    changes["week"] = week(changes["deployed_at"])
-    return changes.groupby(["repository_id", "week"])["hours"].quantile([0.5, 0.85]).unstack()
+    shipped["hours"] = (shipped["deployed_at"] - shipped["first_commit_at"]).dt.total_seconds() / 3600
+    return shipped
+
+
+def lead_time(folder: Path) -> pd.DataFrame:
+    """Median and P85 of these hours."""
+    shipped = changes(folder)
+    shipped["week"] = week(shipped["deployed_at"])
+    return shipped.groupby(["repository_id", "week"])["hours"].quantile([0.5, 0.85]).unstack()
 
 
 def successes(folder: Path) -> pd.DataFrame:
@@ -49,8 +55,8 @@ def successes(folder: Path) -> pd.DataFrame:
     )
 
 
-def failure_rate(folder: Path) -> pd.Series:
-    """The share of deployments of a service and week that an incident followed within 24 hours."""
+def deployments(folder: Path) -> pd.DataFrame:
+    """Deployments that succeeded, and whether an incident of the service followed within 24 hours."""
     deployed = successes(folder).sort_values("succeeded_at").reset_index(names="deployment")
     incidents = pd.read_parquet(folder / "incident.parquet", columns=["id", "service_id", "started_at"])
     incidents["repository_id"] = incidents["service_id"].str.removeprefix("S")
@@ -63,6 +69,12 @@ def failure_rate(folder: Path) -> pd.Series:
         tolerance=pd.Timedelta(hours=24),
     )
     deployed["has_failed"] = deployed["deployment"].isin(blamed["deployment"])
+    return deployed
+
+
+def failure_rate(folder: Path) -> pd.Series:
+    """The share of deployments of a service and week that have failed."""
+    deployed = deployments(folder)
     deployed["week"] = week(deployed["succeeded_at"])
     return deployed.groupby(["repository_id", "week"])["has_failed"].mean()
 

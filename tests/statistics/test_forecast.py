@@ -26,6 +26,14 @@ def test_how_many_is_what_is_reached_at_least():
     assert how_many([0, 3], 1) == {"p50": 3, "p85": 0, "p95": 0}
 
 
+def test_thousands_a_week_are_forecast_like_as_many_single_ones():
+    # The histories above, a thousandfold: the chances are the same, half and three quarters exactly.
+    assert how_many([2000, 4000], 2) == {"p50": 6000, "p85": 4000, "p95": 4000}
+    assert when([2000, 4000], 6000) == {"p50": 2, "p85": 3, "p95": 3}
+    assert when([0, 3000], 3000) == {"p50": 1, "p85": 3, "p95": 5}
+    assert how_many([0, 3000], 2) == {"p50": 3000, "p85": 0, "p95": 0}
+
+
 def test_nothing_to_do_is_done_and_nothing_done_is_never_done():
     assert when([1, 2], 0) == {"p50": 0, "p85": 0, "p95": 0}
     assert when([0, 0, 0], 1) == {"p50": None, "p85": None, "p95": None}
