@@ -47,6 +47,22 @@ def test_days_are_drawn_on_the_axis_of_hours_where_they_belong() -> None:
     assert max(map(float, re.findall(r'"value": ([\d.]+), "up"', drawn))) == pytest.approx(240, rel=0.1)
 
 
+@pytest.mark.parametrize(
+    ("direction", "said"),
+    [
+        ("lower_is_better", "Counted against it"),
+        ("higher_is_better", "Counted in it"),
+        ("neutral", "Counted in it"),
+    ],
+)
+def test_what_is_good_is_not_counted_against_a_share(direction: str, said: str) -> None:
+    definition = metric(kind="ratio", unit="ratio", item_kind="incident", direction=direction)
+    rows = pl.DataFrame(schema=dict.fromkeys(("label", "url", "service"), pl.String) | {"value": pl.Float64})
+    columns, _ = drill_down.item_rows(SimpleNamespace(), definition, rows)
+    assert columns[2].name == said
+    assert rows_behind.order(definition) == ("event", f"those {said.lower()} first, then the latest")
+
+
 def test_the_table_of_dots_counts_days_in_days_and_hours_in_hours() -> None:
     values = {"value": [1.0, 3.0, 8.0]}
     assert dots_table.rows_of(behind(CYCLE_TIME, **values)) == (
