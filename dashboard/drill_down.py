@@ -20,10 +20,12 @@ VALUES = {
     "duration": "Time",
     "quantity": "Size",
     "level": "",
+    "ratio": "",
     "share": "Amount",
     "count": "",
 }
-"""How a column with the items' own values is called, by the metric's kind; none for a count or reading."""
+"""How a column with the items' own values is called, by the metric's kind; none for a count or reading. Of a
+ratio it says what its items count as."""
 HOURS = {"hours": 1.0, "days": 24.0}
 
 
