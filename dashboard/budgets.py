@@ -32,7 +32,11 @@ def draw(path: str, services: pl.DataFrame, quarter: str, policy: str | None) ->
     )
     now = figures.load_now(path, METRIC, rows["scope"].to_list(), quarter)
     show(f"<p>{text(_finding(rows, now))}</p>")
-    agreed = f"Agreed policy below 25 %: {policy}" if policy else "No policy was written down for below 25 %."
+    agreed = (
+        f"Agreed for when an error budget runs low: {policy}"
+        if policy
+        else "No policy was written down for below 25 %."
+    )
     show(f'<p class="eo-note">{text(agreed)}</p>')
     drawn = rows
     if rows.height > fold.AT_ONCE:
@@ -86,7 +90,9 @@ def _finding(services: pl.DataFrame, found: Mapping[str, Figure]) -> str:
     counted = sum(value is not None for value in known.values())
     if not parts:
         return f"No service of {words.amount(counted)} with a budget is below the line."
-    return f"{', '.join(parts)}; {words.amount(counted)} have a budget."
+    if counted == 1:
+        return f"{parts[0]}; no other service has a budget."
+    return f"Of {words.amount(counted)} services with a budget, {' and '.join(parts)}."
 
 
 def _line(name: str, figure: Figure, floor: float) -> list[str]:

@@ -68,7 +68,9 @@ def value_axis(series: Sequence[Weekly], *, is_duration: bool) -> Axis:
     values = [v for s in series for v in s.values()] or [1.0]
     if not is_duration:
         unit = series[0].unit if series and series[0].unit in SHORT_UNITS else ""
-        scale = alt.Scale(domain=[0, max([*values, 1.0]) * 1.05], nice=False)
+        # Numbers of notes stand at the top of a chart: above the weeks, not on them.
+        room = 1.2 if any(one.notes for one in series) else 1.05
+        scale = alt.Scale(domain=[0, max([*values, 1.0]) * room], nice=False)
         return scale, alt.Axis(tickCount=4, format="~f", labelExpr=f"datum.label + ' {unit}'")
     return hours_axis(min(values), max(values), 6)
 
@@ -241,13 +243,13 @@ def _open_point(
 
 
 def note_rules(notes: Sequence[Note], start: date, end: date, *, small: bool) -> list[alt.Chart]:
-    """A thin rule for each note. One alone has its words beside its foot; of several each has its number.
+    """A thin rule for each note. A short one alone has its words beside its foot, others have numbers.
 
     The numbers are those of the list below the chart: words of several would cross one another on a phone.
     """
     if not notes:
         return []
-    is_one = len(notes) == 1 and not small
+    is_one = len(notes) == 1 and not small and bool(notes[0].label)
     rows = [
         {
             "day": at(note.on),

@@ -44,7 +44,7 @@ _VERDICTS: dict[str, tuple[str, str, Tone]] = {
     "too_little_data": ("few", "Too little data to compare", "plain"),
     "first_quarter": ("square", "First quarter: baseline", "line"),
     "open": ("half", "Still open", "line"),
-    "untested": ("dash", "A level: not tested", "plain"),
+    "untested": ("dash", "Not tested", "plain"),
     "too_few": ("few", "Too little data", "plain"),
     "low_coverage": ("hatch", "Withheld", "plain"),
     "not_reached": ("half", "Not reached yet", "line"),
@@ -94,8 +94,7 @@ def verdict_parts(figure: Figure) -> tuple[str, str, Tone]:
     state = figure.state
     up = words.went_up(figure.definition, state)
     if up is None:
-        is_other = state == "untested" and figure.definition.kind != "level"
-        return ("dash", "Not tested", "plain") if is_other else _VERDICTS[state]
+        return _VERDICTS[state]
     label = f"Clear change: {words.direction(figure.definition, up=up)}"
     if state in ("signal_more", "signal_fewer"):
         return ("up" if up else "down"), label, "sys"
@@ -147,8 +146,7 @@ def tallied(group: Iterable[Figure]) -> list[tuple[str, Tone, int, str]]:
 def card(figure: Figure, foot: str, *, with_coverage: bool = True) -> str:
     """A number as one object: name, value, what it counts, verdict, own past, one foot line, coverage."""
     title = f'<div class="eo-h3" role="heading" aria-level="3">{text(figure.definition.title)}</div>'
-    lines = figure_words.coverage(figure) if with_coverage else []
-    cover = "".join(f"<div>{text(line)}</div>" for line in lines)
+    cover = text(figure_words.coverage_in_brief(figure)) if with_coverage else ""
     foot_lines = f'<div class="eo-foot">{foot}<div>{cover}</div></div>'
     old = stale(figure.stale_since) if figure.stale_since else ""
     now = figure.now

@@ -20,7 +20,7 @@ def draw(behind: Behind) -> None:
     head, rows = rows_of(behind)
     columns = [Column(head), Column(words.sentence(words.things(behind.definition)), is_number=True)]
     if behind.definition.kind == "ratio":
-        columns.append(Column("In the share", is_number=True))
+        columns.append(Column(words.sentence(rows_behind.counted(behind.definition)), is_number=True))
     lines = [[text(name), *(f"{count:,}" for count in counts)] for name, counts in rows]
     heads = tuple(column.name.lower() for column in columns)
     data: tuple[tuple[Value, ...], ...] = tuple((name, *counts) for name, counts in rows)
@@ -59,7 +59,7 @@ def steps(values: Sequence[float], bounds: Sequence[float], said: Callable[[floa
 
 
 def weeks(rows: Sequence[tuple[date, bool]], *, is_ratio: bool) -> list[Row]:
-    """How many rows there are in each week that has one, and of a ratio how many are in the share."""
+    """How many rows there are in each week that has one, and of a ratio how many are in its upper part."""
     counts: dict[date, list[int]] = {}
     for day, event in sorted(rows):
         found = counts.setdefault(day - timedelta(days=day.weekday()), [0, 0])

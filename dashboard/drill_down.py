@@ -20,11 +20,12 @@ VALUES = {
     "duration": "Time",
     "quantity": "Size",
     "level": "",
-    "ratio": "In the share",
+    "ratio": "",
     "share": "Amount",
     "count": "",
 }
-"""How a column with the items' own values is called, by the metric's kind; none for a count or reading."""
+"""How a column with the items' own values is called, by the metric's kind; none for a count or reading. Of a
+ratio it says what its items count as."""
 HOURS = {"hours": 1.0, "days": 24.0}
 
 
@@ -182,12 +183,20 @@ def _links(run: Run, behind: Behind) -> None:
     show(components.table(f"{words.sentence(things)}, {behind.label}", columns, lines, phone="brief"))
 
 
+def _value_head(definition: Definition) -> str:
+    if definition.has_ages:
+        return "Age"
+    if definition.kind == "ratio":
+        return words.sentence(rows_behind.counted(definition))
+    return VALUES[definition.kind]
+
+
 def item_rows(run: Run, definition: Definition, chosen: pl.DataFrame) -> tuple[list[Column], list[list[str]]]:
     """The columns that a metric's items have, and a row of cells for each."""
     scale = words.scale(definition, definition.headline, chosen["value"].to_list())
     days = words.Scale(1, "d")
     name = words.sentence(words.things(definition, 1))
-    value = "Age" if definition.has_ages else VALUES[definition.kind]
+    value = _value_head(definition)
     columns = [Column(name), Column("Service"), *([Column(value, is_number=True)] if value else [])]
     is_of_a_moment = definition.kind == "level" and not definition.has_ages
     columns += [Column("As of")] if is_of_a_moment else [Column("Started"), Column("Ended")]

@@ -16,17 +16,11 @@ def missing(figure: Figure) -> str:
 
 def coverage(figure: Figure) -> list[str]:
     """What is linked, what is not, and what was left out and why: one short sentence each."""
-    lines: list[str] = []
     definition, now = figure.definition, figure.now
+    lines = [linked] if (linked := _linked(figure)) else []
     unlinked = [r for r in figure.left_out if r.reason in definition.unlinked_reasons]
     if now and now.coverage_eligible and now.coverage_linked is not None:
         missing = now.coverage_eligible - now.coverage_linked
-        if missing or definition.unlinked_reasons:
-            share = percent(now.coverage_linked, now.coverage_eligible)
-            what = ""
-            if definition.coverage_item_kind != definition.item_kind:
-                what = f" {words.noun(definition.coverage_item_kind, now.coverage_eligible)}"
-            lines.append(f"{share} linked: {now.coverage_linked:,} of {now.coverage_eligible:,}{what}")
         if missing:
             why = "; ".join(r.words for r in unlinked)
             lines.append(f"{missing:,} not linked" + (f": {why}" if why else ""))
@@ -36,6 +30,26 @@ def coverage(figure: Figure) -> list[str]:
     elif now and not unlinked:
         lines.append("Nothing left out")
     return lines
+
+
+def coverage_in_brief(figure: Figure) -> str:
+    """`69 % linked: 25 of 36 incidents; 47 left out`: how much, where the reasons have no room."""
+    out = sum(one.items for one in figure.left_out if one.reason not in figure.definition.unlinked_reasons)
+    return "; ".join(filter(None, [_linked(figure), f"{out:,} left out" if out else ""]))
+
+
+def _linked(figure: Figure) -> str:
+    """`69 % linked: 25 of 36 incidents`; empty of what needs no link."""
+    definition, now = figure.definition, figure.now
+    if now is None or not now.coverage_eligible or now.coverage_linked is None:
+        return ""
+    if now.coverage_linked == now.coverage_eligible and not definition.unlinked_reasons:
+        return ""
+    share = percent(now.coverage_linked, now.coverage_eligible)
+    what = ""
+    if definition.coverage_item_kind != definition.item_kind:
+        what = f" {words.noun(definition.coverage_item_kind, now.coverage_eligible)}"
+    return f"{share} linked: {now.coverage_linked:,} of {now.coverage_eligible:,}{what}"
 
 
 def percent(part: int, whole: int) -> str:
@@ -57,8 +71,10 @@ def counted(figure: Figure) -> str:
         text = f"half of {things}" if share == "half" else f"{share} of 100 of {things}"
     elif figure.statistic == "level":
         text = "at the end of the quarter" if now.is_complete else "now"
+    elif definition.has_ages and figure.statistic in STATISTIC_OF_AGES:
+        text = f"{STATISTIC_OF_AGES[figure.statistic]} of {things}"
     elif definition.kind == "level":
-        text = f"{words.sentence(STATISTIC_OF_AGES.get(figure.statistic, ''))} of {things}".strip()
+        text = f"over {things}"
     else:
         text = things
     return text + (f", {words.amount(now.open_count)} still open" if now.open_count else "")
@@ -68,15 +84,19 @@ STATISTIC_OF_AGES = {"p50": "half", "p85": "85 of 100", "p95": "95 of 100", "max
 
 
 def interval(figure: Figure) -> str:
-    """`22 to 34 h`, or why there is none; empty where nothing is to be said, as of what is counted."""
+    """`22 to 34 h`, or that there are too few for one; empty of what is counted in full."""
     now = figure.now
-    if now is None or now.value is None or figure.definition.kind == "level":
+    if now is None or now.value is None or _is_whole(figure):
         return ""
     if now.low is None:
-        is_of_items = (
-            figure.statistic in ("p50", "p85", "p95") or figure.definition.estimator == "sample_share"
-        )
-        return "no range: too few" if is_of_items else ""
+        return "no range: too few"
     if now.high is None:
         return f"at least {figure.scale.full(now.low)}"
     return figure.scale.span(now.low, now.high)
+
+
+def _is_whole(figure: Figure) -> bool:
+    """Whether the number is a plain count, sum or reading: however many there were, it has no range."""
+    definition = figure.definition
+    is_whole_share = definition.estimator == "whole_share"
+    return definition.kind == "level" or is_whole_share or figure.statistic in ("count", "total")

@@ -4,7 +4,7 @@ A page of a thousand rows serves nobody, and fifty readers of it keep a server b
 the address. A short list is never folded.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
@@ -45,6 +45,11 @@ class Listed(Generic[R]):
     """What the address says beside what is open."""
     counts: Mapping[str, Callable[[R], bool]]
     """What is counted of each department, by its heading."""
+
+
+def require_known(departments: Iterable[str]) -> None:
+    """Raise `UnknownName` where the address names no department, however long the list is."""
+    address.require("Department", "department", [ALL, *departments])
 
 
 def opened(rows: Sequence[R], every: Sequence[Row], listed: Listed[R]) -> Sequence[R]:

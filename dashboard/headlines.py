@@ -33,11 +33,12 @@ def draw(shown: Snapshot, scope: str, name: str, quarter: str, pages: str = "") 
     else:
         known = snapshot.definitions(shown.path)
         items = "".join(
-            _headline(shown, scope, quarter, row, int(looked["tests"]))
+            _headline(shown, scope, quarter, row)
             for row in found.iter_rows(named=True)
             if row["metric"] in known
         )
         show(f'<ol class="eo-headlines">{items}</ol>')
+        show(f'<p class="eo-note">{text(rule(int(looked["tests"])))}</p>')
     show(f'<p class="eo-note">{text(by_chance(name, looked))}{pages}</p>')
 
 
@@ -59,7 +60,7 @@ def _nothing(name: str, looked: Mapping[str, float]) -> str:
     return f"Nothing stands out: of {numbers} compared with the quarter before, none changed clearly enough."
 
 
-def _headline(shown: Snapshot, scope: str, quarter: str, row: Mapping[str, Any], tests: int) -> str:
+def _headline(shown: Snapshot, scope: str, quarter: str, row: Mapping[str, Any]) -> str:
     figure = figures.load(
         shown.path, row["metric"], [scope], quarter, row["statistic"], among=(row["metric"],)
     )[scope]
@@ -82,13 +83,21 @@ def _headline(shown: Snapshot, scope: str, quarter: str, row: Mapping[str, Any],
     if now.difference_low is not None and now.difference_high is not None:
         span = judged.span(figure.scale, now.difference_low, now.difference_high)
         evidence.append(text(f"difference {span}"))
-    said = words.sentence(judged.rule(figure.statistic, now.p_value or 0.0))
-    all_told = judged.chance(row["adjusted_p_value"])
-    rule = f"{said}. With all {tests} tested numbers considered: {all_told}; it needs 5 in 100 or less."
+    chances = [judged.chance(p) for p in (now.p_value or 0.0, row["adjusted_p_value"])]
+    evidence.append(text(f"by chance in {chances[0]}, with all numbers considered in {chances[1]}"))
+    told = "; ".join(filter(None, evidence))
     return (
         f'<li><div class="eo-row"><span><b>{title}</b> {text(_which(figure))}{text(change)}</span>'
-        f'{components.verdict(figure)}</div><div class="eo-note">{"; ".join(filter(None, evidence))}</div>'
-        f'<div class="eo-note">{text(rule)}</div></li>'
+        f'{components.verdict(figure)}</div><div class="eo-note">{told}</div></li>'
+    )
+
+
+def rule(tests: int) -> str:
+    """What the chances beside a headline are, and how small they must be."""
+    return (
+        "By chance: how often the difference would be as large with nothing changed. A clear change needs "
+        "1 in 100 or less by itself, and a headline 5 in 100 with all "
+        f"{words.plural(tests, 'tested number')} considered."
     )
 
 
@@ -108,14 +117,14 @@ def _which(figure: Figure) -> str:
 
 
 def by_chance(name: str, looked: Mapping[str, float]) -> str:
-    """How many weekly signals to expect if nothing had changed."""
+    """How many weekly series would stand out if nothing had changed, and how many do."""
     charts = int(looked["charts"])
     if not charts:
         return f"No weekly series of {name} has an expected range yet."
     expected = words.figure(round(looked["expected"], 1))
     signals = int(looked["signals"])
     return (
-        f"With {words.plural(charts, 'weekly series', 'weekly series')} of {name} about {expected} "
-        "would show a signal (a week outside the expected range, or eight on one side of its middle) "
-        f"by chance alone; {words.amount(signals)} {'does' if signals == 1 else 'do'}."
+        f"Of {words.plural(charts, 'weekly series', 'weekly series')} of {name} about {expected} would leave "
+        "their expected range, or stay on one side of its middle for eight weeks, by chance alone; "
+        f"{words.amount(signals)} {'does' if signals == 1 else 'do'}."
     )

@@ -79,17 +79,12 @@ def verdict(figure: Figure) -> str:
         }.get(figure.state, words.VERDICT_RULES[figure.definition.kind])
     is_clear = words.went_up(figure.definition, figure.state) is not None
     outcome = "a clear change" if is_clear else "no clear change"
-    return f"{outcome}: {rule(figure.statistic, now.p_value)}"
-
-
-def rule(statistic: str, p_value: float) -> str:
-    """Which test was made and what it found, in plain words."""
     how = (
         "by Newcombe's interval, chance alone makes a difference as large"
-        if statistic in _RATIOS
+        if figure.statistic in _RATIOS
         else "with weeks exchanged at random between the two quarters, the difference is as large"
     )
-    return f"{how} in {chance(p_value)}; a clear change needs 1 in 100 or less"
+    return f"{outcome}: {how} in {chance(now.p_value)}; a clear change needs 1 in 100 or less"
 
 
 def chance(p_value: float) -> str:

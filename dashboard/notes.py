@@ -32,10 +32,9 @@ class Note:
 
     @property
     def label(self) -> str:
-        """A short line for a chart."""
+        """A short line for a chart; empty where the text is too long for one."""
         line = " ".join(self.text.split())
-        short = line if len(line) <= LONGEST_LABEL else f"{line[: LONGEST_LABEL - 1].rstrip()}…"
-        return f"{words.day(self.on, year=False)}: {short}"
+        return f"{words.day(self.on, year=False)}: {line}" if len(line) <= LONGEST_LABEL else ""
 
 
 def of_team(path: str, entries: Entries, scope: str, name: str) -> list[Note]:

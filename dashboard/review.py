@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import streamlit as st
-
 from connectors.journal.journal import Frozen, JournalError
 from dashboard import components, frozen, layout, looks, words, written_here
 from dashboard.components import show
@@ -61,10 +59,11 @@ def made(review: Review) -> Gathered:
         try:
             return files.of_frozen(review.version, sees_survey=sees)
         except ValueError:
-            st.caption(
+            told = (
                 f"Revision {review.version.revision} of {words.period(review.quarter)} was frozen by another "
                 "version of this app and does not open here: these are today's numbers."
             )
+            show(f'<p class="eo-note">{text(told)}</p>')
     path = review.shown.path
     return Gathered(compose(path, review.entries, review.scope, review.quarter, sees_survey=sees), path)
 

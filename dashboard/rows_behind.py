@@ -143,15 +143,15 @@ def age(behind: Behind, first: date) -> int:
     return (behind.day - first).days + 1
 
 
+def counted(definition: Definition) -> str:
+    """How the rows are called that make a share: against it they count only where less is better."""
+    return "counted against it" if definition.direction == "lower_is_better" else "counted in it"
+
+
 def order(definition: Definition) -> tuple[str, str]:
     """In which order of the data layer the first rows are told, and what it is in words."""
     if definition.kind == "ratio":
-        against = "those counted against it first, then the latest"
-        return {
-            "lower_is_better": ("event", against),
-            "higher_is_better": ("no_event", against),
-            "neutral": ("event", "those in the share first, then the latest"),
-        }[definition.direction]
+        return "event", f"those {counted(definition)} first, then the latest"
     if definition.kind == "count" or (definition.kind == "level" and not definition.has_ages):
         return "day", "the latest first"
     order = "age" if definition.kind == "level" else "value"

@@ -17,7 +17,8 @@ def agreed(path: str, quarter: str, scope: str | None = None) -> pl.DataFrame:
     """The actions that are due in a quarter, of one scope itself or of each, by day (columns of _COLUMNS).
 
     A team's are those that name it; above teams those that name none; none where items are withheld. State
-    is done, dropped, or open, which is all that is published of one that was dropped without a word why.
+    is done, dropped, not_due, or open, which is all that is published of one that was dropped without a word
+    why.
     """
     if not {"metric_item", "item"} <= tables(path) or DONE not in definitions(path):
         return pl.DataFrame(schema=dict.fromkeys(_COLUMNS, pl.String))
@@ -37,7 +38,8 @@ def agreed(path: str, quarter: str, scope: str | None = None) -> pl.DataFrame:
            select b.scope, b.item_id, coalesce(n.label, b.item_id) as label, n.url,
              -- Of what is still to come the row has the last day known, and the item its own.
              if(b.excluded_reason is null, b.on_date, n.day) as due,
-             case when b.is_event then 'done' when d.item_id is null then 'open' else 'dropped' end as state
+             case when b.is_event then 'done' when d.item_id is not null then 'dropped'
+             when b.excluded_reason = 'not_due' then 'not_due' else 'open' end as state
            from ({behind}) b left join named n using (item_id) left join dropped d using (scope, item_id)
            where (b.excluded_reason is null or b.excluded_reason = 'not_due')
              and (b.scope like 'team:%' or b.team_id is null)

@@ -12,7 +12,6 @@ from dashboard.snapshot import ask
 
 ORDERS = {
     "event": "is_event desc nulls last, on_date desc",
-    "no_event": "is_event nulls last, on_date desc",
     "day": "on_date desc",
     "value": "value desc nulls last",
     "age": "on_date",

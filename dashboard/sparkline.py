@@ -11,10 +11,13 @@ from dashboard.points import Point
 
 
 def sparkline(figure: Figure, *, large: bool = False) -> str:
-    """Up to eight quarters on their own scale: shape, not size. The open quarter hollow and dashed."""
+    """Up to eight quarters on their own scale: shape, not size. The open quarter hollow and dashed.
+
+    A large one of a single quarter would be a dot without a shape: there is none.
+    """
     width, height = (232, 40) if large else (96, 26)
     shown = [(i, p) for i, p in enumerate(figure.history) if p is not None and p.value is not None]
-    if not shown:
+    if not shown or (large and len(shown) == 1):
         return ""
     place = _Place(width, height, len(figure.history), [p for _, p in shown])
     body = "".join(place.whisker(i, p) for i, p in shown)

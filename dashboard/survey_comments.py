@@ -2,8 +2,6 @@
 
 from datetime import UTC, datetime
 
-import streamlit as st
-
 from connectors.comments import FILE, CommentsError, released
 from dashboard import snapshot
 from dashboard.components import section, show
@@ -16,7 +14,8 @@ def draw(wave: str, scope: str, name: str) -> None:
         found = released(snapshot.home() / FILE, wave, scope, datetime.now(UTC).date())
     except CommentsError:
         section("In their own words")
-        st.caption("The comments cannot be read; whoever runs this finds the file in the home folder.")
+        told = "The comments cannot be read; whoever runs this finds the file in the home folder."
+        show(f'<p class="eo-note">{told}</p>')
         return
     if not found:
         return

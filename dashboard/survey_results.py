@@ -70,7 +70,7 @@ class Said:
     now: Score | None
     before: Score | None
     gap: str | None
-    """first, not_asked_before, gone_before, withheld_before, elsewhere, changed or broken."""
+    """first, baseline, not_asked_before, gone_before, withheld_before, elsewhere, changed or broken."""
     history: tuple[Score | None, ...] = ()
     """Survey by survey up to this one."""
     gaps: tuple[bool, ...] = ()

@@ -31,6 +31,7 @@ _WITHHELD = {
     ),
 }
 _GAPS = {
+    "baseline": ("baseline", "Not compared: this quarter is the baseline."),
     "first": ("first time", "First time: nothing to compare with."),
     "not_asked_before": ("not asked last time", "It was not asked last time."),
     "gone_before": ("not shown last time", "Last time it was not shown under this name."),
@@ -148,7 +149,7 @@ def lede(shown: Sequence[Wave], said: Sequence[Said]) -> str:
         return f"Every score is where it was in {wave(shown[-2])}. {who}"
     most = [(topic, change) for amount, topic, change in changes if amount == size]
     parts = words.listed(f"{topic}, {points(change)}" for topic, change in most[:3])
-    return f"Furthest from {wave(shown[-2])}: {parts}. {who}"
+    return f"The largest difference to {wave(shown[-2])}: {parts}. {who}"
 
 
 def statements(*, is_stated: bool) -> str:

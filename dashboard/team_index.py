@@ -8,7 +8,7 @@ from typing import Literal
 import streamlit as st
 
 from connectors.journal.entries import Context
-from dashboard import address, snapshot, snapshot_beside, words
+from dashboard import address, fold, snapshot, snapshot_beside, words
 from dashboard.figures import Figure
 from dashboard.health.promises import promised
 from dashboard.health.written import Entries
@@ -35,15 +35,15 @@ class Team:
     asked_for_help: bool
     promised: tuple[int, int] | None
     """How many of its actions were done, and how many there were; None where none was due."""
-    is_without_update: bool
-    """Nobody said what becomes of an action that is written here."""
-    is_overdue: bool
-    """The day of one that is kept elsewhere is over, and it is neither done nor dropped there."""
+    without_update: int
+    """Of how many that are written here nobody said what becomes of them."""
+    overdue: int
+    """Of how many that are kept elsewhere the day is over, and they are neither done nor dropped there."""
 
     @property
     def is_silent(self) -> bool:
         """Whether there is an action about which somebody should say something."""
-        return self.is_without_update or self.is_overdue
+        return bool(self.without_update or self.overdue)
 
     def passes(self, chosen: Filter | None) -> bool:
         """Whether a filter shows it; None shows all."""
@@ -83,8 +83,8 @@ def teams(shown: Snapshot, numbers: Numbers, entries: Entries, quarter: str) -> 
                 has_changed=clear or scope in own,
                 asked_for_help=any(body.asks_for_help for body in contexts.get(scope, [])),
                 promised=(states.count("done"), len(actions)) if actions else None,
-                is_without_update="no_update" in states,
-                is_overdue=any(one.is_overdue(today) for one in actions),
+                without_update=states.count("no_update"),
+                overdue=sum(one.is_overdue(today) for one in actions),
             )
         )
     return found
@@ -94,9 +94,10 @@ def _is_clear(figure: Figure) -> bool:
     return words.went_up(figure.definition, figure.state) is not None
 
 
-def require_known() -> None:
+def require_known(shown: Snapshot) -> None:
     """Raise `UnknownName` where the address names no filter: to be asked before anything is drawn."""
     address.require("Filter", "show", FILTERS.values())
+    fold.require_known(snapshot.teams(shown.path)["department_name"].unique().sort())
 
 
 def choice() -> Filter | None:

@@ -94,6 +94,7 @@ def _actions(team: Team) -> str:
     if team.promised is None:
         return '<span class="eo-cell"><i>none due</i></span>'
     done, of = team.promised
-    said = ["no update"] * team.is_without_update + ["overdue"] * team.is_overdue
+    said = [f"{team.without_update} no update"] if team.without_update else []
+    said += [f"{team.overdue} overdue"] if team.overdue else []
     under = "".join(f'<span class="eo-under">{one}</span>' for one in said)
     return f"{done} of {of}{under}"

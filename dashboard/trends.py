@@ -8,7 +8,7 @@ import polars as pl
 
 from dashboard import expected_range, figures, snapshot, snapshot_values, words
 from dashboard.chart_weekly import Weekly
-from dashboard.expected_range import LEAST_WEEKS, QUARTERS_BEFORE, ExpectedRange
+from dashboard.expected_range import LEAST_WEEKS, QUARTERS_BEFORE, ExpectedRange, Week
 from dashboard.notes import Note, between
 
 LEAST_WEEKS_SHOWN = 3
@@ -89,19 +89,39 @@ def said(series: Weekly, metric_kind: str) -> str:
     marked = [w for w in series.shown if w.mark != "in"]
     if not marked:
         return "within the expected range"
-    parts = []
+    runs, outside = [], []
     for side, word in zip((1, -1), _sides(series, metric_kind), strict=True):
         group = [w for w in marked if w.side == side]
-        if not group:
-            continue
-        since = words.day(group[0].start, year=False)
-        if all(w.mark == "run" for w in group):
-            parts.append(f"a run of weeks a little {word}, to {words.day(group[-1].start, year=False)}")
-        elif len(group) == 1:
-            parts.append(f"1 week {word} than expected, {since}")
-        else:
-            parts.append(f"{len(group)} weeks {word} than expected, since {since}")
-    return "; ".join(parts)
+        if group and all(w.mark == "run" for w in group):
+            runs.append(f"a run of weeks a little {word}, to {words.day(group[-1].start, year=False)}")
+        elif group:
+            outside.append((group, word))
+    return "; ".join(filter(None, [_outside(series, outside), *runs]))
+
+
+def _outside(series: Weekly, found: Sequence[tuple[Sequence[Week], str]]) -> str:
+    """How many weeks lie outside on one side, or on either."""
+    if len(found) == 2:
+        (above, higher), (below, lower) = found
+        return (
+            f"{words.plural(len(above), 'week')} {higher} ({_when(series, above)}) and {len(below)} {lower} "
+            f"({_when(series, below)}) than expected"
+        )
+    return "".join(
+        f"{words.plural(len(group), 'week')} {word} than expected, {_when(series, group)}"
+        for group, word in found
+    )
+
+
+def _when(series: Weekly, group: Sequence[Week]) -> str:
+    """On which weeks: since a day only where each week from there on is one of them."""
+    first, last = (words.day(week.start, year=False) for week in (group[0], group[-1]))
+    after = [week for week in series.shown if week.start >= group[0].start]
+    if len(group) > 1 and after == list(group):
+        return f"since {first}"
+    if len(group) <= 2:
+        return " and ".join(dict.fromkeys([first, last]))
+    return f"{first} to {last}" if after[: len(group)] == list(group) else f"between {first} and {last}"
 
 
 def _no_range(series: Weekly, metric_kind: str) -> str:
@@ -117,9 +137,9 @@ def _sides(series: Weekly, metric_kind: str) -> tuple[str, str]:
     """The words for above and below."""
     if metric_kind in ("ratio", "share"):
         return "higher", "lower"
-    if metric_kind == "quantity":
-        return "larger", "smaller"
-    return ("longer", "shorter") if series.is_duration else ("more", "fewer")
+    if series.is_duration or series.unit in ("min", "h", "d"):
+        return "longer", "shorter"
+    return ("larger", "smaller") if metric_kind == "quantity" else ("more", "fewer")
 
 
 def baseline(series: Weekly) -> str:

@@ -16,6 +16,8 @@ from dashboard.snapshot import Snapshot
 CHARTS_AT_MOST = 9
 FILL_FOUR = (4, 7, 8)
 """How many charts leave a row of three emptier than one of four."""
+TWO_LINES = 72
+"""Letters of a note that find room in two lines beside three others."""
 LEGEND = "▼ ▲ outside it, ◆ eight in a row on one side, ○ week still open."
 UNITS = {
     "duration": "the week's median",
@@ -133,10 +135,15 @@ def several(
     drawn = [(d, series) for d, series in found if series is not None]
     columns, least = (4, 240) if len(drawn) in FILL_FOUR else (3, 300)
     grid = st.grid(columns, min_column_width=least, gap=("medium", "small"))
-    for definition, series in drawn:
+    lines = [f"{words.sentence(counted(d))}: {trends.said(series, d.kind)}" for d, series in drawn]
+    room = "eo-three" if any(len(line) > TWO_LINES for line in lines) else "eo-two"
+    for (definition, series), line in zip(drawn, lines, strict=True):
         figure = figures.load(shown.path, definition.metric, [scope], quarter, among=together)[scope]
         with grid.cell():
-            _small(definition, series, name, components.verdict(figure) + components.age(figure))
+            title = f'<div class="eo-h3" role="heading" aria-level="3">{text(definition.title)}</div>'
+            chips = components.verdict(figure) + components.age(figure)
+            show(f'{title}<div class="eo-chips">{chips}</div><div class="eo-note {room}">{text(line)}</div>')
+            _small(definition, series, name)
     missing = [d.title.lower() for d, series in found if series is None]
     if missing:
         show(f'<p class="eo-note">Too few weeks with a number: {text(words.listed(missing))}.</p>')
@@ -146,11 +153,8 @@ def several(
         notes.listed(drawn[0][1].notes)
 
 
-def _small(definition: Definition, series: Weekly, name: str, chips: str) -> None:
+def _small(definition: Definition, series: Weekly, name: str) -> None:
     finding = trends.said(series, definition.kind)
-    title = f'<div class="eo-h3" role="heading" aria-level="3">{text(definition.title)}</div>'
-    line = f"{words.sentence(counted(definition))}: {finding}"
-    show(f'{title}<div class="eo-chips">{chips}</div><div class="eo-note eo-two">{text(line)}</div>')
     axis = chart_weekly.value_axis([series], is_duration=series.is_duration)
     drawn = chart_weekly.draw(series, axis, height=140, small=True)
     layout.chart(

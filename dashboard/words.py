@@ -19,6 +19,8 @@ NOUNS = {
     "work_item": ("item", "items"),
     "eligible_person": ("person", "people"),
     "register_entry": ("register entry", "register entries"),
+    "retention_cell": ("look at a cohort", "looks at a cohort"),
+    "objective_day": ("day of an objective", "days of objectives"),
 }
 METRIC_NOUNS = {
     "failed_deployment_recovery_time": ("failed deployment", "failed deployments"),

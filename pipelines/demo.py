@@ -8,6 +8,7 @@ from connectors.inbox.types import FOLDER
 from connectors.journal.journal import Journal
 from connectors.journal.where import url_of
 from connectors.sandbox.configuration import TOKEN_VARIABLE, write_configuration
+from connectors.sandbox.guides import write_runbooks
 from connectors.sandbox.inbox_files import write_inbox
 from connectors.sandbox.organisation import AS_OF
 from connectors.sandbox.servers import serve
@@ -22,6 +23,7 @@ from pipelines.run import Outcome, prepare_environment, run_job
 
 DEMO_HOME = ".outcomes-demo"
 CONFIGURATION_FILE = "outcomes.toml"
+RUNBOOKS = "runbooks"
 
 
 def run_demo(home: Home, reporter: Reporter, freeze: Freeze) -> Outcome:
@@ -39,9 +41,11 @@ def run_demo(home: Home, reporter: Reporter, freeze: Freeze) -> Outcome:
     configuration = Path(home.path) / CONFIGURATION_FILE
     world = build()
     write_inbox(Path(home.path) / FOLDER, world)
-    running = serve(world)
+    runbooks = Path(home.path) / RUNBOOKS
+    write_runbooks(runbooks)
+    running = serve(world, with_sonar=True)
     try:
-        write_configuration(configuration, running.urls, world, with_inbox=True)
+        write_configuration(configuration, running.urls, world, with_inbox=True, runbooks=runbooks)
         os.environ[TOKEN_VARIABLE] = "sandbox"  # any token will do
         prepare_environment(home, configuration)
         reporter.step("what its people were asked")

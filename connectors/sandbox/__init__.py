@@ -1,4 +1,4 @@
-"""A fictional organisation with known answers, served by local GitHub, Jira and PagerDuty servers.
+"""A fictional organisation with known answers, served by local GitHub, Jira, PagerDuty and SonarQube servers.
 
 The demo and the end-to-end test run the unmodified connectors against it over real HTTP, without a
 credential. `simulation.build` makes the world from a seed, `servers.serve` puts it behind HTTP,

@@ -8,7 +8,7 @@ from connectors.sandbox.simulation import build
 
 def main() -> None:
     """Print each server's address, then wait."""
-    with serve(build()) as running:
+    with serve(build(), with_sonar=True) as running:
         for kind, url in running.urls.items():
             print(f"{kind}  {url}", flush=True)
         try:

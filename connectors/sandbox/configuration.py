@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date, time
 from pathlib import Path
 
+from connectors.sandbox import analyses, guides
 from connectors.sandbox.changes import DEPENDENCY_BOT
 from connectors.sandbox.organisation import SCRIPTED_USER, found
 from connectors.sandbox.reports import FROM_USERS
@@ -20,20 +21,26 @@ AGREED_HOURS: Value = {"days": ["mon", "tue", "wed", "thu"], "from": time(8), "t
 
 
 def write_configuration(
-    path: Path, urls: Mapping[str, str], world: World | None = None, *, with_inbox: bool = False
+    path: Path,
+    urls: Mapping[str, str],
+    world: World | None = None,
+    *,
+    with_inbox: bool = False,
+    runbooks: Path | None = None,
 ) -> None:
     """Write a complete configuration for the world behind these addresses.
 
     Without a world it is the plain organisation, which is the same for every seed.
 
-    `with_inbox` adds the source of the files that `inbox_files` writes, and agreed hours.
+    `with_inbox` adds the source of the files that `inbox_files` writes, and agreed hours; `runbooks` the
+    source of the folder into which `guides` wrote.
 
     Every other one takes its token from the environment variable `TOKEN_VARIABLE`, which may hold anything.
     """
-    path.write_text("\n".join(_lines(urls, world or found(0), with_inbox)) + "\n", encoding="utf-8")
+    path.write_text("\n".join(_lines(urls, world or found(0), with_inbox, runbooks)) + "\n", encoding="utf-8")
 
 
-def _lines(urls: Mapping[str, str], world: World, with_inbox: bool) -> Iterable[str]:
+def _lines(urls: Mapping[str, str], world: World, with_inbox: bool, runbooks: Path | None) -> Iterable[str]:
     hours: dict[str, Value] = {"agreed_hours": [AGREED_HOURS]} if with_inbox else {}
     yield from _table(
         "[organisation]",
@@ -48,12 +55,15 @@ def _lines(urls: Mapping[str, str], world: World, with_inbox: bool) -> Iterable[
         yield from _table("[[source]]", name=kind, kind=kind, base_url=url, token_env=TOKEN_VARIABLE)
     if with_inbox:
         yield from _table("[[source]]", name="inbox", kind="inbox")
+    if runbooks:
+        scanned = {"path": str(runbooks.resolve()), "base_url": guides.ADDRESS}
+        yield from _table("[[source]]", name="runbooks", kind="runbooks", **scanned)
     for identity, name in world.departments:
         yield from _table("[[department]]", id=identity, name=name)
     for team in world.teams:
         yield from _table("[[team]]", **_team(team, world))
     for service in world.services:
-        yield from _table("[[service]]", **_service(service))
+        yield from _table("[[service]]", **_service(service, "sonarqube" in urls))
     yield from _table(
         "[rules]",
         incident_window_hours=INCIDENT_WINDOW_HOURS,
@@ -78,7 +88,7 @@ def _team(team: Team, world: World) -> dict[str, Value]:
     return {"id": team.id, "name": team.name, "department": team.department, **limit, "members": members}
 
 
-def _service(service: Service) -> dict[str, Value]:
+def _service(service: Service, is_with_sonar: bool) -> dict[str, Value]:
     owners: list[Value] = [_dated(spell.since, spell.until, team=spell.team) for spell in service.owners]
     deployments: dict[str, Value] = {"from": service.deployments_from}
     if service.deployments_match:
@@ -95,6 +105,8 @@ def _service(service: Service) -> dict[str, Value]:
         entry["jira_projects"] = [f"jira:{project}" for project in service.jira_projects]
     if service.incident_service:
         entry["incident_services"] = [f"pagerduty:{service.incident_service}"]
+    if is_with_sonar and service.id in analyses.ANALYSED:
+        entry["indicators"] = [f"sonarqube:{analyses.key(service.id)}"]
     return entry
 
 

@@ -1,4 +1,4 @@
-"""What the three servers share: a clock, a door that asks for a token, and a count of requests."""
+"""What the servers share: a clock, a door that asks for a token, and a count of requests."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping

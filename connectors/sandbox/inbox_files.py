@@ -4,7 +4,7 @@ import csv
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-from connectors.sandbox import measured, written
+from connectors.sandbox import measured, noticed, written
 from connectors.sandbox.world import World
 
 Row = Mapping[str, str | int | float]
@@ -16,6 +16,7 @@ FILES: Mapping[str, Callable[[World], Iterable[Row]]] = {
     "decisions": written.decisions,
     "exercises": written.exercises,
     "experiments": written.experiments,
+    "incidents": noticed.incidents,
     "joiners": written.joiners,
     "memberships": written.memberships,
     "mentorship_offers": written.mentorship_offers,

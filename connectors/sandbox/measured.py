@@ -61,7 +61,7 @@ def coverage(world: World) -> Iterator[Row]:
     rng = _rng(world, "coverage")
     for service, (lines, share) in LINES.items():
         since = max(FIRST_REPORT, SIGN_IN_START + timedelta(days=2)) if service == "sign-in" else FIRST_REPORT
-        for number, day in enumerate(_fortnights(since, world.as_of)):
+        for number, day in enumerate(fortnights(since, world.as_of)):
             falls = max((day - FALLS_FROM).days, 0) / 7 if service == FALLING else 0.0
             coverable = lines + 35 * number
             new = 120 + rng.randrange(80)
@@ -81,7 +81,7 @@ def debt(world: World) -> Iterator[Row]:
     rng = _rng(world, "debt")
     for service, (lines, _) in LINES.items():
         since = max(FIRST_REPORT, SIGN_IN_START + timedelta(days=2)) if service == "sign-in" else FIRST_REPORT
-        for number, day in enumerate(_fortnights(since, world.as_of)):
+        for number, day in enumerate(fortnights(since, world.as_of)):
             grows = max((day - FALLS_FROM).days, 0) / 7 if service == FALLING else 0.0
             ratio = 0.03 + 0.004 * grows + rng.uniform(0, 0.004)
             code = 2 * (lines + 35 * number)
@@ -166,7 +166,8 @@ def satisfaction(world: World) -> Iterator[Row]:
             monday += timedelta(days=7)
 
 
-def _fortnights(since: date, as_of: datetime) -> Iterator[date]:
+def fortnights(since: date, as_of: datetime) -> Iterator[date]:
+    """The Fridays on which something is measured."""
     day = FIRST_REPORT
     while day < as_of.date():
         if day >= since:

@@ -9,19 +9,19 @@ from starlette.routing import Route
 
 from connectors.sandbox.connection import Json
 from connectors.sandbox.gate import Clock, Gate, iso, iso_or_none
-from connectors.sandbox.world import Incident, Note, World
+from connectors.sandbox.world import MONITOR, USER, Incident, Note, World
 
 WEB = "https://alder.pagerduty.example"
 REFUSAL = {"error": {"message": "Invalid credentials", "code": 2006}}
 LONGEST_RANGE = timedelta(days=184)
 """Six months."""
 FURTHEST_ROW = 10_000
-USER = {"id": "PUSER01", "type": "user_reference", "summary": "On call"}
+ON_CALL = {"id": "PUSER01", "type": "user_reference", "summary": "On call"}
 POLICY = {"id": "PPOLICY", "type": "escalation_policy_reference", "summary": "Default"}
 
 
 class PagerDutyServer:
-    """The resources of the fictional PagerDuty."""
+    """The resources of the fictional PagerDuty, which knows nothing of what the support desk was told."""
 
     def __init__(self, world: World, clock: Clock) -> None:
         self._world = world
@@ -46,7 +46,7 @@ class PagerDutyServer:
 
     async def _me(self, _request: Request) -> Response:
         return JSONResponse(
-            {"user": {"id": USER["id"], "type": "user", "name": "Reader", "role": "read_only_user"}}
+            {"user": {"id": ON_CALL["id"], "type": "user", "name": "Reader", "role": "read_only_user"}}
         )
 
     async def _services(self, request: Request) -> Response:
@@ -56,7 +56,7 @@ class PagerDutyServer:
     async def _incidents(self, request: Request) -> Response:
         """Incidents by time of creation, the oldest first; without a range, those of the last 30 days."""
         parameters = request.query_params
-        shown = [one for one in self._world.incidents if one.started_at <= self._clock.now]
+        shown = self._known()
         if parameters.get("date_range") != "all":
             since, until = self._range(request)
             if until - since > LONGEST_RANGE:
@@ -82,7 +82,7 @@ class PagerDutyServer:
 
     async def _all_log_entries(self, request: Request) -> Response:
         since, until = self._range(request)
-        entries = [entry for one in self._world.incidents for entry in self._log(one)]
+        entries = [entry for one in self._known() for entry in self._log(one)]
         shown = [one for one in entries if iso(since) <= one["created_at"] < iso(until)]
         return _paged(request, "log_entries", sorted(shown, key=lambda one: one["created_at"], reverse=True))
 
@@ -91,7 +91,7 @@ class PagerDutyServer:
         if found is None:
             return _missing()
         notes = [
-            {"id": f"{found.id}N{number}", "user": USER, "content": note.text, "created_at": iso(note.at)}
+            {"id": f"{found.id}N{number}", "user": ON_CALL, "content": note.text, "created_at": iso(note.at)}
             for number, note in enumerate(self._visible_notes(found))
         ]
         return JSONResponse({"notes": notes})
@@ -103,9 +103,12 @@ class PagerDutyServer:
         return (_moment(since) if since else end - timedelta(days=30)), end
 
     def _find(self, request: Request) -> Incident | None:
-        wanted, now = request.path_params["id"], self._clock.now
-        known = (one for one in self._world.incidents if one.started_at <= now)
-        return next((one for one in known if wanted in (one.id, str(one.number))), None)
+        wanted = request.path_params["id"]
+        return next((one for one in self._known() if wanted in (one.id, str(one.number))), None)
+
+    def _known(self) -> list[Incident]:
+        now = self._clock.now
+        return [one for one in self._world.incidents if one.started_at <= now and one.noticed_by != USER]
 
     def _status(self, incident: Incident) -> str:
         if iso_or_none(incident.resolved_at, self._clock.now):
@@ -129,7 +132,7 @@ class PagerDutyServer:
         touched = max([changed, *(iso(note.at) for note in self._visible_notes(incident))])
         first = self._log(incident)[0]
         reference = {"id": first["id"], "type": "trigger_log_entry_reference", "summary": first["summary"]}
-        acks = [{"at": acknowledged, "acknowledger": USER}] if acknowledged and not resolved else []
+        acks = [{"at": acknowledged, "acknowledger": ON_CALL}] if acknowledged and not resolved else []
         into = {"id": incident.merged_into, "type": "incident_reference"}
         reason = {"type": "merge_resolve_reason", "incident": into}
         node: Json = {
@@ -161,9 +164,11 @@ class PagerDutyServer:
         return node
 
     def _log(self, incident: Incident) -> list[Json]:
-        """What happened to an incident, the oldest first. Monitors raise them, people do the rest."""
-        event: Json = {"type": "api", "summary": incident.title}
+        """What happened to an incident, the oldest first. Monitors raise most, people do the rest."""
         service = self._service_of(incident)
+        is_by_monitor = incident.noticed_by == MONITOR
+        event: Json = {"type": "api" if is_by_monitor else "web_trigger", "summary": incident.title}
+        opened_by = service if is_by_monitor else ON_CALL
         if incident.details:
             event["details"] = {"message": incident.details}
         steps = [("trigger_log_entry", incident.started_at, "Triggered", event)]
@@ -188,7 +193,7 @@ class PagerDutyServer:
                 "type": kind,
                 "summary": summary,
                 "created_at": iso(at),
-                "agent": service if kind == "trigger_log_entry" else USER,
+                "agent": opened_by if kind == "trigger_log_entry" else ON_CALL,
                 "channel": channel,
                 "service": service,
                 "incident": {"id": incident.id, "type": "incident_reference"},

@@ -28,6 +28,7 @@ from connectors.sandbox.planted_events import (
     history,
 )
 from connectors.sandbox.planted_finishes import finished_rows
+from connectors.sandbox.planted_incidents import noticed_seen, repeated_rows
 from connectors.sandbox.planted_members import knowledge_rows
 from connectors.sandbox.planted_planning import linked_seen, unplanned_seen
 from connectors.sandbox.planted_records import record_rows
@@ -59,9 +60,11 @@ def answers(world: World) -> Row:
     seen += unplanned_seen(world, calendar)
     seen += theme_seen(world, calendar)
     seen += responses_seen(world, calendar)
+    seen += noticed_seen(world, calendar)
     rows = [row for metric in _METRICS for row in _aggregate(world, metric, seen, calendar)]
     rows += _deployment_rows(world, calendar, seen)
     rows += record_rows(world, calendar)
+    rows += repeated_rows(world, calendar)
     return {
         "as_of": world.as_of.isoformat(),
         "rows": [
@@ -132,6 +135,7 @@ def _change_seen(world: World, calendar: Calendar, past: History, change: Change
 
 
 _METRICS: Mapping[str, str] = {
+    "architecture_change_review_time": "quantile",
     "batch_size": "quantity",
     "change_coding_time": "quantile",
     "change_deploy_time": "quantile",
@@ -142,6 +146,7 @@ _METRICS: Mapping[str, str] = {
     "deployment_rework_rate": "ratio",
     "time_to_production": "survival",
     "failed_deployment_recovery_time": "survival",
+    "incidents_reported_by_team_share": "ratio",
     "linked_work_share": "ratio",
     "merged_without_review_share": "ratio",
     "pull_request_pickup_time": "quantile",
@@ -155,7 +160,10 @@ _METRICS: Mapping[str, str] = {
 """Metric → how its observations become numbers; how often is deployed needs the calendar as well."""
 
 
-_GRAINS: Mapping[str, tuple[str, ...]] = {"theme_work_share": ("quarter",)}
+_GRAINS: Mapping[str, tuple[str, ...]] = {
+    "architecture_change_review_time": ("month", "quarter"),
+    "theme_work_share": ("quarter",),
+}
 """Of metrics that have no number of other periods."""
 
 

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 
+from connectors.sandbox.architecture import LABEL
 from connectors.sandbox.planted_calendar import Calendar
 from connectors.sandbox.planted_events import Change, History, Seen, is_person
 from connectors.sandbox.world import World
@@ -18,6 +19,8 @@ def pull_requests_seen(world: World, calendar: Calendar, past: History) -> Itera
         if reviewed:
             stages["pull_request_pickup_time"] = max(reviewed, ready) - ready
             stages["pull_request_review_time"] = merged - max(reviewed, ready)
+            if LABEL in pull_request.labels:
+                stages["architecture_change_review_time"] = stages["pull_request_review_time"]
         where = f"pull request {pull_request.id}", past.service.id, calendar.day(merged), merged
         for metric, spent in stages.items():
             yield Seen(metric, *where, True, {"": int(spent.total_seconds())})

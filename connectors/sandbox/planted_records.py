@@ -4,11 +4,11 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from fractions import Fraction
 from typing import Any
 
-from connectors.sandbox import measured, written
+from connectors.sandbox import analyses, guides, measured, written
 from connectors.sandbox.planted_calendar import DAY, GRAINS, Calendar, Span, scopes
 from connectors.sandbox.world import World
 
@@ -34,6 +34,12 @@ class Action:
 def record_rows(world: World, calendar: Calendar) -> Iterator[Row]:
     """The answers about what is measured and written down, and about people counted by the organisation."""
     yield from _level_rows(world, calendar, "coverage", GRAINS, _coverage(world))
+    sonar = {service: analyses.of(world, service) for service in analyses.ANALYSED}
+    every = {service: [_told(one.at, one.covered()) for one in found] for service, found in sonar.items()}
+    yield from _level_rows(world, calendar, "sonar_coverage", GRAINS, every)
+    latest = {service: [_told(found[-1].at, found[-1].new_covered())] for service, found in sonar.items()}
+    yield from _level_rows(world, calendar, "sonar_new_code_coverage", GRAINS, latest)
+    yield from _runbook_rows(world, calendar)
     yield from _level_rows(world, calendar, "error_budget_left", ("day", *GRAINS), _budgets(world))
     yield from _satisfaction_rows(world, calendar)
     yield from _overdue_rows(world, calendar)
@@ -50,6 +56,10 @@ def _coverage(world: World) -> dict[str, Told]:
         counts = Fraction(row["covered_lines"]), Fraction(row["coverable_lines"])
         found[str(row["component"])].append((day, *counts))
     return found
+
+
+def _told(at: datetime, counts: tuple[int, int]) -> tuple[date, Fraction, Fraction]:
+    return at.date(), Fraction(counts[0]), Fraction(counts[1])
 
 
 def _budgets(world: World) -> dict[str, Told]:
@@ -116,6 +126,27 @@ def _overdue_rows(world: World, calendar: Calendar) -> Iterator[Row]:
         for grain in GRAINS:
             share = sum(entries) / len(entries)
             yield _row("overdue_reviews", scope, calendar.span(grain, calendar.today), share, len(entries))
+
+
+def _runbook_rows(world: World, calendar: Calendar) -> Iterator[Row]:
+    """Services with a whole, young runbook without a broken link; of the last day alone, when it is read."""
+    living: dict[str, list[bool]] = defaultdict(list)
+    for service in world.services:
+        guide = guides.GUIDES.get(service.id)
+        is_living = (
+            guide is not None
+            and len(guide.sections) == 3
+            and (calendar.today - guide.reviewed).days <= 180
+            and guide.link.startswith("#")
+        )
+        for scope in scopes(world, service.id, calendar.today):
+            living[scope].append(is_living)
+    for scope, services in sorted(living.items()):
+        for grain in GRAINS:
+            share = sum(services) / len(services)
+            yield _row(
+                "living_runbook_share", scope, calendar.span(grain, calendar.today), share, len(services)
+            )
 
 
 def _action_rows(world: World, calendar: Calendar) -> Iterator[Row]:

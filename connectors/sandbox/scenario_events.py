@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
 
-from connectors.sandbox import scenario_failures
+from connectors.sandbox import architecture, scenario_failures
 from connectors.sandbox.changes import DEPENDENCY_BOT, REVIEW_BOT
 from connectors.sandbox.github_world import DeploymentStatus
 from connectors.sandbox.mint import Mint
@@ -114,6 +114,7 @@ def _standstill(stage: Stage) -> None:
 def _seedling(stage: Stage) -> None:
     for midnight in days(4):
         change = stage.change(midnight + 7 * HOUR, midnight + 8 * HOUR, midnight + 20 * HOUR)
+        change.labels.append(architecture.LABEL)
         stage.drafted(change, midnight + 12 * HOUR)
         stage.review(change, REVIEW_BOT, midnight + 12 * HOUR + timedelta(minutes=5))
         stage.review(change, AUTHOR, midnight + 13 * HOUR)

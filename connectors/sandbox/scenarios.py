@@ -128,8 +128,9 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario(
         "seedling",
         "Drafts until noon; a bot and the author comment first; somebody reviews at 15:00, merged at "
-        "20:00. One more is merged without any review.",
+        "20:00. One more is merged without any review. All change the architecture.",
         (
+            Expectation("architecture_change_review_time", "p50", 5.0, 3, "service:seedling"),
             _stage("seedling", "pickup_time", 3.0, 3),
             _stage("seedling", "review_time", 5.0, 3),
             _stage("seedling", "time_to_merge", 8.0, 4),

@@ -1,4 +1,4 @@
-"""Starts the three servers on free ports of the loopback address, each in a thread."""
+"""Starts the servers on free ports of the loopback address, each in a thread."""
 
 import socket
 import threading
@@ -16,6 +16,7 @@ from connectors.sandbox.github_graphql import GraphQLApi
 from connectors.sandbox.github_server import GitHubServer
 from connectors.sandbox.jira_server import JiraServer
 from connectors.sandbox.pagerduty_server import PagerDutyServer
+from connectors.sandbox.sonar_server import SonarServer
 from connectors.sandbox.world import World
 
 HOST = "127.0.0.1"
@@ -33,7 +34,7 @@ class _Listener:
 
 
 class Running:
-    """The servers while they run: `urls` by kind of source (github, jira, pagerduty)."""
+    """The servers while they run: `urls` by kind of source (github, jira, pagerduty, and sonarqube)."""
 
     def __init__(self, clock: Clock, graphql: GraphQLApi, gates: Mapping[str, Gate]) -> None:
         self._clock = clock
@@ -78,8 +79,11 @@ class Running:
         self.stop()
 
 
-def serve(world: World, as_of: datetime | None = None) -> Running:
-    """Serve the world as of a moment (by default its last) until `stop()` is called."""
+def serve(world: World, as_of: datetime | None = None, *, with_sonar: bool = False) -> Running:
+    """Serve the world as of a moment (by default its last) until `stop()` is called.
+
+    `with_sonar` adds SonarQube, of which a history read night by night is another than one read at once.
+    """
     clock = Clock(as_of or world.as_of)
     github = GitHubServer(world, clock)
     gates = {
@@ -87,6 +91,8 @@ def serve(world: World, as_of: datetime | None = None) -> Running:
         "jira": JiraServer(world, clock).app(),
         "pagerduty": PagerDutyServer(world, clock).app(),
     }
+    if with_sonar:
+        gates["sonarqube"] = SonarServer(world, clock).app()
     return Running(clock, github.graphql, gates)
 
 

@@ -4,7 +4,7 @@ import random
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 
-from connectors.sandbox import organisation, scenario_events
+from connectors.sandbox import architecture, organisation, scenario_events
 from connectors.sandbox.changes import REVIEW_BOT, Branch, ChangeWriter
 from connectors.sandbox.github_world import (
     Commit,
@@ -16,6 +16,7 @@ from connectors.sandbox.github_world import (
 )
 from connectors.sandbox.mint import Mint, poisson, working_time
 from connectors.sandbox.naming import name_work
+from connectors.sandbox.noticed import say_who_noticed
 from connectors.sandbox.organisation import (
     CATALOGUE,
     HABITS,
@@ -67,6 +68,8 @@ def build(seed: int = DEFAULT_SEED, scale: float = 1.0, with_scenarios: bool = F
     for name in HABITS:
         _write_repository(world, mint, name, scale)
     write_answers(world)
+    architecture.label(world.repositories, seed)
+    say_who_noticed(world)
     if with_scenarios:
         scenario_events.add_scenarios(world, mint)
     world.incidents.sort(key=lambda incident: (incident.started_at, incident.id))

@@ -92,9 +92,13 @@ class Note:
     text: str
 
 
+MONITOR, OF_TEAM, USER = "monitor", "team", "user"
+"""Who noticed an incident."""
+
+
 @dataclass(slots=True)
 class Incident:
-    """One row per PagerDuty incident.
+    """One row per incident: of PagerDuty, or of the support desk where a user noticed it.
 
     `details` is what the monitor that raised it wrote; `named_sha` the deployed commit that it thereby
     names as the cause; `merged_into` the incident into which responders merged it.
@@ -113,6 +117,7 @@ class Incident:
     details: str | None = None
     named_sha: str | None = None
     merged_into: str | None = None
+    noticed_by: str = MONITOR
 
 
 @dataclass(slots=True)

@@ -1,7 +1,8 @@
 """What people of the fictional organisation write down: reviews, decisions, postmortems, exercises, plans.
 
 Two stories run through it: what the postmortems of checkout's services ask for stays undone since June 2026,
-and of what the catalogue agreed on little is done since its pace broke down.
+so that the same reasons strike again; and of what the catalogue agreed on little is done since its pace broke
+down.
 """
 
 import random
@@ -10,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 
 from connectors.sandbox.organisation import CATALOGUE, TEAM_SIZES, services
+from connectors.sandbox.planted_calendar import scopes
 from connectors.sandbox.world import Incident, World
 
 Row = Mapping[str, str | int | float]
@@ -17,7 +19,14 @@ FORGETFUL, FORGETS_FROM = ("checkout-web", "payments"), date(2026, 6, 1)
 BUSY, BUSY_FROM = "catalogue", CATALOGUE[-1].since
 FIRST_AGREED = date(2025, 10, 6)
 POSTMORTEMS_FROM = datetime(2025, 10, 1, tzinfo=UTC)
-CAUSES = ("configuration", "capacity", "migration", "missing test", "third party")
+CAUSES = (
+    *("configuration", "capacity", "migration", "missing test", "third party"),
+    *("expired certificate", "race condition", "data format"),
+)
+NOT_MENDED = CAUSES[:2]
+"""What strikes the forgetful services since they began to forget."""
+WRITTEN_DOWN, WRITTEN_DOWN_HERE = 0.5, ("ordering", 0.95)
+"""The share of incidents that has a postmortem, and that of the department that sees to it."""
 DECISIONS = 30
 EXPERIMENTS = 36
 ROTATIONS = (date(2025, 9, 1), date(2026, 3, 2), date(2026, 9, 1))
@@ -89,13 +98,15 @@ def actions(world: World) -> Iterator[Row]:
 def postmortems(world: World) -> Iterator[Row]:
     """Those of the incidents that were written down: a week after they were over."""
     rng = _rng(world, "postmortems")
+    forgetful = {one.incident_service for one in services() if one.id in FORGETFUL}
     for incident, published in _written_down(world):
+        is_forgotten = incident.service in forgetful and incident.started_at.date() >= FORGETS_FROM
         yield {
             "postmortem_id": f"PM-{incident.number}",
             "incident": incident.id,
             "title": incident.title,
             "published_at": published.strftime("%Y-%m-%dT%H:%M:%SZ"),
-            "causes": rng.choice(CAUSES),
+            "causes": rng.choice(NOT_MENDED if is_forgotten else CAUSES),
         }
 
 
@@ -236,13 +247,17 @@ def _joined(world: World) -> list[tuple[str, date]]:
 
 
 def _written_down(world: World) -> Iterator[tuple[Incident, datetime]]:
-    """Of the ended incidents of the plain services every other one, and when all could read it."""
+    """Of the ended incidents of the plain services a share, and when all could read it."""
     rng = _rng(world, "written down")
-    known = {one.incident_service for one in services()}
+    known = {one.incident_service: one.id for one in services()}
     for incident in world.incidents:
-        ended = incident.resolved_at
-        is_told = rng.random() < 0.5
-        if ended and is_told and incident.service in known and incident.started_at >= POSTMORTEMS_FROM:
+        ended, service = incident.resolved_at, known.get(incident.service)
+        luck = rng.random()
+        if ended and service and incident.started_at >= POSTMORTEMS_FROM:
+            department, share = WRITTEN_DOWN_HERE
+            is_here = f"department:{department}" in scopes(world, service, incident.started_at.date())
+            if luck >= (share if is_here else WRITTEN_DOWN):
+                continue
             published = datetime.combine(ended.date() + timedelta(days=7), time(12), UTC)
             if published < world.as_of and incident.merged_into is None:
                 yield incident, published

@@ -100,7 +100,7 @@ def _number(shown: Snapshot, figure: Figure, behind: Behind) -> None:
             show('<p class="eo-note">It tells of one moment. What it rests on then is listed below.</p>')
             return
         each = "one dot each" if dots.per_dot == 1 else f"one dot for {dots.per_dot}"
-        many = ", ◆ in the share" if definition.kind == "ratio" else ""
+        many = f", ◆ {rows_behind.counted(definition)}" if definition.kind == "ratio" else ""
         many = ", ○ still open" if figure.now and figure.now.open_count else many
         show(f'<div class="eo-note">Every {words.things(definition, 1)}, {each}{many}.</div>')
         said = sparkline.spoken(figure)

@@ -45,7 +45,7 @@ HEADLINE = (
 
 def page(shown: Snapshot) -> None:
     """Draw the overview."""
-    team_index.require_known()
+    team_index.require_known(shown)
     left, right = layout.head()
     with right:
         quarter = layout.quarter_choice(shown)

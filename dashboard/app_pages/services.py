@@ -51,6 +51,7 @@ def page(shown: Snapshot) -> None:
         with two:
             quarter = layout.quarter_choice(shown)
     if chosen == ALL:
+        fold.require_known(service_list.rows(shown.path, quarter)["department_name"].unique().sort())
         with left:
             _all(shown, quarter)
         _tables(shown, quarter)

@@ -1,10 +1,9 @@
 """The end of a review."""
 
-import streamlit as st
-
 from connectors.journal.entries import Action, Closing
 from connectors.journal.journal import JournalError
 from dashboard import words
+from dashboard.components import show
 from dashboard.forms.desk import Desk
 from dashboard.forms.form import Form, Values
 from dashboard.forms.sheet import Sheet
@@ -13,7 +12,8 @@ from dashboard.forms.sheet import Sheet
 def _fields(desk: Desk, sheet: Sheet, _choices: Values) -> Values:
     agreed = _agreed(desk)
     if agreed:
-        st.caption(f"{words.sentence(words.plural(agreed, 'action'))} agreed for the next quarter.")
+        counted = words.plural(agreed, "action")
+        show(f'<p class="eo-note">{counted} agreed for the next quarter.</p>')
         reason = sheet.held("no_change_reason")
     else:
         reason = sheet.area(

@@ -42,7 +42,9 @@ def button(desk: Desk, form: Form[E], label: str) -> None:
         not_saved([str(trouble)])
         return
     Place(form.name, desk).open()
-    st.dialog(form.title, width="medium")(inside)(desk, form, entries)
+    # Of what there is one of in a quarter the page has two buttons, of this one and of the next.
+    title = f"{form.title}, {words.period(desk.quarter)}" if form.is_single else form.title
+    st.dialog(title, width="medium")(inside)(desk, form, entries)
 
 
 def inside(desk: Desk, form: Form[E], entries: Sequence[Entry[E]]) -> None:

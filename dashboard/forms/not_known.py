@@ -1,8 +1,7 @@
 """What leaders got wrong or do not know yet."""
 
-import streamlit as st
-
 from connectors.journal.entries import NotKnown
+from dashboard.components import show
 from dashboard.forms.desk import Desk
 from dashboard.forms.form import Form, Values
 from dashboard.forms.sheet import Sheet
@@ -11,7 +10,7 @@ from dashboard.forms.sheet import Sheet
 def _fields(_desk: Desk, sheet: Sheet, _choices: Values) -> Values:
     example = "We promised the platform in June without asking who would carry it."
     written = sheet.area("text", example, "This quarter")
-    st.caption("Left empty, the page says: not this time.")
+    show('<p class="eo-note">Left empty, the page says: not this time.</p>')
     return {"text": written}
 
 

@@ -18,9 +18,12 @@ def agreed(numbers: Numbers, entries: Entries) -> Next:
         Decided(d.what, d.risk, d.reach, d.owner_level, d.proposed_on, d.decided_on, d.reversed_on)
         for d in entries.of(Decision, numbers.scope, numbers.quarter)
     )
+    took = latencies(numbers)
+    if not decisions and not any(one.figure.now and one.figure.now.value is not None for one in took):
+        took = ()  # A matrix in which nothing stands and no number is would say nothing.
     closings = entries.of(Closing, numbers.scope, numbers.quarter)
     no_change = next((c.no_change_reason for c in closings if c.no_change_reason), None)
-    return Next(actions, decisions, latencies(numbers), no_change, next_theme(numbers, entries))
+    return Next(actions, decisions, took, no_change, next_theme(numbers, entries))
 
 
 def went_well(numbers: Numbers, entries: Entries) -> tuple[str, ...]:

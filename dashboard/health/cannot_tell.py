@@ -7,7 +7,7 @@ from dashboard import figure_words, survey_words, words
 from dashboard.figures import FEW_PEOPLE, Figure
 from dashboard.health.document import Limit
 from dashboard.health.numbers import Numbers
-from dashboard.health.people import People
+from dashboard.health.people import NOT_ASKED, People
 from dashboard.health.written import Entries
 
 NOT_THIS_TIME = "What we got wrong or do not know yet: not this time."
@@ -38,12 +38,12 @@ def _withheld(shown: Sequence[Figure]) -> Iterable[Limit]:
             yield Limit("withheld", f"{figure.definition.title}: {figure_words.missing(figure)}")
     small = [figure for figure in shown if figure.state in ("too_few", "not_reached")]
     if small:
-        yield Limit("withheld", f"Too little for a number: {_titles(small)}.")
+        yield Limit("too_few", f"{_titles(small)}: too little for a number.")
 
 
 def _survey(people: People) -> Iterable[Limit]:
     if people.missing:
-        yield Limit("withheld", people.missing)
+        yield Limit("no_data" if people.missing == NOT_ASKED else "withheld", people.missing)
     by_reason: dict[str, list[str]] = {}
     for said in people.said:
         if said.now is None or said.now.value is None:

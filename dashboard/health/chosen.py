@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 
+BUDGET = "error_budget_left_in_quarter"
 OUTCOMES = (
     "change_lead_time",
     "change_failure_rate",
-    "error_budget_left_in_quarter",
+    BUDGET,
     "service_level_attainment",
     "product_retention",
 )
@@ -18,8 +19,9 @@ SYSTEMS = (
     "work_in_progress",
     "wip_over_limit",
     "unplanned_share",
-    "investment_mix",
 )
+MIX = "investment_mix"
+"""Stands below them as shares of its kinds."""
 GOVERNANCE = (
     "overdue_reviews",
     "decision_latency",
@@ -175,4 +177,4 @@ PAIRED = tuple(dict.fromkeys(metric for kind in PAIRS for metric in kind.systems
 
 def shown() -> tuple[str, ...]:
     """Every metric that a health check names by itself, each once."""
-    return tuple(dict.fromkeys([*OUTCOMES, *SYSTEMS, *PAIRED, *GOVERNANCE, "time_to_production"]))
+    return tuple(dict.fromkeys([*OUTCOMES, *SYSTEMS, MIX, *PAIRED, *GOVERNANCE, "time_to_production"]))

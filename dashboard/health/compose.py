@@ -37,6 +37,7 @@ def compose(
     said = people.load(path, scope, numbers.name, quarter, sees_survey=sees_survey)
     outcomes = results.outcomes(numbers)
     is_first = _is_first(outcomes)
+    said = people.as_baseline(said) if is_first else said
     pairs = () if is_first else pairing.pairs(numbers, said, _said_before(numbers, sees_survey))
     indicators = results.indicators(numbers, said)
     governance = results.governance(numbers)
@@ -61,7 +62,7 @@ def compose(
         theme=promised.theme(numbers, entries),
         talk=talk,
         outcomes=outcomes,
-        budget_policy=results.budget_policy(numbers, entries),
+        budget_policy=_budget_policy(numbers, outcomes, entries),
         indicators=indicators,
         pairs=pairs,
         governance=governance,
@@ -70,6 +71,12 @@ def compose(
         cannot_tell=cannot_tell(numbers, shown, said, entries),
         next=agreed.agreed(numbers, entries),
     )
+
+
+def _budget_policy(numbers: Numbers, outcomes: tuple[Outcome, ...], entries: Entries) -> str | None:
+    """Of a scope none of whose services has an objective it would speak of nothing."""
+    budgets = [one for one in outcomes if one.figure.definition.metric == chosen.BUDGET]
+    return results.budget_policy(numbers, entries) if budgets else None
 
 
 def _kind(scope: str) -> ScopeKind:

@@ -14,8 +14,8 @@ from dashboard.points import Point
 from dashboard.survey_results import Said
 
 ScopeKind = Literal["organisation", "department", "team"]
-State = Literal["done", "moving", "dropped", "no_update", "open"]
-"""`open`: of an action that is kept outside this app, whose updates are not known here."""
+State = Literal["done", "moving", "dropped", "no_update", "open", "not_due"]
+"""`open` and `not_due`: of an action that is kept outside this app, whose updates are not known here."""
 Course = Literal[-1, 0, 1]
 """Where one side of a pair went by its own test: towards the first of its two words, nowhere, the second."""
 Risk = Literal["low", "high"]
@@ -117,10 +117,22 @@ class Outcome:
 
 
 @dataclass(frozen=True)
+class Mix:
+    """The kinds of finished work as shares of all of it. No test compares them."""
+
+    name: str
+    now: str
+    counted: str
+    before: str
+    """The same of the quarter before; empty where there was none."""
+
+
+@dataclass(frozen=True)
 class Indicators:
     """Technical and team indicators side by side. Two lists, never one sum."""
 
     systems: tuple[Figure, ...]
+    mix: Mix | None
     people: tuple[Said, ...]
     answered: str | None
     no_people: str | None
@@ -134,8 +146,8 @@ class Pair:
     name: str
     systems: tuple[Figure, ...]
     people: tuple[Said, ...]
-    facts: tuple[str, str]
-    """What the systems record and what people say, each a sentence or two."""
+    facts: tuple[tuple[str, ...], tuple[str, ...]]
+    """What the systems record and what people say, a sentence for each number."""
     question: str
     axes: tuple[tuple[str, str], tuple[str, str]]
     """The words at the two ends of each side: (`slower`, `faster`), (`harder`, `lighter`)."""
@@ -158,7 +170,10 @@ class GovernanceItem:
 class Limit:
     """Something that the numbers cannot tell."""
 
-    kind: Literal["withheld", "open", "unlinked", "stale", "annotation", "context", "not_known", "definition"]
+    kind: Literal[
+        "withheld", "too_few", "no_data", "open", "unlinked", "stale", "definition",
+        "annotation", "context", "not_known",
+    ]  # fmt: skip
     sentence: str
 
 

@@ -54,8 +54,8 @@ def _pair(
     now = _where(systems[0], said, voices[0], item)
     earlier = _where_before(numbers, kind, systems[0], before, item)
     facts = (
-        " ".join(change(figure) for figure in systems),
-        " ".join(people.sentence(said, one) for one in voices),
+        tuple(change(figure) for figure in systems),
+        tuple(people.sentence(said, one) for one in voices),
     )
     question = kind.untested if now is None else kind.steady if now == (0, 0) else kind.questions[now]
     return Pair(

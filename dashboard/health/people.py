@@ -1,6 +1,6 @@
 """What people of a scope said in the quarter's survey, and where that moved by its own test."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -114,6 +114,12 @@ def load(path: str, scope: str, name: str, quarter: str, *, sees_survey: bool) -
         return People(path, missing=NO_UNIT)
     said = survey_results.load(path, waves, group)
     return People(path, group, tuple(waves), tuple(said), _together(path, waves[-1], group, scope, name))
+
+
+def as_baseline(people: People) -> People:
+    """The same of a first quarter, in which nothing is compared: of the systems nothing can be."""
+    said = tuple(replace(one, before=None, gap="baseline" if one.before else one.gap) for one in people.said)
+    return replace(people, said=said)
 
 
 @dataclass(frozen=True)

@@ -13,12 +13,13 @@ from dashboard.health.numbers import Numbers, missing
 from dashboard.health.written import Entries
 from dashboard.points import points
 
-_ORDER: tuple[State, ...] = ("done", "moving", "no_update", "open", "dropped")
+_ORDER: tuple[State, ...] = ("done", "moving", "no_update", "open", "not_due", "dropped")
 _WORDS = {
     "done": "done",
     "moving": "moving",
     "no_update": "without an update",
     "open": "not done",
+    "not_due": "not due yet",
     "dropped": "dropped",
 }
 
@@ -107,7 +108,7 @@ def theme(numbers: Numbers, entries: Entries) -> Theme | None:
 
 
 def _work(numbers: Numbers) -> str:
-    """`23 % of what was finished was for it, counted over 61 items.`; above a team, for each one's theme.
+    """`23 % of what was finished (61 items) was for it.`; above a team, for each one's theme.
 
     Of a theme that does not say by what work for it is known it would always be none.
     """
@@ -116,9 +117,9 @@ def _work(numbers: Numbers) -> str:
         return ""
     if figure.now is None or figure.now.value is None:
         return f"How much work was for it: {missing(figure)}"
-    of = "it" if numbers.scope.startswith("team:") else "the theme that holds for its team"
+    of = "it" if numbers.scope.startswith("team:") else "the theme of its team"
     share = figure.scale.full(figure.now.value)
-    return f"{share} of what was finished was for {of}, counted over {figure_words.counted(figure)}."
+    return f"{share} of what was finished ({figure_words.counted(figure)}) was for {of}."
 
 
 def next_theme(numbers: Numbers, entries: Entries) -> str | None:

@@ -5,6 +5,7 @@ from dashboard import figure_words, judged, words
 from dashboard.figures import Figure
 from dashboard.health import chosen
 from dashboard.health.document import GovernanceItem, Indicators, Outcome
+from dashboard.health.mix import mix
 from dashboard.health.numbers import Numbers
 from dashboard.health.people import People
 from dashboard.health.written import Entries
@@ -24,7 +25,7 @@ def _foot(figure: Figure) -> tuple[str, ...]:
     if before is not None and before.value is not None:
         name = words.period(figure.quarters[figure.quarters.index(figure.quarter) - 1])
         lines.append(f"{name}: {figure.scale.full(before.value)}")
-    if figure.now and figure.now.detectable_change is not None:
+    if before is not None and figure.now and figure.now.detectable_change is not None:
         lines.append(f"We could see {judged.detectable(figure.scale, figure.now)}")
     return tuple(lines)
 
@@ -47,7 +48,8 @@ def budget_policy(numbers: Numbers, entries: Entries) -> str | None:
 
 def indicators(numbers: Numbers, people: People) -> Indicators:
     """What the systems record at the left, what people say at the right."""
-    return Indicators(tuple(numbers.measured(chosen.SYSTEMS)), people.said, people.answered, people.missing)
+    systems = tuple(numbers.measured(chosen.SYSTEMS))
+    return Indicators(systems, mix(numbers), people.said, people.answered, people.missing)
 
 
 def governance(numbers: Numbers) -> tuple[GovernanceItem, ...]:

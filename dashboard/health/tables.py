@@ -24,7 +24,7 @@ import duckdb
 from connectors.journal.entries import Theme
 from dashboard import figures, snapshot, snapshot_actions, snapshot_beside, snapshot_file, snapshot_survey
 from dashboard.expected_range import LEAST_WEEKS, QUARTERS_BEFORE
-from dashboard.health import chosen, latency, registers
+from dashboard.health import chosen, latency, mix, registers
 from dashboard.health.dump import canonical
 from dashboard.health.numbers import Numbers, require
 from dashboard.health.people import survey_scope
@@ -58,8 +58,9 @@ _QUERIES = {
             over (partition by v.metric, v.period_start < $first order by v.period_start desc) <= $enough))
         order by metric, statistic, scope, grain, period_start""",
     "metric_breakdown": """from metric_breakdown
-        where metric = $by_place and statistic = $of_place and scope = $scope and period = $quarter
-        order by category""",
+        where scope = $scope and ((metric = $by_place and statistic = $of_place and period = $quarter)
+          or (metric = $mixed and statistic = $of_mixed and list_contains($both, period)))
+        order by metric, category, period_start""",
     "metric_item": """from metric_item
         where list_contains($of_actions, metric) and scope = $scope and list_contains($actions, item_id)
         order by all""",
@@ -195,6 +196,9 @@ def _bound(numbers: Numbers, entries: Entries) -> dict[str, Any]:
         "enough": LEAST_WEEKS,
         "by_place": latency.METRIC,
         "of_place": latency.STATISTIC,
+        "mixed": chosen.MIX,
+        "of_mixed": mix.STATISTIC,
+        "both": [name for name in (numbers.before_name, quarter) if name],
         "of_actions": [snapshot_actions.DONE, snapshot_actions.RESOLVED],
         "actions": registers.item_ids(numbers, entries),
         "metrics": [metric for metric in metrics if metric in numbers.definitions],

@@ -33,7 +33,7 @@ def talk(
         figure = numbers.figure(row["metric"], row["statistic"])
         said = clear_change(figure) if figure else None
         if figure is not None and said is not None:
-            evidence = _evidence(figure, row["adjusted_p_value"], int(looked["tests"]))
+            evidence = _evidence(figure, row["adjusted_p_value"])
             question, beside = _beside(figure, people, pairs)
             points.append(TalkingPoint(said, figure, evidence, beside, question or _question(figure)))
     tests = words.plural(int(looked["tests"]), "number")
@@ -54,14 +54,14 @@ def _not_chosen(shown: Iterable[Figure], points: Iterable[TalkingPoint]) -> str:
     return f" Clear by itself below, but not chosen by this rule: {words.listed(list(left))}." if left else ""
 
 
-def _evidence(figure: Figure, all_told: float, tests: int) -> tuple[str, ...]:
+def _evidence(figure: Figure, all_told: float) -> tuple[str, ...]:
     now = figure.now
     evidence = [figure_words.counted(figure), figure_words.interval(figure), _range_before(figure)]
     if now and now.difference_low is not None and now.difference_high is not None:
         span = judged.span(figure.scale, now.difference_low, now.difference_high)
         evidence.append(f"difference {span}")
     chance = judged.chance(all_told)
-    evidence.append(f"with all {tests} numbers considered, by chance in {chance}")
+    evidence.append(f"by chance in {chance}, with all numbers considered")
     return tuple(filter(None, evidence))
 
 

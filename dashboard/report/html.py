@@ -22,11 +22,14 @@ STATES: dict[State, tuple[str, str, Tone]] = {
     "dropped": ("cross", "Dropped", "plain"),
     "no_update": ("dots", "No update", "line"),
     "open": ("half", "Not done", "line"),
+    "not_due": ("half", "Not due yet", "line"),
 }
 LIMITS = {
     "withheld": ("hatch", "Withheld"),
+    "too_few": ("few", "Too little data"),
+    "no_data": ("none", "No data"),
     "open": ("half", "Still open"),
-    "unlinked": ("hatch", "Not linked"),
+    "unlinked": ("none", "Not linked"),
     "stale": ("clock", "Stale"),
     "definition": ("square", "Redefined"),
     "annotation": ("square", "Happened"),
@@ -122,8 +125,10 @@ def _theme(check: HealthCheck) -> tuple[str, str]:
 
 
 def _indicator(one: ThemeIndicator) -> str:
-    figure, since = one.figure, words.period(one.baseline_quarter)
-    counted = f'<span class="eo-under">{text(figure_words.counted(figure))}; from {text(since)}</span>'
+    figure = one.figure
+    counted = (
+        f'<span class="eo-under">{text(figure_words.counted(figure))}; {text(wording.since(one))}</span>'
+    )
     return (
         f"<div><dt>{text(figure.definition.title)}</dt>"
         f"<dd><b>{text(wording.from_to(one))}</b> {components.verdict(figure)}{counted}</dd></div>"
@@ -152,6 +157,8 @@ def _outcomes(check: HealthCheck) -> tuple[str, str]:
         if check.budget_policy
         else ""
     )
+    if check.is_first_quarter:
+        return "The baseline: each value with its range of 95 in 100.", cards + policy
     return (
         "Own last quarters; bars are ranges of 95 in 100. Nothing after the quarter is on this page.",
         cards + policy,

@@ -27,10 +27,10 @@ def part(check: HealthCheck) -> tuple[str, str]:
 
 def _steady(pair: Pair) -> str:
     """A pair in which nothing moved: its two facts in words, and the question."""
-    systems, people = pair.facts
+    sides = zip(("sys", "ppl"), pair.facts, strict=True)
+    told = "".join(f'<p class="eo-of-{side}">{text(one)}</p>' for side, facts in sides for one in facts)
     return (
-        f'<div><div class="eo-h3" role="heading" aria-level="3">{text(pair.name)}</div>'
-        f"<p>{text(systems)}</p><p>{text(people)}</p>"
+        f'<div><div class="eo-h3" role="heading" aria-level="3">{text(pair.name)}</div>{told}'
         f'<p class="eo-ask">{text(pair.question)}</p></div>'
     )
 

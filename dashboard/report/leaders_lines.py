@@ -10,6 +10,7 @@ import polars as pl
 from connectors.journal.entries import Context
 from dashboard import figures, layout, snapshot, snapshot_beside, snapshot_signals, snapshot_survey, words
 from dashboard.definition import Definition
+from dashboard.health import chosen
 from dashboard.health.first_look import opens_to_leaders
 from dashboard.health.numbers import Numbers
 from dashboard.health.promises import Promised, promised
@@ -254,10 +255,17 @@ def _survey(known: Known) -> Told:
 
 
 def _week(known: Known) -> Told:
-    """Weekly charts of the whole organisation that show a signal in the last closed week."""
+    """Weekly charts of the whole organisation that show a signal in the last closed week.
+
+    But for the mix, whose weekly number is that of all finished items: as throughput tells it.
+    """
     found = snapshot_signals.last_week(known.path, "organisation")
     shown = snapshot.definitions(known.path)
-    rows = [row for row in found.iter_rows(named=True) if row["statistic"] == shown[row["metric"]].headline]
+    rows = [
+        row
+        for row in found.filter(pl.col("metric") != chosen.MIX).iter_rows(named=True)
+        if row["statistic"] == shown[row["metric"]].headline
+    ]
     keys = frozenset(fingerprint("week", row["week"], row["metric"]) for row in rows)
     if not rows or known.was_told(keys):
         return Told(keys, None)
@@ -281,5 +289,6 @@ def _by_chance(known: Known) -> str:
     a_week = expected / WEEKS_OF_A_QUARTER
     if not a_week:
         return ""
-    often = f"one in {round(1 / a_week)} weeks" if a_week < 0.5 else f"{words.figure(a_week)} a week"
-    return f" By chance alone about {often} would come."
+    if a_week < 0.5:
+        return f" By chance alone one would come in about {round(1 / a_week)} weeks."
+    return f" By chance alone about {words.figure(a_week)} would come a week."

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from dashboard import words
 from dashboard.figures import Figure
-from dashboard.health.document import HealthCheck, Outcome, Promise
+from dashboard.health.document import HealthCheck, Mix, Outcome, Promise
 from dashboard.markup import one_line
 from dashboard.report import html, wording
 from dashboard.report.digest_document import safe_url
@@ -78,7 +78,7 @@ def _theme(check: HealthCheck) -> list[str]:
     rows = [
         (
             one.figure.definition.title,
-            f"{wording.from_to(one)}, from {words.period(one.baseline_quarter)}",
+            f"{wording.from_to(one)}, {wording.since(one)}",
             wording.rests_on(one.figure),
             wording.verdict(one.figure),
         )
@@ -121,16 +121,18 @@ def _told(figure: Figure) -> list[str]:
 def _indicators(check: HealthCheck) -> list[str]:
     both = check.indicators
     answered = f", {escaped(both.answered)}" if both.answered else ""
-    systems = _systems(both.systems) if both.systems else "No number of these has been measured here."
+    nothing = "No number of these has been measured here."
+    systems = _systems(both.systems, both.mix) if both.systems or both.mix else nothing
     people = _people(both.people) if both.people else escaped(both.no_people or "Nothing was asked.")
     return ["### What the systems record", systems, f"### What people say{answered}", people]
 
 
-def _systems(shown: Sequence[Figure]) -> str:
-    rows = [
+def _systems(shown: Sequence[Figure], mix: Mix | None) -> str:
+    rows: list[Sequence[str]] = [
         (f.definition.title, wording.value(f), wording.rests_on(f), wording.verdict(f), wording.past(f))
         for f in shown
     ]
+    rows += [(mix.name, mix.now, mix.counted, "", mix.before)] if mix else []
     return _table(["Number", "This quarter", "Counted", "Verdict", "Quarter by quarter"], rows)
 
 
@@ -143,7 +145,8 @@ def _pairs(check: HealthCheck) -> list[str]:
     blocks = []
     for pair in check.pairs:
         meeting = wording.meeting(pair, words.short_period(check.quarter))
-        facts = [f"What the systems record. {pair.facts[0]}", f"What people say. {pair.facts[1]}"]
+        systems, people = (" ".join(side) for side in pair.facts)
+        facts = [f"What the systems record. {systems}", f"What people say. {people}"]
         verdicts = (f"{figure.definition.title}: {wording.verdict(figure)}." for figure in pair.systems)
         facts += [f"Verdicts. {' '.join(verdicts)}"]
         facts += [f"Where the two meet. {meeting}"] if meeting else []
@@ -188,7 +191,7 @@ def _next(check: HealthCheck) -> list[str]:
     if agreed.decisions:
         rows = [(d.what, *wording.place(d), d.owner_level, wording.when(d)) for d in agreed.decisions]
         blocks += ["### Decisions by risk and reach"]
-        blocks.append(_table(["Decision", "Risk", "Reach", "By the", "When"], rows))
+        blocks.append(_table(["Decision", "Risk", "Reach", "Decided by", "When"], rows))
     if agreed.latencies:
         known = [(*wording.place(one), wording.latency(one.figure)) for one in agreed.latencies]
         blocks += ["### How long decisions take, by risk and reach"]

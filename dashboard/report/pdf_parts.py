@@ -9,7 +9,7 @@ from typing import Any
 from dashboard import components, sparkline, survey_words, words
 from dashboard.components import Tone
 from dashboard.figures import Figure
-from dashboard.health.document import Decided, HealthCheck, Next, Outcome, Pair
+from dashboard.health.document import Decided, HealthCheck, Mix, Next, Outcome, Pair
 from dashboard.report import html, html_pairs, svg, wording
 from dashboard.report.digest_document import safe_url
 from dashboard.report.weekly import Chart
@@ -96,7 +96,7 @@ def _theme(check: HealthCheck) -> Part:
             "name": one.figure.definition.title,
             "value": wording.from_to(one),
             "chip": _verdict(one.figure),
-            "note": f"{wording.rests_on(one.figure)}; from {words.period(one.baseline_quarter)}",
+            "note": f"{wording.rests_on(one.figure)}; {wording.since(one)}",
         }
         for one in theme.indicators
     ]
@@ -159,11 +159,17 @@ def _indicators(check: HealthCheck) -> Part:
             | _picture(svg.alone(sparkline.sparkline(figure)), sparkline.spoken(figure))
             for figure in both.systems
         ],
+        "mix": _mix(both.mix) if both.mix else {},
         "no_systems": "No number of these has been measured here.",
         "people": [_voice(said) for said in both.people],
         "answered": both.answered or "",
         "no_people": both.no_people or "Nothing was asked.",
     }
+
+
+def _mix(mix: Mix) -> Part:
+    note = "; ".join(filter(None, [mix.counted, mix.before]))
+    return {"name": mix.name, "value": mix.now, "note": note}
 
 
 def _voice(said: Said) -> Part:
@@ -186,7 +192,9 @@ def _pairs(check: HealthCheck) -> Part:
     quarter = words.short_period(check.quarter)
     return {
         "moved": [_pair(pair, quarter) for pair in moved],
-        "still": [_pair(pair, quarter) | {"facts": list(pair.facts)} for pair in still],
+        "still": [
+            _pair(pair, quarter) | {"facts": [one for side in pair.facts for one in side]} for pair in still
+        ],
     }
 
 

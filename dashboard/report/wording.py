@@ -57,13 +57,16 @@ def past(figure: Figure) -> str:
 
 
 def from_to(one: ThemeIndicator) -> str:
-    """`61 h → 27 h` from the baseline to now."""
-    scale = one.figure.scale
-    then, now = (
-        scale.full(point.value) if point and point.value is not None else "no number"
-        for point in (one.baseline, one.figure.now)
-    )
-    return f"{then} → {now}"
+    """`61 h → 27 h` from the baseline to now; now alone where the baseline has no number."""
+    then, now = one.baseline, one.figure.now
+    told = one.figure.scale.full(now.value) if now and now.value is not None else "no number"
+    return f"{one.figure.scale.full(then.value)} → {told}" if then and then.value is not None else told
+
+
+def since(one: ThemeIndicator) -> str:
+    """`from Q2 2026`, or that there was no number then."""
+    is_known = one.baseline is not None and one.baseline.value is not None
+    return f"{'from' if is_known else 'no number in'} {words.period(one.baseline_quarter)}"
 
 
 def score(said: Said) -> str:
@@ -163,8 +166,9 @@ def taken(decided: Decided) -> str:
     """When a decision was taken and after how long, or since when it is open."""
     if decided.decided_on is None:
         return f"proposed {words.day(decided.proposed_on)}, still open"
-    took = words.plural((decided.decided_on - decided.proposed_on).days, "day")
-    return f"decided {words.day(decided.decided_on)}, after {took}"
+    days = (decided.decided_on - decided.proposed_on).days
+    took = f"after {words.plural(days, 'day')}" if days else "on the day it was proposed"
+    return f"decided {words.day(decided.decided_on)}, {took}"
 
 
 def when(decided: Decided) -> str:

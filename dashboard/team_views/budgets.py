@@ -56,7 +56,7 @@ def _sub(looked: Looked, line: float | None) -> str:
     when = "now" if not looked.span[2] else "at the end of the quarter"
     agreed = "" if line is None else f" Dashed: act below {100 * line:.0f} %; below it a bar is dark."
     none = " No policy is agreed for a budget that runs low." if line is None else ""
-    return f"What may still go wrong, of each objective's window, {when}.{agreed}{none}"
+    return f"What is left of each budget in its objective's window, {when}.{agreed}{none}"
 
 
 def _line(policy: str | None) -> float | None:

@@ -3,6 +3,7 @@
 from dashboard import chart_stages, components, layout, sheet, words
 from dashboard.chart_stages import Stage
 from dashboard.components import Column, section, show
+from dashboard.definition import Definition
 from dashboard.figures import Figure
 from dashboard.markup import text
 from dashboard.sheet import Sheet
@@ -32,13 +33,13 @@ def draw(looked: Looked) -> None:
         show(components.state("", "few", "Too little data", told, height=112))
         return
     scale = words.scale(found[0].definition, "p50", [sum(s.hours for s in drawn) / 2])
-    show(_key(drawn, scale))
+    show(_key(found[0].definition, drawn))
     layout.chart(chart_stages.stages(drawn, scale), _spoken(looked, drawn, scale))
     if left_out:
         told = f"Left out for fewer than {LEAST} changes: {words.listed(left_out)}."
         show(f'<p class="eo-note">{text(told)}</p>')
     columns = [Column("Quarter"), Column("Stage"), Column("Half take no longer than", is_number=True)]
-    cells = [[text(s.quarter), text(s.name), scale.full(s.hours)] for s in drawn]
+    cells = [[text(s.quarter), text(s.name), _own(found[0].definition, s.hours)] for s in drawn]
     data = tuple((s.quarter, s.name, s.hours) for s in drawn)
     file = Sheet(f"Stages of a change of {looked.name}", ("quarter", "stage", "median in hours"), data)
     sheet.below(file, columns, cells)
@@ -62,17 +63,22 @@ def _stages(found: list[Figure]) -> tuple[list[Stage], list[str]]:
     return drawn, left_out
 
 
-def _key(drawn: list[Stage], scale: words.Scale) -> str:
+def _key(definition: Definition, drawn: list[Stage]) -> str:
     """What each shade is, and its last value, which a narrow segment has no room for."""
     last = {stage.name: stage for stage in drawn}
     parts = [
-        f'<span><i style="background:var(--{shade})"></i>{text(name)} {scale.full(last[name].hours)}'
+        f'<span><i style="background:var(--{shade})"></i>{text(name)} {_own(definition, last[name].hours)}'
         + (f" in {last[name].quarter}" if last[name].quarter != drawn[-1].quarter else "")
         + "</span>"
         for name, shade in STAGES.values()
         if name in last
     ]
-    return f'<div class="eo-key">{"".join(parts)}</div>'
+    return f'<div class="eo-key"><span>{text(drawn[-1].quarter)}:</span>{"".join(parts)}</div>'
+
+
+def _own(definition: Definition, hours: float) -> str:
+    """In the unit of its size: `50 min` beside bars that are drawn in hours."""
+    return words.scale(definition, "p50", [hours]).full(hours)
 
 
 def _spoken(looked: Looked, drawn: list[Stage], scale: words.Scale) -> str:

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from dashboard import components, headlines, judged, looks, survey_results, weeks
-from dashboard.components import section, show
+from dashboard import components, figure_words, headlines, judged, looks, survey_results, weeks
+from dashboard.components import Column, section, show
 from dashboard.figures import Figure
 from dashboard.health import pairs, people
 from dashboard.health.chosen import PAIRED
@@ -55,6 +55,21 @@ def draw(looked: Looked, cards: Sequence[Figure]) -> None:
     survey.said(looked, cards)
     _side_by_side(looked)
     agreed.agreements(looked, f"They are written under {looked.link('Agreements', 'Agreements')}.")
+    _rest_on(cards)
+
+
+def _rest_on(cards: Sequence[Figure]) -> None:
+    """Why what is not in a card's number is not in it: folded, as the cards have room for how much."""
+    columns = [Column("Number"), Column("Rests on")]
+    lines = [
+        [
+            text(figure.definition.title),
+            "".join(f'<span class="eo-under">{text(one)}</span>' for one in figure_words.coverage(figure)),
+        ]
+        for figure in cards
+    ]
+    with st.expander("What each number rests on: linked, not linked, left out"):
+        show(components.table("What each number rests on", columns, lines))
 
 
 def _foot(looked: Looked, figure: Figure) -> str:

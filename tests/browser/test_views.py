@@ -123,7 +123,7 @@ def test_the_file_of_a_metrics_dots_holds_what_their_table_shows(visit: Visit) -
     fold = fold_of(page, "counted")
     shown = body_of(fold.locator("table"))
     heads, *rows = file_below(page, fold)
-    assert heads == ["week from", "deployments", "in the share"]
+    assert heads == ["week from", "deployments", "counted against it"]
     assert rows == shown
     assert sum(int(row[1]) for row in rows) > sum(int(row[2]) for row in rows) > 0
 

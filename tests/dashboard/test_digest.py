@@ -391,7 +391,7 @@ def test_a_week_that_is_other_than_expected_says_how_often_chance_makes_one(chan
     """1.03 signals are expected in the thirteen weeks of a quarter: one in 12.6 weeks."""
     assert lines(weekly(changed(_SIGNAL)))["Week 44, 2026"] == (
         "Other than expected in the whole organisation: Change lead time (longer). "
-        "By chance alone about one in 13 weeks would come."
+        "By chance alone one would come in about 13 weeks."
     )
 
 

@@ -7,7 +7,6 @@ from types import SimpleNamespace
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import duckdb
 import polars as pl
 import pytest
 
@@ -15,7 +14,6 @@ from dashboard import dots_table, drill_down, rows_behind
 from dashboard.chart_items import durations
 from dashboard.definition import Definition
 from dashboard.points import Point
-from dashboard.snapshot_items import ORDERS
 
 KEYS = Definition.__dataclass_fields__
 
@@ -49,6 +47,22 @@ def test_days_are_drawn_on_the_axis_of_hours_where_they_belong() -> None:
     assert max(map(float, re.findall(r'"value": ([\d.]+), "up"', drawn))) == pytest.approx(240, rel=0.1)
 
 
+@pytest.mark.parametrize(
+    ("direction", "said"),
+    [
+        ("lower_is_better", "Counted against it"),
+        ("higher_is_better", "Counted in it"),
+        ("neutral", "Counted in it"),
+    ],
+)
+def test_what_is_good_is_not_counted_against_a_share(direction: str, said: str) -> None:
+    definition = metric(kind="ratio", unit="ratio", item_kind="incident", direction=direction)
+    rows = pl.DataFrame(schema=dict.fromkeys(("label", "url", "service"), pl.String) | {"value": pl.Float64})
+    columns, _ = drill_down.item_rows(SimpleNamespace(), definition, rows)
+    assert columns[2].name == said
+    assert rows_behind.order(definition) == ("event", f"those {said.lower()} first, then the latest")
+
+
 def test_the_table_of_dots_counts_days_in_days_and_hours_in_hours() -> None:
     values = {"value": [1.0, 3.0, 8.0]}
     assert dots_table.rows_of(behind(CYCLE_TIME, **values)) == (
@@ -59,31 +73,6 @@ def test_the_table_of_dots_counts_days_in_days_and_hours_in_hours() -> None:
         "Time",
         [("up to 1 h", [1]), ("1 h to 4 h", [1]), ("4 h to 12 h", [1])],
     )
-
-
-@pytest.mark.parametrize(
-    ("direction", "said", "first"),
-    [
-        ("lower_is_better", "those counted against it first, then the latest", ["failed", "old", "well"]),
-        ("higher_is_better", "those counted against it first, then the latest", ["well", "failed", "old"]),
-        ("neutral", "those in the share first, then the latest", ["failed", "old", "well"]),
-    ],
-)
-def test_what_counts_against_a_share_stands_first(direction: str, said: str, first: list[str]) -> None:
-    """Of what is better the higher, such as postmortems that were written, it is what is not in the share."""
-    order, words = rows_behind.order(metric(kind="ratio", direction=direction))
-    items = "(values ('well', false, 2), ('old', true, 1), ('failed', true, 3)) i(name, is_event, on_date)"
-    told = duckdb.sql(f"select name from {items} order by {ORDERS[order]}").fetchall()
-    assert (words, [name for (name,) in told]) == (said, first)
-
-
-def test_what_is_in_a_share_is_not_said_to_count_against_it() -> None:
-    row = dict.fromkeys(("url", "service", "started_at", "ended_at", "link_method", "confidence"))
-    row |= {"label": "one", "value": 1.0, "is_event": True, "is_open": False, "on_date": date(2026, 9, 30)}
-    run: Any = SimpleNamespace(local=lambda at: at.astimezone(ZoneInfo("UTC")))
-    written = metric(kind="ratio", unit="ratio", item_kind="incident", direction="higher_is_better")
-    columns, lines = drill_down.item_rows(run, written, pl.DataFrame([row]))
-    assert (columns[2].name, lines[0][2]) == ("In the share", "yes")
 
 
 def test_a_reading_has_no_age_and_what_is_under_way_has_one() -> None:

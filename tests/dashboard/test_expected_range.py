@@ -3,7 +3,10 @@
 from datetime import date, timedelta
 
 import polars as pl
+import pytest
 
+from dashboard import trends
+from dashboard.chart_weekly import Weekly
 from dashboard.expected_range import ExpectedRange, Week, read
 
 MONDAY = date(2026, 1, 5)
@@ -43,3 +46,27 @@ def test_marks_sides_and_the_weeks_of_the_baseline() -> None:
 def test_without_published_limits_there_is_no_range() -> None:
     rows = [(week(0), 9.0, None, None, None, None, None)]
     assert read(pl.DataFrame(rows, schema=SCHEMA, orient="row")) == (None, [Week(week(0), 9.0)])
+
+
+@pytest.mark.parametrize(
+    ("above", "below", "said"),
+    [
+        ([], [], "within the expected range"),
+        ([2], [], "1 week longer than expected, 19 Jan"),
+        ([2, 3], [], "2 weeks longer than expected, 19 Jan and 26 Jan"),
+        ([1, 6], [], "2 weeks longer than expected, 12 Jan and 16 Feb"),
+        ([5, 6, 7], [], "3 weeks longer than expected, since 9 Feb"),
+        ([1, 2, 3], [], "3 weeks longer than expected, 12 Jan to 26 Jan"),
+        ([1, 3, 4], [], "3 weeks longer than expected, between 12 Jan and 2 Feb"),
+        ([1], [4, 5, 6, 7], "1 week longer (12 Jan) and 4 shorter (since 2 Feb) than expected"),
+    ],
+)
+def test_weeks_outside_are_said_with_their_days_and_since_only_where_none_is_back(
+    above: list[int], below: list[int], said: str
+) -> None:
+    """Eight weeks from 5 January 2026 on; those above and below are outside the range."""
+    sides = {**dict.fromkeys(above, 1), **dict.fromkeys(below, -1)}
+    weeks = [Week(week(at), 10.0, "outside" if at in sides else "in", sides.get(at, 0)) for at in range(8)]
+    expected = ExpectedRange(5.0, 10.0, 15.0, since=week(0), until=week(1))
+    series = Weekly(weeks, None, expected, week(0), week(8), (), True, True, "h")
+    assert trends.said(series, "duration") == said

@@ -25,15 +25,16 @@ from connectors.journal.where import SQLITE
 from dashboard.health import people, survey_test
 from dashboard.health.chosen import PAIRS
 from dashboard.health.compose import compose
-from dashboard.health.document import HealthCheck
+from dashboard.health.document import HealthCheck, Mix
 from dashboard.health.dump import dump
 from dashboard.health.first_look import opens_to_leaders
 from dashboard.health.numbers import Numbers, Unknown
 from dashboard.health.pairs import pairs
+from dashboard.health.results import budget_policy
 from dashboard.health.tables import extract, thaw
 from dashboard.health.talk import talk
 from dashboard.health.written import Entries, Note, read
-from dashboard.report import html
+from dashboard.report import html, markdown
 
 BLAME = re.compile(r"because|\bdrives?\b|\bdriven\b|leads? to|\bdue to\b|burn-?out|caused? by", re.IGNORECASE)
 SCOPES = ["organisation", "department:market", "department:platform"]
@@ -156,6 +157,17 @@ def test_a_first_quarter_is_a_baseline(path: str) -> None:
     assert check.pairs == ()
     assert check.talk.points == ()
     assert "0 numbers" not in check.talk.rule
+    assert all("We could see" not in line for outcome in check.outcomes for line in outcome.foot)
+
+
+def test_in_a_first_quarter_scores_are_a_baseline_even_where_a_survey_was_before(path: str) -> None:
+    said = people.load(path, "team:beacon", "Beacon", "2026-Q3", sees_survey=True)
+    assert any(one.before for one in said.said)
+    first = people.as_baseline(said)
+    assert [one.before for one in first.said] == [None] * len(said.said)
+    assert [one.now for one in first.said] == [one.now for one in said.said]
+    gaps = {before.name: now.gap for before, now in zip(said.said, first.said, strict=True) if before.before}
+    assert set(gaps.values()) == {"baseline"}
 
 
 def test_where_too_few_people_work_for_a_number_no_quarter_is_the_first_one(
@@ -201,10 +213,9 @@ def test_the_line_for_a_low_budget_is_the_nearest_that_holds(
         )
         for s, a, b in held
     ]
-    check = compose(path, notes(*policies), "team:beacon", "2026-Q3")
-    assert check.budget_policy == said
+    assert budget_policy(Numbers(path, "team:beacon", "2026-Q3"), notes(*policies)) == said
     thawed, kept = thaw(extract(path, notes(*policies), "team:beacon", "2026-Q3"))
-    assert compose(thawed, kept, "team:beacon", "2026-Q3").budget_policy == said
+    assert budget_policy(Numbers(thawed, "team:beacon", "2026-Q3"), kept) == said
 
 
 def test_of_two_lines_that_hold_the_later_one_counts(path: str) -> None:
@@ -214,7 +225,63 @@ def test_of_two_lines_that_hold_the_later_one_counts(path: str) -> None:
         )
         for day in ("2026-02-01", "2026-08-01", "2026-03-01")
     ]
-    assert compose(path, notes(*lines), "organisation", "2026-Q3").budget_policy == "2026-08-01"
+    assert budget_policy(Numbers(path, "organisation", "2026-Q3"), notes(*lines)) == "2026-08-01"
+
+
+def test_the_line_for_a_low_budget_stands_where_there_is_a_budget(path: str, tmp_path: Path) -> None:
+    line = Agreement(
+        scope="organisation", kind="error_budget_policy", text="Stop.", valid_from=date(2026, 1, 1)
+    )
+    having = tmp_path / "having.duckdb"
+    shutil.copy(path, having)
+    with duckdb.connect(str(having)) as con:
+        for table in ("metric_catalog", "metric_values"):
+            con.execute(
+                f"""insert into {table} select * replace ('error_budget_left_in_quarter' as metric)
+                    from {table} where metric = 'change_failure_rate'"""
+            )
+    told = [compose(str(one), notes(line), "team:beacon", "2026-Q3").budget_policy for one in (path, having)]
+    assert told == [None, "Stop."]
+
+
+@pytest.fixture
+def with_kinds(path: str, tmp_path: Path) -> Path:
+    """Ten finished items of three kinds in Q3 2026, and four of two in Q2 2026."""
+    found = tmp_path / "kinds.duckdb"
+    shutil.copy(path, found)
+    kinds = [("Task", "2026-Q3", 1), ("Story", "2026-Q3", 6), ("Bug", "2026-Q3", 3)]
+    kinds += [("Story", "2026-Q2", 3), ("Bug", "2026-Q2", 1)]
+    with duckdb.connect(str(found)) as con:
+        con.execute(
+            """insert into metric_catalog by name select * replace ('investment_mix' as metric,
+               'Investment mix' as title, 'issue' as item_kind) from metric_catalog
+               where metric = 'change_failure_rate'"""
+        )
+        for kind, quarter, count in kinds:
+            con.execute(
+                """insert into metric_breakdown by name select * replace ('investment_mix' as metric,
+                   'count' as statistic, $count as value, $count as n), $kind as category from metric_values
+                   where metric = 'change_failure_rate' and scope = 'team:beacon' and period = $quarter""",
+                {"kind": kind, "quarter": quarter, "count": count},
+            )
+    return found
+
+
+def test_the_mix_is_told_in_shares_of_its_kinds_beside_those_of_the_quarter_before(with_kinds: Path) -> None:
+    check = compose(str(with_kinds), notes(), "team:beacon", "2026-Q3")
+    now, before = "Story 60 %, Bug 30 %, Task 10 %", "Q2 2026: Story 75 %, Bug 25 %"
+    assert check.indicators.mix == Mix("Investment mix", now, "of 10 items", before)
+    assert f"| Investment mix | {now} | of 10 items |  | {before} |" in markdown.render(check)
+    assert now in re.sub(r"\s", " ", spoken(check))
+    thawed, kept = thaw(extract(str(with_kinds), notes(), "team:beacon", "2026-Q3"))
+    assert dump(compose(thawed, kept, "team:beacon", "2026-Q3")) == dump(check)
+
+
+def test_a_kind_that_is_withheld_leaves_no_mix_to_work_it_out_from(with_kinds: Path) -> None:
+    with duckdb.connect(str(with_kinds)) as con:
+        con.execute("update metric_breakdown set value = null, withheld_reason = 'few_people' where n = 1")
+    check = compose(str(with_kinds), notes(), "team:beacon", "2026-Q3")
+    assert check.indicators.mix is None
 
 
 def test_an_open_quarter_compares_nothing(path: str) -> None:

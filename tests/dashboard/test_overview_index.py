@@ -87,7 +87,7 @@ def test_a_team_says_what_became_of_its_actions_and_that_it_asked(
     page = open_page("overview")
     rows = index(page)
     assert list(rows) == TEAMS
-    assert rows["Drift"][-2] == "1 of 2 no update"
+    assert rows["Drift"][-2] == "1 of 2 1 no update"
     assert rows["Ember"][-2] == "0 of 1"
     assert rows["Grove"][-2] == "none due"
     assert "asked for help" in rows["Cedar"][0]

@@ -157,7 +157,7 @@ def test_above_teams_they_are_those_that_name_no_team(path: str) -> None:
 def test_in_a_quarter_that_is_open_those_to_come_in_it_are_there_with_their_own_day(path: str) -> None:
     assert told(compose(path, Entries(), "team:beacon", "2026-Q4")) == [
         ("Action after", "done", date(2026, 10, 1), None),
-        ("Action soon", "open", date(2026, 12, 31), None),
+        ("Action soon", "not_due", date(2026, 12, 31), None),
     ]
 
 
@@ -206,8 +206,8 @@ def test_the_index_of_teams_counts_them_by_one_question(path: str, asked: list[s
         "Beacon": (2, 5),
         "Cedar": (0, 1),
     }
-    assert [name for name, team in closed.items() if team.is_overdue] == ["Atlas", "Beacon"]
-    assert [name for name, team in closed.items() if team.is_without_update] == ["Cedar"]
+    assert {name: team.overdue for name, team in closed.items() if team.overdue} == {"Atlas": 1, "Beacon": 2}
+    assert {name: team.without_update for name, team in closed.items() if team.without_update} == {"Cedar": 1}
     assert [name for name, team in closed.items() if team.passes("silent")] == ["Atlas", "Beacon", "Cedar"]
     opened = {team.name: team for team in team_index.teams(shown, {}, quiet, "2026-Q4")}
     assert {name: team.promised for name, team in opened.items() if team.promised} == {
@@ -227,7 +227,9 @@ def test_the_overview_shows_them(
     monkeypatch.setenv("OUTCOMES_HOME", str(tmp_path))
     page = plain(markup(open_page("overview", show="No update on actions")))
     assert "2 of 8 teams." in page
-    assert re.search(r"Atlas health check .* 0 of 1 overdue .* Beacon health check .* 4 of 7 overdue", page)
+    assert re.search(
+        r"Atlas health check .* 0 of 1 1 overdue .* Beacon health check .* 4 of 7 2 overdue", page
+    )
 
 
 def test_leaders_are_told_of_those_that_are_overdue_for_two_weeks(path: str, asked: list[str]) -> None:

@@ -89,6 +89,8 @@ def test_an_older_snapshot_says_what_it_lacks_and_shows_the_rest(
     ("page", "names"),
     [
         ("overview", {"show": "Nope"}),
+        ("overview", {"department": "Nope"}),
+        ("services", {"department": "Nope"}),
         ("team", {"team": "Beacon", "view": "Nope"}),
         ("health", {"of": "Beacon", "version": "Revision 9"}),
     ],

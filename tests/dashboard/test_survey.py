@@ -88,10 +88,8 @@ def section(team: str, quarter: str = "2026-Q3") -> AppTest:
 
 def test_it_opens_with_what_differs_most_and_of_how_many(look: Open) -> None:
     page = look("survey")
-    assert (
-        "Furthest from Q2 2026: Sustainable pace, 7 lower. 58 of 75 people answered each topic in full."
-        in (said(page))
-    )
+    told = "The largest difference to Q2 2026: Sustainable pace, 7 lower."
+    assert f"{told} 58 of 75 people answered each topic in full." in said(page)
     assert "Not for appraisal, pay or ranking, of people or teams." in said(page)
     assert "They have not been validated" in said(page)
     assert 'href="protection"' in " ".join(blocks(page))

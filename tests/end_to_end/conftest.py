@@ -13,6 +13,7 @@ from connectors.inbox.types import FOLDER
 from connectors.journal.journal import Journal
 from connectors.journal.where import url_of
 from connectors.sandbox.configuration import TOKEN_VARIABLE, write_configuration
+from connectors.sandbox.guides import write_runbooks
 from connectors.sandbox.inbox_files import write_inbox
 from connectors.sandbox.organisation import found
 from connectors.sandbox.planted import answers
@@ -54,7 +55,7 @@ def published(tmp_path_factory):
     folder = tmp_path_factory.mktemp("sandbox")
     world = build(scale=0.25, with_scenarios=True)
     home = Home(folder / "home")
-    running = serve(world)
+    running = serve(world, with_sonar=True)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(TOKEN_VARIABLE, "sandbox")
         # Dagster's own history is not what is looked at here, and takes a third of the time.
@@ -67,7 +68,14 @@ def published(tmp_path_factory):
             patch.setenv(name, "")  # so that what the run sets is undone
         try:
             write_inbox(home.path / FOLDER, world)
-            write_configuration(folder / "outcomes.toml", running.urls, world, with_inbox=True)
+            write_runbooks(folder / "runbooks")
+            write_configuration(
+                folder / "outcomes.toml",
+                running.urls,
+                world,
+                with_inbox=True,
+                runbooks=folder / "runbooks",
+            )
             write_configuration(folder / "surveys.toml", running.urls)
             prepare_environment(home, folder / "outcomes.toml")
             hold_surveys(load(folder / "surveys.toml"), home, found(world.seed))

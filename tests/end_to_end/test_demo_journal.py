@@ -109,11 +109,10 @@ def test_beside_a_theme_stands_how_much_work_was_for_it(published, shown):
     ]
     (planted,) = rows
     assert 0 < planted["numerator"] < planted["n"]
-    told, _, counted = shown[CATALOGUE].theme.work.partition(
-        " of what was finished was for it, counted over "
-    )
-    assert (told, counted) == (f"{100 * planted['value']:.0f} %", f"{planted['n']} items.")
-    assert "was for the theme that holds for its team, counted over " in shown[ORGANISATION].theme.work
+    share = f"{100 * planted['value']:.0f} %"
+    told = f"{share} of what was finished ({planted['n']} items) was for it."
+    assert shown[CATALOGUE].theme.work == told
+    assert shown[ORGANISATION].theme.work.endswith(" items) was for the theme of its team.")
     assert shown[ORDERING].theme.work == "", "its theme does not say by what work for it is known"
     assert markdown.escaped(shown[CATALOGUE].theme.work) in markdown.render(shown[CATALOGUE])
 

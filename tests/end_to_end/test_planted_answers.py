@@ -15,6 +15,7 @@ from connectors.sandbox.scenarios import SCENARIOS
 
 EXPECTED_METRICS = {
     "action_follow_through",
+    "architecture_change_review_time",
     "batch_size",
     "change_coding_time",
     "change_deploy_time",
@@ -29,8 +30,10 @@ EXPECTED_METRICS = {
     "deployment_rework_rate",
     "error_budget_left",
     "failed_deployment_recovery_time",
+    "incidents_reported_by_team_share",
     "knowledge_spread",
     "linked_work_share",
+    "living_runbook_share",
     "mentorship_offered_share",
     "merged_without_review_share",
     "modules_resting_on_one_person",
@@ -40,6 +43,9 @@ EXPECTED_METRICS = {
     "pull_request_review_time",
     "pull_request_size",
     "pull_request_time_to_merge",
+    "repeat_causes_share",
+    "sonar_coverage",
+    "sonar_new_code_coverage",
     "theme_work_share",
     "throughput",
     "time_to_first_response",
@@ -51,8 +57,8 @@ EXPECTED_METRICS = {
 }
 READ_BY_THE_CLOCK = {"overdue_reviews"}
 """Registers count from the day on which they are read, by the clock: only the last day is planted."""
-TOO_FEW_OF_PARTS = {"work_in_progress_per_member": {"low_coverage"}}
-"""What a sum is withheld for, where one of its parts is of too few."""
+TOO_FEW_OF_PARTS = {"work_in_progress_per_member": {"low_coverage"}, "repeat_causes_share": {"low_coverage"}}
+"""What is withheld where one part of a sum is of too few, or of too few of the parts anything is known."""
 WEEKLY_TAILS = ("p85", "p85_from_merge")
 """Not published: what ended in one week is too little for a tail. Ages are of all that is under way."""
 LEAST_N = {"p50": 3, "p85": 10, "ratio": 5, "share": 5}

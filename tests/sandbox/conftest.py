@@ -16,5 +16,5 @@ def world() -> World:
 
 @pytest.fixture(scope="session")
 def running(world: World) -> Iterator[Running]:
-    with serve(world) as servers:
+    with serve(world, with_sonar=True) as servers:
         yield servers

@@ -12,9 +12,9 @@ from connectors.base import SourceContext
 from connectors.inbox.settings import InboxSettings
 from connectors.inbox.source import create
 from connectors.inbox.types import FOLDER
-from connectors.sandbox import measured, written
+from connectors.sandbox import measured, noticed, written
 from connectors.sandbox.inbox_files import FILES, write_inbox
-from connectors.sandbox.world import World
+from connectors.sandbox.world import USER, World
 
 
 def test_every_file_can_be_read(world: World, tmp_path: Path) -> None:
@@ -58,6 +58,29 @@ def test_what_checkout_s_postmortems_ask_for_stays_open(world: World) -> None:
 
     assert len(late) >= 2
     assert {row["closed_on"] for row in late} == {""}
+
+
+def test_the_same_reasons_strike_checkout_again(world: World) -> None:
+    forgetful = {one.incident_service for one in world.services if one.id in written.FORGETFUL}
+    since = {
+        one.id
+        for one in world.incidents
+        if one.service in forgetful and one.started_at.date() >= written.FORGETS_FROM
+    }
+    causes = {row["causes"] for row in written.postmortems(world) if row["incident"] in since}
+
+    assert causes == {"configuration", "capacity"}
+
+
+def test_the_support_desk_has_a_list_of_what_users_told(world: World) -> None:
+    rows = list(noticed.incidents(world))
+    told = [one for one in world.incidents if one.noticed_by == USER]
+
+    assert [(row["incident_id"], row["started_at"]) for row in rows] == [
+        (one.id, f"{one.started_at:%Y-%m-%dT%H:%M:%SZ}") for one in told
+    ]
+    assert {row["service"] for row in rows} <= {one.id for one in world.services}
+    assert {row["reported_by"] for row in rows} == {"user"}
 
 
 def test_joiners_make_pools_of_five(world: World) -> None:

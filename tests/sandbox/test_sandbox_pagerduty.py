@@ -12,7 +12,8 @@ from connectors.base import Cursor, SourceContext
 from connectors.pagerduty.source import PagerDutySource, Settings
 from connectors.records import Incident
 from connectors.sandbox.servers import Running
-from connectors.sandbox.world import World
+from connectors.sandbox.world import MONITOR, OF_TEAM, USER, World
+from connectors.sandbox.world import Incident as Happened
 
 
 class Client(pagerduty.RestApiV2Client):
@@ -34,6 +35,11 @@ def client(running: Running) -> Iterator[pagerduty.RestApiV2Client]:
     one.close()
 
 
+def told(world: World) -> list[Happened]:
+    """What PagerDuty knows: nobody opens an incident there for what users tell the support desk."""
+    return [one for one in world.incidents if one.noticed_by != USER]
+
+
 def span(since: datetime, until: datetime) -> dict[str, str]:
     return {"since": since.isoformat(), "until": until.isoformat()}
 
@@ -42,7 +48,7 @@ def test_incidents_of_half_a_year_come_in_pages(client: pagerduty.RestApiV2Clien
     since = world.as_of - timedelta(days=180)
     found = list(client.iter_all("incidents", params=span(since, world.as_of), page_size=10))
 
-    assert [one["id"] for one in found] == [one.id for one in world.incidents if one.started_at >= since]
+    assert [one["id"] for one in found] == [one.id for one in told(world) if one.started_at >= since]
     assert len(found) > 30
 
 
@@ -59,14 +65,14 @@ def test_without_a_range_only_the_last_thirty_days_are_shown(
     found = list(client.iter_all("incidents"))
 
     assert {one["id"] for one in found} == {
-        one.id for one in world.incidents if one.started_at >= world.as_of - timedelta(days=30)
+        one.id for one in told(world) if one.started_at >= world.as_of - timedelta(days=30)
     }
 
 
 def test_open_incidents_can_be_asked_for(client: pagerduty.RestApiV2Client, world: World) -> None:
     parameters = {"statuses[]": ["triggered", "acknowledged"], "date_range": "all", "total": True}
     answer = client.get("incidents", params=parameters).json()
-    expected = {one.id for one in world.incidents if one.resolved_at is None}
+    expected = {one.id for one in told(world) if one.resolved_at is None}
 
     assert {one["id"] for one in answer["incidents"]} == expected
     assert answer["total"] == len(expected) >= 2
@@ -94,12 +100,25 @@ def test_the_accounts_log_is_that_of_all_its_incidents_the_latest_first(
     assert [one["created_at"] for one in found] == sorted((one["created_at"] for one in found), reverse=True)
     assert {key: datetime.fromisoformat(at) for key, at in acknowledged.items()} == {
         one.id: one.acknowledged_at
-        for one in world.incidents
+        for one in told(world)
         if one.acknowledged_at and since <= one.acknowledged_at < world.as_of
     }
-    assert {one["agent"]["type"] for one in found if one["type"] == "trigger_log_entry"} == {
-        "service_reference"
+    opened = {
+        one["incident"]["id"]: (one["agent"]["type"], one["channel"]["type"])
+        for one in found
+        if one["type"] == "trigger_log_entry"
     }
+    ways = {MONITOR: ("service_reference", "api"), OF_TEAM: ("user_reference", "web_trigger")}
+    assert opened == {
+        one.id: ways[one.noticed_by] for one in told(world) if since <= one.started_at < world.as_of
+    }
+    assert set(opened.values()) == set(ways.values())
+
+
+def test_what_users_told_is_not_among_what_it_knows(client: pagerduty.RestApiV2Client, world: World) -> None:
+    told_by_users = next(one for one in world.incidents if one.noticed_by == USER)
+
+    assert client.get(f"incidents/{told_by_users.id}").status_code == 404
 
 
 def test_a_merged_incident_says_into_which_one(client: pagerduty.RestApiV2Client, world: World) -> None:
@@ -150,14 +169,14 @@ def test_every_incident_arrives_with_its_first_acknowledgement(
     """One call per page of a hundred incidents or of a hundred entries of the log, and none per row."""
     found, cursor, calls = read(Cursor())
     assert {key: one.acknowledged_at for key, one in found.items()} == {
-        one.id: one.acknowledged_at for one in world.incidents
+        one.id: one.acknowledged_at for one in told(world)
     }
-    entries = sum(4 + len(one.notes) for one in world.incidents)
-    days = (world.as_of - min(one.started_at for one in world.incidents)).days
+    entries = sum(4 + len(one.notes) for one in told(world))
+    days = (world.as_of - min(one.started_at for one in told(world))).days
     windows = days // 180 + 1
     # each window has its last page, each page of incidents a last page of its log; two for the open ones
     # and for the start
-    pages = len(world.incidents) // 100 + windows
+    pages = len(told(world)) // 100 + windows
     assert calls <= 2 + pages + (entries // 100 + pages)
 
     again, _, calls = read(cursor)

@@ -33,7 +33,7 @@ def graphql(running: Running, query: str) -> dict[str, Any]:
 
 
 def test_stopping_gives_the_ports_back(world: World) -> None:
-    running = serve(world)
+    running = serve(world, with_sonar=True)
     ports = [urlsplit(url).port for url in running.urls.values()]
     running.stop()
 
@@ -43,7 +43,8 @@ def test_stopping_gives_the_ports_back(world: World) -> None:
 
 
 def test_every_server_counts_and_dates_what_it_answers(world: World) -> None:
-    with serve(world) as running:
+    with serve(world, with_sonar=True) as running:
+        assert list(running.urls) == ["github", "jira", "pagerduty", "sonarqube"]
         for url in running.urls.values():
             reply = requests.get(url + "/user", headers=AUTHORISED, timeout=10)
             assert reply.headers["date"] == "Mon, 02 Nov 2026 03:10:00 GMT"
@@ -104,3 +105,17 @@ def test_the_configuration_is_complete_and_accepted(with_world: bool, world: Wor
     assert len(load(path).services) == len(document["service"]) == (len(world.services) if with_world else 12)
     assert {source["token_env"] for source in document["source"]} == {TOKEN_VARIABLE}
     assert [source["base_url"] for source in document["source"]] == list(urls.values())
+
+
+def test_the_demo_s_configuration_is_accepted(tmp_path: Path) -> None:
+    kinds = ("github", "jira", "pagerduty", "sonarqube")
+    urls = {kind: f"http://127.0.0.1:1{number}" for number, kind in enumerate(kinds)}
+    path = tmp_path / "outcomes.toml"
+    write_configuration(path, urls, with_inbox=True, runbooks=tmp_path / "runbooks")
+    configuration = load(path)
+
+    assert [one.kind for one in configuration.sources] == [*kinds, "inbox", "runbooks"]
+    assert {one.id: one.indicators for one in configuration.services if one.indicators} == {
+        "depot-scan": ["sonarqube:alder_depot-scan"],
+        "routing-engine": ["sonarqube:alder_routing-engine"],
+    }

@@ -7,9 +7,9 @@ from datetime import date
 
 import pytest
 
-from connectors.sandbox.organisation import AS_OF, BOTS, HISTORY_START
+from connectors.sandbox.organisation import AS_OF, BOTS, CATALOGUE, HISTORY_START
 from connectors.sandbox.simulation import build
-from connectors.sandbox.world import World
+from connectors.sandbox.world import MONITOR, OF_TEAM, USER, World
 
 
 @pytest.fixture(scope="module")
@@ -115,6 +115,34 @@ def test_incidents_and_work_items_show_every_habit(demo: World) -> None:
     assert any(item.moved_at for item in demo.work_items)
     assert any(not item.transitions for item in demo.work_items)
     assert set(ends) >= {"Done", "Won't do", "In Progress", "Blocked"}
+
+
+def test_people_notice_what_no_monitor_described(demo: World) -> None:
+    noticed = Counter(one.noticed_by for one in demo.incidents)
+    merged = {one.merged_into for one in demo.incidents}
+    of_people = [one for one in demo.incidents if one.noticed_by != MONITOR]
+    of_users = [one.id for one in of_people if one.noticed_by == USER]
+    broken = Counter(
+        one.noticed_by
+        for one in of_people
+        if one.service in ("PCATALOGUESEAR", "PCATALOGUEADMI")
+        and one.started_at.date() >= CATALOGUE[-1].since
+    )
+
+    assert noticed[MONITOR] > noticed[OF_TEAM] > noticed[USER] > 30
+    assert not [one.id for one in of_people if one.details or one.merged_into or one.id in merged]
+    assert of_users == [f"DESK-{number}" for number in range(1, len(of_users) + 1)]
+    assert broken[USER] > broken[OF_TEAM]
+
+
+def test_large_changes_are_called_architecture_more_often(demo: World) -> None:
+    changes = [one for repository in demo.repositories for one in repository.pull_requests]
+    called = [one for one in changes if "architecture" in one.labels]
+    large = [one for one in changes if one.changed_files >= 5]
+
+    assert 200 < len(called) < 400
+    assert len([one for one in large if one in called]) / len(large) > 2 * len(called) / len(changes)
+    assert not [one for one in called if one.reverts or "dependencies" in one.labels]
 
 
 def test_the_same_seed_makes_the_same_world() -> None:
