@@ -24,7 +24,7 @@ LONGEST = 104
 """Weeks after which nobody plans; what takes longer is not reached."""
 BACKTEST_WEEKS = 4
 _ROUNDING = 1e-12
-_LONG = 1 << 18
+_LONG = 1 << 20
 """Products beyond which two distributions are convolved by Fourier's transform: every number with every
 other would be quadratic in what an organisation finishes. Its error is far below `_ROUNDING`."""
 
@@ -49,8 +49,9 @@ def _convolved(one: Floats, other: Floats) -> Floats:
     size = len(one) + len(other) - 1
     if len(one) * len(other) < _LONG:
         return np.convolve(one, other)
-    summed: Floats = np.fft.irfft(np.fft.rfft(one, size) * np.fft.rfft(other, size), size)
-    return summed
+    room = 1 << size.bit_length()  # the transform is quick for powers of two
+    summed: Floats = np.fft.irfft(np.fft.rfft(one, room) * np.fft.rfft(other, room))
+    return summed[:size]
 
 
 def how_many(history: Sequence[int] | Integers, weeks: int) -> dict[str, int]:
