@@ -20,6 +20,8 @@ from dashboard.words import figure, tick
 Axis = tuple[alt.Scale, alt.Axis]
 SHORT_UNITS = ("%", "d", "min")
 """Written on the axis; a longer one stands in the words above the chart."""
+WHOLE = 100
+"""Per cent."""
 
 
 @dataclass(frozen=True)
@@ -70,8 +72,12 @@ def value_axis(series: Sequence[Weekly], *, is_duration: bool) -> Axis:
         unit = series[0].unit if series and series[0].unit in SHORT_UNITS else ""
         # Numbers of notes stand at the top of a chart: above the weeks, not on them.
         room = 1.2 if any(one.notes for one in series) else 1.05
-        scale = alt.Scale(domain=[0, max([*values, 1.0]) * room], nice=False)
-        return scale, alt.Axis(tickCount=4, format="~f", labelExpr=f"datum.label + ' {unit}'")
+        top = max([*values, 1.0]) * room
+        # No share is more than the whole, whatever room there is above it.
+        is_past_the_whole = unit == "%" and top > WHOLE >= max(values)
+        ticks = {"values": [0, 25, 50, 75, WHOLE]} if is_past_the_whole else {"tickCount": 4}
+        scale = alt.Scale(domain=[0, top], nice=False)
+        return scale, alt.Axis(**ticks, format="~f", labelExpr=f"datum.label + ' {unit}'")
     return hours_axis(min(values), max(values), 6)
 
 

@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from dashboard import trends
-from dashboard.chart_weekly import Weekly
+from dashboard.chart_weekly import Weekly, value_axis
 from dashboard.expected_range import ExpectedRange, Week, read
 
 MONDAY = date(2026, 1, 5)
@@ -70,3 +70,16 @@ def test_weeks_outside_are_said_with_their_days_and_since_only_where_none_is_bac
     expected = ExpectedRange(5.0, 10.0, 15.0, since=week(0), until=week(1))
     series = Weekly(weeks, None, expected, week(0), week(8), (), True, True, "h")
     assert trends.said(series, "duration") == said
+
+
+@pytest.mark.parametrize(
+    ("greatest", "unit", "ticks"),
+    [(97.0, "%", [0, 25, 50, 75, 100]), (40.0, "%", None), (130.0, "%", None), (97.0, "d", None)],
+)
+def test_no_share_of_a_whole_has_a_tick_beyond_it(
+    greatest: float, unit: str, ticks: list[int] | None
+) -> None:
+    """A twentieth is left free above the greatest: of 97 the axis ends at 101.85."""
+    series = Weekly([Week(week(0), greatest)], None, None, week(0), week(1), (), False, None, unit)
+    axis = value_axis([series], is_duration=False)[1].to_dict()
+    assert axis.get("values") == ticks
