@@ -59,7 +59,7 @@ def steps(values: Sequence[float], bounds: Sequence[float], said: Callable[[floa
 
 
 def weeks(rows: Sequence[tuple[date, bool]], *, is_ratio: bool) -> list[Row]:
-    """How many rows there are in each week that has one, and of a ratio how many are in its upper part."""
+    """How many rows there are in each week that has one, and of a ratio how many it is the share of."""
     counts: dict[date, list[int]] = {}
     for day, event in sorted(rows):
         found = counts.setdefault(day - timedelta(days=day.weekday()), [0, 0])

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from dashboard import drill_down, figure_words, snapshot, weeks, words
+from dashboard.definition import Definition
 from dashboard.figures import Figure
 from dashboard.points import Point
 from pipelines.catalog import load_metrics
@@ -76,6 +77,12 @@ def test_where_a_number_went(home: Path, metric: str, verdict: str, up: bool | N
     assert words.went_up(definition, verdict) is up
 
 
+def _of_quarter(definition: Definition, statistic: str, quarter: Point) -> Figure:
+    """A figure that has this one quarter."""
+    past = (quarter,), (quarter.period,)
+    return Figure(definition, statistic, "organisation", quarter.period, quarter, *past, (), None)
+
+
 @pytest.mark.parametrize(
     ("kind", "estimator", "statistic", "low", "high", "said"),
     [
@@ -95,18 +102,7 @@ def test_the_range_of_a_value(home: Path, kind, estimator, statistic, low, high,
     )
     lead_time = snapshot.definitions(snapshot.current().path)["change_lead_time"]
     definition = replace(lead_time, kind=kind, estimator=estimator)
-    figure = Figure(
-        definition,
-        statistic,
-        "organisation",
-        quarter.period,
-        quarter,
-        (quarter,),
-        (quarter.period,),
-        (),
-        None,
-    )
-    assert figure_words.interval(figure) == said
+    assert figure_words.interval(_of_quarter(definition, statistic, quarter)) == said
 
 
 @pytest.mark.parametrize(
@@ -118,17 +114,7 @@ def test_a_total_is_of_all_and_not_of_half(home: Path, statistic: str, said: str
         "2026-Q3", date(2026, 7, 1), date(2026, 10, 1), True, 3.0, None, None, 8, 0, 8, 8, None, None
     )
     lead_time = snapshot.definitions(snapshot.current().path)["change_lead_time"]
-    figure = Figure(
-        replace(lead_time, kind="quantity"),
-        statistic,
-        "organisation",
-        quarter.period,
-        quarter,
-        (quarter,),
-        (quarter.period,),
-        (),
-        None,
-    )
+    figure = _of_quarter(replace(lead_time, kind="quantity"), statistic, quarter)
     assert figure_words.counted(figure) == said
 
 
